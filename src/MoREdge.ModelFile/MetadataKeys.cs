@@ -1,0 +1,178 @@
+namespace MoREdge.ModelFile;
+
+/// <summary>The catalogue of metadata keys. GGUF's own first, then what MoREdge adds (FORMAT.md).</summary>
+public static class MetadataKeys
+{
+    /// <summary>string: "llama", "qwen2", "mor"; the prefix of the architecture's own keys.</summary>
+    public const string Architecture = "general.architecture";
+
+    /// <summary>uint32: alignment of tensor data in bytes, 32 when absent.</summary>
+    public const string Alignment = "general.alignment";
+
+    /// <summary>string: name of the model.</summary>
+    public const string Name = "general.name";
+
+    /// <summary>string: SPDX expression of the weights' licence.</summary>
+    public const string License = "general.license";
+
+    /// <summary>string: where the weights came from, in words.</summary>
+    public const string SourceName = "moredge.source.name";
+
+    /// <summary>string: the program that wrote the file, with its version.</summary>
+    public const string Writer = "moredge.writer";
+
+    /// <summary>string: name of a packed tensor's format table (see <see cref="PackedNames"/>).</summary>
+    public const string PackedNames = "moredge.packed.names";
+
+    /// <summary>string array beside <see cref="PackedNames"/>: "Q8G32" or "Q4G32".</summary>
+    public const string PackedFormats = "moredge.packed.formats";
+
+    /// <summary>uint32 array beside <see cref="PackedNames"/>: logical rows.</summary>
+    public const string PackedRows = "moredge.packed.rows";
+
+    /// <summary>uint32 array beside <see cref="PackedNames"/>: logical columns.</summary>
+    public const string PackedCols = "moredge.packed.cols";
+
+    /// <summary>uint32: rows interleaved in a tile, 8.</summary>
+    public const string PackedTileRows = "moredge.packed.tile_rows";
+
+    /// <summary>uint32: columns per scale, 32.</summary>
+    public const string PackedGroupSize = "moredge.packed.group_size";
+
+    /// <summary>string array, one XXH3-128 (32 hexadecimal digits) per tensor in file order.</summary>
+    public const string TensorDigests = "moredge.digest.tensors";
+
+    /// <summary>string: XXH3-128 of the header with this value's 32 digits read as '0'.</summary>
+    public const string HeaderDigest = "moredge.digest.header";
+
+    /// <summary>string: "gpt2" (byte-level BPE) or "llama" (SentencePiece BPE).</summary>
+    public const string TokenizerModel = "tokenizer.ggml.model";
+
+    /// <summary>string: pre-tokenizer of byte-level BPE, such as "smollm".</summary>
+    public const string TokenizerPre = "tokenizer.ggml.pre";
+
+    /// <summary>string array: the vocabulary by id.</summary>
+    public const string TokenizerTokens = "tokenizer.ggml.tokens";
+
+    /// <summary>float32 array: SentencePiece scores by id.</summary>
+    public const string TokenizerScores = "tokenizer.ggml.scores";
+
+    /// <summary>int32 array by id: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.</summary>
+    public const string TokenizerTokenTypes = "tokenizer.ggml.token_type";
+
+    /// <summary>string array: "left right" pairs in order of rank.</summary>
+    public const string TokenizerMerges = "tokenizer.ggml.merges";
+
+    /// <summary>uint32: beginning-of-sequence id.</summary>
+    public const string TokenizerBos = "tokenizer.ggml.bos_token_id";
+
+    /// <summary>uint32: end-of-sequence id.</summary>
+    public const string TokenizerEos = "tokenizer.ggml.eos_token_id";
+
+    /// <summary>uint32: end-of-turn id of chat models.</summary>
+    public const string TokenizerEot = "tokenizer.ggml.eot_token_id";
+
+    /// <summary>uint32: unknown-token id.</summary>
+    public const string TokenizerUnknown = "tokenizer.ggml.unknown_token_id";
+
+    /// <summary>uint32: padding id.</summary>
+    public const string TokenizerPadding = "tokenizer.ggml.padding_token_id";
+
+    /// <summary>bool: a sequence starts with BOS.</summary>
+    public const string TokenizerAddBos = "tokenizer.ggml.add_bos_token";
+
+    /// <summary>bool: a sequence ends with EOS.</summary>
+    public const string TokenizerAddEos = "tokenizer.ggml.add_eos_token";
+
+    /// <summary>bool: a space is put before the text (SentencePiece).</summary>
+    public const string TokenizerAddSpacePrefix = "tokenizer.ggml.add_space_prefix";
+
+    /// <summary>string: Jinja chat template.</summary>
+    public const string ChatTemplate = "tokenizer.chat_template";
+
+    /// <summary>int32 array: every id that ends a generation (config.json may list several).</summary>
+    public const string EosIds = "moredge.eos_token_ids";
+
+    // Suffixes behind "{architecture}." follow.
+
+    /// <summary>uint32: physical blocks.</summary>
+    public const string BlockCount = "block_count";
+
+    /// <summary>uint32: trained context length in tokens.</summary>
+    public const string ContextLength = "context_length";
+
+    /// <summary>uint32: width of the residual stream.</summary>
+    public const string EmbeddingLength = "embedding_length";
+
+    /// <summary>uint32: width of the feed-forward network.</summary>
+    public const string FeedForwardLength = "feed_forward_length";
+
+    /// <summary>uint32: query heads.</summary>
+    public const string HeadCount = "attention.head_count";
+
+    /// <summary>uint32: key/value heads.</summary>
+    public const string HeadCountKv = "attention.head_count_kv";
+
+    /// <summary>uint32: width of a key head; embedding / heads when absent.</summary>
+    public const string KeyLength = "attention.key_length";
+
+    /// <summary>uint32: width of a value head; must equal the key width.</summary>
+    public const string ValueLength = "attention.value_length";
+
+    /// <summary>float32: epsilon of the RMS norms.</summary>
+    public const string RmsNormEpsilon = "attention.layer_norm_rms_epsilon";
+
+    /// <summary>float32: base of the rotary embedding.</summary>
+    public const string RopeFrequencyBase = "rope.freq_base";
+
+    /// <summary>uint32: rotated dimensions of a head; must equal the head width.</summary>
+    public const string RopeDimensionCount = "rope.dimension_count";
+
+    /// <summary>uint32: vocabulary size; the embedding's rows when absent.</summary>
+    public const string VocabSize = "vocab_size";
+
+    /// <summary>string: "expert", "token", or "none" for a plain recursive model.</summary>
+    public const string RecursionType = "type";
+
+    /// <summary>uint32: recursions N.</summary>
+    public const string RecursionCount = "num_recursion";
+
+    /// <summary>uint32: layers B of the shared block.</summary>
+    public const string BaseDepth = "base_depth";
+
+    /// <summary>string: cycle, sequence, middle_cycle, middle_sequence.</summary>
+    public const string Sharing = "sharing";
+
+    /// <summary>float64 array: capacity per recursion.</summary>
+    public const string Capacity = "capacity";
+
+    /// <summary>string: "linear" or "mlp".</summary>
+    public const string RouterType = "router_type";
+
+    /// <summary>string: "sigmoid", "tanh", "softmax" or "none".</summary>
+    public const string RouterFunction = "router_func";
+
+    /// <summary>float64: factor of the router weight.</summary>
+    public const string Alpha = "alpha";
+
+    /// <summary>float64: the router input is divided by this.</summary>
+    public const string Temperature = "temp";
+
+    /// <summary>string: "weighted" or "additive".</summary>
+    public const string Gating = "gating";
+
+    /// <summary>bool: trained with recursive KV sharing.</summary>
+    public const string KvSharing = "kv_sharing";
+
+    /// <summary>bool: hybrid sharing, selected rows get fresh keys and values.</summary>
+    public const string UpdateCache = "update_cache";
+
+    /// <summary>string: the routing mode to run by default: topk, threshold, topk-threshold, full.</summary>
+    public const string InferenceMode = "inference_mode";
+
+    /// <summary>float64 array: selection threshold per recursion in logit space.</summary>
+    public const string Thresholds = "thresholds";
+
+    /// <summary>bool: attention weights are the same in every recursion.</summary>
+    public const string AttentionTied = "attention_tied";
+}

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+
+namespace MoREdge.Tensors;
+
+/// <summary>Zeroed native memory, 64-byte aligned, outside the garbage collector's heap.</summary>
+/// <remarks>Pages become resident when they are first touched, so a generous capacity costs nothing until it is used.</remarks>
+public sealed unsafe class AlignedBuffer : IDisposable
+{
+    /// <summary>The alignment of <see cref="Data"/>: one cache line, two AVX2 registers.</summary>
+    public const int Alignment = 64;
+
+    private void* _allocation;
+
+    /// <summary>Takes <paramref name="byteCount"/> zeroed bytes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative size.</exception>
+    /// <exception cref="OutOfMemoryException">The system refuses.</exception>
+    public AlignedBuffer(long byteCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
+        ByteCount = byteCount;
+        // SAFETY: calloc zeroes lazily (fresh pages of the system), where AlignedAlloc would need a clear that touches
+        // every page; the 64 spare bytes make room for the alignment.
+        _allocation = NativeMemory.AllocZeroed(checked((nuint)byteCount + Alignment));
+        Data = (byte*)(((nuint)_allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+    }
+
+    /// <summary>Frees memory that was not disposed.</summary>
+    ~AlignedBuffer() => Free();
+
+    /// <summary>Bytes usable at <see cref="Data"/>.</summary>
+    public long ByteCount { get; }
+
+    /// <summary>The first byte; null after <see cref="Dispose"/>.</summary>
+    public byte* Data { get; private set; }
+
+    /// <summary>The elements from <paramref name="byteOffset"/> on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range leaves the buffer.</exception>
+    public Span<T> Span<T>(long byteOffset, int count)
+        where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(_allocation is null, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(byteOffset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(byteOffset + ((long)count * sizeof(T)), ByteCount, nameof(count));
+        return new Span<T>(Data + byteOffset, count);
+    }
+
+    /// <summary>Frees the memory; views of it must not be used afterwards.</summary>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        NativeMemory.Free(_allocation);
+        _allocation = null;
+        Data = null;
+    }
+}

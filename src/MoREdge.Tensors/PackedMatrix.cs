@@ -1,0 +1,29 @@
+namespace MoREdge.Tensors;
+
+/// <summary>A read-only view of a packed int8 or int4 (rows, cols) weight matrix in mapped or native memory.</summary>
+public readonly unsafe struct PackedMatrix
+{
+    /// <summary>Views <paramref name="data"/>, which holds <see cref="PackedLayout.TotalBytes"/> bytes, 16-byte aligned or better.</summary>
+    public PackedMatrix(byte* data, PackedLayout layout)
+    {
+        Layout = layout;
+        Quants = data;
+        Scales = (ushort*)(data + layout.ScaleOffset);
+    }
+
+    /// <summary>Shape, format and section sizes.</summary>
+    public PackedLayout Layout { get; }
+
+    /// <summary>[tile][group][quad][8 rows][4] quants.</summary>
+    public byte* Quants { get; }
+
+    /// <summary>[tile][group][8 rows] fp16 scales; 0 or at least 2⁻¹⁴ (normal), never negative.</summary>
+    public ushort* Scales { get; }
+
+    /// <summary>The first quant of <paramref name="tile"/>.</summary>
+    public byte* TileQuants(int tile) =>
+        Quants + ((long)tile * Layout.GroupCount * PackedLayout.TileGroupBytes(Layout.Format));
+
+    /// <summary>The first scale of <paramref name="tile"/>.</summary>
+    public ushort* TileScales(int tile) => Scales + ((long)tile * Layout.GroupCount * PackedLayout.TileRows);
+}
