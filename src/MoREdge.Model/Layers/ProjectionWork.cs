@@ -1,0 +1,67 @@
+using MoREdge.Kernels;
+using MoREdge.Model.Threads;
+using MoREdge.Model.Weights;
+using MoREdge.Tensors;
+
+namespace MoREdge.Model.Layers;
+
+/// <summary>
+/// Up to three products of the same input in one piece of work (query, key and value; gate and up): fewer meetings of the
+/// workers per token. Items are tiles of 8 output rows, counted through all matrices.
+/// </summary>
+internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
+{
+    /// <summary>Tiles worth waking a worker for: about 8 KB of int8 weights each at a width of 1,000.</summary>
+    private const int TilesMin = 4;
+
+    private readonly WeightMatrix[] _weights = new WeightMatrix[3];
+    private readonly FloatMatrix[] _outputs = new FloatMatrix[3];
+    private FloatMatrix _input;
+    private QuantizedRows _quantized;
+    private int _count;
+
+    /// <summary>Sets the input (tokens, cols) and its int8 form, and forgets earlier matrices.</summary>
+    public void Begin(in FloatMatrix input, in QuantizedRows quantized)
+    {
+        _input = input;
+        _quantized = quantized;
+        _count = 0;
+    }
+
+    /// <summary>Adds y = x·Wᵀ with y (tokens, rows).</summary>
+    public void Add(WeightMatrix weight, in FloatMatrix output)
+    {
+        _weights[_count] = weight;
+        _outputs[_count] = output;
+        _count++;
+    }
+
+    /// <summary>Computes all products.</summary>
+    public void Run(WorkerPool pool)
+    {
+        int tiles = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            tiles += _weights[i].TileCount;
+        }
+
+        pool.Run(this, tiles, TilesMin);
+    }
+
+    public override void Execute(int start, int end, int worker)
+    {
+        int first = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            int tiles = _weights[i].TileCount;
+            int from = Math.Max(start - first, 0);
+            int to = Math.Min(end - first, tiles);
+            if (from < to)
+            {
+                _weights[i].Multiply(kernels, _input, _quantized, _outputs[i], from, to);
+            }
+
+            first += tiles;
+        }
+    }
+}

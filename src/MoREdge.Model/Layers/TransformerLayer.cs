@@ -1,0 +1,152 @@
+using MoREdge.Kernels;
+using MoREdge.Model.Caches;
+using MoREdge.Model.Threads;
+using MoREdge.Model.Weights;
+using MoREdge.Tensors;
+
+namespace MoREdge.Model.Layers;
+
+/// <summary>How a layer call treats its cache slot.</summary>
+internal enum CacheAccess
+{
+    /// <summary>Append the tokens' keys and values, then attend.</summary>
+    Append,
+
+    /// <summary>Attend to what an earlier recursion stored; no keys or values are computed.</summary>
+    Read,
+
+    /// <summary>Replace the tokens' rows while attending, then put the stored ones back (hybrid sharing, spec section 4.3).</summary>
+    Overlay,
+}
+
+/// <summary>
+/// A pre-norm decoder layer (Llama): x += Wo·Attention(norm(x)); x += Wdown·(SiLU(Wgate·norm(x)) ⊙ Wup·norm(x)).
+/// Works on the rows it is given, whatever tokens they are.
+/// </summary>
+internal sealed class TransformerLayer
+{
+    private readonly KernelSet _kernels;
+    private readonly ModelConfig _config;
+    private readonly WorkerPool _pool;
+    private readonly Workspace _workspace;
+    private readonly RotaryTable _rotary;
+    private readonly ProjectionWork _projection;
+    private readonly AttentionWork _attention;
+    private readonly NormWork _norm;
+    private readonly SwiGluWork _swiGlu;
+    private readonly QuantizeWork _quantize;
+    private readonly KvOverlay _overlay;
+
+    public TransformerLayer(
+        KernelSet kernels, ModelConfig config, WorkerPool pool, Workspace workspace, RotaryTable rotary, KvOverlay overlay)
+    {
+        _kernels = kernels;
+        _config = config;
+        _pool = pool;
+        _workspace = workspace;
+        _rotary = rotary;
+        _overlay = overlay;
+        _projection = new ProjectionWork(kernels);
+        _attention = new AttentionWork(kernels, config, workspace.Scores);
+        _norm = new NormWork(kernels, config.RmsNormEpsilon);
+        _swiGlu = new SwiGluWork(kernels);
+        _quantize = new QuantizeWork(kernels);
+    }
+
+    /// <summary>Runs the layer in place over <paramref name="x"/> (rows, ModelDim) of ascending <paramref name="positions"/>.</summary>
+    public void Forward(in FloatMatrix x, int[] positions, LayerWeights weights, KvSlot slot, CacheAccess access)
+    {
+        for (int start = 0; start < x.Rows; start += Workspace.RowsMax)
+        {
+            FloatMatrix rows = x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start));
+            Attend(rows, positions, start, weights, slot, access);
+            FeedForward(rows, weights);
+        }
+
+        if (access == CacheAccess.Overlay)
+        {
+            _overlay.Restore(slot);
+        }
+    }
+
+    private void Attend(in FloatMatrix x, int[] positions, int start, LayerWeights weights, KvSlot slot, CacheAccess access)
+    {
+        FloatMatrix normed = _workspace.Normed.Slice(0, x.Rows);
+        FloatMatrix query = _workspace.Query.Slice(0, x.Rows);
+        FloatMatrix key = _workspace.Key.Slice(0, x.Rows);
+        FloatMatrix value = _workspace.Value.Slice(0, x.Rows);
+        FloatMatrix mixed = _workspace.Mixed.Slice(0, x.Rows);
+        QuantizedRows quantized = _workspace.Quantized(x.Rows, _config.ModelDim);
+
+        _norm.Run(_pool, x, weights.AttentionNorm, normed, quantized);
+        _projection.Begin(normed, quantized);
+        _projection.Add(weights.Query, query);
+        if (access != CacheAccess.Read)
+        {
+            _projection.Add(weights.Key, key);
+            _projection.Add(weights.Value, value);
+        }
+
+        _projection.Run(_pool);
+        for (int row = 0; row < x.Rows; row++)
+        {
+            Rotate(query.Row(row), positions[start + row]);
+            if (access != CacheAccess.Read)
+            {
+                Rotate(key.Row(row), positions[start + row]);
+                StoreRow(slot, access, key.Row(row), value.Row(row), positions[start + row]);
+            }
+        }
+
+        _attention.Run(_pool, query, mixed, slot, positions, start);
+        QuantizedRows quantizedMixed = _workspace.Quantized(x.Rows, _config.QueryDim);
+        _quantize.Run(_pool, mixed, quantizedMixed);
+        AddProjection(x, weights.Output, mixed, quantizedMixed);
+    }
+
+    private void FeedForward(in FloatMatrix x, LayerWeights weights)
+    {
+        FloatMatrix normed = _workspace.Normed.Slice(0, x.Rows);
+        FloatMatrix gate = _workspace.Gate.Slice(0, x.Rows);
+        FloatMatrix up = _workspace.Up.Slice(0, x.Rows);
+        QuantizedRows quantized = _workspace.Quantized(x.Rows, _config.ModelDim);
+
+        _norm.Run(_pool, x, weights.FfnNorm, normed, quantized);
+        _projection.Begin(normed, quantized);
+        _projection.Add(weights.Gate, gate);
+        _projection.Add(weights.Up, up);
+        _projection.Run(_pool);
+
+        QuantizedRows quantizedGate = _workspace.Quantized(x.Rows, _config.FfnDim);
+        _swiGlu.Run(_pool, gate, up, quantizedGate);
+        AddProjection(x, weights.Down, gate, quantizedGate);
+    }
+
+    private void AddProjection(in FloatMatrix x, WeightMatrix weight, in FloatMatrix input, in QuantizedRows quantized)
+    {
+        FloatMatrix projected = _workspace.Projected.Slice(0, x.Rows);
+        _projection.Begin(input, quantized);
+        _projection.Add(weight, projected);
+        _projection.Run(_pool);
+        for (int row = 0; row < x.Rows; row++)
+        {
+            _kernels.Add(x.Row(row), projected.Row(row));
+        }
+    }
+
+    private void StoreRow(KvSlot slot, CacheAccess access, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int position)
+    {
+        if (access == CacheAccess.Append)
+        {
+            slot.Append(_kernels, key, value, position);
+        }
+        else
+        {
+            _overlay.Replace(_kernels, slot, key, value, position);
+        }
+    }
+
+    private void Rotate(Span<float> heads, int position) =>
+        _kernels.Rotary(
+            heads, _config.HeadDim, _rotary.Cos(position), _rotary.Sin(position), _config.RopePairing == RopePairing.Interleaved);
+}

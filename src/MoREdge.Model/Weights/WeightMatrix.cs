@@ -1,0 +1,112 @@
+using MoREdge.Kernels;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Model.Weights;
+
+/// <summary>A (rows, cols) weight matrix in the map, packed or plain, with its bias if it has one.</summary>
+internal sealed class WeightMatrix
+{
+    private readonly PackedMatrix _packed;
+    private readonly DenseMatrix _dense;
+    private readonly QuantFormat _format;
+
+    /// <summary>Views <paramref name="tensor"/> of <paramref name="file"/>.</summary>
+    /// <exception cref="ModelFileException">The element type cannot be executed.</exception>
+    public WeightMatrix(GgufFile file, GgufTensor tensor, float[]? bias)
+    {
+        Rows = (int)tensor.Shape.Rows;
+        Cols = (int)tensor.Shape.Cols;
+        ByteCount = tensor.ByteCount;
+        Bias = bias;
+        if (tensor.Packed is { } layout)
+        {
+            IsPacked = true;
+            _format = layout.Format;
+            _packed = file.Packed(tensor);
+            return;
+        }
+
+        if (tensor.Type is not (ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.Q8_0 or ElementType.Q4_0))
+        {
+            throw new ModelFileException(
+                ModelFileError.UnsupportedElementType,
+                $"The tensor '{tensor.Name}' is {tensor.Type}, which runs only after 'moredge quantize' (direct: F32, F16, BF16, Q8_0, Q4_0).");
+        }
+
+        _dense = file.Dense(tensor);
+    }
+
+    /// <summary>Outputs.</summary>
+    public int Rows { get; }
+
+    /// <summary>Inputs.</summary>
+    public int Cols { get; }
+
+    /// <summary>Bytes in the file: what one decoded token reads.</summary>
+    public long ByteCount { get; }
+
+    /// <summary>(rows) floats added to the product, or null.</summary>
+    public float[]? Bias { get; }
+
+    /// <summary>True when the product takes int8 activations.</summary>
+    public bool IsPacked { get; }
+
+    /// <summary>Work items of the product: tiles of 8 rows.</summary>
+    public int TileCount => (Rows + PackedLayout.TileRows - 1) / PackedLayout.TileRows;
+
+    /// <summary>Columns [8·tileStart, 8·tileEnd) of y = x·Wᵀ + bias.</summary>
+    /// <param name="kernels">The kernel set.</param>
+    /// <param name="x">Float activations (tokens, cols), read when plain.</param>
+    /// <param name="quantized">The same activations in int8, read when packed.</param>
+    /// <param name="y">(tokens, rows).</param>
+    /// <param name="tileStart">First tile.</param>
+    /// <param name="tileEnd">One past the last tile.</param>
+    public void Multiply(
+        KernelSet kernels, in FloatMatrix x, in QuantizedRows quantized, in FloatMatrix y, int tileStart, int tileEnd)
+    {
+        int rowStart = tileStart * PackedLayout.TileRows;
+        int rowEnd = Math.Min(tileEnd * PackedLayout.TileRows, Rows);
+        if (!IsPacked)
+        {
+            kernels.MatMulDense(_dense, x, y, rowStart, rowEnd);
+        }
+        else if (_format == QuantFormat.Q8G32 && x.Rows == 1)
+        {
+            kernels.MatVecQ8(_packed, quantized, y, tileStart, tileEnd);
+        }
+        else if (_format == QuantFormat.Q8G32)
+        {
+            kernels.MatMulQ8(_packed, quantized, y, tileStart, tileEnd);
+        }
+        else if (x.Rows == 1)
+        {
+            kernels.MatVecQ4(_packed, quantized, y, tileStart, tileEnd);
+        }
+        else
+        {
+            kernels.MatMulQ4(_packed, quantized, y, tileStart, tileEnd);
+        }
+
+        if (Bias is not null)
+        {
+            for (int row = 0; row < y.Rows; row++)
+            {
+                kernels.Add(y.Row(row)[rowStart..rowEnd], Bias.AsSpan(rowStart, rowEnd - rowStart));
+            }
+        }
+    }
+
+    /// <summary>Row <paramref name="index"/> as floats: an embedding lookup.</summary>
+    public void CopyRow(KernelSet kernels, int index, Span<float> destination)
+    {
+        if (IsPacked)
+        {
+            kernels.DequantizeRow(_packed, index, destination);
+        }
+        else
+        {
+            kernels.DequantizeRow(_dense, index, destination);
+        }
+    }
+}
