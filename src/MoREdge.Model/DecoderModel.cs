@@ -1,0 +1,95 @@
+using MoREdge.Kernels;
+using MoREdge.Model.Threads;
+using MoREdge.Model.Weights;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Model;
+
+/// <summary>
+/// A decoder model whose weights are views of an open file: an ordinary Llama-family decoder, or one with a loop. It owns the
+/// worker threads; sequences made from it take turns.
+/// </summary>
+public sealed class DecoderModel : IDisposable
+{
+    private readonly ModelWeights _weights;
+    private readonly WorkerPool _pool;
+
+    private DecoderModel(ModelConfig config, ModelWeights weights, KernelSet kernels, int threadCount)
+    {
+        Config = config;
+        _weights = weights;
+        Kernels = kernels;
+        _pool = new WorkerPool(threadCount);
+    }
+
+    /// <summary>The dimensions of the model.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The kernel set it runs on.</summary>
+    public KernelSet Kernels { get; }
+
+    /// <summary>Worker threads, the caller's included.</summary>
+    public int ThreadCount => _pool.WorkerCount;
+
+    /// <summary>True when the projections are float32, so that the cache must be too for exact parity.</summary>
+    public bool IsFloat32 { get; private init; }
+
+    /// <summary>Checks the file against its own configuration and views its weights; reads no weight byte.</summary>
+    /// <param name="file">An open model file, which must outlive the model.</param>
+    /// <param name="kernels">The kernel set to run on.</param>
+    /// <param name="threadCount">Worker threads, the caller's included.</param>
+    /// <exception cref="ModelFileException">The file does not hold a model this version runs.</exception>
+    public static DecoderModel Load(GgufFile file, KernelSet kernels, int threadCount)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ModelConfig config = ModelConfigReader.Read(file);
+        ModelWeights weights = new(file, config, kernels);
+        GgufTensor query = file.RequireTensor(QueryName(file, config));
+        return new DecoderModel(config, weights, kernels, threadCount) { IsFloat32 = query.Type == ElementType.F32 };
+    }
+
+    /// <summary>Starts an empty sequence.</summary>
+    /// <exception cref="ArgumentException">An option does not fit the model.</exception>
+    /// <exception cref="OutOfMemoryException">The caches do not fit.</exception>
+    public Sequence CreateSequence(SequenceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new Sequence(this, _weights, _pool, SequencePlan.Resolve(this, options));
+    }
+
+    /// <summary>Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions (a mean may be fractional).</summary>
+    public double WeightBytesPerToken(double depth)
+    {
+        LayerSchedule schedule = new(Config, KvPolicy.RecursionWise);
+        double bytes = _weights.Head.ByteCount + ((double)_weights.Embedding.ByteCount / Config.VocabSize);
+        bytes += Bytes(schedule.Prefix) + Bytes(schedule.Suffix);
+        for (int r = 0; r < schedule.Loop.Length; r++)
+        {
+            bytes += Bytes(schedule.Loop[r]) * Math.Clamp(depth - r, 0, 1);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Stops the worker threads.</summary>
+    public void Dispose() => _pool.Dispose();
+
+    private static string QueryName(GgufFile file, ModelConfig config)
+    {
+        int block = config.BlockCount - 1;
+        string shared = TensorNames.Block(block, TensorNames.AttentionQuery);
+        return file.TryGetTensor(shared, out _) ? shared : TensorNames.BlockRecursion(block, 0, TensorNames.AttentionQuery);
+    }
+
+    private double Bytes(LayerCall[] calls)
+    {
+        double bytes = 0;
+        foreach (LayerCall call in calls)
+        {
+            bytes += _weights.Layer(call.Block, call.Recursion).ByteCount;
+        }
+
+        return bytes;
+    }
+}

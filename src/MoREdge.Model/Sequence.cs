@@ -1,0 +1,234 @@
+using MoREdge.Kernels;
+using MoREdge.Model.Caches;
+using MoREdge.Model.Layers;
+using MoREdge.Model.Recursion;
+using MoREdge.Model.Threads;
+using MoREdge.Model.Weights;
+using MoREdge.Tensors;
+
+namespace MoREdge.Model;
+
+/// <summary>Receives the logits of one position. The span is overwritten when the call returns.</summary>
+public delegate void LogitsVisitor(int position, ReadOnlySpan<float> logits);
+
+/// <summary>
+/// One text in the making: its caches, its activation buffers and how far it has come. Everything is allocated here, once; a
+/// decoded token allocates nothing. Not thread-safe.
+/// </summary>
+public sealed class Sequence : IDisposable
+{
+    private readonly DecoderModel _model;
+    private readonly ModelWeights _weights;
+    private readonly SequencePlan _plan;
+    private readonly KvCache _cache;
+    private readonly KvOverlay _overlay;
+    private readonly Workspace _workspace;
+    private readonly RotaryTable _rotary;
+    private readonly LayerRunner _runner;
+    private readonly IRecursionLoop? _loop;
+    private readonly OutputHead _head;
+    private readonly Chunk _chunk;
+
+    internal Sequence(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan)
+    {
+        _model = model;
+        _weights = weights;
+        _plan = plan;
+        ModelConfig config = model.Config;
+        LayerSchedule schedule = new(config, plan.KvPolicy);
+        _workspace = new Workspace(config, plan.ChunkRowsMax, plan.ContextLength, pool.WorkerCount);
+        _cache = new KvCache(config, schedule.SlotCount, plan.KvType, plan.ContextLength);
+        _overlay = new KvOverlay(
+            config, plan.KvType, plan.KvPolicy == KvPolicy.SharedHybrid ? plan.ChunkRowsMax : 0, plan.HybridPositionZero);
+        _rotary = new RotaryTable(config, weights.RopeFactors, plan.ContextLength);
+        TransformerLayer layer = new(model.Kernels, config, pool, _workspace, _rotary, _overlay);
+        _runner = new LayerRunner(layer, weights, _cache, schedule, plan.KvPolicy);
+        _loop = CreateLoop(model.Kernels, config.Recursion);
+        _head = new OutputHead(model.Kernels, config, pool, _workspace, weights);
+        _chunk = new Chunk(plan.ChunkRowsMax);
+        Depths = new DepthStatistics(config.RecursionCount);
+    }
+
+    /// <summary>Tokens taken so far: the position of the next one.</summary>
+    public int Position { get; private set; }
+
+    /// <summary>Most tokens this sequence can hold.</summary>
+    public int ContextLength => _plan.ContextLength;
+
+    /// <summary>The cache policy in force.</summary>
+    public KvPolicy KvPolicy => _plan.KvPolicy;
+
+    /// <summary>The element type of keys and values.</summary>
+    public ElementType KvType => _plan.KvType;
+
+    /// <summary>The routing mode in force.</summary>
+    public RoutingMode Routing => _plan.Routing;
+
+    /// <summary>The cap on recursions in force.</summary>
+    public int DepthMax => _plan.DepthMax;
+
+    /// <summary>Depths of all tokens since the sequence began or the statistics were cleared.</summary>
+    public DepthStatistics Depths { get; }
+
+    /// <summary>Recursions run by each token of the latest forward pass, in order.</summary>
+    public ReadOnlySpan<int> LastDepths => _chunk.Depths.AsSpan(0, _chunk.RowCount);
+
+    /// <summary>Bytes of keys and values stored now.</summary>
+    public long KvBytesUsed => _cache.BytesUsed;
+
+    /// <summary>Address space taken for keys and values; resident is only what tokens have touched.</summary>
+    public long KvBytesReserved => _cache.BytesReserved;
+
+    /// <summary>Bytes of keys and values of a token that reaches every slot.</summary>
+    public long KvBytesPerTokenMax => _cache.BytesPerTokenMax;
+
+    /// <summary>Bytes of activation buffers and rotary tables.</summary>
+    public long WorkspaceBytes => _workspace.ByteCount + _rotary.ByteCount;
+
+    /// <summary>Takes a prompt, or a further part of one, and returns the logits behind its last token (VocabSize).</summary>
+    /// <param name="ids">Token ids, at least one.</param>
+    /// <param name="progress">Told how many of the ids are done, if not null.</param>
+    /// <param name="cancellation">Stops between layers; the sequence is then as before the call.</param>
+    /// <exception cref="ArgumentException">No ids, an id outside the vocabulary, or more than the context holds.</exception>
+    /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
+    public ReadOnlySpan<float> Prefill(
+        ReadOnlySpan<int> ids, Action<int>? progress = null, CancellationToken cancellation = default)
+    {
+        CheckIds(ids);
+        int start = Position;
+        try
+        {
+            int done = 0;
+            while (done < ids.Length)
+            {
+                int count = Math.Min(_plan.ChunkRowsMax, ids.Length - done);
+                Forward(ids.Slice(done, count), isPrompt: true, cancellation);
+                done += count;
+                progress?.Invoke(done);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Truncate(start);
+            throw;
+        }
+
+        return _head.Logits(_workspace.Residual.Slice(_chunk.RowCount - 1, 1)).Row(0);
+    }
+
+    /// <summary>Takes one generated token and returns the logits behind it (VocabSize). Allocates nothing.</summary>
+    /// <exception cref="ArgumentException">The id is outside the vocabulary, or the context is full.</exception>
+    public ReadOnlySpan<float> Decode(int id)
+    {
+        ReadOnlySpan<int> ids = new(in id);
+        CheckIds(ids);
+        Forward(ids, isPrompt: false, CancellationToken.None);
+        return _head.Logits(_workspace.Residual.Slice(0, 1)).Row(0);
+    }
+
+    /// <summary>Takes ids as <see cref="Prefill"/> does and shows the logits behind every one of them.</summary>
+    /// <param name="ids">Token ids, at least one.</param>
+    /// <param name="visitor">Called once per position, in order.</param>
+    /// <param name="depths">Receives the recursions each token ran (ids.Length), unless empty.</param>
+    /// <param name="cancellation">Stops between layers; the sequence is then as before the call.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Prefill"/>.</exception>
+    public void Score(
+        ReadOnlySpan<int> ids, LogitsVisitor visitor, Span<int> depths = default, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        CheckIds(ids);
+        for (int done = 0; done < ids.Length; done += _chunk.RowCount)
+        {
+            int start = Position;
+            Forward(ids.Slice(done, Math.Min(_plan.ChunkRowsMax, ids.Length - done)), isPrompt: true, cancellation);
+            if (!depths.IsEmpty)
+            {
+                LastDepths.CopyTo(depths[done..]);
+            }
+
+            for (int row = 0; row < _chunk.RowCount; row += Workspace.LogitRows)
+            {
+                int rows = Math.Min(Workspace.LogitRows, _chunk.RowCount - row);
+                FloatMatrix logits = _head.Logits(_workspace.Residual.Slice(row, rows));
+                for (int i = 0; i < rows; i++)
+                {
+                    visitor(start + row + i, logits.Row(i));
+                }
+            }
+        }
+    }
+
+    /// <summary>Forgets every token at or behind <paramref name="position"/>.</summary>
+    public void Truncate(int position)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        _cache.Truncate(position);
+        Position = Math.Min(Position, position);
+    }
+
+    /// <summary>Frees caches and buffers.</summary>
+    public void Dispose()
+    {
+        _cache.Dispose();
+        _overlay.Dispose();
+        _workspace.Dispose();
+    }
+
+    /// <summary>Prefix layers → loop → suffix layers over one chunk; the result stays in the residual stream.</summary>
+    private void Forward(ReadOnlySpan<int> ids, bool isPrompt, CancellationToken cancellation)
+    {
+        FloatMatrix x = _workspace.Residual.Slice(0, ids.Length);
+        for (int row = 0; row < ids.Length; row++)
+        {
+            _weights.Embedding.CopyRow(_model.Kernels, ids[row], x.Row(row));
+        }
+
+        _chunk.Begin(Position, ids.Length, isPrompt);
+        _overlay.BeginChunk(Position);
+        _runner.BeginPass(cancellation);
+        _runner.Run(_runner.Schedule.Prefix, x, _chunk.Positions);
+        if (_loop is null)
+        {
+            _chunk.Depths.AsSpan(0, ids.Length).Fill(1);
+        }
+        else
+        {
+            _loop.Run(_chunk);
+        }
+
+        _runner.Run(_runner.Schedule.Suffix, x, _chunk.Positions);
+        Depths.Add(LastDepths);
+        Position += ids.Length;
+    }
+
+    private IRecursionLoop? CreateLoop(KernelSet kernels, RecursionConfig? recursion) => recursion?.DepthRule switch
+    {
+        null => null,
+        DepthRule.Fixed => new FixedLoop(_runner, _workspace, _plan.DepthMax),
+        DepthRule.ExpertChoice => new ExpertChoiceLoop(
+            kernels, recursion, _runner, _weights.Routers, _workspace, _plan.Routing, _plan.DepthMax),
+        _ => new TokenChoiceLoop(
+            kernels, recursion, _runner, _weights.Routers[0], _workspace, _plan.Routing == RoutingMode.Full, _plan.DepthMax),
+    };
+
+    private void CheckIds(ReadOnlySpan<int> ids)
+    {
+        if (ids.IsEmpty)
+        {
+            throw new ArgumentException("There are no tokens to run.");
+        }
+
+        if (ids.Length > ContextLength - Position)
+        {
+            throw new ArgumentException($"{ids.Length} more tokens do not fit: {Position} of {ContextLength} are taken.");
+        }
+
+        foreach (int id in ids)
+        {
+            if ((uint)id >= (uint)_model.Config.VocabSize)
+            {
+                throw new ArgumentException($"The token id {id} is outside the vocabulary of {_model.Config.VocabSize}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using MoREdge.Tensors;
+
+namespace MoREdge.Model;
+
+/// <summary>How one sequence is run. What is null follows the model file.</summary>
+public sealed class SequenceOptions
+{
+    /// <summary>Most tokens of prompt and answer together; the trained context when null.</summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>Element type of keys and values, F16 or F32; F32 for float32 models, else F16, when null.</summary>
+    public ElementType? KvType { get; init; }
+
+    /// <summary>Which keys and values the recursions keep.</summary>
+    public KvPolicy? KvPolicy { get; init; }
+
+    /// <summary>How an expert-choice loop selects tokens. Token-choice and plain recursive models know Full only.</summary>
+    public RoutingMode? Routing { get; init; }
+
+    /// <summary>Caps the recursions a token may run; all N when null.</summary>
+    public int? DepthMax { get; init; }
+
+    /// <summary>
+    /// Hybrid caches only: a decoded token's fresh row replaces position 0, as in the released reference, and not its own.
+    /// </summary>
+    public bool HybridPositionZero { get; init; }
+}

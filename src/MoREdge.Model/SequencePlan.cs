@@ -1,0 +1,62 @@
+using MoREdge.Tensors;
+
+namespace MoREdge.Model;
+
+/// <summary>The options of a sequence with every default filled in and checked against the model.</summary>
+internal sealed record SequencePlan(
+    int ContextLength, ElementType KvType, KvPolicy KvPolicy, RoutingMode Routing, int DepthMax, bool HybridPositionZero)
+{
+    /// <summary>Rows of a forward pass where the routing does not need the whole prompt at once.</summary>
+    private const int CausalChunkRows = 256;
+
+    /// <summary>Most rows of one forward pass: a top-k prompt is one pass, because its tokens compete with each other.</summary>
+    public int ChunkRowsMax =>
+        Routing is RoutingMode.TopK or RoutingMode.TopKThreshold ? ContextLength : Math.Min(CausalChunkRows, ContextLength);
+
+    /// <summary>Fills in what <paramref name="options"/> leaves open.</summary>
+    /// <exception cref="ArgumentException">An option does not fit the model.</exception>
+    public static SequencePlan Resolve(DecoderModel model, SequenceOptions options)
+    {
+        ModelConfig config = model.Config;
+        RecursionConfig? recursion = config.Recursion;
+        RoutingMode natural = recursion?.DepthRule == DepthRule.ExpertChoice ? recursion.DefaultRouting : RoutingMode.Threshold;
+        SequencePlan plan = new(
+            options.ContextLength ?? config.ContextLength,
+            options.KvType ?? (model.IsFloat32 ? ElementType.F32 : ElementType.F16),
+            options.KvPolicy ?? recursion?.TrainedKvPolicy ?? KvPolicy.RecursionWise,
+            options.Routing ?? natural,
+            options.DepthMax ?? config.RecursionCount,
+            options.HybridPositionZero);
+        Check(plan, options, recursion, config);
+        return plan;
+    }
+
+    private static void Check(SequencePlan plan, SequenceOptions options, RecursionConfig? recursion, ModelConfig config)
+    {
+        Require(plan.ContextLength >= 1, "The context must hold at least one token.");
+        Require(plan.KvType is ElementType.F16 or ElementType.F32, "Keys and values are stored as F16 or F32.");
+        Require(recursion is not null || options.KvPolicy is null, "The model has no recursion, so it has no KV policy to choose.");
+        Require(recursion is not null || options.DepthMax is null, "The model has no recursion, so its depth cannot be capped.");
+        Require(
+            plan.DepthMax >= 1 && plan.DepthMax <= config.RecursionCount,
+            $"The depth cap must lie between 1 and the model's {config.RecursionCount} recursions.");
+        Require(
+            options.Routing is null || recursion?.DepthRule == DepthRule.ExpertChoice
+            || (recursion?.DepthRule == DepthRule.TokenChoice && options.Routing == RoutingMode.Full),
+            "This routing mode is for expert-choice models; this model's depth is not decided that way.");
+        Require(
+            plan.KvPolicy != KvPolicy.SharedHybrid || recursion?.DepthRule == DepthRule.ExpertChoice,
+            "The hybrid cache exists for expert-choice models only.");
+        Require(
+            !options.HybridPositionZero || plan.KvPolicy == KvPolicy.SharedHybrid,
+            "Replacing position 0 is a mode of the hybrid cache only.");
+    }
+
+    private static void Require(bool condition, string sentence)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException(sentence);
+        }
+    }
+}
