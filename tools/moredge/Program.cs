@@ -1,9 +1,21 @@
 using System.CommandLine;
+using System.Text;
 
 namespace MoREdge.Cli;
 
+/// <summary>The entry point: parses, runs the verb, and turns every outside fault into one sentence and an exit code.</summary>
 internal static class Program
 {
-    private static int Main(string[] args) =>
-        new RootCommand("MoREdge: edge language-model inference.").Parse(args).Invoke();
+    private static int Main(string[] args)
+    {
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        ParseResult result = Verbs.CreateRoot().Parse(args);
+        if (result.Errors.Count > 0)
+        {
+            string verb = result.CommandResult.Command is RootCommand ? "" : result.CommandResult.Command.Name + " ";
+            return Faults.Report(ExitCode.Usage, $"{result.Errors[0].Message} Try 'moredge {verb}--help'.");
+        }
+
+        return Faults.Guard(() => result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
+    }
 }

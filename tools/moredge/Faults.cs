@@ -1,0 +1,64 @@
+using MoREdge.ModelFile;
+
+namespace MoREdge.Cli;
+
+/// <summary>Turns the typed faults of the libraries into one sentence on standard error and an exit code.</summary>
+internal static class Faults
+{
+    /// <summary>errno of a write to a pipe whose reader is gone.</summary>
+    private const int BrokenPipe = 32;
+
+    /// <summary>Runs a verb. Faults that are not from outside are bugs and are not caught.</summary>
+    public static int Guard(Func<int> verb)
+    {
+        try
+        {
+            return verb();
+        }
+        catch (UsageException fault)
+        {
+            return Report(ExitCode.Usage, fault.Message);
+        }
+        catch (ArgumentException fault) when (fault.ParamName is null)
+        {
+            // Option checks of the libraries: one sentence, no parameter name.
+            return Report(ExitCode.Usage, fault.Message);
+        }
+        catch (IOException fault) when ((fault.HResult & 0xFFFF) == BrokenPipe)
+        {
+            // The reader of our output has seen enough (moredge … | head).
+            return ExitCode.Success;
+        }
+        catch (OperationCanceledException)
+        {
+            return Report(ExitCode.Failure, "Interrupted.");
+        }
+        catch (OutOfMemoryException)
+        {
+            return Report(ExitCode.Failure, "There is not enough memory; try a smaller --context or a smaller model.");
+        }
+        catch (FailureException fault)
+        {
+            return Report(ExitCode.Failure, fault.Message);
+        }
+        catch (ModelFileException fault)
+        {
+            return Report(ExitCode.Failure, fault.Message);
+        }
+        catch (IOException fault)
+        {
+            return Report(ExitCode.Failure, fault.Message);
+        }
+        catch (UnauthorizedAccessException fault)
+        {
+            return Report(ExitCode.Failure, fault.Message);
+        }
+    }
+
+    /// <summary>Prints one sentence on standard error.</summary>
+    public static int Report(int exitCode, string sentence)
+    {
+        Console.Error.WriteLine($"moredge: {sentence.ReplaceLineEndings(" ")}");
+        return exitCode;
+    }
+}

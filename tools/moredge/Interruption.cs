@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+
+namespace MoREdge.Cli;
+
+/// <summary>Ctrl-C and SIGTERM as a cancellation that a verb polls, so that it can clean up. Rearmed for each answer of a chat.</summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly PosixSignalRegistration _interrupt;
+    private readonly PosixSignalRegistration _terminate;
+    private readonly Lock _lock = new();
+    private CancellationTokenSource _source = new();
+
+    public Interruption()
+    {
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
+    }
+
+    /// <summary>Cancelled by the next signal.</summary>
+    public CancellationToken Token
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _source.Token;
+            }
+        }
+    }
+
+    /// <summary>True after SIGTERM: the program is asked to end, not only the answer.</summary>
+    public bool IsTerminating { get; private set; }
+
+    /// <summary>Forgets an earlier Ctrl-C.</summary>
+    public void Rearm()
+    {
+        lock (_lock)
+        {
+            if (_source.IsCancellationRequested && !IsTerminating)
+            {
+                _source.Dispose();
+                _source = new CancellationTokenSource();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _interrupt.Dispose();
+        _terminate.Dispose();
+        _source.Dispose();
+    }
+
+    private void Terminate(PosixSignalContext context)
+    {
+        IsTerminating = true;
+        Cancel(context);
+    }
+
+    private void Cancel(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        lock (_lock)
+        {
+            _source.Cancel();
+        }
+    }
+}

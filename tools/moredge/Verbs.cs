@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace MoREdge.Cli;
+
+/// <summary>The list of verbs. Each lives in a file of its own and returns its <see cref="Command"/>.</summary>
+internal static class Verbs
+{
+    /// <summary>Builds the command line.</summary>
+    public static RootCommand CreateRoot() =>
+        new("MoREdge runs small language models on small computers, offline.\n\n"
+            + "Exit codes: 0 success, 1 failure (bad file, no memory, full disk, interrupted), 2 wrong usage.");
+}
