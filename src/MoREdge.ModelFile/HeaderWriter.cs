@@ -1,0 +1,150 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace MoREdge.ModelFile;
+
+/// <summary>Builds the bytes in front of the tensor data, with room for the digests that are known only afterwards.</summary>
+internal sealed class HeaderWriter
+{
+    private static readonly string NoDigest = new('0', Digest.DigitCount);
+
+    private readonly ArrayBufferWriter<byte> _bytes = new();
+    private readonly byte[] _header;
+    private readonly int _tensorDigestsOffset;
+    private readonly int _headerDigestOffset;
+
+    /// <summary>Encodes the header of a file with these tensors in this order.</summary>
+    public HeaderWriter(GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> plans)
+    {
+        GgufMetadata own = OwnMetadata(metadata, plans);
+        Write(GgufFormat.Magic);
+        Write(GgufFormat.Version);
+        Write((ulong)plans.Count);
+        Write((ulong)own.Count);
+        foreach (KeyValuePair<string, GgufValue> entry in own.Entries)
+        {
+            Write(entry.Key);
+            Write((uint)entry.Value.Type);
+            if (entry.Key == MetadataKeys.TensorDigests)
+            {
+                _tensorDigestsOffset = _bytes.WrittenCount + sizeof(uint) + sizeof(ulong);
+            }
+            else if (entry.Key == MetadataKeys.HeaderDigest)
+            {
+                _headerDigestOffset = _bytes.WrittenCount + sizeof(ulong);
+            }
+
+            Write(entry.Value);
+        }
+
+        long end = 0;
+        foreach (GgufTensorPlan plan in plans)
+        {
+            long offset = GgufFormat.AlignUp(end, GgufFormat.OwnAlignment);
+            Write(plan, offset);
+            end = checked(offset + plan.ByteCount);
+        }
+
+        DataBytes = GgufFormat.AlignUp(end, GgufFormat.OwnAlignment);
+        int padding = (int)GgufFormat.AlignUp(_bytes.WrittenCount, GgufFormat.OwnAlignment) - _bytes.WrittenCount;
+        _bytes.Write(new byte[padding]);
+        _header = _bytes.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The encoded header, padding included; its length is a multiple of the alignment.</summary>
+    public ReadOnlySpan<byte> Bytes => _header;
+
+    /// <summary>Bytes of all tensors, padding included.</summary>
+    public long DataBytes { get; }
+
+    /// <summary>Sets the digest of tensor <paramref name="index"/>.</summary>
+    public void SetTensorDigest(int index, string digest)
+    {
+        const int ItemBytes = sizeof(ulong) + Digest.DigitCount;
+        Encoding.ASCII.GetBytes(digest, _header.AsSpan(_tensorDigestsOffset + (index * ItemBytes) + sizeof(ulong)));
+    }
+
+    /// <summary>Sets the header's own digest, after all others.</summary>
+    public void SetHeaderDigest() =>
+        Encoding.ASCII.GetBytes(Digest.OfHeader(_header, _headerDigestOffset), _header.AsSpan(_headerDigestOffset));
+
+    /// <summary>The given metadata without what only the writer knows, and that behind it.</summary>
+    private static GgufMetadata OwnMetadata(GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> plans)
+    {
+        GgufMetadata own = new();
+        foreach (KeyValuePair<string, GgufValue> entry in metadata.Entries)
+        {
+            own.Set(entry.Key, entry.Value);
+        }
+
+        foreach (string key in (string[])
+            [MetadataKeys.Alignment, MetadataKeys.TensorDigests, MetadataKeys.HeaderDigest, .. PackedTable.Keys])
+        {
+            own.Remove(key);
+        }
+
+        string[] digests = new string[plans.Count];
+        Array.Fill(digests, NoDigest);
+        own.Set(MetadataKeys.Alignment, GgufValue.FromUInt32(GgufFormat.OwnAlignment));
+        PackedTable.Write(own, plans);
+        own.Set(MetadataKeys.TensorDigests, GgufValue.FromStrings(digests));
+        own.Set(MetadataKeys.HeaderDigest, GgufValue.FromString(NoDigest));
+        return own;
+    }
+
+    private void Write(GgufTensorPlan plan, long offset)
+    {
+        Write(plan.Name);
+        ReadOnlySpan<long> dimensions = plan.Shape.Dimensions;
+        Write((uint)dimensions.Length);
+        for (int i = dimensions.Length - 1; i >= 0; i--)
+        {
+            Write((ulong)dimensions[i]);
+        }
+
+        Write((uint)plan.Type);
+        Write((ulong)offset);
+    }
+
+    private void Write(GgufValue value)
+    {
+        if (value.TryGetString(out string? text))
+        {
+            Write(text);
+        }
+        else if (value.Type == GgufValueType.Array)
+        {
+            Write((uint)value.ItemType);
+            Write((ulong)value.Count);
+            _bytes.Write(value.Items);
+        }
+        else
+        {
+            Span<byte> buffer = stackalloc byte[sizeof(ulong)];
+            int count = GgufValueTypes.Write(value.Type, value.Bits, buffer);
+            _bytes.Write(buffer[..count]);
+        }
+    }
+
+    private void Write(string text)
+    {
+        byte[] encoded = Encoding.UTF8.GetBytes(text);
+        Write((ulong)encoded.Length);
+        _bytes.Write(encoded);
+    }
+
+    private void Write(uint value)
+    {
+        Span<byte> buffer = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(buffer, value);
+        _bytes.Write(buffer);
+    }
+
+    private void Write(ulong value)
+    {
+        Span<byte> buffer = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(buffer, value);
+        _bytes.Write(buffer);
+    }
+}
