@@ -61,31 +61,35 @@ internal static class YamlFile
             throw new YamlException(parser.Current!.Start, parser.Current.End, "nested too deeply");
         }
 
-        if (parser.TryConsume(out Scalar scalar))
+        switch (parser.Current)
         {
-            WriteScalar(scalar, writer);
-        }
-        else if (parser.TryConsume(out SequenceStart _))
-        {
-            writer.WriteStartArray();
-            while (!parser.TryConsume(out SequenceEnd _))
-            {
-                Copy(parser, writer, depth + 1);
-            }
+            case Scalar:
+                WriteScalar(parser.Consume<Scalar>(), writer);
+                break;
+            case SequenceStart:
+                parser.Consume<SequenceStart>();
+                writer.WriteStartArray();
+                while (parser.Current is not SequenceEnd)
+                {
+                    Copy(parser, writer, depth + 1);
+                }
 
-            writer.WriteEndArray();
-        }
-        else
-        {
-            parser.Consume<MappingStart>();
-            writer.WriteStartObject();
-            while (!parser.TryConsume(out MappingEnd _))
-            {
-                writer.WritePropertyName(parser.Consume<Scalar>().Value);
-                Copy(parser, writer, depth + 1);
-            }
+                parser.Consume<SequenceEnd>();
+                writer.WriteEndArray();
+                break;
+            default:
+                // An alias ends here as well: it is no mapping, so consuming one reports the line.
+                parser.Consume<MappingStart>();
+                writer.WriteStartObject();
+                while (parser.Current is not MappingEnd)
+                {
+                    writer.WritePropertyName(parser.Consume<Scalar>().Value);
+                    Copy(parser, writer, depth + 1);
+                }
 
-            writer.WriteEndObject();
+                parser.Consume<MappingEnd>();
+                writer.WriteEndObject();
+                break;
         }
     }
 
