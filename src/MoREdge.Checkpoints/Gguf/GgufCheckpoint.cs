@@ -1,7 +1,6 @@
 using MoREdge.Checkpoints.Dequantization;
 using MoREdge.Checkpoints.HuggingFace;
 using MoREdge.ModelFile;
-using MoREdge.Tensors;
 
 namespace MoREdge.Checkpoints.Gguf;
 

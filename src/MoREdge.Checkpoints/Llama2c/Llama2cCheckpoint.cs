@@ -62,9 +62,9 @@ internal sealed class Llama2cCheckpoint
 
         if (_position != _file.Length)
         {
-            CheckpointError error = _position > _file.Length ? CheckpointError.Truncated : CheckpointError.SizeMismatch;
             throw new CheckpointException(
-                error, $"{_file.Name} has {_file.Length} bytes, but its llama2.c header asks for {_position}.");
+                CheckpointError.SizeMismatch,
+                $"{_file.Name} has {_file.Length} bytes, but its llama2.c header describes {_position}.");
         }
 
         List<string> warnings = [];
@@ -147,6 +147,13 @@ internal sealed class Llama2cCheckpoint
         {
             _tensors[name] = new StoredTensor(_file, _position, name, shape, ElementType.F32);
             _position += shape.ElementCount * sizeof(float);
+        }
+
+        // Checked at every step, so that no sum of hostile sizes can wrap around.
+        if (_position > _file.Length)
+        {
+            throw new CheckpointException(
+                CheckpointError.Truncated, $"{_file.Name} ends before {name}, which its llama2.c header announces.");
         }
     }
 
