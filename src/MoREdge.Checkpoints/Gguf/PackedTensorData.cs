@@ -28,7 +28,8 @@ internal sealed class PackedTensorData : TensorData
         float[] weights = ArrayPool<float>.Shared.Rent(_layout.PaddedCols * PackedLayout.TileRows);
         try
         {
-            ReadTiles((int)rowStart, rowCount, destination, weights.AsSpan(0, _layout.PaddedCols * PackedLayout.TileRows));
+            ReadTiles(
+                (int)rowStart, rowCount, destination, weights.AsSpan(0, _layout.PaddedCols * PackedLayout.TileRows));
         }
         catch (ModelFileException fault)
         {

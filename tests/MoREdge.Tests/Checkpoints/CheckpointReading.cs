@@ -40,7 +40,8 @@ internal static class CheckpointReading
 
     public static CheckpointError Refusal(string source, CheckpointOptions? options = null)
     {
-        CheckpointException fault = Assert.Throws<CheckpointException>(() => Checkpoint.Open(source, options).Dispose());
+        CheckpointException fault =
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(source, options).Dispose());
         Assert.EndsWith(".", fault.Message, StringComparison.Ordinal);
         return fault.Error;
     }

@@ -97,7 +97,9 @@ internal sealed class SyntheticModel
         return model;
     }
 
-    /// <summary>A plain recursive model: unrolled layer l repeats the one that <paramref name="originals"/> names.</summary>
+    /// <summary>
+    /// A plain recursive model: unrolled layer l repeats the one that <paramref name="originals"/> names.
+    /// </summary>
     public static SyntheticModel Recursive(params int[] originals)
     {
         SyntheticModel model = new();
@@ -145,7 +147,8 @@ internal sealed class SyntheticModel
 
         void AddOrCopy(string suffix, params int[] shape)
         {
-            bool isOwn = original is null || (!isAttentionTied && suffix.StartsWith("self_attn", StringComparison.Ordinal));
+            bool isAttention = suffix.StartsWith("self_attn", StringComparison.Ordinal);
+            bool isOwn = original is null || (!isAttentionTied && isAttention);
             if (isOwn)
             {
                 Add(prefix + suffix, shape);

@@ -1,7 +1,7 @@
 """Makes blocks.json: random GGUF blocks and the float32 weights they stand for.
 
-Written from the description of the block layouts, one weight index at a time, in exact rational arithmetic; it shares no
-code and no loop structure with src/MoREdge.Checkpoints/Dequantization.
+Written from the description of the block layouts, one weight index at a time, in exact rational arithmetic; it shares
+no code and no loop structure with src/MoREdge.Checkpoints/Dequantization.
 """
 import json
 import random

@@ -74,7 +74,8 @@ public sealed class ConfigRefusalTests : IDisposable
         Assert.Equal(CheckpointError.SourceNotFound, CheckpointReading.Refusal(_folder["absent.safetensors"]));
         Assert.Equal(CheckpointError.MissingConfig, CheckpointReading.Refusal(_folder.FullPath));
         Assert.Equal(CheckpointError.UnknownFormat, CheckpointReading.Refusal(_folder.Write("empty", "")));
-        Assert.Equal(CheckpointError.UnknownFormat, CheckpointReading.Refusal(_folder.Write("text", new string('x', 999))));
+        Assert.Equal(
+            CheckpointError.UnknownFormat, CheckpointReading.Refusal(_folder.Write("text", new string('x', 999))));
         _folder.WriteConfig(SyntheticModel.Config(1));
         Assert.Equal(CheckpointError.MissingWeights, CheckpointReading.Refusal(_folder.FullPath));
         _folder.Write("config.json", "{");

@@ -25,7 +25,8 @@ public sealed class HuggingFaceCheckpointTests : IDisposable
 
         Assert.Equal(2 + (2 * 9), checkpoint.Tensors.Count);
         Assert.Equal(model.Values("model.embed_tokens.weight"), checkpoint.Tensor("token_embd.weight").ReadAll());
-        Assert.Equal(model.Values("model.layers.1.mlp.down_proj.weight"), checkpoint.Tensor("blk.1.ffn_down.weight").ReadAll());
+        Assert.Equal(
+            model.Values("model.layers.1.mlp.down_proj.weight"), checkpoint.Tensor("blk.1.ffn_down.weight").ReadAll());
         Assert.Equal("llama", checkpoint.Metadata.Architecture);
         Assert.Equal(2, checkpoint.Metadata.RequireInt32("llama.block_count"));
         Assert.Equal(4, checkpoint.Metadata.RequireInt32("llama.attention.key_length"));
@@ -68,7 +69,8 @@ public sealed class HuggingFaceCheckpointTests : IDisposable
         Assert.Equal("qwen2", checkpoint.Metadata.Architecture);
         Assert.Equal(
             model.Values("model.layers.0.self_attn.q_proj.weight"), checkpoint.Tensor("blk.0.attn_q.weight").ReadAll());
-        Assert.Equal(model.Values("model.layers.0.self_attn.k_proj.bias"), checkpoint.Tensor("blk.0.attn_k.bias").ReadAll());
+        Assert.Equal(
+            model.Values("model.layers.0.self_attn.k_proj.bias"), checkpoint.Tensor("blk.0.attn_k.bias").ReadAll());
     }
 
     [Fact]

@@ -13,17 +13,32 @@ public sealed class SafetensorsFileTests : IDisposable
     [Theory]
     [InlineData("{\"a\":{" + Four + ",\"data_offsets\":[0,17]}}", 16, CheckpointError.OffsetsOutOfFile)]
     [InlineData("{\"a\":{" + Four + ",\"data_offsets\":[-4,12]}}", 16, CheckpointError.OffsetsOutOfFile)]
-    [InlineData("{\"a\":{" + Four + ",\"data_offsets\":[0,99999999999999999999]}}", 16, CheckpointError.OffsetsOutOfFile)]
+    [InlineData(
+        "{\"a\":{" + Four + ",\"data_offsets\":[0,99999999999999999999]}}", 16, CheckpointError.OffsetsOutOfFile)]
     [InlineData("{\"a\":{" + Four + ",\"data_offsets\":[16,0]}}", 16, CheckpointError.OffsetsOutOfFile)]
     [InlineData("{\"a\":{" + Four + ",\"data_offsets\":[0,12]}}", 12, CheckpointError.SizeMismatch)]
-    [InlineData("{\"a\":{" + Four + ",\"data_offsets\":[0,16]},\"b\":{" + Four + ",\"data_offsets\":[8,24]}}", 24, CheckpointError.TensorsOverlap)]
-    [InlineData("{\"a\":{" + Four + ",\"data_offsets\":[0,16]},\"b\":{" + Four + ",\"data_offsets\":[20,36]}}", 36, CheckpointError.Hole)]
+    [InlineData(
+        "{\"a\":{" + Four + ",\"data_offsets\":[0,16]},\"b\":{" + Four + ",\"data_offsets\":[8,24]}}",
+        24,
+        CheckpointError.TensorsOverlap)]
+    [InlineData(
+        "{\"a\":{" + Four + ",\"data_offsets\":[0,16]},\"b\":{" + Four + ",\"data_offsets\":[20,36]}}",
+        36,
+        CheckpointError.Hole)]
     [InlineData("{\"a\":{" + Four + ",\"data_offsets\":[0,16]}}", 20, CheckpointError.Hole)]
-    [InlineData("{\"a\":{" + Four + ",\"data_offsets\":[0,16]},\"a\":{" + Four + ",\"data_offsets\":[16,32]}}", 32, CheckpointError.DuplicateTensor)]
-    [InlineData("{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, CheckpointError.UnsupportedElementType)]
+    [InlineData(
+        "{\"a\":{" + Four + ",\"data_offsets\":[0,16]},\"a\":{" + Four + ",\"data_offsets\":[16,32]}}",
+        32,
+        CheckpointError.DuplicateTensor)]
+    [InlineData(
+        "{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, CheckpointError.UnsupportedElementType)]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0, CheckpointError.InvalidShape)]
-    [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}}", 4, CheckpointError.InvalidShape)]
-    [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}}", 4, CheckpointError.InvalidShape)]
+    [InlineData(
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}}", 4, CheckpointError.InvalidShape)]
+    [InlineData(
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}}",
+        4,
+        CheckpointError.InvalidShape)]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[4]}}", 16, CheckpointError.JsonMalformed)]
     [InlineData("{\"a\":{\"shape\":[4],\"data_offsets\":[0,16]}}", 16, CheckpointError.JsonMalformed)]
     [InlineData("{\"a\":7}", 0, CheckpointError.JsonMalformed)]

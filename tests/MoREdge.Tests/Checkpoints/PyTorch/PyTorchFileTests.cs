@@ -22,7 +22,8 @@ public sealed class PyTorchFileTests : IDisposable
 
         Assert.Equal(2 + (4 * 9) + 3, checkpoint.Tensors.Count);
         Assert.Equal(
-            model.Values("model.layers.3.block.1.mlp.up_proj.weight"), checkpoint.Tensor("blk.2.ffn_up.weight").ReadAll());
+            model.Values("model.layers.3.block.1.mlp.up_proj.weight"),
+            checkpoint.Tensor("blk.2.ffn_up.weight").ReadAll());
         Assert.Equal(model.Values("model.norm.weight"), checkpoint.Tensor("output_norm.weight").ReadAll());
     }
 

@@ -82,7 +82,10 @@ public sealed class HydraConfigTests : IDisposable
     [InlineData("capacity: null", "capacity: \"1.0,0.5,0.75\"", CheckpointError.InvalidCapacity)]
     [InlineData("capacity: null", "capacity: \"1.0,half\"", CheckpointError.InvalidCapacity)]
     [InlineData("rand_router: false", "rand_router: true", CheckpointError.UnsupportedOption)]
-    [InlineData("relaxation: {enable: false, method: null}", "relaxation: {enable: true, method: lora}", CheckpointError.UnsupportedOption)]
+    [InlineData(
+        "relaxation: {enable: false, method: null}",
+        "relaxation: {enable: true, method: lora}",
+        CheckpointError.UnsupportedOption)]
     [InlineData("router_func: sigmoid, alpha: 0.1", "router_func: null", null)]
     [InlineData("router_func: sigmoid, alpha: 0.1", "alpha: 0.1", CheckpointError.MissingKey)]
     [InlineData("router_func: sigmoid, alpha: 0.1", "router_func: sigmoid", CheckpointError.MissingKey)]
@@ -109,7 +112,8 @@ public sealed class HydraConfigTests : IDisposable
     {
         SyntheticModel model = SyntheticModel.Llama(1);
 
-        Assert.Equal(CheckpointError.YamlMalformed, Assert.Throws<CheckpointException>(() => Open(model, "- 1\n- 2\n")).Error);
+        Assert.Equal(
+            CheckpointError.YamlMalformed, Assert.Throws<CheckpointException>(() => Open(model, "- 1\n- 2\n")).Error);
     }
 
     private Checkpoint Open(SyntheticModel model, string yaml)

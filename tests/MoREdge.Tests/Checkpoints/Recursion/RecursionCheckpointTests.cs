@@ -31,11 +31,13 @@ public sealed class RecursionCheckpointTests : IDisposable
         Assert.Equal("linear", metadata.RequireString("mor.router_type"));
         Assert.True(metadata.RequireBoolean("mor.attention_tied"));
         Assert.Equal(
-            model.Values("model.layers.1.block.1.self_attn.q_proj.weight"), checkpoint.Tensor("blk.2.attn_q.weight").ReadAll());
+            model.Values("model.layers.1.block.1.self_attn.q_proj.weight"),
+            checkpoint.Tensor("blk.2.attn_q.weight").ReadAll());
         Assert.Equal(
             model.Values("model.layers.4.mlp.up_proj.weight"), checkpoint.Tensor("blk.3.ffn_up.weight").ReadAll());
         Assert.Equal(
-            model.Values("model.layers.3.mor_router.router.weight"), checkpoint.Tensor("recursion.2.router.weight").ReadAll());
+            model.Values("model.layers.3.mor_router.router.weight"),
+            checkpoint.Tensor("recursion.2.router.weight").ReadAll());
     }
 
     [Fact]
@@ -68,7 +70,8 @@ public sealed class RecursionCheckpointTests : IDisposable
             model.Values("model.layers.1.mor_router.router.weight"), checkpoint.Tensor("router.weight").ReadAll());
         Assert.Equal(model.Values("model.layers.1.router_bias"), checkpoint.Tensor("router.balance.bias").ReadAll());
         Assert.Equal(
-            model.Values("model.layers.1.block_list.0.1.mlp.up_proj.weight"), checkpoint.Tensor("blk.2.ffn_up.weight").ReadAll());
+            model.Values("model.layers.1.block_list.0.1.mlp.up_proj.weight"),
+            checkpoint.Tensor("blk.2.ffn_up.weight").ReadAll());
     }
 
     [Theory]
@@ -76,7 +79,8 @@ public sealed class RecursionCheckpointTests : IDisposable
     [InlineData("sequence", 3, 2, new[] { 0, 0, 0, 3, 3, 3 }, new[] { 0, 3 })]
     [InlineData("middle_cycle", 3, 4, new[] { 0, 1, 2, 1, 2, 1, 2, 7 }, new[] { 0, 1, 2, 7 })]
     [InlineData("middle_sequence", 3, 4, new[] { 0, 1, 1, 1, 4, 4, 4, 7 }, new[] { 0, 1, 4, 7 })]
-    public void Open_PlainRecursive_FindsThePhysicalLayers(string sharing, int recursions, int blocks, int[] layers, int[] physical)
+    public void Open_PlainRecursive_FindsThePhysicalLayers(
+        string sharing, int recursions, int blocks, int[] layers, int[] physical)
     {
         SyntheticModel model = SyntheticModel.Recursive(layers);
         Write(model, layers.Length, SyntheticModel.Mor("none", recursions, sharing));
