@@ -9,7 +9,9 @@ using YamlDotNet.Core.Events;
 namespace MoREdge.Checkpoints.Recursion;
 
 /// <summary>Loads a YAML mapping as the JSON object it stands for, so that one set of getters reads both.</summary>
-/// <remarks>Only the event parser is used: no reflection, no tags, no aliases (which can make a small file enormous).</remarks>
+/// <remarks>
+/// Only the event parser is used: no reflection, no tags, no aliases (which can make a small file enormous).
+/// </remarks>
 internal static class YamlFile
 {
     /// <summary>The largest YAML file read, in bytes.</summary>
@@ -46,11 +48,13 @@ internal static class YamlFile
         catch (YamlException fault)
         {
             throw new CheckpointException(
-                CheckpointError.YamlMalformed, $"{file.Name} is not the YAML of a run at line {fault.Start.Line}.", fault);
+                CheckpointError.YamlMalformed,
+                $"{file.Name} is not the YAML of a run at line {fault.Start.Line}.", fault);
         }
         catch (CheckpointException fault) when (fault.Error == CheckpointError.JsonMalformed)
         {
-            throw new CheckpointException(CheckpointError.YamlMalformed, $"{file.Name} does not hold a YAML mapping.", fault);
+            throw new CheckpointException(
+                CheckpointError.YamlMalformed, $"{file.Name} does not hold a YAML mapping.", fault);
         }
     }
 
@@ -61,31 +65,35 @@ internal static class YamlFile
             throw new YamlException(parser.Current!.Start, parser.Current.End, "nested too deeply");
         }
 
-        if (parser.TryConsume(out Scalar scalar))
+        switch (parser.Current)
         {
-            WriteScalar(scalar, writer);
-        }
-        else if (parser.TryConsume(out SequenceStart _))
-        {
-            writer.WriteStartArray();
-            while (!parser.TryConsume(out SequenceEnd _))
-            {
-                Copy(parser, writer, depth + 1);
-            }
+            case Scalar:
+                WriteScalar(parser.Consume<Scalar>(), writer);
+                break;
+            case SequenceStart:
+                parser.Consume<SequenceStart>();
+                writer.WriteStartArray();
+                while (parser.Current is not SequenceEnd)
+                {
+                    Copy(parser, writer, depth + 1);
+                }
 
-            writer.WriteEndArray();
-        }
-        else
-        {
-            parser.Consume<MappingStart>();
-            writer.WriteStartObject();
-            while (!parser.TryConsume(out MappingEnd _))
-            {
-                writer.WritePropertyName(parser.Consume<Scalar>().Value);
-                Copy(parser, writer, depth + 1);
-            }
+                parser.Consume<SequenceEnd>();
+                writer.WriteEndArray();
+                break;
+            default:
+                // An alias ends here as well: it is no mapping, so consuming one reports the line.
+                parser.Consume<MappingStart>();
+                writer.WriteStartObject();
+                while (parser.Current is not MappingEnd)
+                {
+                    writer.WritePropertyName(parser.Consume<Scalar>().Value);
+                    Copy(parser, writer, depth + 1);
+                }
 
-            writer.WriteEndObject();
+                parser.Consume<MappingEnd>();
+                writer.WriteEndObject();
+                break;
         }
     }
 
@@ -105,7 +113,8 @@ internal static class YamlFile
         {
             writer.WriteBooleanValue(false);
         }
-        else if (isPlain && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer))
+        else if (isPlain
+            && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer))
         {
             writer.WriteNumberValue(integer);
         }
