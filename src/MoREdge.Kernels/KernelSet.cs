@@ -1,0 +1,146 @@
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>
+/// Every arithmetic operation of the runtime, one virtual method each. The bodies here are the scalar reference; a subclass
+/// per instruction set overrides what it does faster and inherits the rest.
+/// </summary>
+/// <remarks>
+/// Pure functions on memory: no allocation, lock, thread or state, so one instance serves all threads. Callers split rows.
+/// Shapes are the caller's promise (checked in debug builds). KERNELS.md holds the numeric contract and the layouts.
+/// </remarks>
+public class KernelSet
+{
+    /// <summary>The name that MOREDGE_KERNELS takes.</summary>
+    public virtual string Name => "scalar";
+
+    /// <summary>
+    /// True when the packed products round once per group (fused multiply-add): they are then bit-identical to the scalar set.
+    /// </summary>
+    public virtual bool IsFused => true;
+
+    /// <summary>
+    /// Quantizes each row in groups of 32 columns: scale = max|x| / 127, q = round-to-nearest-even(x / scale), and the sum
+    /// of the q. Columns past the logical end are 0.
+    /// </summary>
+    /// <param name="x">Activations (rows, cols).</param>
+    /// <param name="q">Receives the rows; at least x.Rows rows and ⌈cols / 32⌉ groups.</param>
+    /// <remarks>
+    /// A group whose scale would not be a normal float32 (all zero, or below 127·2⁻¹²⁶) gets scale 0; a group with an
+    /// infinity or NaN gets scale NaN and quants 0, so that every product made from it is NaN instead of plausible.
+    /// Source: Jacob et al. 2018, arXiv:1712.05877, section 2.1, zero-point 0, one scale per group.
+    /// </remarks>
+    public virtual void QuantizeRows(in FloatMatrix x, in QuantizedRows q) => QuantizeReference.Rows(x, q);
+
+    /// <summary>y[r] = Σ_g ws[r,g]·xs[g]·Σ_k w[r,k]·x[k] for the rows of tiles [tileStart, tileEnd).</summary>
+    /// <param name="w">Q8G32 weights (rows, cols).</param>
+    /// <param name="x">One row of quantized activations (1, cols).</param>
+    /// <param name="y">Output (1, rows); only columns tileStart·8 to min(tileEnd·8, rows) are written.</param>
+    /// <param name="tileStart">First tile of 8 rows.</param>
+    /// <param name="tileEnd">Tile after the last.</param>
+    /// <remarks>int32 inside a group, then one fused multiply-add per group in ascending order (KERNELS.md).</remarks>
+    public virtual void MatVecQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedReference.MatMulQ8(w, x, y, tileStart, tileEnd);
+
+    /// <summary>As <see cref="MatVecQ8"/> for Q4G32 weights.</summary>
+    public virtual void MatVecQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedReference.MatMulQ4(w, x, y, tileStart, tileEnd);
+
+    /// <summary>As <see cref="MatVecQ8"/> for x.Rows tokens: x (tokens, cols), y (tokens, at least rows).</summary>
+    /// <remarks>Each element is bit-identical to what <see cref="MatVecQ8"/> computes for that token alone.</remarks>
+    public virtual void MatMulQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedReference.MatMulQ8(w, x, y, tileStart, tileEnd);
+
+    /// <summary>As <see cref="MatMulQ8"/> for Q4G32 weights.</summary>
+    public virtual void MatMulQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedReference.MatMulQ4(w, x, y, tileStart, tileEnd);
+
+    /// <summary>y[t,r] = Σ_k w[r,k]·x[t,k] in float32 for rows [rowStart, rowEnd), after exact dequantization.</summary>
+    /// <param name="w">F32, F16, BF16, Q8_0 or Q4_0 weights (rows, cols), row-major.</param>
+    /// <param name="x">Activations (tokens, cols).</param>
+    /// <param name="y">Output (tokens, at least rows); only columns rowStart to rowEnd are written.</param>
+    /// <param name="rowStart">First row.</param>
+    /// <param name="rowEnd">Row after the last.</param>
+    /// <remarks>An element does not depend on the token count or on how rows are split, bit for bit.</remarks>
+    public virtual void MatMulDense(
+        in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd) =>
+        DenseReference.MatMul(w, x, y, rowStart, rowEnd);
+
+    /// <summary>Writes row <paramref name="row"/> of <paramref name="w"/> as float32, exactly (embedding lookup).</summary>
+    /// <param name="w">F32, F16, BF16, Q8_0 or Q4_0 weights (rows, cols).</param>
+    /// <param name="row">The row (token id).</param>
+    /// <param name="y">Output (cols).</param>
+    public virtual void DequantizeRow(in DenseMatrix w, int row, Span<float> y) => DenseReference.Dequantize(w, row, y);
+
+    /// <summary>Writes row <paramref name="row"/> of the packed <paramref name="w"/> (rows, cols) as float32, exactly.</summary>
+    public virtual void DequantizeRow(in PackedMatrix w, int row, Span<float> y) => PackedReference.Dequantize(w, row, y);
+
+    /// <summary>y = x / √(mean(x²) + epsilon) · weight, all of shape (ModelDim).</summary>
+    /// <remarks>Source: Zhang and Sennrich 2019, arXiv:1910.07467, equation 4. y may be x.</remarks>
+    public virtual void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, float epsilon, Span<float> y) =>
+        VectorReference.RmsNorm(x, weight, epsilon, y);
+
+    /// <summary>Rotates pairs of every head in place: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).</summary>
+    /// <param name="heads">Queries or keys (headCount, headDim), contiguous.</param>
+    /// <param name="headDim">Even.</param>
+    /// <param name="cos">Cosines (headDim / 2).</param>
+    /// <param name="sin">Sines (headDim / 2).</param>
+    /// <param name="interleaved">Pairs (2i, 2i + 1) when true, (i, i + headDim / 2) when false.</param>
+    /// <remarks>Source: Su et al. 2021, arXiv:2104.09864, equation 34. Bit-identical in all sets.</remarks>
+    public virtual void Rotary(
+        Span<float> heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, bool interleaved) =>
+        VectorReference.Rotary(heads, headDim, cos, sin, interleaved);
+
+    /// <summary>y = gate·sigmoid(gate)·up, all of shape (FfnDim). y may be gate or up.</summary>
+    /// <remarks>Source: Shazeer 2020, arXiv:2002.05202, equation 6, without the products.</remarks>
+    public virtual void SwiGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) =>
+        VectorReference.SwiGlu(gate, up, y);
+
+    /// <summary>x = x·Φ(x) in place, Φ by the error function (the exact form).</summary>
+    /// <remarks>Source: Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2.</remarks>
+    public virtual void Gelu(Span<float> x) => GeluReference.Apply(x);
+
+    /// <summary>x = exp(x − max x) / Σ exp(x − max x) in place; nothing for an empty span.</summary>
+    public virtual void Softmax(Span<float> x) => VectorReference.Softmax(x);
+
+    /// <summary>y += x. Bit-identical in all sets.</summary>
+    public virtual void Add(Span<float> y, ReadOnlySpan<float> x) => VectorReference.Add(y, x);
+
+    /// <summary>y = fma(scale, x, y). Bit-identical in all fused sets.</summary>
+    public virtual void AddScaled(Span<float> y, ReadOnlySpan<float> x, float scale) =>
+        VectorReference.AddScaled(y, x, scale);
+
+    /// <summary>Σ a·b.</summary>
+    public virtual float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => VectorReference.Dot(a, b);
+
+    /// <summary>Stores x (cols) as row <paramref name="row"/>, rounded to nearest even when the rows are F16.</summary>
+    public virtual void StoreKv(ReadOnlySpan<float> x, in KvRows rows, int row) => AttentionReference.Store(x, rows, row);
+
+    /// <summary>scores[j] = scale·Σ_d query[d]·keys[j,d] for j below <paramref name="count"/>.</summary>
+    /// <param name="query">One query head (headDim).</param>
+    /// <param name="keys">Keys of one head (positions, headDim).</param>
+    /// <param name="count">Positions to attend to.</param>
+    /// <param name="scale">Usually 1 / √headDim.</param>
+    /// <param name="scores">Output, at least (count).</param>
+    public virtual void AttentionScores(
+        ReadOnlySpan<float> query, in KvRows keys, int count, float scale, Span<float> scores) =>
+        AttentionReference.Scores(query, keys, count, scale, scores);
+
+    /// <summary>output[d] = Σ_j weights[j]·values[j,d] over j below <paramref name="count"/>, overwritten.</summary>
+    /// <param name="weights">Attention weights, at least (count).</param>
+    /// <param name="values">Values of one head (positions, headDim).</param>
+    /// <param name="count">Positions to attend to.</param>
+    /// <param name="output">Output (headDim).</param>
+    /// <remarks>One fused multiply-add per position in ascending order: bit-identical in all fused sets.</remarks>
+    public virtual void AttentionMix(ReadOnlySpan<float> weights, in KvRows values, int count, Span<float> output) =>
+        AttentionReference.Mix(weights, values, count, output);
+
+    /// <summary>Reads all bytes as fast as the set can and returns the xor of their little-endian 64-bit words.</summary>
+    /// <remarks>The probe of the machine's read bandwidth. Bytes past the last whole word count as a zero-padded word.</remarks>
+    public virtual ulong ReadBytes(ReadOnlySpan<byte> bytes) => MemoryReference.ReadBytes(bytes);
+}

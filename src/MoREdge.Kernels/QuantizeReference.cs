@@ -1,0 +1,60 @@
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>The scalar reference of activation quantization.</summary>
+internal static unsafe class QuantizeReference
+{
+    /// <summary>The largest quant; −128 is never made, so that the sign trick of x64 cannot saturate.</summary>
+    internal const float QuantMax = 127f;
+
+    /// <summary>The smallest normal float32, 2⁻¹²⁶: below it a scale would lose precision and quants could pass 127.</summary>
+    internal const float ScaleMin = 1.17549435e-38f;
+
+    /// <summary>Quantizes every row of <paramref name="x"/>.</summary>
+    internal static void Rows(in FloatMatrix x, in QuantizedRows q)
+    {
+        for (int row = 0; row < x.Rows; row++)
+        {
+            ReadOnlySpan<float> values = x.Row(row);
+            for (int group = 0; group < q.GroupCount; group++)
+            {
+                // SAFETY: the caller's promise is that q has x.Rows rows of GroupCount whole groups.
+                long index = ((long)row * q.GroupCount) + group;
+                int start = Math.Min(group * PackedLayout.GroupSize, values.Length);
+                int count = Math.Min(PackedLayout.GroupSize, values.Length - start);
+                Group(values.Slice(start, count), q.Values + (index * PackedLayout.GroupSize), q.Scales + index, q.Sums + index);
+            }
+        }
+    }
+
+    /// <summary>The scale of a group from its largest magnitude: NaN when that is not finite, 0 when it is tiny.</summary>
+    internal static float Scale(float magnitude)
+    {
+        if (!float.IsFinite(magnitude))
+        {
+            return float.NaN;
+        }
+
+        float scale = magnitude / QuantMax;
+        return scale < ScaleMin ? 0f : scale;
+    }
+
+    private static void Group(ReadOnlySpan<float> x, sbyte* quants, float* scale, int* sum)
+    {
+        float magnitude = 0f;
+        foreach (float value in x)
+        {
+            // MathF.Max propagates NaN.
+            magnitude = MathF.Max(magnitude, MathF.Abs(value));
+        }
+
+        *scale = Scale(magnitude);
+        *sum = 0;
+        for (int k = 0; k < PackedLayout.GroupSize; k++)
+        {
+            quants[k] = k < x.Length && *scale > 0f ? (sbyte)MathF.Round(x[k] / *scale) : (sbyte)0;
+            *sum += quants[k];
+        }
+    }
+}
