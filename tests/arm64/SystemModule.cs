@@ -1,6 +1,6 @@
-// The smallest "System" that the ARM64 compiler accepts. It lets the product's own kernel sources be compiled for a foreign
-// architecture without any runtime pack: the kernels use pointers and intrinsics only, so primitive types and a few
-// well-known names are all they need. Nothing of it is ever executed. The intrinsics are in Intrinsics.cs.
+// The smallest "System" that the ARM64 compiler accepts. It lets the product's own kernel sources be compiled for a
+// foreign architecture without any runtime pack: the kernels use pointers and intrinsics only, so primitive types and
+// a few well-known names are all they need. Nothing of it is ever executed. The intrinsics are in Intrinsics.cs.
 #pragma warning disable
 global using System;
 
@@ -64,6 +64,11 @@ namespace System
         static void ClearWithoutReferences(ref byte target, nuint count) { }
         static void Fill(ref byte target, byte value, nuint count) { }
     }
+}
+
+namespace System.Diagnostics.CodeAnalysis
+{
+    public sealed class ConstantExpectedAttribute : Attribute { public object Max { get; set; } }
 }
 
 namespace System.Runtime.InteropServices

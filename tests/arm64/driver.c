@@ -10,7 +10,8 @@
 enum { ROWS = 8, GROUP = 32, TILES_MAX = 5, GROUPS_MAX = 80, TOKENS_MAX = 9, GUARD = 16 };
 
 typedef void row_body(uint8_t *w, uint16_t *ws, int8_t *x, float *xs, int32_t *sums, int groups, int tiles, float *y);
-typedef void block_body(uint8_t *w, uint16_t *ws, int8_t *x, float *xs, int32_t *sums, int groups, float *y, long stride);
+typedef void block_body(uint8_t *w, uint16_t *ws, int8_t *x, float *xs, int32_t *sums, int groups, float *y,
+                        long stride);
 
 row_body neon_matvec_q8, neon_matvec_q4, dot_matvec_q8, dot_matvec_q4;
 block_body neon_matmul_q8, neon_matmul_q4, dot_matmul_q8, dot_matmul_q4;
@@ -30,7 +31,7 @@ static void report(int ok, const char *cpu, const char *name, const char *detail
     ok ? passed++ : failed++;
 }
 
-// ---- packed matrices -------------------------------------------------------------------------------------------------
+// ---- packed matrices ----
 
 static uint8_t quants[TILES_MAX * GROUPS_MAX * ROWS * GROUP];
 static uint16_t scales[TILES_MAX * GROUPS_MAX * ROWS];
@@ -173,7 +174,7 @@ static void check_matmul(const char *cpu, const char *name, int q4, row_body *ro
     report(wrong == 0, cpu, name, detail);
 }
 
-// ---- one call, for counting instructions -----------------------------------------------------------------------------
+// ---- one call, for counting instructions ----
 
 // count KERNEL REPETITIONS: 2 tiles, or 4 tokens of 1 tile, 30 groups; prints the multiply-adds it did.
 static int count(const char *name, int repetitions) {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
@@ -7,7 +8,7 @@ namespace MoREdge.Kernels;
 
 /// <summary>One tile of packed weights times four tokens with sdot (ARMv8.2 dot product).</summary>
 /// <remarks>
-/// SAFETY: as in <see cref="NeonMatMul"/>. Eight integer and eight float32 sums fill half of the 32 registers; each load of
+/// SAFETY: as in <see cref="NeonMatMul"/>. Eight integer and eight float32 sums fill half of the registers; a load of
 /// weights serves four tokens.
 /// </remarks>
 internal static unsafe class NeonDotMatMul
@@ -106,7 +107,7 @@ internal static unsafe class NeonDotMatMul
         Vector128<sbyte> v1,
         Vector128<sbyte> v2,
         Vector128<sbyte> v3,
-        byte quad,
+        [ConstantExpected(Max = (byte)3)] byte quad,
         ref IntegerPair a,
         ref IntegerPair b)
     {
@@ -121,7 +122,7 @@ internal static unsafe class NeonDotMatMul
         Vector128<sbyte> w1,
         Vector128<sbyte> first,
         Vector128<sbyte> second,
-        byte quad,
+        [ConstantExpected(Max = (byte)3)] byte quad,
         ref IntegerPair sums)
     {
         sums.FirstLower = Dp.DotProductBySelectedQuadruplet(sums.FirstLower, w0, first, quad);
@@ -144,7 +145,7 @@ internal static unsafe class NeonDotMatMul
         Vector128<sbyte> h1,
         Vector128<sbyte> h2,
         Vector128<sbyte> h3,
-        byte quad,
+        [ConstantExpected(Max = (byte)3)] byte quad,
         ref IntegerPair a,
         ref IntegerPair b)
     {

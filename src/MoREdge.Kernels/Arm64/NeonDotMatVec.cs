@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
@@ -7,8 +8,8 @@ namespace MoREdge.Kernels;
 
 /// <summary>Packed weights times one token with sdot (ARMv8.2 dot product: Cortex-A76, Pi 5, Jetson Orin).</summary>
 /// <remarks>
-/// SAFETY: as in <see cref="NeonMatVec"/>. sdot multiplies one quad of x with four rows at once and needs no copies of x;
-/// two tiles give four independent sums, which hides its latency.
+/// SAFETY: as in <see cref="NeonMatVec"/>. sdot multiplies one quad of x with four rows and needs no copies of x; two
+/// tiles give four independent sums, which hides its latency.
 /// </remarks>
 internal static unsafe class NeonDotMatVec
 {
@@ -191,7 +192,12 @@ internal static unsafe class NeonDotMatVec
     // One quad of one tile: 4 columns of 8 rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(
-        sbyte* p, int at, Vector128<sbyte> x, byte quad, ref Vector128<int> sum0, ref Vector128<int> sum1)
+        sbyte* p,
+        int at,
+        Vector128<sbyte> x,
+        [ConstantExpected(Max = (byte)3)] byte quad,
+        ref Vector128<int> sum0,
+        ref Vector128<int> sum1)
     {
         Vector128<sbyte> w0 = AdvSimd.LoadVector128(p + at), w1 = AdvSimd.LoadVector128(p + (at + 16));
         sum0 = Dp.DotProductBySelectedQuadruplet(sum0, w0, x, quad);
@@ -205,14 +211,14 @@ internal static unsafe class NeonDotMatVec
         sbyte* q,
         int at,
         Vector128<sbyte> x,
-        byte quad,
+        [ConstantExpected(Max = (byte)3)] byte quad,
         ref Vector128<int> a0,
         ref Vector128<int> a1,
         ref Vector128<int> b0,
         ref Vector128<int> b1)
     {
-        (Vector128<sbyte> w0, Vector128<sbyte> w1) = (AdvSimd.LoadVector128(p + at), AdvSimd.LoadVector128(p + (at + 16)));
-        (Vector128<sbyte> v0, Vector128<sbyte> v1) = (AdvSimd.LoadVector128(q + at), AdvSimd.LoadVector128(q + (at + 16)));
+        Vector128<sbyte> w0 = AdvSimd.LoadVector128(p + at), w1 = AdvSimd.LoadVector128(p + (at + 16));
+        Vector128<sbyte> v0 = AdvSimd.LoadVector128(q + at), v1 = AdvSimd.LoadVector128(q + (at + 16));
         a0 = Dp.DotProductBySelectedQuadruplet(a0, w0, x, quad);
         a1 = Dp.DotProductBySelectedQuadruplet(a1, w1, x, quad);
         b0 = Dp.DotProductBySelectedQuadruplet(b0, v0, x, quad);
@@ -227,7 +233,7 @@ internal static unsafe class NeonDotMatVec
         Vector128<byte> mask,
         Vector128<sbyte> x0,
         Vector128<sbyte> x1,
-        byte quad,
+        [ConstantExpected(Max = (byte)3)] byte quad,
         ref Vector128<int> sum0,
         ref Vector128<int> sum1)
     {
@@ -247,7 +253,7 @@ internal static unsafe class NeonDotMatVec
         Vector128<byte> mask,
         Vector128<sbyte> x0,
         Vector128<sbyte> x1,
-        byte quad,
+        [ConstantExpected(Max = (byte)3)] byte quad,
         ref Vector128<int> a0,
         ref Vector128<int> a1,
         ref Vector128<int> b0,

@@ -6,14 +6,14 @@ namespace MoREdge.Kernels;
 
 /// <summary>Integer products without the dot product instruction: int8 · int8 summed in int16.</summary>
 /// <remarks>
-/// SAFETY: AddQuads reads 64 bytes of each tile, AddNibbles 32 bytes, inside the group that the caller walks. Offsets are
-/// constants, which become part of the load instruction.
-/// Upper halves are multiplied before lower ones, so that a register is free to be its own lower half; statements alternate
-/// between sums, because the compiler keeps their order and an in-order core waits for each result.
+/// SAFETY: AddQuads reads 64 bytes of each tile, AddNibbles 32 bytes, inside the group that the caller walks. Offsets
+/// are constants, which become part of the load instruction.
+/// Upper halves are multiplied before lower ones, so that a register is free to be its own lower half; statements
+/// alternate between sums, because the compiler keeps their order and an in-order core waits for each result.
 /// </remarks>
 internal static unsafe class NeonInt16
 {
-    /// <summary>Adds two quads of a tile. Two products fit in int16 (2·127·127 = 32258); they are widened at once.</summary>
+    /// <summary>Adds two quads of a tile: two products fit in int16 (2·127·127 = 32258), then widens.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void AddQuads(
         sbyte* p, int at, Vector128<sbyte> even, Vector128<sbyte> odd, ref QuadSums sums, bool isFirst)
@@ -122,7 +122,13 @@ internal static unsafe class NeonInt16
     /// <remarks>A whole group fits in int16 (8 quads · 15 · 127 = 15240), even after one pairwise addition.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void AddNibbles(
-        byte* p, int at, Vector128<byte> mask, Vector128<sbyte> low, Vector128<sbyte> high, ref NibbleSums sums, bool isFirst)
+        byte* p,
+        int at,
+        Vector128<byte> mask,
+        Vector128<sbyte> low,
+        Vector128<sbyte> high,
+        ref NibbleSums sums,
+        bool isFirst)
     {
         Vector128<byte> w0 = AdvSimd.LoadVector128(p + at), w1 = AdvSimd.LoadVector128(p + (at + 16));
         Vector128<sbyte> n0 = AdvSimd.And(w0, mask).AsSByte(), n1 = AdvSimd.And(w1, mask).AsSByte();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
@@ -7,9 +8,9 @@ namespace MoREdge.Kernels;
 
 /// <summary>One tile of packed weights times four tokens on ARMv8.0 (Cortex-A53, A72).</summary>
 /// <remarks>
-/// SAFETY: reads groupCount groups of one tile and of each token (tokens lie groupCount groups apart), writes 8 floats per
-/// token, yStride apart; PackedDriver holds that promise. Tokens go two by two: with three, the sums no longer fit in the
-/// 32 registers; the second pass finds the tile in the first-level cache.
+/// SAFETY: reads groupCount groups of one tile and of each token (tokens lie groupCount groups apart), writes 8 floats
+/// per token, yStride apart; PackedDriver holds that promise. Tokens go two by two: with more, the sums do not fit in
+/// the 32 registers; the second pass finds the tile in the first-level cache.
 /// </remarks>
 internal static unsafe class NeonMatMul
 {
@@ -19,8 +20,9 @@ internal static unsafe class NeonMatMul
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
     {
         Q8TwoTokens((sbyte*)quants, scales, x, xScales, groupCount, y, (nint)yStride);
-        x += (nint)groupCount * (PackedLayout.GroupSize * 2);
-        Q8TwoTokens((sbyte*)quants, scales, x, xScales + ((nint)groupCount * 2), groupCount, y + (yStride * 2), (nint)yStride);
+        nint next = (nint)groupCount * 2;
+        x += next * PackedLayout.GroupSize;
+        Q8TwoTokens((sbyte*)quants, scales, x, xScales + next, groupCount, y + (yStride * 2), (nint)yStride);
     }
 
     /// <summary>y (4, 8) = x (4, groups·32) · Q4G32 tile.</summary>
@@ -130,7 +132,7 @@ internal static unsafe class NeonMatMul
     private static void AddPair(
         byte* p,
         int at,
-        byte quad,
+        [ConstantExpected(Max = (byte)3)] byte quad,
         Vector128<byte> mask,
         Vector128<int> x0,
         Vector128<int> x1,
@@ -141,9 +143,12 @@ internal static unsafe class NeonMatMul
     {
         Vector128<byte> w0 = AdvSimd.LoadVector128(p + at), w1 = AdvSimd.LoadVector128(p + (at + 16));
         Vector128<sbyte> n0 = AdvSimd.And(w0, mask).AsSByte(), n1 = AdvSimd.And(w1, mask).AsSByte();
-        NeonInt16.AddNibbles(n0, n1, NeonTile.Quad(x0, quad), NeonTile.Quad(z0, quad), ref a, ref b, isFirst: quad == 0);
+        Vector128<sbyte> x = NeonTile.Quad(x0, quad), z = NeonTile.Quad(z0, quad);
+        NeonInt16.AddNibbles(n0, n1, x, z, ref a, ref b, isFirst: quad == 0);
         Vector128<sbyte> h0 = AdvSimd.ShiftRightLogical(w0, 4).AsSByte();
         Vector128<sbyte> h1 = AdvSimd.ShiftRightLogical(w1, 4).AsSByte();
-        NeonInt16.AddNibbles(h0, h1, NeonTile.Quad(x1, quad), NeonTile.Quad(z1, quad), ref a, ref b, isFirst: false);
+        x = NeonTile.Quad(x1, quad);
+        z = NeonTile.Quad(z1, quad);
+        NeonInt16.AddNibbles(h0, h1, x, z, ref a, ref b, isFirst: false);
     }
 }

@@ -5,11 +5,11 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>Packed weights times one token on ARMv8.0 (Cortex-A53, A72): no dot product, so products are taken in int16.</summary>
+/// <summary>Packed weights times one token on ARMv8.0 (Cortex-A53, A72): products are taken in int16.</summary>
 /// <remarks>
-/// SAFETY: reads tileCount·groupCount groups of quants and scales, groupCount groups of x, and writes tileCount·8 floats;
-/// PackedDriver holds that promise. Two tiles go together because they share the copies of x, and because an in-order core
-/// needs independent sums to hide the latency of a multiplication.
+/// SAFETY: reads tileCount·groupCount groups of quants and scales, groupCount groups of x, writes tileCount·8 floats;
+/// PackedDriver holds that promise. Two tiles go together because they share the copies of x, and because an in-order
+/// core needs independent sums to hide the latency of a multiplication.
 /// </remarks>
 internal static unsafe class NeonMatVec
 {
@@ -126,10 +126,17 @@ internal static unsafe class NeonMatVec
         for (nint group = 0; group < groupCount; group++)
         {
             Vector128<int> x0 = AdvSimd.LoadVector128((int*)x), x1 = AdvSimd.LoadVector128((int*)x + 4);
-            NeonInt16.AddNibbles(p, q, 0, mask, NeonTile.Quad(x0, 0), NeonTile.Quad(x1, 0), ref a, ref b, isFirst: true);
-            NeonInt16.AddNibbles(p, q, 32, mask, NeonTile.Quad(x0, 1), NeonTile.Quad(x1, 1), ref a, ref b, isFirst: false);
-            NeonInt16.AddNibbles(p, q, 64, mask, NeonTile.Quad(x0, 2), NeonTile.Quad(x1, 2), ref a, ref b, isFirst: false);
-            NeonInt16.AddNibbles(p, q, 96, mask, NeonTile.Quad(x0, 3), NeonTile.Quad(x1, 3), ref a, ref b, isFirst: false);
+            Vector128<sbyte> low = NeonTile.Quad(x0, 0), high = NeonTile.Quad(x1, 0);
+            NeonInt16.AddNibbles(p, q, 0, mask, low, high, ref a, ref b, isFirst: true);
+            low = NeonTile.Quad(x0, 1);
+            high = NeonTile.Quad(x1, 1);
+            NeonInt16.AddNibbles(p, q, 32, mask, low, high, ref a, ref b, isFirst: false);
+            low = NeonTile.Quad(x0, 2);
+            high = NeonTile.Quad(x1, 2);
+            NeonInt16.AddNibbles(p, q, 64, mask, low, high, ref a, ref b, isFirst: false);
+            low = NeonTile.Quad(x0, 3);
+            high = NeonTile.Quad(x1, 3);
+            NeonInt16.AddNibbles(p, q, 96, mask, low, high, ref a, ref b, isFirst: false);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector64<int> xSum = NeonTile.Scalar(xSums + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);

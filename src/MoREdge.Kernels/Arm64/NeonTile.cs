@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
@@ -5,9 +6,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>The pieces that all ARM64 packed products share: constants, scales, and the float32 end of a group.</summary>
+/// <summary>What all ARM64 packed products share: constants, scales, and the float32 end of a group.</summary>
 /// <remarks>
-/// SAFETY: pointers come from the bodies, which read one group of one tile at a time: 16 bytes of scales, 32 bytes of x.
+/// SAFETY: pointers come from the bodies, which read one group of a tile at a time.
 /// Everything is inlined; the bodies stay free of calls and of spilled registers (tests/arm64 shows the machine code).
 /// </remarks>
 internal static unsafe class NeonTile
@@ -22,15 +23,15 @@ internal static unsafe class NeonTile
     internal const int ScaleBytes = PackedLayout.TileRows * sizeof(ushort);
 
     /// <summary>
-    /// 2¹¹²: fp16 bits shifted left by 13 are a float32 whose exponent is that much too small (bias 15 against 127). Exact,
-    /// because scales are never subnormal. .NET has no intrinsic for fcvtl.
+    /// 2¹¹²: fp16 bits shifted left by 13 are a float32 whose exponent is that much too small (bias 15 against 127).
+    /// Exact, because scales are never subnormal. .NET has no intrinsic for fcvtl.
     /// </summary>
     internal const float HalfToSingle = 5.192296858534828e33f;
 
     /// <summary>Both nibbles of a byte, low first.</summary>
     internal const byte NibbleMask = 15;
 
-    /// <summary>Copies a value that the compiler cannot see through, so that it stays in a register during the loop.</summary>
+    /// <summary>A copy that the compiler cannot see through, so that it stays in a register during the loop.</summary>
     /// <remarks>A constant would be made anew, or copied, at every use inside the loop.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<float> Pin(float value) => AdvSimd.LoadAndReplicateToVector128(&value);
@@ -47,13 +48,13 @@ internal static unsafe class NeonTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector64<float> Scalar(float* value) => Vector64.CreateScalarUnsafe(*value);
 
-    /// <summary>The activation sum of a group in lane 0; read as float32 because that needs no integer register.</summary>
+    /// <summary>The activation sum of a group in lane 0; read as float32, past the integer registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector64<int> Scalar(int* value) => Vector64.CreateScalarUnsafe(*(float*)value).AsInt32();
 
     /// <summary>Four columns of x, repeated for four rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<sbyte> Quad(Vector128<int> x, byte index) =>
+    internal static Vector128<sbyte> Quad(Vector128<int> x, [ConstantExpected(Max = (byte)3)] byte index) =>
         AdvSimd.DuplicateSelectedScalarToVector128(x, index).AsSByte();
 
     /// <summary>The scales of rows 0–3 of a tile, exact. Taken after the upper ones it needs no copy.</summary>
@@ -74,6 +75,7 @@ internal static unsafe class NeonTile
 
     /// <summary>integers − 8·xSum: turns a product with nibbles into one with nibbles − 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<int> CancelZeroPoint(Vector128<int> integers, Vector128<int> zeroPoint, Vector64<int> xSum) =>
+    internal static Vector128<int> CancelZeroPoint(
+        Vector128<int> integers, Vector128<int> zeroPoint, Vector64<int> xSum) =>
         AdvSimd.MultiplySubtractBySelectedScalar(integers, zeroPoint, xSum, 0);
 }
