@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
@@ -76,19 +77,21 @@ internal static unsafe class NeonInt16
         b.Rows45 = Widen(b.Rows45, t1, isFirst);
     }
 
-    /// <summary>Adds two quads of one tile for two tokens.</summary>
+    /// <summary>Adds two quads of one tile for two tokens, whose quads are elements even and odd of x and z.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void AddQuads(
         sbyte* p,
         int at,
-        Vector128<sbyte> even0,
-        Vector128<sbyte> odd0,
-        Vector128<sbyte> even1,
-        Vector128<sbyte> odd1,
+        Vector128<int> x,
+        Vector128<int> z,
+        [ConstantExpected(Max = (byte)3)] byte even,
+        [ConstantExpected(Max = (byte)3)] byte odd,
         ref QuadSums a,
         ref QuadSums b,
         bool isFirst)
     {
+        Vector128<sbyte> even0 = NeonTile.Quad(x, even), odd0 = NeonTile.Quad(x, odd);
+        Vector128<sbyte> even1 = NeonTile.Quad(z, even), odd1 = NeonTile.Quad(z, odd);
         Vector128<sbyte> w0 = AdvSimd.LoadVector128(p + at), w1 = AdvSimd.LoadVector128(p + (at + 16));
         Vector128<sbyte> w2 = AdvSimd.LoadVector128(p + (at + 32)), w3 = AdvSimd.LoadVector128(p + (at + 48));
         Vector128<short> s0 = AdvSimd.MultiplyWideningUpper(w0, even0), s1 = AdvSimd.MultiplyWideningUpper(w1, even0);
@@ -153,12 +156,14 @@ internal static unsafe class NeonInt16
         byte* q,
         int at,
         Vector128<byte> mask,
-        Vector128<sbyte> low,
-        Vector128<sbyte> high,
+        Vector128<int> x0,
+        Vector128<int> x1,
+        [ConstantExpected(Max = (byte)3)] byte quad,
         ref NibbleSums a,
         ref NibbleSums b,
         bool isFirst)
     {
+        Vector128<sbyte> low = NeonTile.Quad(x0, quad), high = NeonTile.Quad(x1, quad);
         Vector128<byte> w0 = AdvSimd.LoadVector128(p + at), w1 = AdvSimd.LoadVector128(p + (at + 16));
         Vector128<byte> v0 = AdvSimd.LoadVector128(q + at), v1 = AdvSimd.LoadVector128(q + (at + 16));
         Vector128<sbyte> n0 = AdvSimd.And(w0, mask).AsSByte(), n1 = AdvSimd.And(w1, mask).AsSByte();

@@ -49,24 +49,10 @@ internal static unsafe class NeonMatMul
         {
             Vector128<int> x0 = AdvSimd.LoadVector128((int*)x), x1 = AdvSimd.LoadVector128((int*)x + 4);
             Vector128<int> z0 = AdvSimd.LoadVector128((int*)z), z1 = AdvSimd.LoadVector128((int*)z + 4);
-            Vector128<sbyte> xEven = NeonTile.Quad(x0, 0), xOdd = NeonTile.Quad(x0, 1);
-            Vector128<sbyte> zEven = NeonTile.Quad(z0, 0), zOdd = NeonTile.Quad(z0, 1);
-            NeonInt16.AddQuads(p, 0, xEven, xOdd, zEven, zOdd, ref a, ref b, isFirst: true);
-            xEven = NeonTile.Quad(x0, 2);
-            xOdd = NeonTile.Quad(x0, 3);
-            zEven = NeonTile.Quad(z0, 2);
-            zOdd = NeonTile.Quad(z0, 3);
-            NeonInt16.AddQuads(p, 64, xEven, xOdd, zEven, zOdd, ref a, ref b, isFirst: false);
-            xEven = NeonTile.Quad(x1, 0);
-            xOdd = NeonTile.Quad(x1, 1);
-            zEven = NeonTile.Quad(z1, 0);
-            zOdd = NeonTile.Quad(z1, 1);
-            NeonInt16.AddQuads(p, 128, xEven, xOdd, zEven, zOdd, ref a, ref b, isFirst: false);
-            xEven = NeonTile.Quad(x1, 2);
-            xOdd = NeonTile.Quad(x1, 3);
-            zEven = NeonTile.Quad(z1, 2);
-            zOdd = NeonTile.Quad(z1, 3);
-            NeonInt16.AddQuads(p, 192, xEven, xOdd, zEven, zOdd, ref a, ref b, isFirst: false);
+            NeonInt16.AddQuads(p, 0, x0, z0, 0, 1, ref a, ref b, isFirst: true);
+            NeonInt16.AddQuads(p, 64, x0, z0, 2, 3, ref a, ref b, isFirst: false);
+            NeonInt16.AddQuads(p, 128, x1, z1, 0, 1, ref a, ref b, isFirst: false);
+            NeonInt16.AddQuads(p, 192, x1, z1, 2, 3, ref a, ref b, isFirst: false);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group), zScale = NeonTile.Scalar(zScales + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128(scales);
             Vector128<float> upper = NeonTile.ScalesUpper(halves, factor), lower = NeonTile.ScalesLower(halves, factor);
@@ -147,8 +133,7 @@ internal static unsafe class NeonMatMul
         NeonInt16.AddNibbles(n0, n1, x, z, ref a, ref b, isFirst: quad == 0);
         Vector128<sbyte> h0 = AdvSimd.ShiftRightLogical(w0, 4).AsSByte();
         Vector128<sbyte> h1 = AdvSimd.ShiftRightLogical(w1, 4).AsSByte();
-        x = NeonTile.Quad(x1, quad);
-        z = NeonTile.Quad(z1, quad);
-        NeonInt16.AddNibbles(h0, h1, x, z, ref a, ref b, isFirst: false);
+        Vector128<sbyte> xHigh = NeonTile.Quad(x1, quad), zHigh = NeonTile.Quad(z1, quad);
+        NeonInt16.AddNibbles(h0, h1, xHigh, zHigh, ref a, ref b, isFirst: false);
     }
 }

@@ -126,17 +126,10 @@ internal static unsafe class NeonMatVec
         for (nint group = 0; group < groupCount; group++)
         {
             Vector128<int> x0 = AdvSimd.LoadVector128((int*)x), x1 = AdvSimd.LoadVector128((int*)x + 4);
-            Vector128<sbyte> low = NeonTile.Quad(x0, 0), high = NeonTile.Quad(x1, 0);
-            NeonInt16.AddNibbles(p, q, 0, mask, low, high, ref a, ref b, isFirst: true);
-            low = NeonTile.Quad(x0, 1);
-            high = NeonTile.Quad(x1, 1);
-            NeonInt16.AddNibbles(p, q, 32, mask, low, high, ref a, ref b, isFirst: false);
-            low = NeonTile.Quad(x0, 2);
-            high = NeonTile.Quad(x1, 2);
-            NeonInt16.AddNibbles(p, q, 64, mask, low, high, ref a, ref b, isFirst: false);
-            low = NeonTile.Quad(x0, 3);
-            high = NeonTile.Quad(x1, 3);
-            NeonInt16.AddNibbles(p, q, 96, mask, low, high, ref a, ref b, isFirst: false);
+            NeonInt16.AddNibbles(p, q, 0, mask, x0, x1, 0, ref a, ref b, isFirst: true);
+            NeonInt16.AddNibbles(p, q, 32, mask, x0, x1, 1, ref a, ref b, isFirst: false);
+            NeonInt16.AddNibbles(p, q, 64, mask, x0, x1, 2, ref a, ref b, isFirst: false);
+            NeonInt16.AddNibbles(p, q, 96, mask, x0, x1, 3, ref a, ref b, isFirst: false);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector64<int> xSum = NeonTile.Scalar(xSums + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
