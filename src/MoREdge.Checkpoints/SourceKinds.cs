@@ -8,6 +8,17 @@ internal static class SourceKinds
 
     private const int TarMagicOffset = 257;
 
+    /// <summary>The first bytes of a file, and how long it is.</summary>
+    /// <exception cref="CheckpointException">The file is absent or unreadable.</exception>
+    public static byte[] ReadStart(string path, out long length)
+    {
+        using WeightFile file = WeightFile.Open(path);
+        length = file.Length;
+        byte[] start = new byte[Math.Min(StartBytes, length)];
+        file.Read(0, start);
+        return start;
+    }
+
     /// <summary>Refuses PyTorch's formats from before version 1.6: a bare pickle sequence or a tar archive.</summary>
     /// <exception cref="CheckpointException">LegacyPyTorch.</exception>
     public static void RefuseLegacyPyTorch(ReadOnlySpan<byte> start, string name)

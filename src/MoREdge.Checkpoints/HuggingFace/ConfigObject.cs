@@ -6,11 +6,15 @@ namespace MoREdge.Checkpoints.HuggingFace;
 internal readonly struct ConfigObject
 {
     private readonly JsonElement _element;
+    private readonly IReadOnlyDictionary<string, JsonElement>? _overrides;
 
-    /// <summary>Reads <paramref name="element"/>, called <paramref name="name"/> in sentences.</summary>
-    public ConfigObject(JsonElement element, string name)
+    /// <summary>
+    /// Reads <paramref name="element"/>, called <paramref name="name"/> in sentences; <paramref name="overrides"/> come first.
+    /// </summary>
+    public ConfigObject(JsonElement element, string name, IReadOnlyDictionary<string, JsonElement>? overrides = null)
     {
         _element = element;
+        _overrides = overrides;
         Name = name;
     }
 
@@ -18,8 +22,15 @@ internal readonly struct ConfigObject
     public string Name { get; }
 
     /// <summary>The value of a key unless it is absent or null.</summary>
-    public bool TryGet(string key, out JsonElement value) =>
-        _element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+    public bool TryGet(string key, out JsonElement value)
+    {
+        if (_overrides is not null && _overrides.TryGetValue(key, out value))
+        {
+            return true;
+        }
+
+        return _element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+    }
 
     /// <summary>True when the key is there, even with the value null.</summary>
     public bool Has(string key) => _element.TryGetProperty(key, out _);
