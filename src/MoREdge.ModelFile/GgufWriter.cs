@@ -29,7 +29,9 @@ public sealed class GgufWriter : IDisposable
     /// </param>
     /// <param name="tensors">The tensors in the order in which they will be written.</param>
     /// <param name="overwrite">Replace a file of that name.</param>
-    /// <exception cref="ModelFileException">AlreadyExists, DuplicateTensor, DiskFull or WriteFailed.</exception>
+    /// <exception cref="ModelFileException">
+    /// AlreadyExists, DuplicateTensor, TensorCountLimit, MetadataCountLimit, HeaderTooLarge, DiskFull or WriteFailed.
+    /// </exception>
     public GgufWriter(string path, GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> tensors, bool overwrite = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
