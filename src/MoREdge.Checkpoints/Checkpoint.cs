@@ -6,9 +6,12 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints;
 
-/// <summary>Somebody's trained weights, opened for conversion: metadata ready to be written, tensors read row by row.</summary>
+/// <summary>
+/// Somebody's trained weights, opened for conversion: metadata ready to be written, tensors read row by row.
+/// </summary>
 /// <remarks>
-/// Opening reads headers and configurations, and compares tensors that recursions may share; no tensor is ever held in memory.
+/// Opening reads headers and configurations, and compares tensors that recursions may share; no tensor is ever held in
+/// memory.
 /// Metadata that came from a GGUF file refers to that file: write it before disposing.
 /// </remarks>
 public sealed class Checkpoint : IDisposable
@@ -33,7 +36,8 @@ public sealed class Checkpoint : IDisposable
     public GgufMetadata Metadata { get; }
 
     /// <summary>
-    /// Tensors under canonical names (TensorNames), shared ones once, in the order of a model file: embedding, blocks, routers,
+    /// Tensors under canonical names (TensorNames), shared ones once, in the order of a model file: embedding, blocks,
+    /// routers,
     /// final norm, head. A GGUF source keeps its own order.
     /// </summary>
     public IReadOnlyList<CheckpointTensor> Tensors { get; }

@@ -29,7 +29,9 @@ public sealed class CheckpointTensor
     /// <param name="rowStart">First row, of <see cref="TensorShape.Rows"/>.</param>
     /// <param name="rowCount">Rows to read.</param>
     /// <param name="destination">Exactly rowCount × <see cref="TensorShape.Cols"/> floats, row after row.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Rows outside the tensor, or a destination of another length.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// Rows outside the tensor, or a destination of another length.
+    /// </exception>
     /// <exception cref="CheckpointException">The file cannot be read.</exception>
     public void ReadRows(long rowStart, int rowCount, Span<float> destination)
     {

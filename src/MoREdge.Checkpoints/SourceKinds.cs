@@ -30,7 +30,8 @@ internal static class SourceKinds
         {
             throw new CheckpointException(
                 CheckpointError.LegacyPyTorch,
-                $"{name} is a legacy PyTorch {(isTar ? "tar" : "pickle")} file; save it again with PyTorch 1.6 or later.");
+                $"{name} is a legacy PyTorch {(isTar ? "tar" : "pickle")} file; save it again with PyTorch 1.6 "
+                + "or later.");
         }
     }
 }

@@ -27,7 +27,9 @@ internal static class SourceNotes
         }
     }
 
-    /// <summary>The licence in a README's front matter, else the "Licence:" line of a LICENSE-NOTE.md, else null.</summary>
+    /// <summary>
+    /// The licence in a README's front matter, else the "Licence:" line of a LICENSE-NOTE.md, else null.
+    /// </summary>
     private static string? FindLicense(string folder) =>
         FrontMatterLicense(ReadLines(Path.Combine(folder, "README.md")))
         ?? NoteLicense(ReadLines(Path.Combine(folder, "LICENSE-NOTE.md")));

@@ -4,7 +4,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Checkpoints;
 
-/// <summary>A tensor whose rows lie one after another in a file, in a type <see cref="ElementDecoder"/> decodes.</summary>
+/// <summary>
+/// A tensor whose rows lie one after another in a file, in a type <see cref="ElementDecoder"/> decodes.
+/// </summary>
 internal sealed class StoredTensor : TensorData
 {
     /// <summary>Bytes read from the file at once: large enough to stream, small enough to stay in the cache.</summary>
@@ -13,7 +15,9 @@ internal sealed class StoredTensor : TensorData
     private readonly WeightFile _file;
     private readonly long _offset;
 
-    /// <summary>Views the tensor at byte <paramref name="offset"/>; the caller has checked that it lies in the file.</summary>
+    /// <summary>
+    /// Views the tensor at byte <paramref name="offset"/>; the caller has checked that it lies in the file.
+    /// </summary>
     public StoredTensor(WeightFile file, long offset, string name, TensorShape shape, ElementType type)
         : base(name, shape, type)
     {
@@ -50,7 +54,9 @@ internal sealed class StoredTensor : TensorData
         }
     }
 
-    /// <summary>True when both hold the same bytes of the same type and shape; shared storage is not read at all.</summary>
+    /// <summary>
+    /// True when both hold the same bytes of the same type and shape; shared storage is not read at all.
+    /// </summary>
     public bool HasSameBytes(StoredTensor other)
     {
         if (Type != other.Type || Shape != other.Shape)

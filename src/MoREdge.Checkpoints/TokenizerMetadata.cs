@@ -3,24 +3,33 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Checkpoints;
 
-/// <summary>Writes a tokenizer into the metadata of a model file. Every key is listed here, so that reading inverts it.</summary>
+/// <summary>
+/// Writes a tokenizer into the metadata of a model file. Every key is listed here, so that reading inverts it.
+/// </summary>
 /// <remarks>
 /// <list type="table">
-/// <item><term>tokenizer.ggml.model</term><description>"gpt2" (ByteLevelBpe) or "llama" (SentencePieceBpe).</description></item>
+/// <item><term>tokenizer.ggml.model</term><description>"gpt2" (ByteLevelBpe) or "llama"
+/// (SentencePieceBpe).</description></item>
 /// <item><term>tokenizer.ggml.pre</term><description>PreTokenizers.ToGgufName(PreTokenizer).</description></item>
 /// <item><term>tokenizer.ggml.tokens</term><description>Tokens, as the definition spells them.</description></item>
 /// <item><term>tokenizer.ggml.token_type</term><description>Kinds as int32.</description></item>
-/// <item><term>tokenizer.ggml.scores</term><description>Scores; absent when null. Beside model "llama" without scores, merges
+/// <item><term>tokenizer.ggml.scores</term><description>Scores; absent when null. Beside model "llama" without scores,
+/// merges
 /// decide (an extension: public GGUF files of that model have scores).</description></item>
 /// <item><term>tokenizer.ggml.merges</term><description>Merges; absent when null.</description></item>
-/// <item><term>tokenizer.ggml.{bos,eos,eot,unknown,padding}_token_id</term><description>uint32; absent when −1.</description></item>
-/// <item><term>moredge.eos_token_ids</term><description>Every id that ends a generation, ascending: EosId, EndOfTurnId, EosIds,
+/// <item><term>tokenizer.ggml.{bos,eos,eot,unknown,padding}_token_id</term><description>uint32; absent when
+/// −1.</description></item>
+/// <item><term>moredge.eos_token_ids</term><description>Every id that ends a generation, ascending: EosId, EndOfTurnId,
+/// EosIds,
 /// and what config.json and generation_config.json list. Absent when there is none.</description></item>
-/// <item><term>tokenizer.ggml.add_{bos,eos}_token, add_space_prefix, remove_extra_whitespaces</term><description>Booleans,
+/// <item><term>tokenizer.ggml.add_{bos,eos}_token, add_space_prefix,
+/// remove_extra_whitespaces</term><description>Booleans,
 /// always written.</description></item>
-/// <item><term>moredge.tokenizer.{prefix_scope, prefix_only_if_missing, normalize_nfc, ignore_merges, fuse_unknown}</term>
+/// <item><term>moredge.tokenizer.{prefix_scope, prefix_only_if_missing, normalize_nfc, ignore_merges,
+/// fuse_unknown}</term>
 /// <description>What GGUF has no key for, always written.</description></item>
-/// <item><term>moredge.tokenizer.{left,right}_strip_ids</term><description>int32 arrays; absent when empty.</description></item>
+/// <item><term>moredge.tokenizer.{left,right}_strip_ids</term><description>int32 arrays; absent when
+/// empty.</description></item>
 /// <item><term>tokenizer.chat_template</term><description>ChatTemplate; absent when null.</description></item>
 /// </list>
 /// </remarks>

@@ -16,8 +16,12 @@ internal static class TokenizerSource
     private const string ModelName = "tokenizer.model";
     private const string TemplateName = "chat_template.jinja";
 
-    /// <summary>The tokenizer of a Hugging Face folder, or the one named by the user; null when there is none.</summary>
-    /// <exception cref="CheckpointException">InvalidTokenizer, SourceNotFound, or a broken tokenizer_config.json.</exception>
+    /// <summary>
+    /// The tokenizer of a Hugging Face folder, or the one named by the user; null when there is none.
+    /// </summary>
+    /// <exception cref="CheckpointException">
+    /// InvalidTokenizer, SourceNotFound, or a broken tokenizer_config.json.
+    /// </exception>
     public static TokenizerDefinition? ForFolder(string folder, string? named)
     {
         if (named is not null && !Directory.Exists(named))
@@ -94,7 +98,8 @@ internal static class TokenizerSource
                 return WithTemplate(tokenizer, folder);
             }
 
-            // A SentencePiece model begins with field 1, a message: byte 0x0A. llama2.c begins with a token length, whose third
+            // A SentencePiece model begins with field 1, a message: byte 0x0A. llama2.c begins with a token length,
+            // whose third
             // and fourth bytes are zero.
             bool isLlama2c = start.Length > 4 && start[2] == 0 && start[3] == 0;
             return isLlama2c ? Llama2cTokenizer.Load(path, vocabSize) : FromModel(path, folder);
@@ -102,11 +107,13 @@ internal static class TokenizerSource
         catch (TokenizerException fault)
         {
             throw new CheckpointException(
-                CheckpointError.InvalidTokenizer, $"{Path.GetFileName(path)} is not a usable tokenizer: {fault.Message}", fault);
+                CheckpointError.InvalidTokenizer,
+                $"{Path.GetFileName(path)} is not a usable tokenizer: {fault.Message}", fault);
         }
         catch (IOException fault)
         {
-            throw new CheckpointException(CheckpointError.SourceUnreadable, $"{path} cannot be read: {fault.Message}", fault);
+            throw new CheckpointException(
+                CheckpointError.SourceUnreadable, $"{path} cannot be read: {fault.Message}", fault);
         }
     }
 
@@ -116,7 +123,9 @@ internal static class TokenizerSource
         return text.TrimStart(" \t\r\n"u8).StartsWith("{"u8);
     }
 
-    /// <summary>tokenizer.model says nothing of begin tokens and templates; tokenizer_config.json beside it does.</summary>
+    /// <summary>
+    /// tokenizer.model says nothing of begin tokens and templates; tokenizer_config.json beside it does.
+    /// </summary>
     private static TokenizerDefinition FromModel(string path, string folder)
     {
         TokenizerDefinition tokenizer = SentencePieceModel.Load(path);
@@ -132,7 +141,9 @@ internal static class TokenizerSource
         return WithTemplate(tokenizer, folder);
     }
 
-    /// <summary>chat_template.jinja comes before the key of tokenizer_config.json, which may hold one text or a named list.</summary>
+    /// <summary>
+    /// chat_template.jinja comes before the key of tokenizer_config.json, which may hold one text or a named list.
+    /// </summary>
     private static TokenizerDefinition WithTemplate(TokenizerDefinition tokenizer, string folder)
     {
         string path = Path.Combine(folder, TemplateName);
@@ -142,7 +153,8 @@ internal static class TokenizerSource
             if (file.Length > TemplateBytesMax)
             {
                 throw new CheckpointException(
-                    CheckpointError.HeaderTooLarge, $"{file.Name} has {file.Length} bytes, more than {TemplateBytesMax}.");
+                    CheckpointError.HeaderTooLarge,
+                    $"{file.Name} has {file.Length} bytes, more than {TemplateBytesMax}.");
             }
 
             byte[] bytes = new byte[file.Length];

@@ -2,7 +2,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Checkpoints;
 
-/// <summary>A small float32 vector that the configuration implies and no file holds, such as RoPE frequency factors.</summary>
+/// <summary>
+/// A small float32 vector that the configuration implies and no file holds, such as RoPE frequency factors.
+/// </summary>
 internal sealed class ValuesTensor : TensorData
 {
     private readonly float[] _values;

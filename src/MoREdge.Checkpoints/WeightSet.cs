@@ -31,7 +31,8 @@ internal sealed class WeightSet : IDisposable
     }
 
     /// <summary>The tensor of a name, if there is one.</summary>
-    public bool TryGet(string name, [NotNullWhen(true)] out StoredTensor? tensor) => _tensors.TryGetValue(name, out tensor);
+    public bool TryGet(string name, [NotNullWhen(true)] out StoredTensor? tensor) =>
+        _tensors.TryGetValue(name, out tensor);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace MoREdge.ModelFile;
 
-/// <summary>Builds the bytes in front of the tensor data, with room for the digests that are known only afterwards.</summary>
+/// <summary>
+/// Builds the bytes in front of the tensor data, with room for the digests that are known only afterwards.
+/// </summary>
 internal sealed class HeaderWriter
 {
     private static readonly string NoDigest = new('0', Digest.DigitCount);
@@ -15,7 +17,9 @@ internal sealed class HeaderWriter
     private readonly int _headerDigestOffset;
 
     /// <summary>Encodes the header of a file with these tensors in this order.</summary>
-    /// <exception cref="ModelFileException">TensorCountLimit, MetadataCountLimit or HeaderTooLarge: nobody could read it.</exception>
+    /// <exception cref="ModelFileException">
+    /// TensorCountLimit, MetadataCountLimit or HeaderTooLarge: nobody could read it.
+    /// </exception>
     public HeaderWriter(GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> plans)
     {
         GgufMetadata own = OwnMetadata(metadata, plans);

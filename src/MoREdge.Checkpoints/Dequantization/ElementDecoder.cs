@@ -40,7 +40,8 @@ internal static class ElementDecoder
     /// <summary>The fp16 at the start of <paramref name="source"/>.</summary>
     public static float ReadHalf(ReadOnlySpan<byte> source) => (float)BinaryPrimitives.ReadHalfLittleEndian(source);
 
-    private static bool IsBlockType(ElementType type) => ElementTypes.IsKnown(type) && ElementTypes.BlockLength(type) > 1;
+    private static bool IsBlockType(ElementType type) =>
+        ElementTypes.IsKnown(type) && ElementTypes.BlockLength(type) > 1;
 
     private static void DecodeHalf(ReadOnlySpan<byte> source, Span<float> destination)
     {

@@ -1,6 +1,8 @@
 namespace MoREdge.Checkpoints.Dequantization;
 
-/// <summary>GGUF's "K" blocks of 256 weights: one or two fp16 factors over small integer scales of 32 or 16 weights.</summary>
+/// <summary>
+/// GGUF's "K" blocks of 256 weights: one or two fp16 factors over small integer scales of 32 or 16 weights.
+/// </summary>
 /// <remarks>
 /// Q4_K and Q5_K: w = (d·scale)·q − dmin·minimum; both products are exact in float32, so each weight is rounded once.
 /// Q6_K: w = (d·scale)·q with d·scale exact.
@@ -12,7 +14,9 @@ internal static class KBlocks
     private const int ScaleBytes = 12;
     private const int HighBitsBytes = 32;
 
-    /// <summary>Q4_K: d, dmin, 12 bytes of scales, 128 bytes of nibbles; 64 weights share 32 bytes, low nibbles first.</summary>
+    /// <summary>
+    /// Q4_K: d, dmin, 12 bytes of scales, 128 bytes of nibbles; 64 weights share 32 bytes, low nibbles first.
+    /// </summary>
     public static void DecodeQ4(ReadOnlySpan<byte> block, Span<float> weights)
     {
         ReadOnlySpan<byte> nibbles = block[(ScaleOffset + ScaleBytes)..];
@@ -29,7 +33,9 @@ internal static class KBlocks
         }
     }
 
-    /// <summary>Q5_K: as Q4_K, with 32 bytes of fifth bits before the nibbles: bit g of byte i belongs to group g.</summary>
+    /// <summary>
+    /// Q5_K: as Q4_K, with 32 bytes of fifth bits before the nibbles: bit g of byte i belongs to group g.
+    /// </summary>
     public static void DecodeQ5(ReadOnlySpan<byte> block, Span<float> weights)
     {
         ReadOnlySpan<byte> highBits = block.Slice(ScaleOffset + ScaleBytes, HighBitsBytes);
@@ -49,7 +55,8 @@ internal static class KBlocks
     }
 
     /// <summary>
-    /// Q6_K: 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed scales, d. Each half of 128 weights has 64 low
+    /// Q6_K: 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed scales, d. Each half of 128 weights has 64
+    /// low
     /// and 32 high bytes; its quarter k takes nibble k/2 of low byte (k mod 2)·32 + i and bit pair k of high byte i.
     /// </summary>
     public static void DecodeQ6(ReadOnlySpan<byte> block, Span<float> weights)
@@ -75,7 +82,8 @@ internal static class KBlocks
     }
 
     /// <summary>
-    /// Scale and minimum of a group, 6 bits each in 12 bytes s: groups 0–3 have s[g] and s[g + 4] (low 6 bits); groups 4–7 have
+    /// Scale and minimum of a group, 6 bits each in 12 bytes s: groups 0–3 have s[g] and s[g + 4] (low 6 bits); groups
+    /// 4–7 have
     /// the nibbles of s[g + 4] and, above them, the top bit pairs of s[g − 4] and s[g].
     /// </summary>
     private static (float Scale, float Minimum) ScaleAndMinimum(ReadOnlySpan<byte> block, int group)

@@ -1,7 +1,6 @@
 using MoREdge.Checkpoints.Dequantization;
 using MoREdge.Checkpoints.HuggingFace;
 using MoREdge.ModelFile;
-using MoREdge.Tensors;
 
 namespace MoREdge.Checkpoints.Gguf;
 
@@ -48,7 +47,8 @@ internal static class GgufCheckpoint
         {
             throw new CheckpointException(
                 CheckpointError.UnsupportedArchitecture,
-                $"{name} is of the architecture {CheckpointException.Quote(architecture)}; llama, qwen2 and mor are supported.");
+                $"{name} is of the architecture {CheckpointException.Quote(architecture)}; llama, qwen2 and mor "
+                + "are supported.");
         }
 
         RefuseOptions(metadata, name);
@@ -151,7 +151,8 @@ internal static class GgufCheckpoint
         int headDim = metadata.GetInt32(metadata.ArchitectureKey(MetadataKeys.KeyLength), width / Math.Max(heads, 1));
         if (headDim is < 2 or > LlamaConfig.DimensionMax)
         {
-            throw new CheckpointException(CheckpointError.InvalidValue, $"A head of {headDim} dimensions cannot be rotated.");
+            throw new CheckpointException(
+                CheckpointError.InvalidValue, $"A head of {headDim} dimensions cannot be rotated.");
         }
 
         float[] factors = RopeScaling.Linear(factor, headDim);

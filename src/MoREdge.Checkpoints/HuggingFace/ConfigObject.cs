@@ -9,7 +9,8 @@ internal readonly struct ConfigObject
     private readonly IReadOnlyDictionary<string, JsonElement>? _overrides;
 
     /// <summary>
-    /// Reads <paramref name="element"/>, called <paramref name="name"/> in sentences; <paramref name="overrides"/> come first.
+    /// Reads <paramref name="element"/>, called <paramref name="name"/> in sentences; <paramref name="overrides"/> come
+    /// first.
     /// </summary>
     public ConfigObject(JsonElement element, string name, IReadOnlyDictionary<string, JsonElement>? overrides = null)
     {

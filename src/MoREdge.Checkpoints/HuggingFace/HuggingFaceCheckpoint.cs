@@ -8,7 +8,9 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// <summary>Opens a folder in the layout of the Hugging Face hub, with or without Mixture-of-Recursions.</summary>
 internal static class HuggingFaceCheckpoint
 {
-    /// <summary>Opens <paramref name="folder"/>, taking weights from <paramref name="file"/> when one is named.</summary>
+    /// <summary>
+    /// Opens <paramref name="folder"/>, taking weights from <paramref name="file"/> when one is named.
+    /// </summary>
     /// <exception cref="CheckpointException">The source is wrong; the error names how.</exception>
     public static Checkpoint Open(string folder, string? file, CheckpointOptions options)
     {
@@ -43,7 +45,8 @@ internal static class HuggingFaceCheckpoint
         if (!File.Exists(path))
         {
             throw new CheckpointException(
-                CheckpointError.MissingConfig, $"{folder} holds no config.json, which says what network the weights are for.");
+                CheckpointError.MissingConfig,
+                $"{folder} holds no config.json, which says what network the weights are for.");
         }
 
         IReadOnlyDictionary<string, JsonElement>? overrides = hydra is { } run ? HydraConfig.ReadOverrides(run) : null;
@@ -73,7 +76,9 @@ internal static class HuggingFaceCheckpoint
         return new Checkpoint(weights, metadata, tensors, warnings, Describe(config, layout, builder));
     }
 
-    /// <summary>config.json may state the layers before thinning (spec section 1.2); any other difference is a wrong file.</summary>
+    /// <summary>
+    /// config.json may state the layers before thinning (spec section 1.2); any other difference is a wrong file.
+    /// </summary>
     private static void CheckLayerCount(LlamaConfig config, RecursionLayout layout, List<string> warnings)
     {
         if (config.LayerCount == layout.UnrolledCount)
@@ -82,7 +87,8 @@ internal static class HuggingFaceCheckpoint
         }
 
         int ends = layout.Sharing?.HasOwnEnds() == true ? 2 : 0;
-        bool isThinned = layout.Sharing is not null && (config.LayerCount - ends) / layout.RecursionCount == layout.BaseDepth;
+        bool isThinned = layout.Sharing is not null
+            && (config.LayerCount - ends) / layout.RecursionCount == layout.BaseDepth;
         if (!isThinned)
         {
             throw new CheckpointException(
@@ -91,7 +97,8 @@ internal static class HuggingFaceCheckpoint
         }
 
         warnings.Add(
-            $"config.json says {config.LayerCount} layers; the model was thinned to {layout.UnrolledCount}, a multiple of its "
+            $"config.json says {config.LayerCount} layers; the model was thinned to {layout.UnrolledCount}, a "
+            + "multiple of its "
             + $"{layout.RecursionCount} recursions.");
     }
 
@@ -125,7 +132,8 @@ internal static class HuggingFaceCheckpoint
         if (layout.Sharing is not { } sharing)
         {
             string family = config.Architecture == "qwen2" ? "Qwen2" : "Llama";
-            return $"{family}, {layout.Blocks.Count} blocks, width {config.ModelDim}, head tied: {YesNo(builder.IsHeadTied)}";
+            return $"{family}, {layout.Blocks.Count} blocks, width {config.ModelDim}, "
+                + $"head tied: {YesNo(builder.IsHeadTied)}";
         }
 
         string routing = layout.Type switch

@@ -3,7 +3,8 @@ using MoREdge.ModelFile;
 namespace MoREdge.Checkpoints.HuggingFace;
 
 /// <summary>One tensor of a decoder layer: its Hugging Face suffix, its canonical name and its shape.</summary>
-internal readonly record struct LayerTensor(string Suffix, string Name, long[] Shape, bool IsAttention, int RotaryHeadDim)
+internal readonly record struct LayerTensor(
+    string Suffix, string Name, long[] Shape, bool IsAttention, int RotaryHeadDim)
 {
     /// <summary>Every tensor that a layer of <paramref name="config"/> has, in the order of a model file.</summary>
     /// <param name="config">The network's shape.</param>

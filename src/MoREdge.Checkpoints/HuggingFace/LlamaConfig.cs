@@ -2,7 +2,9 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.HuggingFace;
 
-/// <summary>The shape of a Llama-family decoder, as config.json states it. Everything this project would run wrongly is refused.</summary>
+/// <summary>
+/// The shape of a Llama-family decoder, as config.json states it. Everything this project would run wrongly is refused.
+/// </summary>
 internal sealed class LlamaConfig
 {
     /// <summary>The largest width, vocabulary or context accepted; bounds every product below 2^63.</summary>
@@ -146,7 +148,9 @@ internal sealed class LlamaConfig
         {
             bool isOne = list.ValueKind == System.Text.Json.JsonValueKind.Array && list.GetArrayLength() == 1
                 && list[0].ValueKind == System.Text.Json.JsonValueKind.String;
-            name = isOne ? list[0].GetString() : throw config.Invalid("architectures", "does not name exactly one class");
+            name = isOne
+                ? list[0].GetString()
+                : throw config.Invalid("architectures", "does not name exactly one class");
         }
 
         return name switch
@@ -170,6 +174,8 @@ internal sealed class LlamaConfig
         }
 
         int headDim = config.GetInt32("head_dim", 2, DimensionMax / headCount, modelDim / headCount);
-        return headDim % 2 == 0 ? headDim : throw config.Invalid("head_dim", "is odd, which rotary embeddings cannot be");
+        return headDim % 2 == 0
+            ? headDim
+            : throw config.Invalid("head_dim", "is odd, which rotary embeddings cannot be");
     }
 }

@@ -5,7 +5,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Checkpoints.HuggingFace;
 
 /// <summary>
-/// Gives every tensor of a Hugging Face checkpoint its canonical name, checks its shape, finds weights that recursions share by
+/// Gives every tensor of a Hugging Face checkpoint its canonical name, checks its shape, finds weights that recursions
+/// share by
 /// comparing them, and accounts for every tensor of the source.
 /// </summary>
 internal sealed class NetworkBuilder
@@ -20,7 +21,9 @@ internal sealed class NetworkBuilder
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly List<CheckpointTensor> _tensors = [];
 
-    /// <summary>Prepares to build the network of <paramref name="layout"/>; findings go to <paramref name="warnings"/>.</summary>
+    /// <summary>
+    /// Prepares to build the network of <paramref name="layout"/>; findings go to <paramref name="warnings"/>.
+    /// </summary>
     public NetworkBuilder(WeightSet weights, LlamaConfig config, RecursionLayout layout, List<string> warnings)
     {
         _weights = weights;
@@ -123,13 +126,15 @@ internal sealed class NetworkBuilder
             if ((RouterType ?? recursion.RouterType ?? type) != type)
             {
                 throw new CheckpointException(
-                    CheckpointError.RecursionMismatch, $"The router {prefix} is {type}, not {RouterType ?? recursion.RouterType}.");
+                    CheckpointError.RecursionMismatch,
+                    $"The router {prefix} is {type}, not {RouterType ?? recursion.RouterType}.");
             }
 
             RouterType = type;
             if (isMlp)
             {
-                Add(RouterName(i, TensorNames.RouterHidden), Take(prefix + "0.weight", 2L * _config.ModelDim, _config.ModelDim));
+                StoredTensor hidden = Take(prefix + "0.weight", 2L * _config.ModelDim, _config.ModelDim);
+                Add(RouterName(i, TensorNames.RouterHidden), hidden);
                 Add(RouterName(i, TensorNames.RouterOutput), Take(prefix + "2.weight", outputs, 2L * _config.ModelDim));
             }
             else
@@ -148,7 +153,9 @@ internal sealed class NetworkBuilder
         ? TensorNames.TokenRouter(part)
         : TensorNames.ExpertRouter(recursion, part);
 
-    /// <summary>The bias moves the choice only in runs balanced without a loss; elsewhere it is a leftover of training.</summary>
+    /// <summary>
+    /// The bias moves the choice only in runs balanced without a loss; elsewhere it is a leftover of training.
+    /// </summary>
     private void AddBalanceBias(RecursionConfig recursion, string name)
     {
         bool isPresent = _weights.TryGet(name, out _);
@@ -159,7 +166,8 @@ internal sealed class NetworkBuilder
         else if (isPresent)
         {
             _used.Add(name);
-            _warnings.Add($"{name} is left out: the run was not balanced by loss_free, so it takes no part in the choice.");
+            _warnings.Add(
+                $"{name} is left out: the run was not balanced by loss_free, so it takes no part in the choice.");
         }
     }
 
@@ -176,7 +184,8 @@ internal sealed class NetworkBuilder
 
         if (isPresent && !isSame)
         {
-            _warnings.Add($"{HeadName} differs from the embedding but is left out, because tie_word_embeddings is true.");
+            _warnings.Add(
+                $"{HeadName} differs from the embedding but is left out, because tie_word_embeddings is true.");
         }
 
         _used.Add(HeadName);
@@ -213,23 +222,27 @@ internal sealed class NetworkBuilder
         return isRelaxation
             ? new CheckpointException(
                 CheckpointError.UnsupportedOption,
-                $"Tensor {CheckpointException.Quote(name)} relaxes the sharing (recursion encoding or LoRA), which is not supported.")
+                $"Tensor {CheckpointException.Quote(name)} relaxes the sharing (recursion encoding or LoRA), "
+                + "which is not supported.")
             : new CheckpointException(
-                CheckpointError.UnexpectedTensor, $"This network has no place for the tensor {CheckpointException.Quote(name)}.");
+                CheckpointError.UnexpectedTensor,
+                $"This network has no place for the tensor {CheckpointException.Quote(name)}.");
     }
 
     private StoredTensor Take(string name, params ReadOnlySpan<long> shape)
     {
         if (!_weights.TryGet(name, out StoredTensor? tensor))
         {
-            throw new CheckpointException(CheckpointError.MissingTensor, $"The checkpoint lacks {CheckpointException.Quote(name)}.");
+            throw new CheckpointException(
+                CheckpointError.MissingTensor, $"The checkpoint lacks {CheckpointException.Quote(name)}.");
         }
 
         if (!tensor.Shape.Dimensions.SequenceEqual(shape))
         {
             throw new CheckpointException(
                 CheckpointError.ShapeMismatch,
-                $"Tensor {CheckpointException.Quote(name)} is {tensor.Shape}; the configuration says {new TensorShape(shape)}.");
+                $"Tensor {CheckpointException.Quote(name)} is {tensor.Shape}; the configuration says "
+                + $"{new TensorShape(shape)}.");
         }
 
         _used.Add(name);

@@ -1,7 +1,8 @@
 namespace MoREdge.Checkpoints.HuggingFace;
 
 /// <summary>
-/// Rotary embeddings with stretched wavelengths. "linear" and "llama3" divide each frequency by a constant of its own, which GGUF
+/// Rotary embeddings with stretched wavelengths. "linear" and "llama3" divide each frequency by a constant of its own,
+/// which GGUF
 /// files carry as the tensor rope_freqs; every other kind depends on the sequence length and is refused.
 /// </summary>
 internal static class RopeScaling
@@ -32,7 +33,8 @@ internal static class RopeScaling
             "llama3" => Llama3(scaling, ropeBase, headDim),
             _ => throw new CheckpointException(
                 CheckpointError.UnsupportedOption,
-                $"{config.Name} scales its rotary embedding by {CheckpointException.Quote(kind)}; linear and llama3 are computed."),
+                $"{config.Name} scales its rotary embedding by {CheckpointException.Quote(kind)}; linear and "
+                + "llama3 are computed."),
         };
     }
 
@@ -44,7 +46,9 @@ internal static class RopeScaling
         return factors;
     }
 
-    /// <summary>Long wavelengths are divided by the factor, short ones kept, with a smooth passage between (Llama 3.1).</summary>
+    /// <summary>
+    /// Long wavelengths are divided by the factor, short ones kept, with a smooth passage between (Llama 3.1).
+    /// </summary>
     private static float[] Llama3(ConfigObject scaling, double ropeBase, int headDim)
     {
         double factor = scaling.GetPositive("factor");

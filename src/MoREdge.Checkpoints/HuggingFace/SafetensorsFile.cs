@@ -5,10 +5,12 @@ using MoREdge.Tensors;
 namespace MoREdge.Checkpoints.HuggingFace;
 
 /// <summary>
-/// A safetensors file: 8 bytes header length, a JSON object {name: {dtype, shape, data_offsets}}, then the tensors end to end.
+/// A safetensors file: 8 bytes header length, a JSON object {name: {dtype, shape, data_offsets}}, then the tensors end
+/// to end.
 /// </summary>
 /// <remarks>
-/// Source: the safetensors format description. Its safety rules are checked: header at most 100 MB, every tensor inside the
+/// Source: the safetensors format description. Its safety rules are checked: header at most 100 MB, every tensor inside
+/// the
 /// file, no overlap, no hole, nothing behind the last tensor.
 /// </remarks>
 internal static class SafetensorsFile
@@ -23,7 +25,9 @@ internal static class SafetensorsFile
         start.Length > LengthBytes && start[LengthBytes] == (byte)'{' && start[LengthBytes - 1] == 0;
 
     /// <summary>Reads the header; tensors stay in the file.</summary>
-    /// <exception cref="CheckpointException">See <see cref="CheckpointError"/>; each check has its own value.</exception>
+    /// <exception cref="CheckpointException">
+    /// See <see cref="CheckpointError"/>; each check has its own value.
+    /// </exception>
     public static List<StoredTensor> Read(WeightFile file)
     {
         JsonElement header = ReadHeader(file, out long dataOffset);
@@ -69,7 +73,8 @@ internal static class SafetensorsFile
         if ((long)length > file.Length - LengthBytes)
         {
             throw new CheckpointException(
-                CheckpointError.Truncated, $"{file.Name} announces a header of {length} bytes but has {file.Length} in all.");
+                CheckpointError.Truncated,
+                $"{file.Name} announces a header of {length} bytes but has {file.Length} in all.");
         }
 
         byte[] bytes = new byte[length];
@@ -79,21 +84,27 @@ internal static class SafetensorsFile
     }
 
     private static StoredTensor ReadTensor(
-        WeightFile file, string name, JsonElement entry, long dataOffset, List<(long Begin, long End, string Name)> ranges)
+        WeightFile file,
+        string name,
+        JsonElement entry,
+        long dataOffset,
+        List<(long Begin, long End, string Name)> ranges)
     {
         ElementType type = ReadType(file, name, entry);
         TensorShape shape = ReadShape(file, name, entry);
         (long begin, long end) = ReadOffsets(file, name, entry);
         if (begin < 0 || end < begin || end > file.Length - dataOffset)
         {
-            throw Fault(file, CheckpointError.OffsetsOutOfFile, name, $"claims bytes {begin} to {end}, outside the file");
+            throw Fault(
+                file, CheckpointError.OffsetsOutOfFile, name, $"claims bytes {begin} to {end}, outside the file");
         }
 
         // A shape whose byte count overflows cannot match a range that lies inside a file.
         long elementBytes = ElementTypes.BlockBytes(type);
         if (shape.ElementCount > long.MaxValue / elementBytes || shape.ElementCount * elementBytes != end - begin)
         {
-            throw Fault(file, CheckpointError.SizeMismatch, name, $"has {end - begin} bytes, which is not {type} {shape}");
+            throw Fault(
+                file, CheckpointError.SizeMismatch, name, $"has {end - begin} bytes, which is not {type} {shape}");
         }
 
         ranges.Add((begin, end, name));
@@ -129,7 +140,8 @@ internal static class SafetensorsFile
         int rank = list.GetArrayLength();
         if (rank > TensorShape.RankMax)
         {
-            throw Fault(file, CheckpointError.InvalidShape, name, $"has {rank} dimensions, more than {TensorShape.RankMax}");
+            throw Fault(
+                file, CheckpointError.InvalidShape, name, $"has {rank} dimensions, more than {TensorShape.RankMax}");
         }
 
         long[] dimensions = new long[Math.Max(rank, 1)];
@@ -162,7 +174,8 @@ internal static class SafetensorsFile
 
     private static (long Begin, long End) ReadOffsets(WeightFile file, string name, JsonElement entry)
     {
-        bool isPair = entry.TryGetProperty("data_offsets", out JsonElement pair) && pair.ValueKind == JsonValueKind.Array
+        bool isPair = entry.TryGetProperty("data_offsets", out JsonElement pair)
+            && pair.ValueKind == JsonValueKind.Array
             && pair.GetArrayLength() == 2 && pair[0].ValueKind == JsonValueKind.Number
             && pair[1].ValueKind == JsonValueKind.Number;
         if (!isPair)
@@ -188,7 +201,11 @@ internal static class SafetensorsFile
 
             if (begin > position)
             {
-                throw Fault(file, CheckpointError.Hole, name, $"has {begin - position} bytes before it that belong to no tensor");
+                throw Fault(
+                    file,
+                    CheckpointError.Hole,
+                    name,
+                    $"has {begin - position} bytes before it that belong to no tensor");
             }
 
             position = end;

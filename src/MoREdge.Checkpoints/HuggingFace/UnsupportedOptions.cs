@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace MoREdge.Checkpoints.HuggingFace;
 
-/// <summary>Refuses, by name, every setting under which this project would compute something else than the original.</summary>
+/// <summary>
+/// Refuses, by name, every setting under which this project would compute something else than the original.
+/// </summary>
 internal static class UnsupportedOptions
 {
     /// <summary>What a Mistral configuration means when it does not mention its window.</summary>
@@ -20,7 +22,8 @@ internal static class UnsupportedOptions
 
         if (config.TryGet("quantization_config", out _))
         {
-            throw Unsupported(config, "quantization_config: the weights are already quantized in a way that is not read");
+            throw Unsupported(
+                config, "quantization_config: the weights are already quantized in a way that is not read");
         }
 
         if (config.GetDouble("partial_rotary_factor", 1) != 1)
@@ -43,7 +46,8 @@ internal static class UnsupportedOptions
         else
         {
             int context = config.GetInt32("max_position_embeddings", 1, LlamaConfig.DimensionMax, 2048);
-            int fallback = family == "MistralForCausalLM" && !config.Has("sliding_window") ? MistralWindowDefault : context;
+            bool isImplied = family == "MistralForCausalLM" && !config.Has("sliding_window");
+            int fallback = isImplied ? MistralWindowDefault : context;
             int window = config.GetInt32("sliding_window", 0, int.MaxValue, fallback);
             if (window < context)
             {

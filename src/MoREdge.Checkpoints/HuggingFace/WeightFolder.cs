@@ -10,7 +10,9 @@ internal static class WeightFolder
     private const string PyTorchName = "pytorch_model.bin";
     private const string IndexSuffix = ".index.json";
 
-    /// <summary>Opens every tensor of <paramref name="folder"/>, or of the one weight file <paramref name="file"/>.</summary>
+    /// <summary>
+    /// Opens every tensor of <paramref name="folder"/>, or of the one weight file <paramref name="file"/>.
+    /// </summary>
     /// <exception cref="CheckpointException">No weights, a missing shard, or a broken file.</exception>
     public static WeightSet Open(string folder, string? file)
     {
@@ -102,7 +104,8 @@ internal static class WeightFolder
                 if (!File.Exists(path))
                 {
                     throw new CheckpointException(
-                        CheckpointError.ShardMissing, $"{indexName} names {CheckpointException.Quote(shard)}, which is missing.");
+                        CheckpointError.ShardMissing,
+                        $"{indexName} names {CheckpointException.Quote(shard)}, which is missing.");
                 }
 
                 AddFile(weights, path);
@@ -124,7 +127,8 @@ internal static class WeightFolder
     private static string ShardName(JsonProperty entry, string indexName)
     {
         string? name = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
-        bool isPlain = !string.IsNullOrEmpty(name) && name == Path.GetFileName(name) && !name.Contains('\\') && name != "..";
+        bool isPlain = !string.IsNullOrEmpty(name) && name != ".."
+            && name == Path.GetFileName(name) && !name.Contains('\\');
         return isPlain
             ? name!
             : throw new CheckpointException(

@@ -5,7 +5,8 @@ using MoREdge.Tokenization;
 namespace MoREdge.Checkpoints.Llama2c;
 
 /// <summary>
-/// Opens a llama2.c file. Its query and key rows already pair neighbours, as in GGUF files of architecture "llama", so no row
+/// Opens a llama2.c file. Its query and key rows already pair neighbours, as in GGUF files of architecture "llama", so
+/// no row
 /// moves. Each kind of tensor lies together for all layers.
 /// </summary>
 internal sealed class Llama2cCheckpoint
@@ -14,7 +15,9 @@ internal sealed class Llama2cCheckpoint
     private const float RmsNormEpsilon = 1e-5f;
     private const float RopeBase = 10000f;
 
-    /// <summary>run.c ends a generation at BOS, which separates the stories it was trained on; EOS never follows.</summary>
+    /// <summary>
+    /// run.c ends a generation at BOS, which separates the stories it was trained on; EOS never follows.
+    /// </summary>
     private static readonly int[] EosIds = [1, 2];
 
     private readonly WeightFile _file;
@@ -62,9 +65,9 @@ internal sealed class Llama2cCheckpoint
 
         if (_position != _file.Length)
         {
-            CheckpointError error = _position > _file.Length ? CheckpointError.Truncated : CheckpointError.SizeMismatch;
             throw new CheckpointException(
-                error, $"{_file.Name} has {_file.Length} bytes, but its llama2.c header asks for {_position}.");
+                CheckpointError.SizeMismatch,
+                $"{_file.Name} has {_file.Length} bytes, but its llama2.c header describes {_position}.");
         }
 
         List<string> warnings = [];
@@ -94,7 +97,8 @@ internal sealed class Llama2cCheckpoint
         PlaceLayers(TensorNames.FfnDown, false, h.ModelDim, h.FfnDim);
         PlaceLayers(TensorNames.FfnUp, false, h.FfnDim, h.ModelDim);
         Place(TensorNames.OutputNorm, false, h.ModelDim);
-        // Tables of cosines and sines follow, which run.c has not read since it computes them: (context, head / 2) each.
+        // Tables of cosines and sines follow, which run.c has not read since it computes them: (context, head / 2)
+        // each.
         _position += 2L * h.ContextLength * (h.HeadDim / 2) * sizeof(float);
         PlaceHead(isQuantized: false);
     }
@@ -147,6 +151,13 @@ internal sealed class Llama2cCheckpoint
         {
             _tensors[name] = new StoredTensor(_file, _position, name, shape, ElementType.F32);
             _position += shape.ElementCount * sizeof(float);
+        }
+
+        // Checked at every step, so that no sum of hostile sizes can wrap around.
+        if (_position > _file.Length)
+        {
+            throw new CheckpointException(
+                CheckpointError.Truncated, $"{_file.Name} ends before {name}, which its llama2.c header announces.");
         }
     }
 
@@ -203,7 +214,8 @@ internal sealed class Llama2cCheckpoint
 
     private void WriteTokenizer(GgufMetadata metadata, CheckpointOptions options, List<string> warnings)
     {
-        TokenizerDefinition? tokenizer = TokenizerSource.ForLlama2c(_file.Path, options.TokenizerPath, _header.VocabSize);
+        TokenizerDefinition? tokenizer =
+            TokenizerSource.ForLlama2c(_file.Path, options.TokenizerPath, _header.VocabSize);
         if (tokenizer is null)
         {
             warnings.Add("No tokenizer (tok*.bin) was found; the model file will run on token ids only.");

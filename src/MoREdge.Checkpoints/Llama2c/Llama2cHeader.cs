@@ -80,19 +80,22 @@ internal sealed class Llama2cHeader
             if (version is not (1 or 2))
             {
                 throw new CheckpointException(
-                    CheckpointError.UnsupportedOption, $"{file.Name} is version {version} of llama2.c; 0, 1 and 2 are read.");
+                    CheckpointError.UnsupportedOption,
+                    $"{file.Name} is version {version} of llama2.c; 0, 1 and 2 are read.");
             }
 
             fieldOffset = 2 * sizeof(int);
             isTied = bytes[fieldOffset + LegacyBytes] != 0;
-            groupSize = version == 2 ? BinaryPrimitives.ReadInt32LittleEndian(bytes[(fieldOffset + LegacyBytes + 1)..]) : 0;
+            int groupOffset = fieldOffset + LegacyBytes + 1;
+            groupSize = version == 2 ? BinaryPrimitives.ReadInt32LittleEndian(bytes[groupOffset..]) : 0;
         }
 
         int[] fields = ReadFields(bytes[fieldOffset..]);
         bool isGroupWrong = version == 2 && (groupSize < 1 || fields[0] % groupSize != 0);
         if (!AreFieldsPlausible(fields) || isGroupWrong || (version > 0 && fields[5] < 0))
         {
-            throw new CheckpointException(CheckpointError.Llama2cMalformed, $"{file.Name} has an impossible llama2.c header.");
+            throw new CheckpointException(
+                CheckpointError.Llama2cMalformed, $"{file.Name} has an impossible llama2.c header.");
         }
 
         return new Llama2cHeader
@@ -121,12 +124,15 @@ internal sealed class Llama2cHeader
         return fields;
     }
 
-    /// <summary>dim, hidden, layers, heads, kv heads, vocabulary (negative: untied), context; bounds keep products small.</summary>
+    /// <summary>
+    /// dim, hidden, layers, heads, kv heads, vocabulary (negative: untied), context; bounds keep products small.
+    /// </summary>
     private static bool AreFieldsPlausible(int[] fields)
     {
         const int Max = LlamaConfig.DimensionMax;
         bool inRange = fields[0] is > 0 and <= Max && fields[1] is > 0 and <= Max
-            && fields[2] is > 0 and <= LlamaConfig.LayerCountMax && fields[3] is > 0 and <= Max && fields[4] is > 0 and <= Max
+            && fields[2] is > 0 and <= LlamaConfig.LayerCountMax
+            && fields[3] is > 0 and <= Max && fields[4] is > 0 and <= Max
             && fields[5] is not 0 and >= -Max and <= Max && fields[6] is > 0 and <= Max;
         return inRange && fields[0] % fields[3] == 0 && fields[0] / fields[3] % 2 == 0 && fields[3] % fields[4] == 0;
     }

@@ -2,7 +2,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Checkpoints.PyTorch;
 
-/// <summary>The whitelist of pickle globals. Nothing is ever imported or called: each name maps to data we interpret.</summary>
+/// <summary>
+/// The whitelist of pickle globals. Nothing is ever imported or called: each name maps to data we interpret.
+/// </summary>
 internal static class PickleGlobals
 {
     /// <summary>The reference for a name.</summary>
@@ -22,5 +24,6 @@ internal static class PickleGlobals
             $"The pickle asks for {CheckpointException.Quote($"{module}.{name}")}, which a checkpoint has no need of."),
     };
 
-    private static PickleReference Storage(string name, ElementType? type) => new(PickleGlobal.StorageClass, name, type);
+    private static PickleReference Storage(string name, ElementType? type) =>
+        new(PickleGlobal.StorageClass, name, type);
 }

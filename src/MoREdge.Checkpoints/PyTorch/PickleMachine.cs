@@ -4,7 +4,8 @@ using System.Text;
 namespace MoREdge.Checkpoints.PyTorch;
 
 /// <summary>
-/// Runs the subset of Python's pickle machine that a PyTorch state dictionary needs. Any other instruction or name is refused,
+/// Runs the subset of Python's pickle machine that a PyTorch state dictionary needs. Any other instruction or name is
+/// refused,
 /// so nothing in a file can make this program do more than build tuples, lists, dictionaries and tensor descriptions.
 /// </summary>
 /// <remarks>Source: CPython's pickletools documentation of protocol 2 to 4; spec section 5.3.</remarks>
@@ -34,7 +35,8 @@ internal ref struct PickleMachine
             {
                 throw new CheckpointException(
                     CheckpointError.PickleOpcode,
-                    $"The pickle uses instruction 0x{opcode:x2} at byte {machine._position - 1}, which a checkpoint has no need of.");
+                    $"The pickle uses instruction 0x{opcode:x2} at byte {machine._position - 1}, which a "
+                    + "checkpoint has no need of.");
             }
         }
     }
@@ -228,7 +230,8 @@ internal ref struct PickleMachine
         return value;
     }
 
-    private readonly object? Peek() => _stack.TryPeek(out object? value) ? value : throw Malformed("its stack is empty");
+    private readonly object? Peek() =>
+        _stack.TryPeek(out object? value) ? value : throw Malformed("its stack is empty");
 
     private readonly object? Pop() => _stack.TryPop(out object? value) ? value : throw Malformed("its stack is empty");
 

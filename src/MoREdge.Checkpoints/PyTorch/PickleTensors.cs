@@ -46,7 +46,9 @@ internal static class PickleTensors
         long[] values = new long[tuple.Items.Length];
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = tuple.Items[i] is long value and >= 0 ? value : throw Malformed("a size or stride is not a count");
+            values[i] = tuple.Items[i] is long value and >= 0
+                ? value
+                : throw Malformed("a size or stride is not a count");
         }
 
         return values;

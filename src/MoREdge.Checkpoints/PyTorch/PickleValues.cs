@@ -25,7 +25,9 @@ internal sealed record PickleList(List<object?> Items);
 /// <summary>A dictionary, in order of insertion; duplicates are kept for the reader to refuse.</summary>
 internal sealed record PickleDictionary(List<KeyValuePair<object, object?>> Items);
 
-/// <summary>A whitelisted name; a storage class carries its element type, null for one that holds no float weights.</summary>
+/// <summary>
+/// A whitelisted name; a storage class carries its element type, null for one that holds no float weights.
+/// </summary>
 internal sealed record PickleReference(PickleGlobal Global, string Name, ElementType? Type);
 
 /// <summary>A storage by persistent id: ("storage", class, key, device, element count).</summary>

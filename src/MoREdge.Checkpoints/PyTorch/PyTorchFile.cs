@@ -3,7 +3,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Checkpoints.PyTorch;
 
 /// <summary>
-/// A PyTorch state dictionary: a zip with ROOT/data.pkl, which names tensors, and ROOT/data/KEY, their storages. Tied tensors
+/// A PyTorch state dictionary: a zip with ROOT/data.pkl, which names tensors, and ROOT/data/KEY, their storages. Tied
+/// tensors
 /// share a storage, so they end up at the same offset of the same file.
 /// </summary>
 internal static class PyTorchFile
@@ -17,7 +18,9 @@ internal static class PyTorchFile
     public static bool IsOne(ReadOnlySpan<byte> start) => start.StartsWith("PK\u0003\u0004"u8);
 
     /// <summary>Reads the directory and the pickle; tensors stay in the file.</summary>
-    /// <exception cref="CheckpointException">See <see cref="CheckpointError"/>; each check has its own value.</exception>
+    /// <exception cref="CheckpointException">
+    /// See <see cref="CheckpointError"/>; each check has its own value.
+    /// </exception>
     public static List<StoredTensor> Read(WeightFile file)
     {
         ZipDirectory zip = ZipDirectory.Read(file);
@@ -26,7 +29,8 @@ internal static class PyTorchFile
         object? value = PickleMachine.Run(ReadEntry(zip, file, root + PickleSuffix));
         if (value is not PickleDictionary dictionary)
         {
-            throw new CheckpointException(CheckpointError.PickleMalformed, $"{file.Name} does not hold a state dictionary.");
+            throw new CheckpointException(
+                CheckpointError.PickleMalformed, $"{file.Name} does not hold a state dictionary.");
         }
 
         List<StoredTensor> tensors = [];
@@ -36,7 +40,8 @@ internal static class PyTorchFile
             if (item.Key is not string name || item.Value is not PickleTensor tensor)
             {
                 throw new CheckpointException(
-                    CheckpointError.PickleMalformed, $"{file.Name} holds something beside named tensors; save the state_dict alone.");
+                    CheckpointError.PickleMalformed,
+                    $"{file.Name} holds something beside named tensors; save the state_dict alone.");
             }
 
             if (!names.Add(name))
@@ -54,13 +59,16 @@ internal static class PyTorchFile
     {
         foreach (string name in zip.Entries.Keys)
         {
-            if (name.EndsWith(PickleSuffix, StringComparison.Ordinal) && name.IndexOf('/') == name.Length - PickleSuffix.Length)
+            bool isPickle = name.EndsWith(PickleSuffix, StringComparison.Ordinal)
+                && name.IndexOf('/') == name.Length - PickleSuffix.Length;
+            if (isPickle)
             {
                 return name[..^PickleSuffix.Length];
             }
         }
 
-        throw new CheckpointException(CheckpointError.ZipMalformed, $"{file.Name} is a zip file without a data.pkl of PyTorch.");
+        throw new CheckpointException(
+            CheckpointError.ZipMalformed, $"{file.Name} is a zip file without a data.pkl of PyTorch.");
     }
 
     private static void CheckByteOrder(ZipDirectory zip, WeightFile file, string root)
@@ -68,7 +76,8 @@ internal static class PyTorchFile
         string name = root + "/byteorder";
         if (zip.Entries.ContainsKey(name) && !ReadEntry(zip, file, name).AsSpan().SequenceEqual("little"u8))
         {
-            throw new CheckpointException(CheckpointError.UnsupportedOption, $"{file.Name} was saved on a big-endian machine.");
+            throw new CheckpointException(
+                CheckpointError.UnsupportedOption, $"{file.Name} was saved on a big-endian machine.");
         }
     }
 
@@ -78,7 +87,8 @@ internal static class PyTorchFile
         if (entry.Length > PickleBytesMax)
         {
             throw new CheckpointException(
-                CheckpointError.HeaderTooLarge, $"{name} in {file.Name} has {entry.Length} bytes; {PickleBytesMax} is the limit.");
+                CheckpointError.HeaderTooLarge,
+                $"{name} in {file.Name} has {entry.Length} bytes; {PickleBytesMax} is the limit.");
         }
 
         byte[] bytes = new byte[entry.Length];
@@ -97,14 +107,22 @@ internal static class PyTorchFile
         string entryName = $"{root}/data/{tensor.Storage.Key}";
         if (!zip.Entries.TryGetValue(entryName, out ZipEntry entry))
         {
-            throw Fault(file, CheckpointError.StorageOutOfBounds, name, $"needs the storage {CheckpointException.Quote(entryName)}");
+            throw Fault(
+                file,
+                CheckpointError.StorageOutOfBounds,
+                name,
+                $"needs the storage {CheckpointException.Quote(entryName)}");
         }
 
         long elementBytes = ElementTypes.BlockBytes(type);
         long elements = Math.Min(entry.Length / elementBytes, tensor.Storage.ElementCount);
         if (tensor.Offset > elements || shape.ElementCount > elements - tensor.Offset)
         {
-            throw Fault(file, CheckpointError.StorageOutOfBounds, name, $"reaches beyond the {elements} elements of its storage");
+            throw Fault(
+                file,
+                CheckpointError.StorageOutOfBounds,
+                name,
+                $"reaches beyond the {elements} elements of its storage");
         }
 
         return new StoredTensor(file, zip.DataOffset(entry) + (tensor.Offset * elementBytes), name, shape, type);
@@ -115,7 +133,8 @@ internal static class PyTorchFile
         long contiguous = 1;
         for (int i = tensor.Size.Length - 1; i >= 0; i--)
         {
-            if (tensor.Size[i] < 1 || tensor.Size.Length > TensorShape.RankMax || contiguous > long.MaxValue / tensor.Size[i])
+            bool isOutside = tensor.Size[i] < 1 || tensor.Size.Length > TensorShape.RankMax;
+            if (isOutside || contiguous > long.MaxValue / tensor.Size[i])
             {
                 throw Fault(file, CheckpointError.InvalidShape, name, "has a rank or dimension outside the limits");
             }

@@ -4,7 +4,8 @@ using System.Text;
 namespace MoREdge.Checkpoints.PyTorch;
 
 /// <summary>
-/// The directory of a zip file whose entries are stored, not compressed, so that any byte of an entry can be read in place.
+/// The directory of a zip file whose entries are stored, not compressed, so that any byte of an entry can be read in
+/// place.
 /// The class library's reader inflates streams but does not say where an entry lies.
 /// </summary>
 /// <remarks>Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16 and 4.5.3 (zip64).</remarks>
@@ -43,7 +44,8 @@ internal sealed class ZipDirectory
         if (size > DirectoryBytesMax)
         {
             throw new CheckpointException(
-                CheckpointError.HeaderTooLarge, $"{file.Name} has a zip directory of {size} bytes; {DirectoryBytesMax} is the limit.");
+                CheckpointError.HeaderTooLarge,
+                $"{file.Name} has a zip directory of {size} bytes; {DirectoryBytesMax} is the limit.");
         }
 
         if (offset > (ulong)file.Length || size > (ulong)file.Length - offset)
@@ -57,7 +59,9 @@ internal sealed class ZipDirectory
         return directory;
     }
 
-    /// <summary>Where the bytes of an entry begin: behind its local header, whose length may differ from the directory's.</summary>
+    /// <summary>
+    /// Where the bytes of an entry begin: behind its local header, whose length may differ from the directory's.
+    /// </summary>
     /// <exception cref="CheckpointException">ZipMalformed.</exception>
     public long DataOffset(ZipEntry entry)
     {
@@ -73,7 +77,8 @@ internal sealed class ZipDirectory
             throw Malformed("an entry does not begin with a local header");
         }
 
-        int extra = BinaryPrimitives.ReadUInt16LittleEndian(local[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(local[28..]);
+        int nameBytes = BinaryPrimitives.ReadUInt16LittleEndian(local[26..]);
+        int extra = nameBytes + BinaryPrimitives.ReadUInt16LittleEndian(local[28..]);
         long offset = entry.HeaderOffset + LocalBytes + extra;
         return offset <= _file.Length - entry.Length ? offset : throw Malformed("an entry lies outside the file");
     }
@@ -120,7 +125,8 @@ internal sealed class ZipDirectory
         Span<byte> record = stackalloc byte[Zip64EndBytes];
         _file.Read((long)recordOffset, record);
         return BinaryPrimitives.ReadUInt32LittleEndian(record) == Zip64EndSignature
-            ? (BinaryPrimitives.ReadUInt64LittleEndian(record[48..]), BinaryPrimitives.ReadUInt64LittleEndian(record[40..]))
+            ? (BinaryPrimitives.ReadUInt64LittleEndian(record[48..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(record[40..]))
             : throw Malformed("its zip64 record is broken");
     }
 
@@ -158,7 +164,8 @@ internal sealed class ZipDirectory
         {
             throw new CheckpointException(
                 CheckpointError.ZipEntryNotStored,
-                $"{_file.Name} compresses or encrypts {CheckpointException.Quote(name)}; PyTorch stores entries plainly.");
+                $"{_file.Name} compresses or encrypts {CheckpointException.Quote(name)}; PyTorch stores entries "
+                + "plainly.");
         }
 
         ulong compressed = BinaryPrimitives.ReadUInt32LittleEndian(record[20..]);

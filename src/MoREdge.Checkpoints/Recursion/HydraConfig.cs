@@ -5,7 +5,8 @@ namespace MoREdge.Checkpoints.Recursion;
 
 /// <summary>Reads the Hydra YAML of a training run of the MoR authors (spec section 5.6).</summary>
 /// <remarks>
-/// mor.token and mor.expert are both present in shipped files; only the active one is read. Null capacity is (N − i) / N. Nulls
+/// mor.token and mor.expert are both present in shipped files; only the active one is read. Null capacity is (N − i) /
+/// N. Nulls
 /// of kv_sharing come from recursive. A missing update_cache is false.
 /// </remarks>
 internal static class HydraConfig
@@ -30,7 +31,7 @@ internal static class HydraConfig
         {
             Type = RecursionType.None,
             RecursionCount = recursionCount,
-            BaseDepth = shared.TryGet("base_depth", out _) ? shared.GetInt32("base_depth", 1, LlamaConfig.LayerCountMax) : null,
+            BaseDepth = MorObject.ReadBaseDepth(shared),
             Sharing = SharingKinds.Parse(RequireText(shared, "sharing")),
             Thresholds = new double[recursionCount],
             SourceName = hydra.GetString("name"),
@@ -41,7 +42,9 @@ internal static class HydraConfig
         return config;
     }
 
-    /// <summary>The fields of the base configuration that the run replaced: model_config.*, and max_length as context.</summary>
+    /// <summary>
+    /// The fields of the base configuration that the run replaced: model_config.*, and max_length as context.
+    /// </summary>
     public static Dictionary<string, JsonElement> ReadOverrides(ConfigObject hydra)
     {
         Dictionary<string, JsonElement> overrides = new(StringComparer.Ordinal);
@@ -93,7 +96,8 @@ internal static class HydraConfig
         if (mor.GetBoolean("rand_router", fallback: false))
         {
             throw new CheckpointException(
-                CheckpointError.UnsupportedOption, $"{mor.Name} uses rand_router: a random route has nothing to convert.");
+                CheckpointError.UnsupportedOption,
+                $"{mor.Name} uses rand_router: a random route has nothing to convert.");
         }
 
         bool isToken = MorObject.OneOf(mor, "type", null, "expert", "token") == "token";
@@ -141,7 +145,9 @@ internal static class HydraConfig
             return Capacities.Default(recursionCount);
         }
 
-        return value.ValueKind == JsonValueKind.String ? Capacities.Parse(value.GetString()!) : mor.GetDoubles("capacity")!;
+        return value.ValueKind == JsonValueKind.String
+            ? Capacities.Parse(value.GetString()!)
+            : mor.GetDoubles("capacity")!;
     }
 
     private static void RefuseRelaxation(ConfigObject hydra)
@@ -150,7 +156,8 @@ internal static class HydraConfig
         {
             throw new CheckpointException(
                 CheckpointError.UnsupportedOption,
-                $"{hydra.Name} relaxes the sharing by {CheckpointException.Quote(relaxation.GetString("method") ?? "?")}.");
+                $"{hydra.Name} relaxes the sharing by "
+                + $"{CheckpointException.Quote(relaxation.GetString("method") ?? "?")}.");
         }
     }
 

@@ -65,7 +65,8 @@ internal sealed class LayerNameSurvey
                 PlainLayers.Add(layer);
                 break;
             default:
-                // Routers belong to a layer that its blocks make known; anything else is refused where names are consumed.
+                // Routers belong to a layer that its blocks make known; anything else is refused where names are
+                // consumed.
                 break;
         }
     }
@@ -78,6 +79,7 @@ internal sealed class LayerNameSurvey
         return isIndex
             ? int.Parse(parts[position], CultureInfo.InvariantCulture)
             : throw new CheckpointException(
-                CheckpointError.UnexpectedTensor, $"Tensor {CheckpointException.Quote(name)} has no layer index where one belongs.");
+                CheckpointError.UnexpectedTensor,
+                $"Tensor {CheckpointException.Quote(name)} has no layer index where one belongs.");
     }
 }

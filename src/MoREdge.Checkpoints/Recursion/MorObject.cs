@@ -24,7 +24,7 @@ internal static class MorObject
         {
             Type = type,
             RecursionCount = recursionCount,
-            BaseDepth = mor.TryGet("base_depth", out _) ? mor.GetInt32("base_depth", 1, LlamaConfig.LayerCountMax) : null,
+            BaseDepth = ReadBaseDepth(mor),
             Sharing = SharingKinds.Parse(Require(mor, "sharing")),
             Capacity = mor.GetDoubles("capacity") ?? Capacities.Default(recursionCount),
             KvSharing = mor.GetBoolean("kv_sharing", fallback: false),
@@ -41,6 +41,10 @@ internal static class MorObject
         config.Check();
         return config;
     }
+
+    /// <summary>The layers of the shared block, or null for "as the tensors say".</summary>
+    public static int? ReadBaseDepth(ConfigObject config) =>
+        config.TryGet("base_depth", out _) ? config.GetInt32("base_depth", 1, LlamaConfig.LayerCountMax) : null;
 
     /// <summary>A string that is one of <paramref name="allowed"/>.</summary>
     public static string OneOf(ConfigObject config, string key, string? fallback, params ReadOnlySpan<string> allowed)
@@ -59,7 +63,8 @@ internal static class MorObject
         if (mor.GetBoolean("rand_router", fallback: false))
         {
             throw new CheckpointException(
-                CheckpointError.UnsupportedOption, $"{mor.Name} uses rand_router: a random route has nothing to convert.");
+                CheckpointError.UnsupportedOption,
+                $"{mor.Name} uses rand_router: a random route has nothing to convert.");
         }
 
         string function = config.Type == RecursionType.Expert

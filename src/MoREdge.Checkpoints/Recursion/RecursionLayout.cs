@@ -3,7 +3,8 @@ using System.Globalization;
 namespace MoREdge.Checkpoints.Recursion;
 
 /// <summary>
-/// Which source layers make up each physical block. The variant is found in the tensor names, because config.json of the authors'
+/// Which source layers make up each physical block. The variant is found in the tensor names, because config.json of
+/// the authors'
 /// checkpoints knows nothing of recursion (spec section 5.1).
 /// </summary>
 internal sealed class RecursionLayout
@@ -40,7 +41,9 @@ internal sealed class RecursionLayout
     public List<string> RouterPrefixes { get; } = [];
 
     /// <summary>Finds the layout in the names, for plain layers with the help of <paramref name="config"/>.</summary>
-    /// <exception cref="CheckpointException">RecursionMismatch, MissingRecursionConfig, MissingTensor or UnsupportedOption.</exception>
+    /// <exception cref="CheckpointException">
+    /// RecursionMismatch, MissingRecursionConfig, MissingTensor or UnsupportedOption.
+    /// </exception>
     public static RecursionLayout Detect(IReadOnlyCollection<string> names, RecursionConfig? config)
     {
         LayerNameSurvey survey = LayerNameSurvey.Of(names);
@@ -83,7 +86,8 @@ internal sealed class RecursionLayout
         if (survey.TokenLayers.Min == 0 && survey.PlainLayers.Count == 0)
         {
             throw new CheckpointException(
-                CheckpointError.UnsupportedOption, "Token-choice routing works with middle_cycle only, not with cycle.");
+                CheckpointError.UnsupportedOption,
+                "Token-choice routing works with middle_cycle only, not with cycle.");
         }
 
         if (survey.TokenLayers.Min != 1 || !survey.PlainLayers.SetEquals([0, 2]))
@@ -103,12 +107,14 @@ internal sealed class RecursionLayout
         int count = survey.PlainLayers.Count;
         if (count == 0)
         {
-            throw new CheckpointException(CheckpointError.MissingTensor, "The checkpoint holds no tensor of any model.layers.N.");
+            throw new CheckpointException(
+                CheckpointError.MissingTensor, "The checkpoint holds no tensor of any model.layers.N.");
         }
 
         if (survey.PlainLayers.Max != count - 1)
         {
-            throw Mismatch($"Of {survey.PlainLayers.Max + 1} layers, {survey.PlainLayers.Max + 1 - count} have no tensors");
+            throw Mismatch(
+                $"Of {survey.PlainLayers.Max + 1} layers, {survey.PlainLayers.Max + 1 - count} have no tensors");
         }
 
         if (config is null)
@@ -122,7 +128,8 @@ internal sealed class RecursionLayout
         int baseDepth = (count - ends) / config.RecursionCount;
         if (baseDepth < 1 || (baseDepth * config.RecursionCount) + ends != count)
         {
-            throw Mismatch($"{count} layers cannot be {config.RecursionCount} recursions of a {config.Sharing.Name()} block");
+            throw Mismatch(
+                $"{count} layers cannot be {config.RecursionCount} recursions of a {config.Sharing.Name()} block");
         }
 
         RecursionLayout layout = new(RecursionType.None, config.Sharing, config.RecursionCount, baseDepth);
@@ -168,7 +175,8 @@ internal sealed class RecursionLayout
             {
                 throw new CheckpointException(
                     CheckpointError.MissingRecursionConfig,
-                    "The names are those of a Mixture-of-Recursions model, but neither a \"mor\" object in config.json nor a "
+                    "The names are those of a Mixture-of-Recursions model, but neither a \"mor\" object in "
+                    + "config.json nor a "
                     + "Hydra YAML file says how it routes.");
             }
 
@@ -186,7 +194,8 @@ internal sealed class RecursionLayout
         {
             throw Mismatch(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The configuration says {config.RecursionCount} recursions of {config.BaseDepth} layers, the tensor names say "
+                $"The configuration says {config.RecursionCount} recursions of {config.BaseDepth} layers, the "
+                + "tensor names say "
                 + $"{RecursionCount} of {BaseDepth}"));
         }
     }

@@ -22,7 +22,8 @@ internal static class SharingKinds
         "middle_sequence" => SharingKind.MiddleSequence,
         _ => throw new CheckpointException(
             CheckpointError.UnknownSharing,
-            $"The sharing strategy {CheckpointException.Quote(name)} is none of cycle, sequence, middle_cycle, middle_sequence."),
+            $"The sharing strategy {CheckpointException.Quote(name)} is none of cycle, sequence, middle_cycle, "
+            + "middle_sequence."),
     };
 
     /// <summary>The name that configurations and model files use.</summary>
@@ -35,10 +36,12 @@ internal static class SharingKinds
     };
 
     /// <summary>True when the first and the last layer are not shared.</summary>
-    public static bool HasOwnEnds(this SharingKind kind) => kind is SharingKind.MiddleCycle or SharingKind.MiddleSequence;
+    public static bool HasOwnEnds(this SharingKind kind) =>
+        kind is SharingKind.MiddleCycle or SharingKind.MiddleSequence;
 
     /// <summary>The unrolled layer, counted inside the shared part, of layer j of the block in recursion r.</summary>
-    public static int UnrolledIndex(this SharingKind kind, int recursion, int layer, int recursionCount, int baseDepth) =>
+    public static int UnrolledIndex(
+        this SharingKind kind, int recursion, int layer, int recursionCount, int baseDepth) =>
         kind is SharingKind.Cycle or SharingKind.MiddleCycle
             ? (recursion * baseDepth) + layer
             : (layer * recursionCount) + recursion;

@@ -9,7 +9,9 @@ using YamlDotNet.Core.Events;
 namespace MoREdge.Checkpoints.Recursion;
 
 /// <summary>Loads a YAML mapping as the JSON object it stands for, so that one set of getters reads both.</summary>
-/// <remarks>Only the event parser is used: no reflection, no tags, no aliases (which can make a small file enormous).</remarks>
+/// <remarks>
+/// Only the event parser is used: no reflection, no tags, no aliases (which can make a small file enormous).
+/// </remarks>
 internal static class YamlFile
 {
     /// <summary>The largest YAML file read, in bytes.</summary>
@@ -46,11 +48,13 @@ internal static class YamlFile
         catch (YamlException fault)
         {
             throw new CheckpointException(
-                CheckpointError.YamlMalformed, $"{file.Name} is not the YAML of a run at line {fault.Start.Line}.", fault);
+                CheckpointError.YamlMalformed,
+                $"{file.Name} is not the YAML of a run at line {fault.Start.Line}.", fault);
         }
         catch (CheckpointException fault) when (fault.Error == CheckpointError.JsonMalformed)
         {
-            throw new CheckpointException(CheckpointError.YamlMalformed, $"{file.Name} does not hold a YAML mapping.", fault);
+            throw new CheckpointException(
+                CheckpointError.YamlMalformed, $"{file.Name} does not hold a YAML mapping.", fault);
         }
     }
 
@@ -109,7 +113,8 @@ internal static class YamlFile
         {
             writer.WriteBooleanValue(false);
         }
-        else if (isPlain && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer))
+        else if (isPlain
+            && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer))
         {
             writer.WriteNumberValue(integer);
         }
