@@ -78,6 +78,20 @@ public static class KernelSelector
     private static List<KernelSet> FindSupported()
     {
         List<KernelSet> sets = [new KernelSet()];
+        if (Vector128.IsHardwareAccelerated)
+        {
+            sets.Add(new Vector128Kernels(isFused: Fma.IsSupported || AdvSimd.IsSupported));
+        }
+
+        if (Avx2.IsSupported && Fma.IsSupported)
+        {
+            sets.Add(new Avx2Kernels());
+            if (AvxVnni.IsSupported)
+            {
+                sets.Add(new AvxVnniKernels());
+            }
+        }
+
         // --- ARM64 sets are added here, slowest first: NeonKernels when AdvSimd.Arm64.IsSupported, NeonDotKernels when also Dp.
         return sets;
     }

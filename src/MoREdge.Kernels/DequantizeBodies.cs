@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>Row-major weights to float32 with portable 128-bit vectors; exact, so every set may share it.</summary>
+/// <remarks>SAFETY: pointers only; a row holds at least col + count elements, and col starts a block.</remarks>
+internal static unsafe class DequantizeBodies
+{
+    private const int BlockLength = 32;
+    private const int ScaleBytes = 2;
+    private const int NibbleMask = 15;
+
+    /// <summary>Writes columns [col, col + count) of the row at <paramref name="row"/>.</summary>
+    /// <exception cref="ArgumentException">A type that has to be converted before it can run.</exception>
+    internal static void Columns(ElementType type, byte* row, int col, int count, float* y)
+    {
+        switch (type)
+        {
+            case ElementType.F32:
+                Unsafe.CopyBlockUnaligned(y, row + ((long)col * sizeof(float)), checked((uint)count * sizeof(float)));
+                break;
+            case ElementType.F16:
+                Half((ushort*)row + col, count, y);
+                break;
+            case ElementType.BF16:
+                BFloat16((ushort*)row + col, count, y);
+                break;
+            case ElementType.Q8_0:
+                BlocksQ8(row + ((long)col / BlockLength * (ScaleBytes + BlockLength)), count, y);
+                break;
+            case ElementType.Q4_0:
+                BlocksQ4(row + ((long)col / BlockLength * (ScaleBytes + (BlockLength / 2))), count, y);
+                break;
+            default:
+                throw new ArgumentException($"Weights of type {type} do not run directly; convert them first.");
+        }
+    }
+
+    /// <summary>float16 to float32.</summary>
+    internal static void Half(ushort* source, int count, float* y)
+    {
+        int i = 0;
+        for (; i + 8 <= count; i += 8)
+        {
+            (Vector128<int> lower, Vector128<int> upper) = Vector128.Widen(Vector128.Load((short*)source + i));
+            HalfConversion.ToSingle(lower).Store(y + i);
+            HalfConversion.ToSingle(upper).Store(y + i + 4);
+        }
+
+        for (; i < count; i++)
+        {
+            y[i] = (float)BitConverter.UInt16BitsToHalf(source[i]);
+        }
+    }
+
+    private static void BFloat16(ushort* source, int count, float* y)
+    {
+        int i = 0;
+        for (; i + 8 <= count; i += 8)
+        {
+            (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(source + i));
+            Vector128.ShiftLeft(lower, 16).AsSingle().Store(y + i);
+            Vector128.ShiftLeft(upper, 16).AsSingle().Store(y + i + 4);
+        }
+
+        for (; i < count; i++)
+        {
+            y[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
+        }
+    }
+
+    private static void BlocksQ8(byte* block, int count, float* y)
+    {
+        for (int i = 0; i < count; i += BlockLength)
+        {
+            Vector128<float> scale = Vector128.Create((float)*(Half*)block);
+            Sixteen(Vector128.Load((sbyte*)block + ScaleBytes), scale, y + i);
+            Sixteen(Vector128.Load((sbyte*)block + ScaleBytes + 16), scale, y + i + 16);
+            block += ScaleBytes + BlockLength;
+        }
+    }
+
+    private static void BlocksQ4(byte* block, int count, float* y)
+    {
+        Vector128<sbyte> zero = Vector128.Create((sbyte)PackedLayout.Q4ZeroPoint);
+        Vector128<byte> mask = Vector128.Create((byte)NibbleMask);
+        for (int i = 0; i < count; i += BlockLength)
+        {
+            Vector128<float> scale = Vector128.Create((float)*(Half*)block);
+            Vector128<byte> pairs = Vector128.Load(block + ScaleBytes);
+            Sixteen((pairs & mask).AsSByte() - zero, scale, y + i);
+            Vector128<byte> high = Vector128.ShiftRightLogical(pairs.AsUInt16(), 4).AsByte() & mask;
+            Sixteen(high.AsSByte() - zero, scale, y + i + 16);
+            block += ScaleBytes + (BlockLength / 2);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sixteen(Vector128<sbyte> quants, Vector128<float> scale, float* y)
+    {
+        (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(quants);
+        (Vector128<int> first, Vector128<int> second) = Vector128.Widen(lower);
+        (Vector128<int> third, Vector128<int> fourth) = Vector128.Widen(upper);
+        (Vector128.ConvertToSingle(first) * scale).Store(y);
+        (Vector128.ConvertToSingle(second) * scale).Store(y + 4);
+        (Vector128.ConvertToSingle(third) * scale).Store(y + 8);
+        (Vector128.ConvertToSingle(fourth) * scale).Store(y + 12);
+    }
+}

@@ -1,0 +1,101 @@
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>What the self-test found for one kernel set.</summary>
+/// <param name="SetName">The kernel set.</param>
+/// <param name="Passed">True when every operation agrees with the reference.</param>
+/// <param name="Checks">How many comparisons ran.</param>
+/// <param name="Worst">The comparison with the largest difference relative to what is allowed.</param>
+/// <param name="Failures">The comparisons that failed.</param>
+public sealed record KernelSelfTestResult(
+    string SetName, bool Passed, int Checks, KernelDifference Worst, IReadOnlyList<KernelDifference> Failures);
+
+/// <summary>
+/// Compares every kernel set this machine can run with the scalar reference: for machines where the unit tests cannot run,
+/// such as a small board or a server with instructions that no development machine has. Takes about a second.
+/// </summary>
+public static class KernelSelfTest
+{
+    private static readonly QuantFormat[] Formats = [QuantFormat.Q8G32, QuantFormat.Q4G32];
+    private static readonly (int Rows, int Cols)[] Shapes = [(1, 1), (7, 31), (8, 32), (9, 33), (31, 172), (64, 576)];
+    private static readonly int[] TokenCounts = [1, 3, 4, 7];
+    private static readonly int[] Lengths = [1, 7, 32, 33, 172];
+    private static readonly ElementType[] DenseTypes =
+        [ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.Q8_0, ElementType.Q4_0];
+
+    /// <summary>Tests every supported set, in the order of <see cref="KernelSelector.Supported"/>.</summary>
+    public static IReadOnlyList<KernelSelfTestResult> Run()
+    {
+        List<KernelSelfTestResult> results = [];
+        foreach (KernelSet set in KernelSelector.Supported)
+        {
+            results.Add(Run(set));
+        }
+
+        return results;
+    }
+
+    /// <summary>Tests one set.</summary>
+    public static KernelSelfTestResult Run(KernelSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        List<KernelDifference> differences = [];
+        AddPacked(set, differences);
+        AddDense(set, differences);
+        AddRest(set, differences);
+        KernelDifference worst = differences[0];
+        List<KernelDifference> failures = [];
+        foreach (KernelDifference difference in differences)
+        {
+            worst = difference.Worst > worst.Worst ? difference : worst;
+            if (!difference.Passed)
+            {
+                failures.Add(difference);
+            }
+        }
+
+        return new KernelSelfTestResult(set.Name, failures.Count == 0, differences.Count, worst, failures);
+    }
+
+    private static void AddPacked(KernelSet set, List<KernelDifference> differences)
+    {
+        foreach (QuantFormat format in Formats)
+        {
+            foreach ((int rows, int cols) in Shapes)
+            {
+                foreach (int tokens in TokenCounts)
+                {
+                    differences.Add(KernelComparison.Packed(set, format, rows, cols, tokens));
+                }
+            }
+        }
+    }
+
+    private static void AddDense(KernelSet set, List<KernelDifference> differences)
+    {
+        foreach (ElementType type in DenseTypes)
+        {
+            foreach ((int rows, int cols) in Shapes)
+            {
+                int blockLength = ElementTypes.BlockLength(type);
+                int wholeCols = (cols + blockLength - 1) / blockLength * blockLength;
+                differences.Add(KernelComparison.Dense(set, type, rows, wholeCols, 3));
+            }
+        }
+    }
+
+    private static void AddRest(KernelSet set, List<KernelDifference> differences)
+    {
+        foreach (int length in Lengths)
+        {
+            differences.Add(KernelComparison.Vectors(set, length));
+            differences.Add(KernelComparison.Quantize(set, 3, length));
+            differences.Add(KernelComparison.Attention(set, ElementType.F16, length, 9));
+            differences.Add(KernelComparison.Attention(set, ElementType.F32, length, 9));
+            differences.Add(KernelComparison.Rotary(set, 2 * length, interleaved: false));
+            differences.Add(KernelComparison.Rotary(set, 2 * length, interleaved: true));
+            differences.Add(KernelComparison.ReadBytes(set, 11 * length));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace MoREdge.Kernels;
+
+/// <summary>float32 and cache bodies for AVX2 and FMA.</summary>
+/// <remarks>SAFETY: pointers only; shapes as DenseDriver, QuantizeDriver and Vector128AttentionBodies state them.</remarks>
+internal static unsafe class Avx2FloatBodies
+{
+    /// <summary>Quantizes one group of 32, bit for bit what the scalar reference makes.</summary>
+    internal static void QuantizeGroup(float* x, sbyte* quants, float* scale, int* sum)
+    {
+        Vector256<int> mask = Vector256.Create(int.MaxValue);
+        Vector256<int> maxima = Avx2.Max(
+            Avx2.Max(Vector256.Load((int*)x) & mask, Vector256.Load((int*)x + 8) & mask),
+            Avx2.Max(Vector256.Load((int*)x + 16) & mask, Vector256.Load((int*)x + 24) & mask));
+        Vector128<int> half = Sse41.Max(maxima.GetLower(), maxima.GetUpper());
+        half = Sse41.Max(half, Sse2.Shuffle(half, 0x4e));
+        half = Sse41.Max(half, Sse2.Shuffle(half, 0xb1));
+        *scale = QuantizeReference.Scale(half.AsSingle().ToScalar());
+        if (!(*scale > 0f))
+        {
+            Vector256<sbyte>.Zero.Store(quants);
+            *sum = 0;
+            return;
+        }
+
+        // cvtps2dq rounds to nearest even. The packs work inside 128-bit halves; the permutation restores the order.
+        Vector256<float> divisor = Vector256.Create(*scale);
+        Vector256<short> first = Avx2.PackSignedSaturate(Round(x, divisor), Round(x + 8, divisor));
+        Vector256<short> second = Avx2.PackSignedSaturate(Round(x + 16, divisor), Round(x + 24, divisor));
+        Vector256<int> packed = Avx2.PackSignedSaturate(first, second).AsInt32();
+        Avx2.PermuteVar8x32(packed, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).AsSByte().Store(quants);
+        *sum = Vector256.Sum(Avx2.MultiplyAddAdjacent(first + second, Vector256.Create((short)1)));
+    }
+
+    /// <summary>Dot products of 4 rows and 2 tokens (see DenseDriver).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Dot4x2(float* w, long wStride, float* x, long xStride, int count, float* sums)
+    {
+        Vector256<float> sum00 = default, sum10 = default, sum20 = default, sum30 = default;
+        Vector256<float> sum01 = default, sum11 = default, sum21 = default, sum31 = default;
+        float* w1 = w + wStride, w2 = w1 + wStride, w3 = w2 + wStride, x1 = x + xStride;
+        int i = 0;
+        for (; i + 8 <= count; i += 8)
+        {
+            Vector256<float> first = Vector256.Load(x + i);
+            Vector256<float> second = Vector256.Load(x1 + i);
+            Vector256<float> row = Vector256.Load(w + i);
+            sum00 = Fma.MultiplyAdd(row, first, sum00);
+            sum01 = Fma.MultiplyAdd(row, second, sum01);
+            row = Vector256.Load(w1 + i);
+            sum10 = Fma.MultiplyAdd(row, first, sum10);
+            sum11 = Fma.MultiplyAdd(row, second, sum11);
+            row = Vector256.Load(w2 + i);
+            sum20 = Fma.MultiplyAdd(row, first, sum20);
+            sum21 = Fma.MultiplyAdd(row, second, sum21);
+            row = Vector256.Load(w3 + i);
+            sum30 = Fma.MultiplyAdd(row, first, sum30);
+            sum31 = Fma.MultiplyAdd(row, second, sum31);
+        }
+
+        AddFour(sum00, sum10, sum20, sum30).Store(sums);
+        AddFour(sum01, sum11, sum21, sum31).Store(sums + 4);
+        if (i < count)
+        {
+            for (int r = 0; r < 4; r++)
+            {
+                sums[r] += Vector128FloatBodies.Tail(w + (r * wStride), x, i, count);
+                sums[4 + r] += Vector128FloatBodies.Tail(w + (r * wStride), x1, i, count);
+            }
+        }
+    }
+
+    /// <summary>scores[j] = scale·Σ query·key[j], four keys at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Scores(float* query, byte* keys, bool isHalf, int cols, int count, float scale, float* scores)
+    {
+        float* block = stackalloc float[4];
+        long rowBytes = (long)cols * (isHalf ? sizeof(ushort) : sizeof(float));
+        for (int j = 0; j < count; j += 4)
+        {
+            // The last block repeats the last key: a score never depends on its neighbours, bit for bit.
+            int last = count - 1 - j;
+            byte* k0 = keys + (j * rowBytes);
+            byte* k1 = k0 + (Math.Min(1, last) * rowBytes);
+            byte* k2 = k0 + (Math.Min(2, last) * rowBytes);
+            byte* k3 = k0 + (Math.Min(3, last) * rowBytes);
+            Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            int d = 0;
+            for (; d + 8 <= cols; d += 8)
+            {
+                Vector256<float> q = Vector256.Load(query + d);
+                sum0 = Fma.MultiplyAdd(q, Load(k0, isHalf, d), sum0);
+                sum1 = Fma.MultiplyAdd(q, Load(k1, isHalf, d), sum1);
+                sum2 = Fma.MultiplyAdd(q, Load(k2, isHalf, d), sum2);
+                sum3 = Fma.MultiplyAdd(q, Load(k3, isHalf, d), sum3);
+            }
+
+            AddFour(sum0, sum1, sum2, sum3).Store(block);
+            for (int k = 0; k <= Math.Min(3, last); k++)
+            {
+                float sum = block[k];
+                byte* key = k0 + (k * rowBytes);
+                for (int tail = d; tail < cols; tail++)
+                {
+                    sum += query[tail] * Vector128AttentionBodies.Element(key, isHalf, tail);
+                }
+
+                scores[j + k] = scale * sum;
+            }
+        }
+    }
+
+    /// <summary>output[d] = Σ_j weights[j]·value[j,d], one fused multiply-add per position in ascending order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Mix(float* weights, byte* values, bool isHalf, int cols, int count, float* output)
+    {
+        long rowBytes = (long)cols * (isHalf ? sizeof(ushort) : sizeof(float));
+        int d = 0;
+        for (; d + 32 <= cols; d += 32)
+        {
+            MixBlock(weights, values, isHalf, d, rowBytes, count, output);
+        }
+
+        for (; d + 8 <= cols; d += 8)
+        {
+            Vector256<float> sum = Vector256<float>.Zero;
+            for (int j = 0; j < count; j++)
+            {
+                sum = Fma.MultiplyAdd(Vector256.Create(weights[j]), Load(values + (j * rowBytes), isHalf, d), sum);
+            }
+
+            sum.Store(output + d);
+        }
+
+        Vector128AttentionBodies.MixTail(weights, values, isHalf, d, cols, count, output, fused: true);
+    }
+
+    /// <summary>The xor of the 32-byte blocks, four streams wide.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static ulong ReadBlocks(byte* data, long blockCount)
+    {
+        Vector256<ulong> lanes0 = default, lanes1 = default, lanes2 = default, lanes3 = default;
+        byte* end = data + (blockCount * 32);
+        for (; data + 128 <= end; data += 128)
+        {
+            Sse.Prefetch0(data + 2048);
+            Sse.Prefetch0(data + 2048 + 64);
+            lanes0 ^= Vector256.Load((ulong*)data);
+            lanes1 ^= Vector256.Load((ulong*)(data + 32));
+            lanes2 ^= Vector256.Load((ulong*)(data + 64));
+            lanes3 ^= Vector256.Load((ulong*)(data + 96));
+        }
+
+        for (; data < end; data += 32)
+        {
+            lanes0 ^= Vector256.Load((ulong*)data);
+        }
+
+        Vector256<ulong> lanes = lanes0 ^ lanes1 ^ lanes2 ^ lanes3;
+        return lanes[0] ^ lanes[1] ^ lanes[2] ^ lanes[3];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MixBlock(
+        float* weights, byte* values, bool isHalf, int d, long rowBytes, int count, float* output)
+    {
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        for (int j = 0; j < count; j++)
+        {
+            Vector256<float> weight = Vector256.Create(weights[j]);
+            sum0 = Fma.MultiplyAdd(weight, Load(values, isHalf, d), sum0);
+            sum1 = Fma.MultiplyAdd(weight, Load(values, isHalf, d + 8), sum1);
+            sum2 = Fma.MultiplyAdd(weight, Load(values, isHalf, d + 16), sum2);
+            sum3 = Fma.MultiplyAdd(weight, Load(values, isHalf, d + 24), sum3);
+            values += rowBytes;
+        }
+
+        sum0.Store(output + d);
+        sum1.Store(output + d + 8);
+        sum2.Store(output + d + 16);
+        sum3.Store(output + d + 24);
+    }
+
+    // The four sums of eight lanes each, always in the same order.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> AddFour(
+        Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        Vector256<float> sums = Avx.HorizontalAdd(Avx.HorizontalAdd(a, b), Avx.HorizontalAdd(c, d));
+        return sums.GetLower() + sums.GetUpper();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Round(float* x, Vector256<float> divisor) =>
+        Avx.ConvertToVector256Int32(Vector256.Load(x) / divisor);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Load(byte* row, bool isHalf, int d)
+    {
+        if (!isHalf)
+        {
+            return Vector256.Load((float*)row + d);
+        }
+
+        Vector256<int> shifted = Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((short*)row + d), HalfConversion.MantissaShift)
+            & Vector256.Create(HalfConversion.ShiftedMask);
+        Vector256<int> bits = (shifted.AsSingle() * Vector256.Create(HalfConversion.Rebias)).AsInt32();
+        Vector256<int> special = Vector256.GreaterThan(
+            bits & Vector256.Create(int.MaxValue), Vector256.Create(HalfConversion.FiniteMax));
+        return (bits | (special & Vector256.Create(HalfConversion.InfinityBits))).AsSingle();
+    }
+}

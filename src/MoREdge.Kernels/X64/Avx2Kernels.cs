@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>AVX2 with FMA: every x64 server and desktop processor since 2013 (Haswell) and 2017 (Zen).</summary>
+internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
+{
+    private const int BlockBytes = 32;
+
+    /// <inheritdoc/>
+    public override string Name => "avx2";
+
+    // SAFETY (whole class): the drivers hand the bodies whole tiles, groups and rows of the views; spans are pinned while a
+    // body reads them, and the asserted lengths are the callers' promise.
+
+    /// <inheritdoc/>
+    public override void QuantizeRows(in FloatMatrix x, in QuantizedRows q) =>
+        QuantizeDriver.Rows(x, q, &Avx2FloatBodies.QuantizeGroup);
+
+    /// <inheritdoc/>
+    public override void MatVecQ8(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ8);
+
+    /// <inheritdoc/>
+    public override void MatVecQ4(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ4);
+
+    /// <inheritdoc/>
+    public override void MatMulQ8(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ8, &Avx2PackedBodies.MatMulQ8);
+
+    /// <inheritdoc/>
+    public override void MatMulQ4(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ4, &Avx2PackedBodies.MatMulQ4);
+
+    /// <inheritdoc/>
+    public override void MatMulDense(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd) =>
+        DenseDriver.MatMul(w, x, y, rowStart, rowEnd, &Avx2FloatBodies.Dot4x2);
+
+    /// <inheritdoc/>
+    public override float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        Debug.Assert(a.Length == b.Length, "Two vectors of one length.");
+        float* sums = stackalloc float[8];
+        fixed (float* first = a, second = b)
+        {
+            Avx2FloatBodies.Dot4x2(first, 0, second, 0, a.Length, sums);
+        }
+
+        return sums[0];
+    }
+
+    /// <inheritdoc/>
+    public override void AttentionScores(
+        ReadOnlySpan<float> query, in KvRows keys, int count, float scale, Span<float> scores)
+    {
+        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query, count keys.");
+        fixed (float* input = query, output = scores)
+        {
+            bool isHalf = keys.Type == ElementType.F16;
+            Avx2FloatBodies.Scores(input, keys.Data, isHalf, keys.Cols, count, scale, output);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AttentionMix(ReadOnlySpan<float> weights, in KvRows values, int count, Span<float> output)
+    {
+        Debug.Assert(output.Length == values.Cols && count <= values.Rows && weights.Length >= count, "count values.");
+        fixed (float* factors = weights, result = output)
+        {
+            Avx2FloatBodies.Mix(factors, values.Data, values.Type == ElementType.F16, values.Cols, count, result);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ulong ReadBytes(ReadOnlySpan<byte> bytes)
+    {
+        int blockCount = bytes.Length / BlockBytes;
+        fixed (byte* data = bytes)
+        {
+            return Avx2FloatBodies.ReadBlocks(data, blockCount) ^ base.ReadBytes(bytes[(blockCount * BlockBytes)..]);
+        }
+    }
+}

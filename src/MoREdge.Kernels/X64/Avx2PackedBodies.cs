@@ -1,0 +1,209 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace MoREdge.Kernels;
+
+/// <summary>Packed products for AVX2 and FMA. One vector lane is one row of the tile, so no lane is ever summed.</summary>
+/// <remarks>
+/// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. vpmaddubsw takes
+/// an unsigned and a signed operand and saturates at 2¹⁵: |w|·(x with the sign of w) stays at 2·128·127 = 32512.
+/// Prefetches may pass the end of the weights, which the processor allows.
+/// </remarks>
+internal static unsafe class Avx2PackedBodies
+{
+    private const int PrefetchBytes = 2048;
+    private const int NibbleMask = 15;
+    private const int NibbleBits = 4;
+
+    /// <summary>Q8G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MatVecQ8(
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
+    {
+        Vector256<short> one = Vector256.Create((short)1);
+        for (int tile = 0; tile < tileCount; tile++)
+        {
+            Vector256<float> sum = Vector256<float>.Zero;
+            int* quads = (int*)x;
+            for (int group = 0; group < groupCount; group++)
+            {
+                Sse.Prefetch0(quants + PrefetchBytes);
+                Sse.Prefetch0(quants + PrefetchBytes + 64);
+                Sse.Prefetch0(quants + PrefetchBytes + 128);
+                Sse.Prefetch0(quants + PrefetchBytes + 192);
+                Vector256<int> even = QuadQ8(quants, quads[0], one) + QuadQ8(quants + 64, quads[2], one);
+                Vector256<int> odd = QuadQ8(quants + 32, quads[1], one) + QuadQ8(quants + 96, quads[3], one);
+                even += QuadQ8(quants + 128, quads[4], one) + QuadQ8(quants + 192, quads[6], one);
+                odd += QuadQ8(quants + 160, quads[5], one) + QuadQ8(quants + 224, quads[7], one);
+                Vector256<float> scale = Scales(scales) * Vector256.Create(xScales[group]);
+                sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(even + odd), scale, sum);
+                quants += 256;
+                scales += 8;
+                quads += 8;
+            }
+
+            sum.Store(y + (tile * 8));
+        }
+    }
+
+    /// <summary>Q4G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MatVecQ4(
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
+    {
+        Vector256<short> one = Vector256.Create((short)1);
+        for (int tile = 0; tile < tileCount; tile++)
+        {
+            Vector256<float> sum = Vector256<float>.Zero;
+            int* quads = (int*)x;
+            for (int group = 0; group < groupCount; group++)
+            {
+                Sse.Prefetch0(quants + PrefetchBytes);
+                Sse.Prefetch0(quants + PrefetchBytes + 64);
+                // Eight products of a nibble pair are at most 8·2·15·127 = 30480: one int16 accumulator holds a group.
+                Vector256<short> low = LowQ4(quants, quads[0]) + LowQ4(quants + 32, quads[1]);
+                Vector256<short> high = HighQ4(quants, quads[4]) + HighQ4(quants + 32, quads[5]);
+                low += LowQ4(quants + 64, quads[2]) + LowQ4(quants + 96, quads[3]);
+                high += HighQ4(quants + 64, quads[6]) + HighQ4(quants + 96, quads[7]);
+                Vector256<int> products =
+                    Avx2.MultiplyAddAdjacent(low + high, one) + Vector256.Create(xSums[group] * -8);
+                Vector256<float> scale = Scales(scales) * Vector256.Create(xScales[group]);
+                sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale, sum);
+                quants += 128;
+                scales += 8;
+                quads += 8;
+            }
+
+            sum.Store(y + (tile * 8));
+        }
+    }
+
+    /// <summary>Q8G32, one tile for four tokens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MatMulQ8(
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
+    {
+        Vector256<short> one = Vector256.Create((short)1);
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L), x3 = x2 + (groupCount * 8L);
+        for (int group = 0; group < groupCount; group++)
+        {
+            Vector256<int> int0 = default, int1 = default, int2 = default, int3 = default;
+            for (nint quad = 0; quad < 8; quad++)
+            {
+                Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
+                Vector256<byte> magnitude = Avx2.Abs(w);
+                int0 += Products(magnitude, w, x0[quad], one);
+                int1 += Products(magnitude, w, x1[quad], one);
+                int2 += Products(magnitude, w, x2[quad], one);
+                int3 += Products(magnitude, w, x3[quad], one);
+                quants += 32;
+            }
+
+            Vector256<float> scale = Scales(scales);
+            float* xs = xScales + group;
+            sum0 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int0), scale * Vector256.Create(xs[0]), sum0);
+            sum1 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int1), scale * Vector256.Create(xs[groupCount]), sum1);
+            sum2 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int2), scale * Vector256.Create(xs[2L * groupCount]), sum2);
+            sum3 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int3), scale * Vector256.Create(xs[3L * groupCount]), sum3);
+            scales += 8;
+            x0 += 8;
+            x1 += 8;
+            x2 += 8;
+            x3 += 8;
+        }
+
+        sum0.Store(y);
+        sum1.Store(y + yStride);
+        sum2.Store(y + (2 * yStride));
+        sum3.Store(y + (3 * yStride));
+    }
+
+    /// <summary>Q4G32, one tile for four tokens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MatMulQ4(
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
+    {
+        Vector256<byte> mask = Vector256.Create((byte)NibbleMask);
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L), x3 = x2 + (groupCount * 8L);
+        for (int group = 0; group < groupCount; group++)
+        {
+            Vector256<short> int0 = default, int1 = default, int2 = default, int3 = default;
+            for (nint quad = 0; quad < 4; quad++)
+            {
+                Vector256<byte> pair = Vector256.Load(quants);
+                Vector256<byte> low = pair & mask;
+                Vector256<byte> high = Vector256.ShiftRightLogical(pair.AsUInt16(), NibbleBits).AsByte() & mask;
+                int0 += PairProducts(low, high, x0 + quad);
+                int1 += PairProducts(low, high, x1 + quad);
+                int2 += PairProducts(low, high, x2 + quad);
+                int3 += PairProducts(low, high, x3 + quad);
+                quants += 32;
+            }
+
+            Vector256<float> scale = Scales(scales);
+            float* xs = xScales + group;
+            int* xn = xSums + group;
+            sum0 = AddQ4(int0, xn[0], scale, xs[0], sum0);
+            sum1 = AddQ4(int1, xn[groupCount], scale, xs[groupCount], sum1);
+            sum2 = AddQ4(int2, xn[2L * groupCount], scale, xs[2L * groupCount], sum2);
+            sum3 = AddQ4(int3, xn[3L * groupCount], scale, xs[3L * groupCount], sum3);
+            scales += 8;
+            x0 += 8;
+            x1 += 8;
+            x2 += 8;
+            x3 += 8;
+        }
+
+        sum0.Store(y);
+        sum1.Store(y + yStride);
+        sum2.Store(y + (2 * yStride));
+        sum3.Store(y + (3 * yStride));
+    }
+
+    /// <summary>Eight fp16 scales as float32; exact for 0, subnormal and normal values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Scales(ushort* scales) =>
+        Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(scales), 13).AsSingle() * Vector256.Create(HalfConversion.Rebias);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> QuadQ8(byte* quants, int quad, Vector256<short> one)
+    {
+        Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
+        return Products(Avx2.Abs(w), w, quad, one);
+    }
+
+    // Four products per row, summed to int32.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Products(Vector256<byte> magnitude, Vector256<sbyte> w, int quad, Vector256<short> one) =>
+        Avx2.MultiplyAddAdjacent(
+            Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> LowQ4(byte* quants, int quad) =>
+        Avx2.MultiplyAddAdjacent(
+            Vector256.Load(quants) & Vector256.Create((byte)NibbleMask), Vector256.Create(quad).AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> HighQ4(byte* quants, int quad) =>
+        Avx2.MultiplyAddAdjacent(
+            Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), NibbleBits).AsByte()
+                & Vector256.Create((byte)NibbleMask),
+            Vector256.Create(quad).AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> PairProducts(Vector256<byte> low, Vector256<byte> high, int* quad) =>
+        Avx2.MultiplyAddAdjacent(low, Vector256.Create(quad[0]).AsSByte())
+            + Avx2.MultiplyAddAdjacent(high, Vector256.Create(quad[4]).AsSByte());
+
+    // The nibbles are w + 8: 8·Σx comes off before the scale.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> AddQ4(
+        Vector256<short> products, int xSum, Vector256<float> scale, float xScale, Vector256<float> sum)
+    {
+        Vector256<int> total = Avx2.MultiplyAddAdjacent(products, Vector256.Create((short)1)) + Vector256.Create(xSum * -8);
+        return Fma.MultiplyAdd(Avx.ConvertToVector256Single(total), scale * Vector256.Create(xScale), sum);
+    }
+}
