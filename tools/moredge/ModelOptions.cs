@@ -97,8 +97,11 @@ internal sealed class ModelOptions
     /// <summary>The context asked for, if any.</summary>
     public int? ContextLength(ParseResult result) => result.GetValue(_context);
 
-    /// <summary>The depth cap asked for, if any.</summary>
-    public int? MaxDepth(ParseResult result) => result.GetValue(_maxDepth);
+    /// <summary>True when any option of <see cref="Sequence"/> is given.</summary>
+    public bool HasSequenceOptions(ParseResult result) =>
+        result.GetValue(_routing) is not null || result.GetValue(_kv) is not null || result.GetValue(_maxDepth) is not null
+        || result.GetValue(_context) is not null || result.GetValue(_kvType) is not null
+        || result.GetValue(_hybridPositionZero);
 
     /// <summary>The options of a sequence. Whether they fit the model is checked when the sequence is made.</summary>
     /// <param name="result">The parsed command line.</param>

@@ -6,7 +6,14 @@ namespace MoREdge.Cli;
 internal static class Verbs
 {
     /// <summary>Builds the command line.</summary>
-    public static RootCommand CreateRoot() =>
-        new("MoREdge runs small language models on small computers, offline.\n\n"
+    public static RootCommand CreateRoot()
+    {
+        RootCommand root = new(
+            "MoREdge runs small language models on small computers, offline.\n\n"
             + "Exit codes: 0 success, 1 failure (bad file, no memory, full disk, interrupted), 2 wrong usage.");
+        root.Subcommands.Add(LogitsVerb.Create());
+        root.Subcommands.Add(BenchVerb.Create());
+        root.Subcommands.Add(DoctorVerb.Create());
+        return root;
+    }
 }
