@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
@@ -19,6 +20,7 @@ internal static unsafe class DenseDriver
     // Columns dequantized at a time: 4 rows of them take 8 KiB of stack and stay in the first-level cache.
     private const int ChunkCols = 512;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatMul(
         in DenseMatrix w,
         in FloatMatrix x,
@@ -68,6 +70,7 @@ internal static unsafe class DenseDriver
     }
 
     // Four rows (or one, with wStride 0) against tokens [tokenStart, tokenEnd); columns from col > 0 add to y.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tokens(
         float* w,
         long wStride,

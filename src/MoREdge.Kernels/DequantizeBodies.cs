@@ -39,6 +39,7 @@ internal static unsafe class DequantizeBodies
     }
 
     /// <summary>float16 to float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Half(ushort* source, int count, float* y)
     {
         int i = 0;
@@ -55,6 +56,7 @@ internal static unsafe class DequantizeBodies
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BFloat16(ushort* source, int count, float* y)
     {
         int i = 0;
@@ -71,6 +73,7 @@ internal static unsafe class DequantizeBodies
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BlocksQ8(byte* block, int count, float* y)
     {
         for (int i = 0; i < count; i += BlockLength)
@@ -82,6 +85,7 @@ internal static unsafe class DequantizeBodies
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BlocksQ4(byte* block, int count, float* y)
     {
         Vector128<sbyte> zero = Vector128.Create((sbyte)PackedLayout.Q4ZeroPoint);

@@ -92,7 +92,15 @@ public static class KernelSelector
             }
         }
 
-        // --- ARM64 sets are added here, slowest first: NeonKernels when AdvSimd.Arm64.IsSupported, NeonDotKernels when also Dp.
+        if (AdvSimd.Arm64.IsSupported)
+        {
+            sets.Add(new NeonKernels());
+            if (Dp.IsSupported)
+            {
+                sets.Add(new NeonDotKernels());
+            }
+        }
+
         return sets;
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
@@ -18,6 +19,7 @@ internal static unsafe class PackedDriver
     internal const int TokenBlock = 4;
 
     /// <summary>One token: whole tiles in one call, so that the body streams.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatVec(
         in PackedMatrix w,
         in QuantizedRows x,
@@ -53,6 +55,7 @@ internal static unsafe class PackedDriver
     /// <param name="tileEnd">Tile after the last.</param>
     /// <param name="rowBody">The body for one token.</param>
     /// <param name="blockBody">The body for four tokens; null sends every token through <paramref name="rowBody"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatMul(
         in PackedMatrix w,
         in QuantizedRows x,

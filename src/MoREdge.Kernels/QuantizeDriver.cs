@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
@@ -6,6 +7,7 @@ namespace MoREdge.Kernels;
 /// <summary>The loop around a group body (x, quants, scale, sum); the last, partial group is padded with zeros.</summary>
 internal static unsafe class QuantizeDriver
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Rows(
         in FloatMatrix x, in QuantizedRows q, delegate*<float*, sbyte*, float*, int*, void> groupBody)
     {

@@ -8,6 +8,7 @@ namespace MoREdge.Kernels;
 internal static unsafe class Vector128AttentionBodies
 {
     /// <summary>float32 to float16, rounded to nearest even.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void StoreHalf(float* x, int count, ushort* target)
     {
         int i = 0;
@@ -25,6 +26,7 @@ internal static unsafe class Vector128AttentionBodies
     }
 
     /// <summary>scores[j] = scale·Σ query·key[j].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Scores(
         float* query, byte* keys, bool isHalf, int cols, int count, float scale, float* scores, bool fused)
     {
@@ -52,6 +54,7 @@ internal static unsafe class Vector128AttentionBodies
     }
 
     /// <summary>output[d] = Σ_j weights[j]·value[j,d], one multiply-add per position in ascending order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
         float* weights, byte* values, bool isHalf, int cols, int count, float* output, bool fused)
     {
@@ -81,6 +84,7 @@ internal static unsafe class Vector128AttentionBodies
     }
 
     /// <summary>Columns [start, cols) of <see cref="Mix"/>, one by one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MixTail(
         float* weights, byte* values, bool isHalf, int start, int cols, int count, float* output, bool fused)
     {

@@ -7,14 +7,17 @@ namespace MoREdge.Kernels;
 internal static unsafe class Vector128FloatBodies
 {
     /// <summary>Dot products of 4 rows and 2 tokens, fused (see DenseDriver).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Dot4x2(float* w, long wStride, float* x, long xStride, int count, float* sums) =>
         Dot4x2(w, wStride, x, xStride, count, sums, fused: true);
 
     /// <summary>Dot products of 4 rows and 2 tokens, product and sum rounded apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Dot4x2Split(float* w, long wStride, float* x, long xStride, int count, float* sums) =>
         Dot4x2(w, wStride, x, xStride, count, sums, fused: false);
 
     /// <summary>The sum of squares.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float SumOfSquares(float* x, int count)
     {
         Vector128<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
@@ -37,6 +40,7 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>y = x·factor·weight.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void ScaleBy(float* x, float* weight, float factor, int count, float* y)
     {
         Vector128<float> factors = Vector128.Create(factor);
@@ -53,6 +57,7 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>Rotates the half-split pairs of one head: the scalar formula four pairs at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void RotateHalves(float* head, int half, float* cos, float* sin)
     {
         int i = 0;
@@ -76,13 +81,14 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>y = gate / (1 + e^−gate)·up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void SwiGlu(float* gate, float* up, int count, float* y)
     {
         int i = 0;
         for (; i + 4 <= count; i += 4)
         {
             Vector128<float> g = Vector128.Load(gate + i);
-            (g / (Vector128<float>.One + Vector128.Exp(-g)) * Vector128.Load(up + i)).Store(y + i);
+            (g / (Vector128<float>.One + Vector128Exponential.Exp(-g)) * Vector128.Load(up + i)).Store(y + i);
         }
 
         for (; i < count; i++)
@@ -92,6 +98,7 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>The largest element; −∞ for none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float Max(float* x, int count)
     {
         Vector128<float> lanes = Vector128.Create(float.NegativeInfinity);
@@ -111,6 +118,7 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>x = e^(x − max), and the sum of the results.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float Exponentials(float* x, int count, float max)
     {
         Vector128<float> maxima = Vector128.Create(max);
@@ -118,7 +126,7 @@ internal static unsafe class Vector128FloatBodies
         int i = 0;
         for (; i + 4 <= count; i += 4)
         {
-            Vector128<float> power = Vector128.Exp(Vector128.Load(x + i) - maxima);
+            Vector128<float> power = Vector128Exponential.Exp(Vector128.Load(x + i) - maxima);
             power.Store(x + i);
             lanes += power;
         }
@@ -134,6 +142,7 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>x = x·factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Multiply(float* x, float factor, int count)
     {
         Vector128<float> factors = Vector128.Create(factor);
@@ -150,6 +159,7 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>y = y + x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Add(float* y, float* x, int count)
     {
         int i = 0;
@@ -165,6 +175,7 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>y = y + scale·x, rounded once when fused.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void AddScaled(float* y, float* x, float scale, int count, bool fused)
     {
         Vector128<float> scales = Vector128.Create(scale);
@@ -181,6 +192,7 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>The xor of the 16-byte blocks, four streams wide.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static ulong ReadBlocks(byte* data, long blockCount)
     {
         Vector128<ulong> lanes0 = default, lanes1 = default, lanes2 = default, lanes3 = default;
@@ -243,6 +255,7 @@ internal static unsafe class Vector128FloatBodies
     }
 
     /// <summary>The dot product of elements [start, count).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float Tail(float* a, float* b, int start, int count)
     {
         float sum = 0f;

@@ -16,21 +16,25 @@ internal static unsafe class Vector128PackedBodies
     private const int NibbleBits = 4;
 
     /// <summary>Q8G32, one token, fused.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatVecQ8(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y) =>
         MatVecQ8(quants, scales, x, xScales, groupCount, tileCount, y, fused: true);
 
     /// <summary>Q8G32, one token, product and sum rounded apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatVecQ8Split(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y) =>
         MatVecQ8(quants, scales, x, xScales, groupCount, tileCount, y, fused: false);
 
     /// <summary>Q4G32, one token, fused.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatVecQ4(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y) =>
         MatVecQ4(quants, scales, x, xScales, groupCount, tileCount, y, fused: true);
 
     /// <summary>Q4G32, one token, product and sum rounded apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatVecQ4Split(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y) =>
         MatVecQ4(quants, scales, x, xScales, groupCount, tileCount, y, fused: false);

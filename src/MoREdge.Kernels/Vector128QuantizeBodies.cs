@@ -11,6 +11,7 @@ internal static unsafe class Vector128QuantizeBodies
     private const float RoundingMagic = 12582912f;
 
     /// <summary>Quantizes one group of 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Group(float* x, sbyte* quants, float* scale, int* sum)
     {
         // Bits of magnitudes order like the magnitudes, with NaN above infinity: no NaN gets lost, as it can in a float maximum.

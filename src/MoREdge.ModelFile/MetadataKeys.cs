@@ -21,7 +21,7 @@ public static class MetadataKeys
     /// <summary>string: the program that wrote the file, with its version.</summary>
     public const string Writer = "moredge.writer";
 
-    /// <summary>string: name of a packed tensor's format table (see <see cref="PackedNames"/>).</summary>
+    /// <summary>string array: names of the tensors that are packed matrices, in file order.</summary>
     public const string PackedNames = "moredge.packed.names";
 
     /// <summary>string array beside <see cref="PackedNames"/>: "Q8G32" or "Q4G32".</summary>
@@ -92,6 +92,30 @@ public static class MetadataKeys
 
     /// <summary>int32 array: every id that ends a generation (config.json may list several).</summary>
     public const string EosIds = "moredge.eos_token_ids";
+
+    /// <summary>bool: runs of spaces become one and those at both ends vanish (SentencePiece); false when absent.</summary>
+    public const string TokenizerRemoveExtraWhitespaces = "tokenizer.ggml.remove_extra_whitespaces";
+
+    /// <summary>string: "every" or "first", which text segments get the space prefix; "every" when absent.</summary>
+    public const string TokenizerPrefixScope = "moredge.tokenizer.prefix_scope";
+
+    /// <summary>bool: a segment that starts with a space gets no second one; false when absent.</summary>
+    public const string TokenizerPrefixOnlyIfMissing = "moredge.tokenizer.prefix_only_if_missing";
+
+    /// <summary>bool: text is brought to normalization form C first; "qwen2" pre-tokenizers imply true when absent.</summary>
+    public const string TokenizerNormalizeNfc = "moredge.tokenizer.normalize_nfc";
+
+    /// <summary>bool: a whole pre-token that is a token is taken as it is; the pre-tokenizer implies it when absent.</summary>
+    public const string TokenizerIgnoreMerges = "moredge.tokenizer.ignore_merges";
+
+    /// <summary>bool: neighbouring unknown characters share one unknown token; true when absent.</summary>
+    public const string TokenizerFuseUnknown = "moredge.tokenizer.fuse_unknown";
+
+    /// <summary>int32 array: special tokens that swallow the white space before them; empty when absent.</summary>
+    public const string TokenizerLeftStripIds = "moredge.tokenizer.left_strip_ids";
+
+    /// <summary>int32 array: special tokens that swallow the white space after them; empty when absent.</summary>
+    public const string TokenizerRightStripIds = "moredge.tokenizer.right_strip_ids";
 
     // Suffixes behind "{architecture}." follow.
 

@@ -1,4 +1,8 @@
+using MoREdge.Checkpoints;
+using MoREdge.Kernels;
 using MoREdge.ModelFile;
+using MoREdge.Quantization;
+using MoREdge.Tokenization;
 
 namespace MoREdge.Cli;
 
@@ -42,6 +46,22 @@ internal static class Faults
             return Report(ExitCode.Failure, fault.Message);
         }
         catch (ModelFileException fault)
+        {
+            return Report(ExitCode.Failure, fault.Message);
+        }
+        catch (CheckpointException fault)
+        {
+            return Report(ExitCode.Failure, fault.Message);
+        }
+        catch (TokenizerException fault)
+        {
+            return Report(ExitCode.Failure, fault.Message);
+        }
+        catch (QuantizationException fault)
+        {
+            return Report(ExitCode.Failure, fault.Message);
+        }
+        catch (KernelSelectionException fault)
         {
             return Report(ExitCode.Failure, fault.Message);
         }

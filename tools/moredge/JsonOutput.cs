@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace MoREdge.Cli;
 
-/// <summary>One JSON value on standard output, streamed, so that long results need no memory of their own.</summary>
+/// <summary>One JSON value on standard output, streamed, because the logits of a text may be gigabytes. Short values go through
+/// <see cref="StandardOutput"/>.</summary>
 internal sealed class JsonOutput : IDisposable
 {
     private const int PendingBytesMax = 1 << 16;
@@ -10,8 +11,7 @@ internal sealed class JsonOutput : IDisposable
     private readonly Stream _stream = Console.OpenStandardOutput();
 
     /// <summary>Starts the value.</summary>
-    public JsonOutput(bool isIndented = true) =>
-        Writer = new Utf8JsonWriter(_stream, new JsonWriterOptions { Indented = isIndented });
+    public JsonOutput() => Writer = new Utf8JsonWriter(_stream);
 
     /// <summary>Where the value is written to.</summary>
     public Utf8JsonWriter Writer { get; }
@@ -32,15 +32,15 @@ internal sealed class JsonOutput : IDisposable
     }
 
     /// <summary>A named number; null where JSON has no number for it.</summary>
-    public void WriteNumber(string name, double value)
+    public static void WriteNumber(Utf8JsonWriter writer, string name, double value)
     {
         if (double.IsFinite(value))
         {
-            Writer.WriteNumber(name, value);
+            writer.WriteNumber(name, value);
         }
         else
         {
-            Writer.WriteNull(name);
+            writer.WriteNull(name);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using MoREdge.Model;
 using MoREdge.ModelFile;
 
@@ -121,7 +122,7 @@ internal sealed class LogitsVerb
 
     private static void WriteJson(int[] ids, LogitsVisit visit)
     {
-        using JsonOutput output = new(isIndented: false);
+        using JsonOutput output = new();
         output.Writer.WriteStartObject();
         output.WriteArray("ids", ids);
         output.Writer.WriteStartArray("logits");
@@ -145,11 +146,14 @@ internal sealed class LogitsVerb
     {
         string[] best = new string[ids.Length];
         int[] depths = visit.Run((position, logits) => best[position] = BestText(logits));
-        Console.Out.WriteLine($"{"position",8}  {"id",8}  {"depth",5}  best next ids: logit");
+        StringBuilder text = new();
+        text.AppendLine($"{"position",8}  {"id",8}  {"depth",5}  best next ids: logit");
         for (int i = 0; i < ids.Length; i++)
         {
-            Console.Out.WriteLine($"{i,8}  {ids[i],8}  {depths[i],5}  {best[i]}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{i,8}  {ids[i],8}  {depths[i],5}  {best[i]}");
         }
+
+        StandardOutput.Write(text);
     }
 
     private static string BestText(ReadOnlySpan<float> logits)

@@ -72,18 +72,8 @@ internal sealed class ModelOptions
     };
 
     /// <summary>The kernel set that MOREDGE_KERNELS names, or the best one.</summary>
-    /// <exception cref="UsageException">The variable names no set of this machine.</exception>
-    public static KernelSet Kernels()
-    {
-        try
-        {
-            return KernelSelector.SelectFromEnvironment();
-        }
-        catch (KernelSelectionException fault)
-        {
-            throw new UsageException($"{KernelSelector.EnvironmentVariable}: {fault.Message}");
-        }
-    }
+    /// <exception cref="KernelSelectionException">The variable names no set of this machine.</exception>
+    public static KernelSet Kernels() => KernelSelector.SelectFromEnvironment();
 
     /// <summary>Checks a thread count.</summary>
     /// <exception cref="UsageException">Out of range.</exception>

@@ -9,6 +9,7 @@ namespace MoREdge.Kernels;
 internal static unsafe class Avx2FloatBodies
 {
     /// <summary>Quantizes one group of 32, bit for bit what the scalar reference makes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void QuantizeGroup(float* x, sbyte* quants, float* scale, int* sum)
     {
         Vector256<int> mask = Vector256.Create(int.MaxValue);
@@ -138,29 +139,37 @@ internal static unsafe class Avx2FloatBodies
         Vector128AttentionBodies.MixTail(weights, values, isHalf, d, cols, count, output, fused: true);
     }
 
-    /// <summary>The xor of the 32-byte blocks, four streams wide.</summary>
+    /// <summary>The xor of the 32-byte blocks, read as four streams: one core reads them faster than one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static ulong ReadBlocks(byte* data, long blockCount)
     {
         Vector256<ulong> lanes0 = default, lanes1 = default, lanes2 = default, lanes3 = default;
-        byte* end = data + (blockCount * 32);
-        for (; data + 128 <= end; data += 128)
+        long stride = blockCount / 8 * 64;
+        byte* end = data + stride;
+        byte* last = data + (blockCount * 32);
+        for (; data < end; data += 64)
         {
-            Sse.Prefetch0(data + 2048);
-            Sse.Prefetch0(data + 2048 + 64);
-            lanes0 ^= Vector256.Load((ulong*)data);
-            lanes1 ^= Vector256.Load((ulong*)(data + 32));
-            lanes2 ^= Vector256.Load((ulong*)(data + 64));
-            lanes3 ^= Vector256.Load((ulong*)(data + 96));
+            lanes0 ^= ReadLine(data);
+            lanes1 ^= ReadLine(data + stride);
+            lanes2 ^= ReadLine(data + (2 * stride));
+            lanes3 ^= ReadLine(data + (3 * stride));
         }
 
-        for (; data < end; data += 32)
+        for (data += 3 * stride; data < last; data += 32)
         {
             lanes0 ^= Vector256.Load((ulong*)data);
         }
 
         Vector256<ulong> lanes = lanes0 ^ lanes1 ^ lanes2 ^ lanes3;
         return lanes[0] ^ lanes[1] ^ lanes[2] ^ lanes[3];
+    }
+
+    // One cache line; the one a kilobyte ahead is asked for.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> ReadLine(byte* line)
+    {
+        Sse.Prefetch0(line + 1024);
+        return Vector256.Load((ulong*)line) ^ Vector256.Load((ulong*)(line + 32));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

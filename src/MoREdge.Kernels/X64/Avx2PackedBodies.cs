@@ -12,7 +12,7 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class Avx2PackedBodies
 {
-    private const int PrefetchBytes = 2048;
+    private const int PrefetchBytes = 1024;
     private const int NibbleMask = 15;
     private const int NibbleBits = 4;
 
@@ -21,29 +21,23 @@ internal static unsafe class Avx2PackedBodies
     internal static void MatVecQ8(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
-        Vector256<short> one = Vector256.Create((short)1);
-        for (int tile = 0; tile < tileCount; tile++)
+        // Two tiles far apart are two streams of memory: one core reads them faster than one stream.
+        int half = tileCount / 2;
+        long quantStride = groupCount * 256L;
+        long scaleStride = groupCount * 8L;
+        for (int tile = 0; tile < half; tile++)
         {
-            Vector256<float> sum = Vector256<float>.Zero;
-            int* quads = (int*)x;
-            for (int group = 0; group < groupCount; group++)
-            {
-                Sse.Prefetch0(quants + PrefetchBytes);
-                Sse.Prefetch0(quants + PrefetchBytes + 64);
-                Sse.Prefetch0(quants + PrefetchBytes + 128);
-                Sse.Prefetch0(quants + PrefetchBytes + 192);
-                Vector256<int> even = QuadQ8(quants, quads[0], one) + QuadQ8(quants + 64, quads[2], one);
-                Vector256<int> odd = QuadQ8(quants + 32, quads[1], one) + QuadQ8(quants + 96, quads[3], one);
-                even += QuadQ8(quants + 128, quads[4], one) + QuadQ8(quants + 192, quads[6], one);
-                odd += QuadQ8(quants + 160, quads[5], one) + QuadQ8(quants + 224, quads[7], one);
-                Vector256<float> scale = Scales(scales) * Vector256.Create(xScales[group]);
-                sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(even + odd), scale, sum);
-                quants += 256;
-                scales += 8;
-                quads += 8;
-            }
+            TilesQ8(
+                quants, quants + (half * quantStride), scales, scales + (half * scaleStride),
+                (int*)x, xScales, groupCount, y, y + (half * 8L));
+            quants += quantStride;
+            scales += scaleStride;
+            y += 8;
+        }
 
-            sum.Store(y + (tile * 8));
+        if (tileCount % 2 != 0)
+        {
+            TileQ8(quants + (half * quantStride), scales + (half * scaleStride), (int*)x, xScales, groupCount, y + (half * 8L));
         }
     }
 
@@ -52,30 +46,24 @@ internal static unsafe class Avx2PackedBodies
     internal static void MatVecQ4(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
-        Vector256<short> one = Vector256.Create((short)1);
-        for (int tile = 0; tile < tileCount; tile++)
+        int half = tileCount / 2;
+        long quantStride = groupCount * 128L;
+        long scaleStride = groupCount * 8L;
+        for (int tile = 0; tile < half; tile++)
         {
-            Vector256<float> sum = Vector256<float>.Zero;
-            int* quads = (int*)x;
-            for (int group = 0; group < groupCount; group++)
-            {
-                Sse.Prefetch0(quants + PrefetchBytes);
-                Sse.Prefetch0(quants + PrefetchBytes + 64);
-                // Eight products of a nibble pair are at most 8·2·15·127 = 30480: one int16 accumulator holds a group.
-                Vector256<short> low = LowQ4(quants, quads[0]) + LowQ4(quants + 32, quads[1]);
-                Vector256<short> high = HighQ4(quants, quads[4]) + HighQ4(quants + 32, quads[5]);
-                low += LowQ4(quants + 64, quads[2]) + LowQ4(quants + 96, quads[3]);
-                high += HighQ4(quants + 64, quads[6]) + HighQ4(quants + 96, quads[7]);
-                Vector256<int> products =
-                    Avx2.MultiplyAddAdjacent(low + high, one) + Vector256.Create(xSums[group] * -8);
-                Vector256<float> scale = Scales(scales) * Vector256.Create(xScales[group]);
-                sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale, sum);
-                quants += 128;
-                scales += 8;
-                quads += 8;
-            }
+            TilesQ4(
+                quants, quants + (half * quantStride), scales, scales + (half * scaleStride),
+                (int*)x, xScales, xSums, groupCount, y, y + (half * 8L));
+            quants += quantStride;
+            scales += scaleStride;
+            y += 8;
+        }
 
-            sum.Store(y + (tile * 8));
+        if (tileCount % 2 != 0)
+        {
+            quants += half * quantStride;
+            scales += half * scaleStride;
+            TileQ4(quants, scales, (int*)x, xScales, xSums, groupCount, y + (half * 8L));
         }
     }
 
@@ -161,6 +149,118 @@ internal static unsafe class Avx2PackedBodies
         sum1.Store(y + yStride);
         sum2.Store(y + (2 * yStride));
         sum3.Store(y + (3 * yStride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TileQ8(byte* quants, ushort* scales, int* quads, float* xScales, int groupCount, float* y)
+    {
+        Vector256<float> sum = Vector256<float>.Zero;
+        for (int group = 0; group < groupCount; group++)
+        {
+            Vector256<float> scale = Scales(scales) * Vector256.Create(xScales[group]);
+            sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(GroupQ8(quants, quads)), scale, sum);
+            quants += 256;
+            scales += 8;
+            quads += 8;
+        }
+
+        sum.Store(y);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TilesQ8(
+        byte* quants0, byte* quants1, ushort* scales0, ushort* scales1,
+        int* quads, float* xScales, int groupCount, float* y0, float* y1)
+    {
+        Vector256<float> sum0 = Vector256<float>.Zero, sum1 = Vector256<float>.Zero;
+        for (int group = 0; group < groupCount; group++)
+        {
+            Prefetch(quants0);
+            Prefetch(quants1);
+            Prefetch(quants0 + 128);
+            Prefetch(quants1 + 128);
+            Vector256<float> xScale = Vector256.Create(xScales[group]);
+            sum0 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(GroupQ8(quants0, quads)), Scales(scales0) * xScale, sum0);
+            sum1 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(GroupQ8(quants1, quads)), Scales(scales1) * xScale, sum1);
+            quants0 += 256;
+            quants1 += 256;
+            scales0 += 8;
+            scales1 += 8;
+            quads += 8;
+        }
+
+        sum0.Store(y0);
+        sum1.Store(y1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TileQ4(
+        byte* quants, ushort* scales, int* quads, float* xScales, int* xSums, int groupCount, float* y)
+    {
+        Vector256<float> sum = Vector256<float>.Zero;
+        for (int group = 0; group < groupCount; group++)
+        {
+            sum = AddQ4(GroupQ4(quants, quads), xSums[group], Scales(scales), xScales[group], sum);
+            quants += 128;
+            scales += 8;
+            quads += 8;
+        }
+
+        sum.Store(y);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TilesQ4(
+        byte* quants0, byte* quants1, ushort* scales0, ushort* scales1,
+        int* quads, float* xScales, int* xSums, int groupCount, float* y0, float* y1)
+    {
+        Vector256<float> sum0 = Vector256<float>.Zero, sum1 = Vector256<float>.Zero;
+        for (int group = 0; group < groupCount; group++)
+        {
+            Prefetch(quants0);
+            Prefetch(quants1);
+            sum0 = AddQ4(GroupQ4(quants0, quads), xSums[group], Scales(scales0), xScales[group], sum0);
+            sum1 = AddQ4(GroupQ4(quants1, quads), xSums[group], Scales(scales1), xScales[group], sum1);
+            quants0 += 128;
+            quants1 += 128;
+            scales0 += 8;
+            scales1 += 8;
+            quads += 8;
+        }
+
+        sum0.Store(y0);
+        sum1.Store(y1);
+    }
+
+    // Two cache lines ahead of one stream.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* stream)
+    {
+        Sse.Prefetch0(stream + PrefetchBytes);
+        Sse.Prefetch0(stream + PrefetchBytes + 64);
+    }
+
+    // Σ w·x over a group, one int32 lane per row.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> GroupQ8(byte* quants, int* quads)
+    {
+        Vector256<short> one = Vector256.Create((short)1);
+        Vector256<int> even = QuadQ8(quants, quads[0], one) + QuadQ8(quants + 64, quads[2], one);
+        Vector256<int> odd = QuadQ8(quants + 32, quads[1], one) + QuadQ8(quants + 96, quads[3], one);
+        even += QuadQ8(quants + 128, quads[4], one) + QuadQ8(quants + 192, quads[6], one);
+        odd += QuadQ8(quants + 160, quads[5], one) + QuadQ8(quants + 224, quads[7], one);
+        return even + odd;
+    }
+
+    // Σ nibble·x over a group, two int16 lanes per row: at most 8·2·15·127 = 30480.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> GroupQ4(byte* quants, int* quads)
+    {
+        Vector256<short> low = LowQ4(quants, quads[0]) + LowQ4(quants + 32, quads[1]);
+        Vector256<short> high = HighQ4(quants, quads[4]) + HighQ4(quants + 32, quads[5]);
+        low += LowQ4(quants + 64, quads[2]) + LowQ4(quants + 96, quads[3]);
+        high += HighQ4(quants + 64, quads[6]) + HighQ4(quants + 96, quads[7]);
+        return low + high;
     }
 
     /// <summary>Eight fp16 scales as float32; exact for 0, subnormal and normal values.</summary>

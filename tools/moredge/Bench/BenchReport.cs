@@ -1,5 +1,5 @@
+using System.Text;
 using System.Text.Json;
-using MoREdge.Kernels;
 
 namespace MoREdge.Cli;
 
@@ -9,32 +9,29 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
     /// <summary>For people.</summary>
     public void WriteTable()
     {
-        KernelSet kernels = ModelOptions.Kernels();
-        Console.Out.WriteLine($"{model}, {ByteText.Format(fileBytes)}");
-        Console.Out.WriteLine(Machine.Line(kernels));
-        Console.Out.WriteLine(
+        StringBuilder text = new();
+        text.AppendLine($"{PlainText.Clean(model)}, {ByteText.Format(fileBytes)}");
+        text.AppendLine(Machine.Line(ModelOptions.Kernels()));
+        text.AppendLine(
             $"prompt {plan.PromptTokens}, decode {plan.DecodeTokens}, {plan.Repetitions} repetitions: median (min-max); "
-            + $"bandwidth probe {ByteText.Format(probeBytes)}");
-        Console.Out.WriteLine();
-        Console.Out.WriteLine(
-            $"{"threads",7}  {"prefill tok/s",22}  {"decode tok/s",20}  {"weights/token",13}  {"KV/token",9}  "
-            + $"{"read GB/s",16}  share of bandwidth");
+            + $"bandwidth probe {ByteText.Format(probeBytes)}").AppendLine();
+        TextTable table = new(true, true, true, true, true, true, true);
+        table.Add("threads", "prefill tok/s", "decode tok/s", "weights/token", "KV/token", "read GB/s", "% of bandwidth");
         foreach (BenchResult r in results)
         {
-            Console.Out.WriteLine(
-                $"{r.Threads,7}  {r.Prefill.Text("F1"),22}  {r.Decode.Text("F2"),20}  {ByteText.Format(r.WeightBytes),13}  "
-                + $"{ByteText.Format(r.KvBytes),9}  {r.Bandwidth.Text("F1", 1e-9),16}  {r.Share.Text("F0", 100)} %");
+            table.Add(
+                $"{r.Threads}", r.Prefill.Text("F1"), r.Decode.Text("F2"), ByteText.Format(r.WeightBytes),
+                ByteText.Format(r.KvBytes), r.Bandwidth.Text("F1", 1e-9), r.Share.Text("F0", 100));
         }
 
-        WriteDepths();
+        table.AppendTo(text);
+        AppendDepths(text);
+        StandardOutput.Write(text);
     }
 
     /// <summary>For programs.</summary>
-    public void WriteJson()
+    public void WriteJson() => StandardOutput.WriteJson(writer =>
     {
-        using JsonOutput output = new();
-        Utf8JsonWriter writer = output.Writer;
-        writer.WriteStartObject();
         writer.WriteString("model", model);
         writer.WriteNumber("file_bytes", fileBytes);
         Machine.WriteJson(writer, ModelOptions.Kernels());
@@ -45,33 +42,30 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
         writer.WriteStartArray("results");
         foreach (BenchResult result in results)
         {
-            WriteResult(output, result);
+            WriteResult(writer, result);
         }
 
         writer.WriteEndArray();
-        writer.WriteEndObject();
-        output.Finish();
-    }
+    });
 
-    private static void WriteResult(JsonOutput output, BenchResult result)
+    private static void WriteResult(Utf8JsonWriter writer, BenchResult result)
     {
-        Utf8JsonWriter writer = output.Writer;
         writer.WriteStartObject();
         writer.WriteNumber("threads", result.Threads);
-        result.Prefill.WriteJson(output, "prefill_tokens_per_second");
-        result.Decode.WriteJson(output, "decode_tokens_per_second");
-        output.WriteNumber("weight_bytes_per_token", result.WeightBytes);
-        output.WriteNumber("kv_bytes_per_token", result.KvBytes);
-        output.WriteNumber("mean_depth", result.MeanDepth);
-        result.Bandwidth.WriteJson(output, "read_bytes_per_second");
-        result.Share.WriteJson(output, "bandwidth_share");
+        result.Prefill.WriteJson(writer, "prefill_tokens_per_second");
+        result.Decode.WriteJson(writer, "decode_tokens_per_second");
+        writer.WriteNumber("weight_bytes_per_token", result.WeightBytes);
+        writer.WriteNumber("kv_bytes_per_token", result.KvBytes);
+        writer.WriteNumber("mean_depth", result.MeanDepth);
+        result.Bandwidth.WriteJson(writer, "read_bytes_per_second");
+        result.Share.WriteJson(writer, "bandwidth_share");
         writer.WriteStartArray("depths");
         foreach (DepthResult depth in result.Depths)
         {
             writer.WriteStartObject();
             writer.WriteNumber("depth", depth.Depth);
-            depth.TokensPerSecond.WriteJson(output, "decode_tokens_per_second");
-            output.WriteNumber("weight_bytes_per_token", depth.WeightBytes);
+            depth.TokensPerSecond.WriteJson(writer, "decode_tokens_per_second");
+            writer.WriteNumber("weight_bytes_per_token", depth.WeightBytes);
             writer.WriteEndObject();
         }
 
@@ -79,7 +73,7 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
         writer.WriteEndObject();
     }
 
-    private void WriteDepths()
+    private void AppendDepths(StringBuilder text)
     {
         foreach (BenchResult result in results)
         {
@@ -88,14 +82,15 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
                 continue;
             }
 
-            Console.Out.WriteLine();
-            Console.Out.WriteLine($"threads {result.Threads}, mean depth above {result.MeanDepth:F2}; by --max-depth:");
-            Console.Out.WriteLine($"{"depth",7}  {"decode tok/s",20}  {"weights/token",13}");
+            text.AppendLine().AppendLine($"threads {result.Threads}, mean depth above {result.MeanDepth:F2}; by --max-depth:");
+            TextTable table = new(true, true, true);
+            table.Add("depth", "decode tok/s", "weights/token");
             foreach (DepthResult depth in result.Depths)
             {
-                Console.Out.WriteLine(
-                    $"{depth.Depth,7}  {depth.TokensPerSecond.Text("F2"),20}  {ByteText.Format(depth.WeightBytes),13}");
+                table.Add($"{depth.Depth}", depth.TokensPerSecond.Text("F2"), ByteText.Format(depth.WeightBytes));
             }
+
+            table.AppendTo(text);
         }
     }
 }

@@ -34,13 +34,12 @@ internal sealed class Samples
         $"{(Median * scale).ToString(format)} ({(Min * scale).ToString(format)}-{(Max * scale).ToString(format)})";
 
     /// <summary>Median, extremes and every value.</summary>
-    public void WriteJson(JsonOutput output, string name)
+    public void WriteJson(Utf8JsonWriter writer, string name)
     {
-        Utf8JsonWriter writer = output.Writer;
         writer.WriteStartObject(name);
-        output.WriteNumber("median", Median);
-        output.WriteNumber("min", Min);
-        output.WriteNumber("max", Max);
+        writer.WriteNumber("median", Median);
+        writer.WriteNumber("min", Min);
+        writer.WriteNumber("max", Max);
         writer.WriteStartArray("samples");
         foreach (double value in _values)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using MoREdge.Kernels;
 using MoREdge.Model;
@@ -49,29 +50,31 @@ internal sealed class DoctorReport
     {
         string features = KernelSelector.CpuFeatures.Count == 0 ? "none" : string.Join(", ", KernelSelector.CpuFeatures);
         string limit = Machine.MemoryLimitBytes is { } bytes ? $", limit of the container {ByteText.Format(bytes)}" : "";
-        Line("processor", $"{Machine.CpuModel} ({RuntimeInformation.ProcessArchitecture})");
-        Line("features", features);
-        Line("kernels", KernelSelector.Reason(Kernels));
-        Line("cores", $"{Environment.ProcessorCount}");
-        Line(
+        TextTable table = new(false, false);
+        table.Add("processor", $"{Machine.CpuModel} ({RuntimeInformation.ProcessArchitecture})");
+        table.Add("features", features);
+        table.Add("kernels", KernelSelector.Reason(Kernels));
+        table.Add("cores", $"{Environment.ProcessorCount}");
+        table.Add(
             "memory",
             $"{ByteText.Format(Machine.MemoryBytes)}, {ByteText.Format(Machine.MemoryAvailableBytes)} available{limit}");
-        Line("bandwidth", $"{ByteText.Format(BytesPerSecond)}/s read with {Threads} threads");
-        Line("runtime", $"{RuntimeInformation.FrameworkDescription}, {(Machine.IsAot ? "NativeAOT" : "JIT")}");
-        WriteModel();
+        table.Add("bandwidth", $"{ByteText.Format(BytesPerSecond)}/s read with {Threads} threads");
+        table.Add("runtime", $"{RuntimeInformation.FrameworkDescription}, {(Machine.IsAot ? "NativeAOT" : "JIT")}");
+        AddModel(table);
         foreach (KernelSelfTestResult test in SelfTests ?? [])
         {
-            string verdict = test.Passed ? "passed" : $"FAILED, worst: {test.Worst}";
-            Line("self-test", $"{test.SetName}: {test.Checks} comparisons, {verdict}");
+            string verdict = test.Passed ? "passed" : $"FAILED, worst: {test.Worst.Operation}";
+            table.Add("self-test", $"{test.SetName}: {test.Checks} comparisons, {verdict}");
         }
+
+        StringBuilder text = new();
+        table.AppendTo(text);
+        StandardOutput.Write(text);
     }
 
     /// <summary>For programs.</summary>
-    public void WriteJson()
+    public void WriteJson() => StandardOutput.WriteJson(writer =>
     {
-        using JsonOutput output = new();
-        Utf8JsonWriter writer = output.Writer;
-        writer.WriteStartObject();
         Machine.WriteJson(writer, Kernels);
         writer.WriteStartArray("features");
         foreach (string feature in KernelSelector.CpuFeatures)
@@ -85,14 +88,10 @@ internal sealed class DoctorReport
         writer.WriteNumber("memory_available_bytes", Machine.MemoryAvailableBytes);
         WriteLimit(writer);
         writer.WriteNumber("threads", Threads);
-        output.WriteNumber("read_bytes_per_second", BytesPerSecond);
-        WriteModel(output);
+        writer.WriteNumber("read_bytes_per_second", BytesPerSecond);
+        WriteModel(writer);
         WriteSelfTests(writer);
-        writer.WriteEndObject();
-        output.Finish();
-    }
-
-    private static void Line(string name, string text) => Console.Out.WriteLine($"{name,-10}  {text}");
+    });
 
     private static void WriteLimit(Utf8JsonWriter writer)
     {
@@ -113,7 +112,7 @@ internal sealed class DoctorReport
         _ => "refuse",
     };
 
-    private void WriteModel()
+    private void AddModel(TextTable table)
     {
         if (Estimate is not { } model)
         {
@@ -128,30 +127,29 @@ internal sealed class DoctorReport
             MemoryFit.WillPage => "weights are read from the disk again and again; expect it to be slow",
             _ => "not enough memory; try a smaller --context, --kv shared or --kv-type f16",
         };
-        Line("model", FileName!);
-        Line("  weights", $"{ByteText.Format(model.FileBytes)} (mapped, not copied)");
-        Line(
+        table.Add("model", PlainText.Clean(FileName!));
+        table.Add("  weights", $"{ByteText.Format(model.FileBytes)} (mapped, not copied)");
+        table.Add(
             "  cache",
             $"{ByteText.Format(model.KvBytes)} for {model.ContextLength} tokens "
             + $"({ByteText.Format(model.KvBytesPerToken)} each, {model.KvType})");
-        Line("  workspace", $"{ByteText.Format(model.WorkspaceBytes)}");
-        Line("  program", $"{ByteText.Format(MemoryEstimate.ProgramBytes)}");
-        Line("  total", $"{ByteText.Format(model.TotalBytes)} of {ByteText.Format(available)}");
-        Line("  verdict", $"{Verdict(fit)}: {meaning}");
-        Line(
+        table.Add("  workspace", $"{ByteText.Format(model.WorkspaceBytes)}");
+        table.Add("  program", $"{ByteText.Format(MemoryEstimate.ProgramBytes)}");
+        table.Add("  total", $"{ByteText.Format(model.TotalBytes)} of {ByteText.Format(available)}");
+        table.Add("  verdict", $"{Verdict(fit)}: {meaning}");
+        table.Add(
             "  decode",
             $"at most {DecodeBound:F1} tokens/s ({ByteText.Format(model.WeightBytesPerToken(model.DepthMax))} of weights per "
             + "token, bound by the read bandwidth)");
     }
 
-    private void WriteModel(JsonOutput output)
+    private void WriteModel(Utf8JsonWriter writer)
     {
         if (Estimate is not { } model)
         {
             return;
         }
 
-        Utf8JsonWriter writer = output.Writer;
         writer.WriteStartObject("model");
         writer.WriteString("file", FileName);
         writer.WriteNumber("file_bytes", model.FileBytes);
@@ -162,8 +160,8 @@ internal sealed class DoctorReport
         writer.WriteNumber("program_bytes", MemoryEstimate.ProgramBytes);
         writer.WriteNumber("total_bytes", model.TotalBytes);
         writer.WriteString("verdict", Verdict(model.Fit(AvailableBytes)));
-        output.WriteNumber("weight_bytes_per_token", model.WeightBytesPerToken(model.DepthMax));
-        output.WriteNumber("decode_tokens_per_second_max", DecodeBound);
+        writer.WriteNumber("weight_bytes_per_token", model.WeightBytesPerToken(model.DepthMax));
+        writer.WriteNumber("decode_tokens_per_second_max", DecodeBound);
         writer.WriteEndObject();
     }
 

@@ -1,0 +1,47 @@
+using MoREdge.Checkpoints.Dequantization;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Checkpoints.Gguf;
+
+/// <summary>A tensor of a mapped GGUF file in a type <see cref="ElementDecoder"/> decodes.</summary>
+internal sealed class GgufTensorData : TensorData
+{
+    /// <summary>Bytes decoded at once; a view of the map, so nothing is copied.</summary>
+    private const int ChunkBytes = 1 << 20;
+
+    private readonly GgufFile _file;
+    private readonly GgufTensor _tensor;
+
+    /// <summary>Views <paramref name="tensor"/> of <paramref name="file"/>.</summary>
+    public GgufTensorData(GgufFile file, GgufTensor tensor)
+        : base(tensor.Name, tensor.Shape, tensor.Type)
+    {
+        _file = file;
+        _tensor = tensor;
+    }
+
+    /// <inheritdoc/>
+    public override void ReadRows(long rowStart, int rowCount, Span<float> destination)
+    {
+        AssertRange(rowStart, rowCount, destination);
+        int blockLength = ElementTypes.BlockLength(Type);
+        int blockBytes = ElementTypes.BlockBytes(Type);
+        long offset = rowStart * ElementTypes.RowBytes(Type, Shape.Cols);
+        try
+        {
+            while (!destination.IsEmpty)
+            {
+                int blocks = Math.Min(ChunkBytes / blockBytes, destination.Length / blockLength);
+                ReadOnlySpan<byte> bytes = _file.Bytes(_tensor, offset, blocks * blockBytes);
+                ElementDecoder.Decode(Type, bytes, destination[..(blocks * blockLength)]);
+                offset += bytes.Length;
+                destination = destination[(blocks * blockLength)..];
+            }
+        }
+        catch (ModelFileException fault)
+        {
+            throw new CheckpointException(CheckpointError.InvalidModelFile, fault.Message, fault);
+        }
+    }
+}

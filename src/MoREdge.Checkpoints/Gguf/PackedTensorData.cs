@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Checkpoints.Gguf;
+
+/// <summary>A packed int8 or int4 matrix of one of our own files, as a source for another quantization.</summary>
+internal sealed class PackedTensorData : TensorData
+{
+    private readonly GgufFile _file;
+    private readonly GgufTensor _tensor;
+    private readonly PackedLayout _layout;
+
+    /// <summary>Views <paramref name="tensor"/> of <paramref name="file"/>.</summary>
+    public PackedTensorData(GgufFile file, GgufTensor tensor, PackedLayout layout)
+        : base(tensor.Name, new TensorShape(layout.Rows, layout.Cols), ElementType.I8)
+    {
+        _file = file;
+        _tensor = tensor;
+        _layout = layout;
+    }
+
+    /// <inheritdoc/>
+    public override void ReadRows(long rowStart, int rowCount, Span<float> destination)
+    {
+        AssertRange(rowStart, rowCount, destination);
+        float[] weights = ArrayPool<float>.Shared.Rent(_layout.PaddedCols * PackedLayout.TileRows);
+        try
+        {
+            ReadTiles(
+                (int)rowStart, rowCount, destination, weights.AsSpan(0, _layout.PaddedCols * PackedLayout.TileRows));
+        }
+        catch (ModelFileException fault)
+        {
+            throw new CheckpointException(CheckpointError.InvalidModelFile, fault.Message, fault);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(weights);
+        }
+    }
+
+    private void ReadTiles(int rowStart, int rowCount, Span<float> destination, Span<float> weights)
+    {
+        int rowEnd = rowStart + rowCount;
+        for (int row = rowStart; row < rowEnd;)
+        {
+            int tile = row / PackedLayout.TileRows;
+            int tileEnd = Math.Min((tile + 1) * PackedLayout.TileRows, rowEnd);
+            DequantizeTile(tile, weights);
+            for (; row < tileEnd; row++)
+            {
+                int inTile = row - (tile * PackedLayout.TileRows);
+                weights.Slice(inTile * _layout.PaddedCols, _layout.Cols).CopyTo(destination);
+                destination = destination[_layout.Cols..];
+            }
+        }
+    }
+
+    private void DequantizeTile(int tile, Span<float> weights)
+    {
+        int quantBytes = checked(_layout.GroupCount * PackedLayout.TileGroupBytes(_layout.Format));
+        int scaleBytes = checked(_layout.GroupCount * PackedLayout.TileRows * sizeof(ushort));
+        ReadOnlySpan<byte> quants = _file.Bytes(_tensor, (long)tile * quantBytes, quantBytes);
+        ReadOnlySpan<byte> scales = _file.Bytes(_tensor, _layout.ScaleOffset + ((long)tile * scaleBytes), scaleBytes);
+        PackedTile.Dequantize(_layout, quants, MemoryMarshal.Cast<byte, ushort>(scales), weights);
+    }
+}

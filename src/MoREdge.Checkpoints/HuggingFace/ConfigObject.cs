@@ -1,0 +1,142 @@
+using System.Text.Json;
+
+namespace MoREdge.Checkpoints.HuggingFace;
+
+/// <summary>A JSON object of settings, with getters that check types and ranges; null counts as absent.</summary>
+internal readonly struct ConfigObject
+{
+    private readonly JsonElement _element;
+    private readonly IReadOnlyDictionary<string, JsonElement>? _overrides;
+
+    /// <summary>
+    /// Reads <paramref name="element"/>, called <paramref name="name"/> in sentences; <paramref name="overrides"/> come
+    /// first.
+    /// </summary>
+    public ConfigObject(JsonElement element, string name, IReadOnlyDictionary<string, JsonElement>? overrides = null)
+    {
+        _element = element;
+        _overrides = overrides;
+        Name = name;
+    }
+
+    /// <summary>What sentences call this object.</summary>
+    public string Name { get; }
+
+    /// <summary>The value of a key unless it is absent or null.</summary>
+    public bool TryGet(string key, out JsonElement value)
+    {
+        if (_overrides is not null && _overrides.TryGetValue(key, out value))
+        {
+            return true;
+        }
+
+        return _element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+    }
+
+    /// <summary>True when the key is there, even with the value null.</summary>
+    public bool Has(string key) => _element.TryGetProperty(key, out _);
+
+    /// <summary>A nested object, or null.</summary>
+    public ConfigObject? GetObject(string key)
+    {
+        if (!TryGet(key, out JsonElement value))
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Object
+            ? new ConfigObject(value, $"{key} of {Name}")
+            : throw Invalid(key, "is not an object");
+    }
+
+    /// <summary>An integer in [min, max]; a missing <paramref name="fallback"/> makes the key required.</summary>
+    public int GetInt32(string key, int min, int max, int? fallback = null)
+    {
+        if (!TryGet(key, out JsonElement value))
+        {
+            return fallback ?? throw Missing(key);
+        }
+
+        bool isInteger = value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
+            && number >= min && number <= max;
+        return isInteger ? value.GetInt32() : throw Invalid(key, $"is not an integer from {min} to {max}");
+    }
+
+    /// <summary>A finite number; a missing <paramref name="fallback"/> makes the key required.</summary>
+    public double GetDouble(string key, double? fallback = null)
+    {
+        if (!TryGet(key, out JsonElement value))
+        {
+            return fallback ?? throw Missing(key);
+        }
+
+        bool isNumber = value.ValueKind == JsonValueKind.Number && double.IsFinite(value.GetDouble());
+        return isNumber ? value.GetDouble() : throw Invalid(key, "is not a finite number");
+    }
+
+    /// <summary>A positive finite number.</summary>
+    public double GetPositive(string key, double? fallback = null)
+    {
+        double value = GetDouble(key, fallback);
+        return value > 0 ? value : throw Invalid(key, "is not positive");
+    }
+
+    /// <summary>A boolean.</summary>
+    public bool GetBoolean(string key, bool fallback)
+    {
+        if (!TryGet(key, out JsonElement value))
+        {
+            return fallback;
+        }
+
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw Invalid(key, "is not true or false");
+    }
+
+    /// <summary>A string, or null.</summary>
+    public string? GetString(string key)
+    {
+        if (!TryGet(key, out JsonElement value))
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Invalid(key, "is not a string");
+    }
+
+    /// <summary>A number or a list of numbers, or null.</summary>
+    public double[]? GetDoubles(string key)
+    {
+        if (!TryGet(key, out JsonElement value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Number)
+        {
+            return [value.GetDouble()];
+        }
+
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            throw Invalid(key, "is not a list of numbers");
+        }
+
+        double[] numbers = new double[value.GetArrayLength()];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = value[i].ValueKind == JsonValueKind.Number
+                ? value[i].GetDouble()
+                : throw Invalid(key, "is not a list of numbers");
+        }
+
+        return numbers;
+    }
+
+    /// <summary>The fault of a value that may not be what it is.</summary>
+    public CheckpointException Invalid(string key, string what) =>
+        new(CheckpointError.InvalidValue, $"{key} in {Name} {what}.");
+
+    private CheckpointException Missing(string key) => new(CheckpointError.MissingKey, $"{Name} has no {key}.");
+}

@@ -1,0 +1,150 @@
+using System.Text.Json;
+using MoREdge.Checkpoints.Recursion;
+using MoREdge.ModelFile;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Checkpoints.HuggingFace;
+
+/// <summary>Opens a folder in the layout of the Hugging Face hub, with or without Mixture-of-Recursions.</summary>
+internal static class HuggingFaceCheckpoint
+{
+    /// <summary>
+    /// Opens <paramref name="folder"/>, taking weights from <paramref name="file"/> when one is named.
+    /// </summary>
+    /// <exception cref="CheckpointException">The source is wrong; the error names how.</exception>
+    public static Checkpoint Open(string folder, string? file, CheckpointOptions options)
+    {
+        ConfigObject? hydra = options.MorConfigPath is { } path
+            ? new ConfigObject(YamlFile.Load(path), Path.GetFileName(path))
+            : null;
+        ConfigObject json = ReadConfig(folder, hydra);
+        LlamaConfig config = LlamaConfig.Read(json);
+        RecursionConfig? recursion = hydra is { } run
+            ? HydraConfig.Read(run)
+            : json.GetObject("mor") is { } mor ? MorObject.Read(mor) : null;
+        WeightSet weights = WeightFolder.Open(folder, file);
+        bool isComplete = false;
+        try
+        {
+            Checkpoint checkpoint = Build(weights, folder, file, json, config, recursion, options);
+            isComplete = true;
+            return checkpoint;
+        }
+        finally
+        {
+            if (!isComplete)
+            {
+                weights.Dispose();
+            }
+        }
+    }
+
+    private static ConfigObject ReadConfig(string folder, ConfigObject? hydra)
+    {
+        string path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            throw new CheckpointException(
+                CheckpointError.MissingConfig,
+                $"{folder} holds no config.json, which says what network the weights are for.");
+        }
+
+        IReadOnlyDictionary<string, JsonElement>? overrides = hydra is { } run ? HydraConfig.ReadOverrides(run) : null;
+        return new ConfigObject(JsonFile.Load(path), "config.json", overrides);
+    }
+
+    private static Checkpoint Build(
+        WeightSet weights,
+        string folder,
+        string? file,
+        ConfigObject json,
+        LlamaConfig config,
+        RecursionConfig? recursion,
+        CheckpointOptions options)
+    {
+        List<string> warnings = [];
+        RecursionLayout layout = RecursionLayout.Detect(weights.Names, recursion);
+        CheckLayerCount(config, layout, warnings);
+        NetworkBuilder builder = new(weights, config, layout, warnings);
+        List<CheckpointTensor> tensors = builder.Build(recursion);
+        string architecture = recursion is null ? config.Architecture : "mor";
+        GgufMetadata metadata = new();
+        config.WriteTo(metadata, architecture, layout.Blocks.Count);
+        recursion?.WriteTo(metadata, layout.BaseDepth, builder.RouterType, builder.IsAttentionTied);
+        SourceNotes.Write(metadata, folder, file, recursion?.SourceName ?? json.GetString("_name_or_path"));
+        WriteTokenizer(metadata, folder, config, options, warnings);
+        return new Checkpoint(weights, metadata, tensors, warnings, Describe(config, layout, builder));
+    }
+
+    /// <summary>
+    /// config.json may state the layers before thinning (spec section 1.2); any other difference is a wrong file.
+    /// </summary>
+    private static void CheckLayerCount(LlamaConfig config, RecursionLayout layout, List<string> warnings)
+    {
+        if (config.LayerCount == layout.UnrolledCount)
+        {
+            return;
+        }
+
+        int ends = layout.Sharing?.HasOwnEnds() == true ? 2 : 0;
+        bool isThinned = layout.Sharing is not null
+            && (config.LayerCount - ends) / layout.RecursionCount == layout.BaseDepth;
+        if (!isThinned)
+        {
+            throw new CheckpointException(
+                CheckpointError.RecursionMismatch,
+                $"config.json says {config.LayerCount} layers, the tensors make up {layout.UnrolledCount}.");
+        }
+
+        warnings.Add(
+            $"config.json says {config.LayerCount} layers; the model was thinned to {layout.UnrolledCount}, a "
+            + "multiple of its "
+            + $"{layout.RecursionCount} recursions.");
+    }
+
+    private static void WriteTokenizer(
+        GgufMetadata metadata, string folder, LlamaConfig config, CheckpointOptions options, List<string> warnings)
+    {
+        List<int> eosIds = [.. config.EosIds];
+        string generationPath = Path.Combine(folder, "generation_config.json");
+        if (File.Exists(generationPath))
+        {
+            ConfigObject generation = new(JsonFile.Load(generationPath), "generation_config.json");
+            eosIds.AddRange(TokenIds.Read(generation, "eos_token_id"));
+        }
+
+        TokenizerDefinition? tokenizer = TokenizerSource.ForFolder(folder, options.TokenizerPath);
+        if (tokenizer is null)
+        {
+            warnings.Add("No tokenizer was found; the model file will run on token ids only.");
+            TokenizerMetadata.WriteEosIds(metadata, eosIds);
+            return;
+        }
+
+        TokenizerSource.CheckSize(tokenizer, config.VocabSize);
+        int eosId = tokenizer.EosId >= 0 || config.EosIds.Length == 0 ? tokenizer.EosId : config.EosIds[0];
+        int bosId = tokenizer.BosId >= 0 ? tokenizer.BosId : config.BosId;
+        TokenizerMetadata.Write(metadata, tokenizer with { BosId = bosId, EosId = eosId }, [.. eosIds]);
+    }
+
+    private static string Describe(LlamaConfig config, RecursionLayout layout, NetworkBuilder builder)
+    {
+        if (layout.Sharing is not { } sharing)
+        {
+            string family = config.Architecture == "qwen2" ? "Qwen2" : "Llama";
+            return $"{family}, {layout.Blocks.Count} blocks, width {config.ModelDim}, "
+                + $"head tied: {YesNo(builder.IsHeadTied)}";
+        }
+
+        string routing = layout.Type switch
+        {
+            RecursionType.Expert => "MoR expert-choice",
+            RecursionType.Token => "MoR token-choice",
+            _ => "Recursive",
+        };
+        return $"{routing} {sharing.Name()} N={layout.RecursionCount} B={layout.BaseDepth}, "
+            + $"attention tied: {YesNo(builder.IsAttentionTied)}";
+    }
+
+    private static string YesNo(bool value) => value ? "yes" : "no";
+}

@@ -1,0 +1,253 @@
+using MoREdge.Checkpoints.Recursion;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Checkpoints.HuggingFace;
+
+/// <summary>
+/// Gives every tensor of a Hugging Face checkpoint its canonical name, checks its shape, finds weights that recursions
+/// share by
+/// comparing them, and accounts for every tensor of the source.
+/// </summary>
+internal sealed class NetworkBuilder
+{
+    private const string EmbeddingName = "model.embed_tokens.weight";
+    private const string HeadName = "lm_head.weight";
+
+    private readonly WeightSet _weights;
+    private readonly LlamaConfig _config;
+    private readonly RecursionLayout _layout;
+    private readonly List<string> _warnings;
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly List<CheckpointTensor> _tensors = [];
+
+    /// <summary>
+    /// Prepares to build the network of <paramref name="layout"/>; findings go to <paramref name="warnings"/>.
+    /// </summary>
+    public NetworkBuilder(WeightSet weights, LlamaConfig config, RecursionLayout layout, List<string> warnings)
+    {
+        _weights = weights;
+        _config = config;
+        _layout = layout;
+        _warnings = warnings;
+    }
+
+    /// <summary>True when every attention tensor is the same in all recursions.</summary>
+    public bool IsAttentionTied { get; private set; } = true;
+
+    /// <summary>True when the output head is the embedding.</summary>
+    public bool IsHeadTied { get; private set; }
+
+    /// <summary>"linear" or "mlp" as the router tensors are, or null without routers.</summary>
+    public string? RouterType { get; private set; }
+
+    /// <summary>Names every tensor.</summary>
+    /// <param name="recursion">The routing configuration, or null.</param>
+    /// <exception cref="CheckpointException">A tensor is missing, unexpected or of the wrong shape.</exception>
+    public List<CheckpointTensor> Build(RecursionConfig? recursion)
+    {
+        StoredTensor embedding = Take(EmbeddingName, _config.VocabSize, _config.ModelDim);
+        Add(TensorNames.TokenEmbedding, embedding);
+        if (_config.RopeFrequencyFactors is { } factors)
+        {
+            Add(TensorNames.RopeFrequencies, new ValuesTensor("(rope_scaling)", factors));
+        }
+
+        AddBlocks();
+        if (recursion is not null)
+        {
+            AddRouters(recursion);
+        }
+
+        Add(TensorNames.OutputNorm, Take("model.norm.weight", _config.ModelDim));
+        AddHead(embedding);
+        AccountForRest();
+        return _tensors;
+    }
+
+    private void AddBlocks()
+    {
+        // Architecture "mor" and "qwen2" pair rotary halves as the source does; "llama" in GGUF pairs neighbours.
+        bool interleave = _layout.Sharing is null && _config.Architecture == "llama";
+        List<LayerTensor> layerTensors = LayerTensor.Of(_config, interleave);
+        bool isRestTied = true;
+        for (int block = 0; block < _layout.Blocks.Count; block++)
+        {
+            foreach (LayerTensor tensor in layerTensors)
+            {
+                bool isTied = AddShared(block, _layout.Blocks[block], tensor);
+                IsAttentionTied &= isTied || !tensor.IsAttention;
+                isRestTied &= isTied || tensor.IsAttention;
+            }
+        }
+
+        if (!isRestTied)
+        {
+            _warnings.Add("Norm or feed-forward weights differ between recursions and are stored once per recursion.");
+        }
+    }
+
+    /// <summary>Stores a tensor once when all recursions agree, else once per recursion (spec section 5.2).</summary>
+    private bool AddShared(int block, string[] prefixes, in LayerTensor tensor)
+    {
+        StoredTensor[] sources = new StoredTensor[prefixes.Length];
+        bool isTied = true;
+        for (int recursion = 0; recursion < prefixes.Length; recursion++)
+        {
+            sources[recursion] = Take(prefixes[recursion] + tensor.Suffix, tensor.Shape);
+            isTied = isTied && sources[recursion].HasSameBytes(sources[0]);
+        }
+
+        if (isTied)
+        {
+            Add(TensorNames.Block(block, tensor.Name), Rotary(sources[0], tensor));
+            return true;
+        }
+
+        for (int recursion = 0; recursion < prefixes.Length; recursion++)
+        {
+            Add(TensorNames.BlockRecursion(block, recursion, tensor.Name), Rotary(sources[recursion], tensor));
+        }
+
+        return false;
+    }
+
+    private static TensorData Rotary(StoredTensor source, in LayerTensor tensor) =>
+        tensor.RotaryHeadDim == 0 ? source : new InterleavedRotaryTensor(source, tensor.RotaryHeadDim);
+
+    private void AddRouters(RecursionConfig recursion)
+    {
+        int outputs = _layout.Type == RecursionType.Token ? _layout.RecursionCount : 1;
+        for (int i = 0; i < _layout.RouterPrefixes.Count; i++)
+        {
+            string prefix = _layout.RouterPrefixes[i] + "mor_router.router.";
+            bool isMlp = _weights.TryGet(prefix + "0.weight", out _);
+            string type = isMlp ? "mlp" : "linear";
+            if ((RouterType ?? recursion.RouterType ?? type) != type)
+            {
+                throw new CheckpointException(
+                    CheckpointError.RecursionMismatch,
+                    $"The router {prefix} is {type}, not {RouterType ?? recursion.RouterType}.");
+            }
+
+            RouterType = type;
+            if (isMlp)
+            {
+                StoredTensor hidden = Take(prefix + "0.weight", 2L * _config.ModelDim, _config.ModelDim);
+                Add(RouterName(i, TensorNames.RouterHidden), hidden);
+                Add(RouterName(i, TensorNames.RouterOutput), Take(prefix + "2.weight", outputs, 2L * _config.ModelDim));
+            }
+            else
+            {
+                Add(RouterName(i, TensorNames.RouterLinear), Take(prefix + "weight", outputs, _config.ModelDim));
+            }
+        }
+
+        if (_layout.Type == RecursionType.Token)
+        {
+            AddBalanceBias(recursion, _layout.RouterPrefixes[0] + "router_bias");
+        }
+    }
+
+    private string RouterName(int recursion, string part) => _layout.Type == RecursionType.Token
+        ? TensorNames.TokenRouter(part)
+        : TensorNames.ExpertRouter(recursion, part);
+
+    /// <summary>
+    /// The bias moves the choice only in runs balanced without a loss; elsewhere it is a leftover of training.
+    /// </summary>
+    private void AddBalanceBias(RecursionConfig recursion, string name)
+    {
+        bool isPresent = _weights.TryGet(name, out _);
+        if (recursion.IsLossFree ?? isPresent)
+        {
+            Add(TensorNames.TokenRouterBias, Take(name, _layout.RecursionCount));
+        }
+        else if (isPresent)
+        {
+            _used.Add(name);
+            _warnings.Add(
+                $"{name} is left out: the run was not balanced by loss_free, so it takes no part in the choice.");
+        }
+    }
+
+    private void AddHead(StoredTensor embedding)
+    {
+        bool isPresent = _weights.TryGet(HeadName, out StoredTensor? head);
+        bool isSame = isPresent && head!.HasSameBytes(embedding);
+        IsHeadTied = _config.IsHeadTied || isSame;
+        if (!IsHeadTied)
+        {
+            Add(TensorNames.Output, Take(HeadName, _config.VocabSize, _config.ModelDim));
+            return;
+        }
+
+        if (isPresent && !isSame)
+        {
+            _warnings.Add(
+                $"{HeadName} differs from the embedding but is left out, because tie_word_embeddings is true.");
+        }
+
+        _used.Add(HeadName);
+    }
+
+    private void AccountForRest()
+    {
+        int trainingRouters = 0;
+        foreach (string name in _weights.Names)
+        {
+            if (_used.Contains(name) || name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            if (!name.Contains(".mlp_router.", StringComparison.Ordinal))
+            {
+                throw Unexpected(name);
+            }
+
+            trainingRouters++;
+        }
+
+        if (trainingRouters > 0)
+        {
+            _warnings.Add($"{trainingRouters} tensors of mlp_router are left out: they serve training only.");
+        }
+    }
+
+    private static CheckpointException Unexpected(string name)
+    {
+        bool isRelaxation = name.Contains("recursion_encoding", StringComparison.Ordinal)
+            || name.Contains("lora_", StringComparison.Ordinal);
+        return isRelaxation
+            ? new CheckpointException(
+                CheckpointError.UnsupportedOption,
+                $"Tensor {CheckpointException.Quote(name)} relaxes the sharing (recursion encoding or LoRA), "
+                + "which is not supported.")
+            : new CheckpointException(
+                CheckpointError.UnexpectedTensor,
+                $"This network has no place for the tensor {CheckpointException.Quote(name)}.");
+    }
+
+    private StoredTensor Take(string name, params ReadOnlySpan<long> shape)
+    {
+        if (!_weights.TryGet(name, out StoredTensor? tensor))
+        {
+            throw new CheckpointException(
+                CheckpointError.MissingTensor, $"The checkpoint lacks {CheckpointException.Quote(name)}.");
+        }
+
+        if (!tensor.Shape.Dimensions.SequenceEqual(shape))
+        {
+            throw new CheckpointException(
+                CheckpointError.ShapeMismatch,
+                $"Tensor {CheckpointException.Quote(name)} is {tensor.Shape}; the configuration says "
+                + $"{new TensorShape(shape)}.");
+        }
+
+        _used.Add(name);
+        return tensor;
+    }
+
+    private void Add(string name, TensorData data) => _tensors.Add(new CheckpointTensor(name, data));
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using MoREdge.Tensors;
+
+namespace MoREdge.Checkpoints;
+
+/// <summary>One tensor of a source: what it is, and how its rows become float32.</summary>
+internal abstract class TensorData
+{
+    protected TensorData(string name, TensorShape shape, ElementType type)
+    {
+        Name = name;
+        Shape = shape;
+        Type = type;
+    }
+
+    /// <summary>The name in the source.</summary>
+    public string Name { get; }
+
+    /// <summary>The logical shape, outermost dimension first.</summary>
+    public TensorShape Shape { get; }
+
+    /// <summary>How the source stores the elements.</summary>
+    public ElementType Type { get; }
+
+    /// <summary>Reads rows [rowStart, rowStart + rowCount) of <see cref="TensorShape.Cols"/> floats each.</summary>
+    public abstract void ReadRows(long rowStart, int rowCount, Span<float> destination);
+
+    [Conditional("DEBUG")]
+    protected void AssertRange(long rowStart, int rowCount, Span<float> destination)
+    {
+        Debug.Assert(rowStart >= 0 && rowCount >= 0 && rowStart + rowCount <= Shape.Rows, "Rows outside the tensor.");
+        Debug.Assert(destination.Length == rowCount * Shape.Cols, "The destination must hold exactly the rows.");
+    }
+}

@@ -1,0 +1,197 @@
+using System.Text;
+using System.Text.Json;
+using MoREdge.Checkpoints.HuggingFace;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Checkpoints;
+
+/// <summary>Finds and loads the tokenizer that belongs to a source of weights.</summary>
+internal static class TokenizerSource
+{
+    /// <summary>The largest chat template read, in bytes.</summary>
+    public const int TemplateBytesMax = 1 << 20;
+
+    private const string JsonName = "tokenizer.json";
+    private const string ConfigName = "tokenizer_config.json";
+    private const string ModelName = "tokenizer.model";
+    private const string TemplateName = "chat_template.jinja";
+
+    /// <summary>
+    /// The tokenizer of a Hugging Face folder, or the one named by the user; null when there is none.
+    /// </summary>
+    /// <exception cref="CheckpointException">
+    /// InvalidTokenizer, SourceNotFound, or a broken tokenizer_config.json.
+    /// </exception>
+    public static TokenizerDefinition? ForFolder(string folder, string? named)
+    {
+        if (named is not null && !Directory.Exists(named))
+        {
+            return LoadFile(named, null);
+        }
+
+        folder = named ?? folder;
+        TokenizerDefinition? tokenizer = null;
+        foreach (string name in (ReadOnlySpan<string>)[JsonName, ModelName])
+        {
+            if (tokenizer is null && File.Exists(Path.Combine(folder, name)))
+            {
+                tokenizer = LoadFile(Path.Combine(folder, name), null);
+            }
+        }
+
+        return tokenizer ?? (named is null ? null : throw new CheckpointException(
+            CheckpointError.InvalidTokenizer, $"{named} holds neither {JsonName} nor {ModelName}."));
+    }
+
+    /// <summary>The tokenizer beside a llama2.c file, or the one named by the user; null when there is none.</summary>
+    /// <exception cref="CheckpointException">InvalidTokenizer: several candidates, or a broken file.</exception>
+    public static TokenizerDefinition? ForLlama2c(string weightsPath, string? named, int vocabSize)
+    {
+        if (named is not null)
+        {
+            return Directory.Exists(named) ? ForFolder(named, named) : LoadFile(named, vocabSize);
+        }
+
+        string folder = Path.GetDirectoryName(Path.GetFullPath(weightsPath))!;
+        List<string> candidates = [];
+        foreach (string path in Directory.GetFiles(folder, "tok*.bin"))
+        {
+            if (Path.GetFullPath(path) != Path.GetFullPath(weightsPath))
+            {
+                candidates.Add(path);
+            }
+        }
+
+        return candidates.Count switch
+        {
+            0 => null,
+            1 => LoadFile(candidates[0], vocabSize),
+            _ => throw new CheckpointException(
+                CheckpointError.InvalidTokenizer,
+                $"{folder} holds {candidates.Count} tokenizers for llama2.c; name the right one."),
+        };
+    }
+
+    /// <summary>A tokenizer may have fewer tokens than the embedding has rows (padding), never more.</summary>
+    /// <exception cref="CheckpointException">InvalidTokenizer.</exception>
+    public static void CheckSize(TokenizerDefinition tokenizer, int vocabSize)
+    {
+        if (tokenizer.Tokens.Length > vocabSize)
+        {
+            throw new CheckpointException(
+                CheckpointError.InvalidTokenizer,
+                $"The tokenizer has {tokenizer.Tokens.Length} tokens, but the embedding has {vocabSize} rows.");
+        }
+    }
+
+    /// <summary>Loads a file by its content: JSON, llama2.c, or else a SentencePiece model.</summary>
+    private static TokenizerDefinition LoadFile(string path, int? vocabSize)
+    {
+        byte[] start = SourceKinds.ReadStart(path, out _);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string configPath = Path.Combine(folder, ConfigName);
+        try
+        {
+            if (IsJson(start))
+            {
+                TokenizerDefinition tokenizer = TokenizerJson.Load(path, File.Exists(configPath) ? configPath : null);
+                return WithTemplate(tokenizer, folder);
+            }
+
+            // A SentencePiece model begins with field 1, a message: byte 0x0A. llama2.c begins with a token length,
+            // whose third
+            // and fourth bytes are zero.
+            bool isLlama2c = start.Length > 4 && start[2] == 0 && start[3] == 0;
+            return isLlama2c ? Llama2cTokenizer.Load(path, vocabSize) : FromModel(path, folder);
+        }
+        catch (TokenizerException fault)
+        {
+            throw new CheckpointException(
+                CheckpointError.InvalidTokenizer,
+                $"{Path.GetFileName(path)} is not a usable tokenizer: {fault.Message}", fault);
+        }
+        catch (IOException fault)
+        {
+            throw new CheckpointException(
+                CheckpointError.SourceUnreadable, $"{path} cannot be read: {fault.Message}", fault);
+        }
+    }
+
+    private static bool IsJson(ReadOnlySpan<byte> start)
+    {
+        ReadOnlySpan<byte> text = start.StartsWith("\uFEFF"u8) ? start[3..] : start;
+        return text.TrimStart(" \t\r\n"u8).StartsWith("{"u8);
+    }
+
+    /// <summary>
+    /// tokenizer.model says nothing of begin tokens and templates; tokenizer_config.json beside it does.
+    /// </summary>
+    private static TokenizerDefinition FromModel(string path, string folder)
+    {
+        TokenizerDefinition tokenizer = SentencePieceModel.Load(path);
+        if (ReadConfig(folder) is { } config)
+        {
+            tokenizer = tokenizer with
+            {
+                AddBos = config.GetBoolean("add_bos_token", tokenizer.AddBos),
+                AddEos = config.GetBoolean("add_eos_token", tokenizer.AddEos),
+            };
+        }
+
+        return WithTemplate(tokenizer, folder);
+    }
+
+    /// <summary>
+    /// chat_template.jinja comes before the key of tokenizer_config.json, which may hold one text or a named list.
+    /// </summary>
+    private static TokenizerDefinition WithTemplate(TokenizerDefinition tokenizer, string folder)
+    {
+        string path = Path.Combine(folder, TemplateName);
+        if (File.Exists(path))
+        {
+            using WeightFile file = WeightFile.Open(path);
+            if (file.Length > TemplateBytesMax)
+            {
+                throw new CheckpointException(
+                    CheckpointError.HeaderTooLarge,
+                    $"{file.Name} has {file.Length} bytes, more than {TemplateBytesMax}.");
+            }
+
+            byte[] bytes = new byte[file.Length];
+            file.Read(0, bytes);
+            return tokenizer with { ChatTemplate = Encoding.UTF8.GetString(bytes) };
+        }
+
+        return tokenizer.ChatTemplate is null && ReadConfig(folder) is { } config
+            ? tokenizer with { ChatTemplate = ReadTemplate(config) }
+            : tokenizer;
+    }
+
+    private static ConfigObject? ReadConfig(string folder)
+    {
+        string path = Path.Combine(folder, ConfigName);
+        return File.Exists(path) ? new ConfigObject(JsonFile.Load(path), ConfigName) : null;
+    }
+
+    private static string? ReadTemplate(ConfigObject config)
+    {
+        if (!config.TryGet("chat_template", out JsonElement value) || value.ValueKind != JsonValueKind.Array)
+        {
+            return config.GetString("chat_template");
+        }
+
+        foreach (JsonElement entry in value.EnumerateArray())
+        {
+            bool isDefault = entry.ValueKind == JsonValueKind.Object
+                && entry.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String
+                && name.ValueEquals("default")
+                && entry.TryGetProperty("template", out JsonElement text) && text.ValueKind == JsonValueKind.String;
+            if (isDefault)
+            {
+                return entry.GetProperty("template").GetString();
+            }
+        }
+
+        return null;
+    }
+}

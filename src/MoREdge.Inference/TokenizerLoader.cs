@@ -1,0 +1,185 @@
+using MoREdge.ModelFile;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Inference;
+
+/// <summary>
+/// Reads the tokenizer that a model file carries: our own files, where every rule is a key (FORMAT.md), and those of others, where
+/// the kind of tokenizer implies what the file leaves out.
+/// </summary>
+public static class TokenizerLoader
+{
+    /// <summary>What other programs write for "no such token": −1 as uint32.</summary>
+    private const long NoId = uint.MaxValue;
+
+    /// <summary>Tokens that end a turn in the public chat formats, for files that do not name theirs.</summary>
+    private static readonly string[] EndOfTurnTexts = ["<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>"];
+
+    /// <summary>The tokenizer of <paramref name="file"/>, which may hold a vocabulary and nothing else.</summary>
+    /// <exception cref="ModelFileException">A key has the wrong type or an impossible value.</exception>
+    /// <exception cref="TokenizerException">The file has no tokenizer, or one that is damaged or of an unknown kind.</exception>
+    public static Tokenizer Load(GgufFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return TryLoad(file)
+            ?? throw new TokenizerException(
+                TokenizerError.MissingField,
+                $"{file.Path}: there is no tokenizer in this file; convert the model again with --tokenizer.");
+    }
+
+    /// <summary>The tokenizer of <paramref name="file"/>, or null when it carries none.</summary>
+    /// <exception cref="ModelFileException">A key has the wrong type or an impossible value.</exception>
+    /// <exception cref="TokenizerException">The tokenizer is damaged or of an unknown kind.</exception>
+    public static Tokenizer? TryLoad(GgufFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return ReadDefinition(file.Metadata) is { } definition ? new Tokenizer(definition) : null;
+    }
+
+    /// <summary>What the metadata of a file says about its tokenizer, or null when it says nothing.</summary>
+    /// <exception cref="ModelFileException">A key has the wrong type or an impossible value.</exception>
+    /// <exception cref="TokenizerException">The tokenizer is of an unknown kind.</exception>
+    public static TokenizerDefinition? ReadDefinition(GgufMetadata metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        if (!metadata.TryGetString(MetadataKeys.TokenizerModel, out string? model)
+            || !metadata.Contains(MetadataKeys.TokenizerTokens))
+        {
+            return null;
+        }
+
+        return model switch
+        {
+            "gpt2" => ReadByteLevel(metadata),
+            "llama" => ReadSentencePiece(metadata),
+            _ => throw new TokenizerException(
+                TokenizerError.UnsupportedComponent, $"The tokenizer kind \"{model}\" is not supported (gpt2 and llama are)."),
+        };
+    }
+
+    private static TokenizerDefinition ReadByteLevel(GgufMetadata metadata)
+    {
+        // Only our own files may leave text uncut: elsewhere an absent name is a mistake that would cost quality silently.
+        string? pre = metadata.GetString(MetadataKeys.TokenizerPre);
+        if (pre is null or "default" && !metadata.Contains(MetadataKeys.TokenizerFuseUnknown))
+        {
+            throw new TokenizerException(
+                TokenizerError.UnknownPreTokenizer, "The file does not name the pre-tokenizer of its byte-level vocabulary.");
+        }
+
+        PreTokenizer preTokenizer = PreTokenizers.FromGgufName(pre);
+        TokenizerDefinition definition = new()
+        {
+            Algorithm = TokenizerAlgorithm.ByteLevelBpe,
+            Tokens = metadata.RequireStringArray(MetadataKeys.TokenizerTokens),
+            Kinds = ReadKinds(metadata),
+            Merges = metadata.Contains(MetadataKeys.TokenizerMerges) ? metadata.GetStringArray(MetadataKeys.TokenizerMerges) : null,
+            PreTokenizer = preTokenizer,
+            BosId = ReadId(metadata, MetadataKeys.TokenizerBos, -1),
+            EosId = ReadId(metadata, MetadataKeys.TokenizerEos, -1),
+            UnknownId = ReadId(metadata, MetadataKeys.TokenizerUnknown, -1),
+            AddBos = metadata.GetBoolean(MetadataKeys.TokenizerAddBos, preTokenizer == PreTokenizer.Llama3),
+            AddSpacePrefix = metadata.GetBoolean(MetadataKeys.TokenizerAddSpacePrefix, false),
+            NormalizeNfc = metadata.GetBoolean(MetadataKeys.TokenizerNormalizeNfc, preTokenizer == PreTokenizer.Qwen2),
+            IgnoreMerges = metadata.GetBoolean(
+                MetadataKeys.TokenizerIgnoreMerges, PreTokenizers.ImpliesIgnoreMerges(preTokenizer)),
+        };
+        return WithSharedRules(definition, metadata);
+    }
+
+    /// <summary>The fallback ids 0, 1, 2 are those that SentencePiece itself gives to unknown, begin and end.</summary>
+    private static TokenizerDefinition ReadSentencePiece(GgufMetadata metadata)
+    {
+        bool hasScores = metadata.Contains(MetadataKeys.TokenizerScores);
+        bool isOurs = metadata.Contains(MetadataKeys.TokenizerFuseUnknown);
+        TokenizerDefinition definition = new()
+        {
+            Algorithm = TokenizerAlgorithm.SentencePieceBpe,
+            Tokens = metadata.RequireStringArray(MetadataKeys.TokenizerTokens),
+            Kinds = ReadKinds(metadata),
+            Scores = hasScores ? metadata.GetFloat32Array(MetadataKeys.TokenizerScores) : null,
+            Merges = hasScores || !metadata.Contains(MetadataKeys.TokenizerMerges)
+                ? null
+                : metadata.GetStringArray(MetadataKeys.TokenizerMerges),
+            UnknownId = ReadId(metadata, MetadataKeys.TokenizerUnknown, isOurs ? -1 : 0),
+            BosId = ReadId(metadata, MetadataKeys.TokenizerBos, isOurs ? -1 : 1),
+            EosId = ReadId(metadata, MetadataKeys.TokenizerEos, isOurs ? -1 : 2),
+            AddBos = metadata.GetBoolean(MetadataKeys.TokenizerAddBos, true),
+            AddSpacePrefix = metadata.GetBoolean(MetadataKeys.TokenizerAddSpacePrefix, true),
+            NormalizeNfc = metadata.GetBoolean(MetadataKeys.TokenizerNormalizeNfc, false),
+            IgnoreMerges = metadata.GetBoolean(MetadataKeys.TokenizerIgnoreMerges, false),
+        };
+        return WithSharedRules(definition, metadata);
+    }
+
+    private static TokenizerDefinition WithSharedRules(TokenizerDefinition definition, GgufMetadata metadata) => definition with
+    {
+        PaddingId = ReadId(metadata, MetadataKeys.TokenizerPadding, -1),
+        EndOfTurnId = ReadEndOfTurn(definition, metadata),
+        EosIds = metadata.GetInt32Array(MetadataKeys.EosIds),
+        AddEos = metadata.GetBoolean(MetadataKeys.TokenizerAddEos, false),
+        PrefixScope = ReadPrefixScope(metadata),
+        PrefixOnlyIfMissing = metadata.GetBoolean(MetadataKeys.TokenizerPrefixOnlyIfMissing, false),
+        RemoveExtraWhitespaces = metadata.GetBoolean(MetadataKeys.TokenizerRemoveExtraWhitespaces, false),
+        FuseUnknown = metadata.GetBoolean(MetadataKeys.TokenizerFuseUnknown, true),
+        LeftStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerLeftStripIds),
+        RightStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerRightStripIds),
+        ChatTemplate = metadata.GetString(MetadataKeys.ChatTemplate),
+    };
+
+    private static TokenKind[] ReadKinds(GgufMetadata metadata)
+    {
+        if (metadata.Contains(MetadataKeys.TokenizerTokenTypes))
+        {
+            return Array.ConvertAll(metadata.GetInt32Array(MetadataKeys.TokenizerTokenTypes), kind => (TokenKind)kind);
+        }
+
+        metadata.TryGetValue(MetadataKeys.TokenizerTokens, out GgufValue? tokens);
+        TokenKind[] kinds = new TokenKind[tokens?.Count ?? 0];
+        Array.Fill(kinds, TokenKind.Normal);
+        return kinds;
+    }
+
+    private static int ReadId(GgufMetadata metadata, string key, int fallback)
+    {
+        if (!metadata.TryGetInt64(key, out long id))
+        {
+            return fallback;
+        }
+
+        return id is NoId or -1 ? -1 : metadata.RequireInt32(key);
+    }
+
+    private static int ReadEndOfTurn(TokenizerDefinition definition, GgufMetadata metadata)
+    {
+        int id = ReadId(metadata, MetadataKeys.TokenizerEot, -1);
+        if (id >= 0 || metadata.Contains(MetadataKeys.TokenizerFuseUnknown))
+        {
+            return id;
+        }
+
+        foreach (string text in EndOfTurnTexts)
+        {
+            int found = definition.FindToken(text);
+            if (found >= 0 && found < definition.Kinds.Length
+                && definition.Kinds[found] is TokenKind.Control or TokenKind.UserDefined)
+            {
+                return found;
+            }
+        }
+
+        return -1;
+    }
+
+    private static SpacePrefixScope ReadPrefixScope(GgufMetadata metadata)
+    {
+        string scope = metadata.GetString(MetadataKeys.TokenizerPrefixScope, "every");
+        return scope switch
+        {
+            "every" => SpacePrefixScope.EverySegment,
+            "first" => SpacePrefixScope.FirstSegment,
+            _ => throw new TokenizerException(
+                TokenizerError.InvalidField, $"The space prefix scope \"{scope}\" is neither \"every\" nor \"first\"."),
+        };
+    }
+}

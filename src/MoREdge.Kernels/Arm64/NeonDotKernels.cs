@@ -1,0 +1,32 @@
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>NEON with the ARMv8.2 dot product: Cortex-A76 and later, that is Raspberry Pi 5 and Jetson Orin.</summary>
+internal sealed unsafe class NeonDotKernels : NeonKernels
+{
+    /// <inheritdoc/>
+    public override string Name => "neon-dot";
+
+    // SAFETY (whole class): as in NeonKernels.
+
+    /// <inheritdoc/>
+    public override void MatVecQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &NeonDotMatVec.Q8);
+
+    /// <inheritdoc/>
+    public override void MatVecQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &NeonDotMatVec.Q4);
+
+    /// <inheritdoc/>
+    public override void MatMulQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonDotMatVec.Q8, &NeonDotMatMul.Q8);
+
+    /// <inheritdoc/>
+    public override void MatMulQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonDotMatVec.Q4, &NeonDotMatMul.Q4);
+}

@@ -1,0 +1,33 @@
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>NEON of ARMv8.0: Cortex-A53 and A72, that is Raspberry Pi Zero 2 W, 3 and 4.</summary>
+/// <remarks>What is not here compiles to good NEON code from portable vectors and is inherited.</remarks>
+internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
+{
+    /// <inheritdoc/>
+    public override string Name => "neon";
+
+    // SAFETY (whole class): PackedDriver hands the bodies whole tiles and groups of the views.
+
+    /// <inheritdoc/>
+    public override void MatVecQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &NeonMatVec.Q8);
+
+    /// <inheritdoc/>
+    public override void MatVecQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &NeonMatVec.Q4);
+
+    /// <inheritdoc/>
+    public override void MatMulQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonMatVec.Q8, &NeonMatMul.Q8);
+
+    /// <inheritdoc/>
+    public override void MatMulQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonMatVec.Q4, &NeonMatMul.Q4);
+}

@@ -1,0 +1,211 @@
+using System.Text;
+
+namespace MoREdge.Tokenization;
+
+/// <summary>Encodes the text segments between special tokens, one call's worth: it owns the buffers that they share.</summary>
+internal sealed class SegmentEncoder
+{
+    private readonly TokenizerDefinition _definition;
+    private readonly TokenBytes _tokens;
+    private readonly int[] _byteIds;
+    private readonly BpeMerger _merger;
+    private readonly Dictionary<int, (int Left, int Right)>? _undo;
+    private readonly List<int> _ids;
+    private byte[] _normalized = [];
+
+    public SegmentEncoder(Tokenizer tokenizer, List<int> ids)
+    {
+        _definition = tokenizer.Definition;
+        (_tokens, MergeRule rule, _byteIds, bool hasUnused) = tokenizer.Tables;
+        _merger = new BpeMerger(rule);
+        _undo = hasUnused ? [] : null;
+        _ids = ids;
+    }
+
+    /// <summary>Appends the ids of one segment.</summary>
+    /// <param name="segment">UTF-8 text.</param>
+    /// <param name="startsText">Whether nothing stands before it.</param>
+    public void Encode(ReadOnlySpan<byte> segment, bool startsText)
+    {
+        if (segment.IsEmpty)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> text = Normalize(segment, startsText);
+        bool byteLevel = _definition.Algorithm == TokenizerAlgorithm.ByteLevelBpe;
+        while (!text.IsEmpty)
+        {
+            int length = PreTokenizerScanner.NextLength(text, _definition.PreTokenizer);
+            if (byteLevel)
+            {
+                EncodeBytes(text[..length]);
+            }
+            else
+            {
+                EncodeCharacters(text[..length]);
+            }
+
+            text = text[length..];
+        }
+    }
+
+    private void EncodeBytes(ReadOnlySpan<byte> piece)
+    {
+        int whole = _definition.IgnoreMerges || piece.Length == 1 ? _tokens.Find(piece) : -1;
+        if (whole >= 0)
+        {
+            _ids.Add(whole);
+            return;
+        }
+
+        _merger.Clear();
+        for (int i = 0; i < piece.Length; i++)
+        {
+            // A byte without a token vanishes unless there is an unknown token, as in the Hugging Face library.
+            int id = _byteIds[piece[i]];
+            if (id >= 0 || _definition.UnknownId >= 0)
+            {
+                _merger.Add(id, i, 1);
+            }
+        }
+
+        _merger.Merge(piece);
+        for (int i = _merger.Count > 0 ? 0 : -1; i >= 0; i = _merger[i].Next)
+        {
+            _ids.Add(_merger[i].Id >= 0 ? _merger[i].Id : _definition.UnknownId);
+        }
+    }
+
+    private void EncodeCharacters(ReadOnlySpan<byte> piece)
+    {
+        _merger.Clear();
+        for (int i = 0, length; i < piece.Length; i += length)
+        {
+            Rune.DecodeFromUtf8(piece[i..], out _, out length);
+            _merger.Add(_tokens.Find(piece.Slice(i, length)), i, length);
+        }
+
+        _undo?.Clear();
+        _merger.Merge(piece, _undo);
+        bool afterUnknown = false;
+        for (int i = _merger.Count > 0 ? 0 : -1; i >= 0; i = _merger[i].Next)
+        {
+            Symbol symbol = _merger[i];
+            if (symbol.Id >= 0)
+            {
+                AddPiece(symbol.Id);
+                afterUnknown = false;
+            }
+            else if (!TryAddBytes(piece.Slice(symbol.Start, symbol.Length)))
+            {
+                if (!afterUnknown || !_definition.FuseUnknown)
+                {
+                    _ids.Add(_definition.UnknownId);
+                }
+
+                afterUnknown = true;
+            }
+            else
+            {
+                afterUnknown = false;
+            }
+        }
+    }
+
+    private bool TryAddBytes(ReadOnlySpan<byte> character)
+    {
+        foreach (byte value in character)
+        {
+            if (_byteIds[value] < 0)
+            {
+                return false;
+            }
+        }
+
+        foreach (byte value in character)
+        {
+            _ids.Add(_byteIds[value]);
+        }
+
+        return true;
+    }
+
+    // SentencePiece merges through unused pieces and takes the last such merge apart again (its "resegment").
+    private void AddPiece(int id)
+    {
+        Stack<int>? rest = null;
+        for (bool more = true; more; more = rest is not null && rest.TryPop(out id))
+        {
+            if (_undo is not null && _definition.Kinds[id] == TokenKind.Unused
+                && _undo.TryGetValue(id, out (int Left, int Right) parts) && parts is { Left: >= 0, Right: >= 0 })
+            {
+                rest ??= new Stack<int>();
+                rest.Push(parts.Right);
+                rest.Push(parts.Left);
+                continue;
+            }
+
+            _ids.Add(id);
+        }
+    }
+
+    private ReadOnlySpan<byte> Normalize(ReadOnlySpan<byte> segment, bool startsText)
+    {
+        bool visibleSpaces = _definition.Algorithm == TokenizerAlgorithm.SentencePieceBpe;
+        bool inScope = startsText || _definition.PrefixScope == SpacePrefixScope.EverySegment;
+        bool prefix = _definition.AddSpacePrefix && inScope
+            && !(_definition.PrefixOnlyIfMissing && segment[0] == ' ');
+        if (_definition.NormalizeNfc && UnicodeComposition.MayChange(segment))
+        {
+            segment = Encoding.UTF8.GetBytes(UnicodeComposition.Compose(Encoding.UTF8.GetString(segment)));
+        }
+
+        if (!prefix && !visibleSpaces)
+        {
+            return segment;
+        }
+
+        if (_normalized.Length < segment.Length + 1)
+        {
+            _normalized = new byte[segment.Length + 1];
+        }
+
+        int count = 0;
+        if (prefix)
+        {
+            _normalized[count++] = (byte)' ';
+        }
+
+        if (!visibleSpaces)
+        {
+            segment.CopyTo(_normalized.AsSpan(count));
+            return _normalized.AsSpan(0, count + segment.Length);
+        }
+
+        int textStart = count;
+        count = CopyWithSpaces(segment, count);
+        return count == textStart ? default : _normalized.AsSpan(0, count);
+    }
+
+    private int CopyWithSpaces(ReadOnlySpan<byte> segment, int start)
+    {
+        ReadOnlySpan<byte> visibleSpace = "▁"u8;
+        bool collapse = _definition.RemoveExtraWhitespaces;
+        int count = start;
+        for (int i = 0; i < segment.Length; i++)
+        {
+            bool isVisible = segment[i] == visibleSpace[0] && segment[i..].StartsWith(visibleSpace);
+            byte value = isVisible ? (byte)' ' : segment[i];
+            i += isVisible ? visibleSpace.Length - 1 : 0;
+            if (collapse && value == ' ' && (count == start || _normalized[count - 1] == ' '))
+            {
+                continue;
+            }
+
+            _normalized[count++] = value;
+        }
+
+        return collapse && count > start && _normalized[count - 1] == ' ' ? count - 1 : count;
+    }
+}

@@ -1,0 +1,107 @@
+namespace MoREdge.Tokenization;
+
+/// <summary>Finds special tokens in text, leftmost first and longest of those, in one pass.</summary>
+internal sealed class SpecialTokenTrie
+{
+    private readonly List<Node> _nodes = [default];
+    private readonly bool[] _startsToken = new bool[256];
+    private readonly TokenKind[] _kinds;
+
+    public SpecialTokenTrie(TokenizerDefinition definition, TokenBytes tokens)
+    {
+        _kinds = definition.Kinds;
+        for (int id = 0; id < _kinds.Length; id++)
+        {
+            if (_kinds[id] is TokenKind.Control or TokenKind.Unknown or TokenKind.UserDefined && !tokens[id].IsEmpty)
+            {
+                Insert(tokens[id], id);
+            }
+        }
+    }
+
+    /// <summary>Finds the first special token at or after an index.</summary>
+    /// <param name="text">UTF-8 text.</param>
+    /// <param name="from">Where to start.</param>
+    /// <param name="parseSpecial">Whether control and unknown tokens count; user-defined ones always do.</param>
+    /// <param name="start">Where the token starts, or the text's length.</param>
+    /// <param name="length">Its byte count, or 0.</param>
+    /// <returns>Its id, or -1.</returns>
+    public int Find(ReadOnlySpan<byte> text, int from, bool parseSpecial, out int start, out int length)
+    {
+        for (start = from; start < text.Length; start++)
+        {
+            if (_startsToken[text[start]])
+            {
+                int id = LongestAt(text[start..], parseSpecial, out length);
+                if (id >= 0)
+                {
+                    return id;
+                }
+            }
+        }
+
+        length = 0;
+        return -1;
+    }
+
+    private int LongestAt(ReadOnlySpan<byte> text, bool parseSpecial, out int length)
+    {
+        int found = -1;
+        length = 0;
+        int node = 0;
+        for (int i = 0; i < text.Length && (node = Child(node, text[i])) > 0; i++)
+        {
+            int id = _nodes[node].IdPlusOne - 1;
+            if (id >= 0 && (parseSpecial || _kinds[id] == TokenKind.UserDefined))
+            {
+                found = id;
+                length = i + 1;
+            }
+        }
+
+        return found;
+    }
+
+    private int Child(int node, byte value)
+    {
+        int child = _nodes[node].FirstChild;
+        while (child > 0 && _nodes[child].Value != value)
+        {
+            child = _nodes[child].Sibling;
+        }
+
+        return child;
+    }
+
+    private void Insert(ReadOnlySpan<byte> bytes, int id)
+    {
+        _startsToken[bytes[0]] = true;
+        int node = 0;
+        foreach (byte value in bytes)
+        {
+            int child = Child(node, value);
+            if (child == 0)
+            {
+                child = _nodes.Count;
+                _nodes.Add(new Node { Value = value, Sibling = _nodes[node].FirstChild });
+                _nodes[node] = _nodes[node] with { FirstChild = child };
+            }
+
+            node = child;
+        }
+
+        // Of two tokens with one spelling the first keeps it.
+        if (_nodes[node].IdPlusOne == 0)
+        {
+            _nodes[node] = _nodes[node] with { IdPlusOne = id + 1 };
+        }
+    }
+
+    private struct Node
+    {
+        public int FirstChild;
+        public int Sibling;
+        public int IdPlusOne;
+        public byte Value;
+    }
+}

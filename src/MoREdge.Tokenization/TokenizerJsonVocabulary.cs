@@ -1,0 +1,157 @@
+using System.Text.Json;
+
+namespace MoREdge.Tokenization;
+
+/// <summary>The tokens, added tokens and merges of a tokenizer.json.</summary>
+internal sealed class TokenizerJsonVocabulary
+{
+    private readonly List<int> _leftStripIds = [];
+    private readonly List<int> _rightStripIds = [];
+
+    private TokenizerJsonVocabulary(string[] tokens, TokenKind[] kinds, string[] merges)
+    {
+        Tokens = tokens;
+        Kinds = kinds;
+        Merges = merges;
+    }
+
+    /// <summary>Token texts by id; ids that the file leaves free are named like GGUF's fillers and marked unused.</summary>
+    public string[] Tokens { get; }
+
+    /// <summary>Token kinds by id.</summary>
+    public TokenKind[] Kinds { get; }
+
+    /// <summary>Merges "left right", most urgent first.</summary>
+    public string[] Merges { get; }
+
+    /// <summary>Added tokens with <c>lstrip</c>.</summary>
+    public IReadOnlyList<int> LeftStripIds => _leftStripIds;
+
+    /// <summary>Added tokens with <c>rstrip</c>.</summary>
+    public IReadOnlyList<int> RightStripIds => _rightStripIds;
+
+    /// <summary>Reads the vocabulary.</summary>
+    /// <param name="root">The file.</param>
+    /// <param name="model">Its "model" object.</param>
+    public static TokenizerJsonVocabulary Parse(JsonElement root, JsonElement model)
+    {
+        JsonElement vocab = JsonFields.Object(model, "vocab");
+        int count = 0;
+        foreach (JsonProperty token in vocab.EnumerateObject())
+        {
+            count = Math.Max(count, JsonFields.TokenId(token.Value, "a token") + 1);
+        }
+
+        foreach (JsonElement added in AddedTokens(root))
+        {
+            count = Math.Max(count, JsonFields.TokenId(JsonFields.Required(added, "id"), "an added token") + 1);
+        }
+
+        string?[] tokens = new string?[count];
+        TokenKind[] kinds = new TokenKind[count];
+        Array.Fill(kinds, TokenKind.Normal);
+        foreach (JsonProperty token in vocab.EnumerateObject())
+        {
+            Put(tokens, JsonFields.TokenId(token.Value, "a token"), token.Name);
+        }
+
+        List<JsonElement> trimmed = [];
+        foreach (JsonElement added in AddedTokens(root))
+        {
+            int id = JsonFields.TokenId(JsonFields.Required(added, "id"), "an added token");
+            Put(tokens, id, JsonFields.String(added, "content"));
+            bool special = JsonFields.OptionalBool(added, "special") ?? false;
+            kinds[id] = special ? TokenKind.Control : TokenKind.UserDefined;
+            trimmed.Add(added);
+        }
+
+        TokenizerJsonVocabulary vocabulary = new(Fill(tokens, kinds), kinds, ParseMerges(model));
+        trimmed.ForEach(vocabulary.ReadTrimming);
+        return vocabulary;
+    }
+
+    /// <summary>The id of a token text, or -1.</summary>
+    public int Find(string? text) => text is null ? -1 : Array.IndexOf(Tokens, text);
+
+    /// <summary>Marks the tokens spelled <c>&lt;0xAB&gt;</c> as bytes.</summary>
+    public void MarkByteTokens()
+    {
+        for (int id = 0; id < Tokens.Length; id++)
+        {
+            if (Kinds[id] == TokenKind.Normal && TokenBytes.TryParseByte(Tokens[id], out _))
+            {
+                Kinds[id] = TokenKind.Byte;
+            }
+        }
+    }
+
+    // The enumerator of no element at all is empty.
+    private static JsonElement.ArrayEnumerator AddedTokens(JsonElement root) =>
+        JsonFields.Optional(root, "added_tokens") is null
+            ? default
+            : JsonFields.Array(root, "added_tokens").EnumerateArray();
+
+    private static void Put(string?[] tokens, int id, string text)
+    {
+        if (tokens[id] is not null && tokens[id] != text)
+        {
+            throw new TokenizerException(
+                TokenizerError.DuplicateTokenId, $"Both \"{tokens[id]}\" and \"{text}\" claim the id {id}.");
+        }
+
+        tokens[id] = text;
+    }
+
+    private static string[] Fill(string?[] tokens, TokenKind[] kinds)
+    {
+        string[] filled = new string[tokens.Length];
+        for (int id = 0; id < filled.Length; id++)
+        {
+            filled[id] = tokens[id] ?? $"[PAD{id}]";
+            kinds[id] = tokens[id] is null ? TokenKind.Unused : kinds[id];
+        }
+
+        return filled;
+    }
+
+    // A merge is "left right", or in newer files the list [left, right].
+    private static string[] ParseMerges(JsonElement model)
+    {
+        JsonElement list = JsonFields.Array(model, "merges");
+        string[] merges = new string[list.GetArrayLength()];
+        int rank = 0;
+        foreach (JsonElement merge in list.EnumerateArray())
+        {
+            bool isPair = merge.ValueKind == JsonValueKind.Array && merge.GetArrayLength() == 2
+                && merge[0].ValueKind == JsonValueKind.String && merge[1].ValueKind == JsonValueKind.String;
+            if (!isPair && merge.ValueKind != JsonValueKind.String)
+            {
+                throw new TokenizerException(
+                    TokenizerError.MalformedMerge, $"Merge {rank} is neither a string nor a pair of strings.");
+            }
+
+            merges[rank++] = isPair ? $"{merge[0].GetString()} {merge[1].GetString()}" : merge.GetString() ?? string.Empty;
+        }
+
+        return merges;
+    }
+
+    private void ReadTrimming(JsonElement added)
+    {
+        int id = JsonFields.TokenId(JsonFields.Required(added, "id"), "an added token");
+        if (JsonFields.OptionalBool(added, "single_word") ?? false)
+        {
+            throw JsonFields.Unsupported($"The added token \"{Tokens[id]}\" with \"single_word\"");
+        }
+
+        if (JsonFields.OptionalBool(added, "lstrip") ?? false)
+        {
+            _leftStripIds.Add(id);
+        }
+
+        if (JsonFields.OptionalBool(added, "rstrip") ?? false)
+        {
+            _rightStripIds.Add(id);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using MoREdge.Checkpoints;
+using MoREdge.Checkpoints.Dequantization;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Tests.Checkpoints.Gguf;
+
+public sealed class GgufCheckpointTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(ElementType.F32)]
+    [InlineData(ElementType.BF16)]
+    [InlineData(ElementType.Q4_0)]
+    [InlineData(ElementType.Q6_K)]
+    public void Open_DenseTensor_IsDequantizedRowByRow(ElementType type)
+    {
+        byte[] bytes = RandomBlocks(type, 3 * 256);
+        string path = Write(Metadata("llama"), new GgufTensorPlan("a.weight", new TensorShape(3, 256), type), bytes);
+        float[] expected = new float[3 * 256];
+        ElementDecoder.Decode(type, bytes, expected);
+
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+
+        CheckpointTensor tensor = checkpoint.Tensor("a.weight");
+        Assert.Equal(expected, tensor.ReadAll());
+        float[] row = new float[256];
+        tensor.ReadRows(2, 1, row);
+        Assert.Equal(expected[512..], row);
+        Assert.Equal("value", checkpoint.Metadata.RequireString("custom.key"));
+        Assert.False(checkpoint.Metadata.Contains("general.file_type"));
+    }
+
+    [Theory]
+    [InlineData(QuantFormat.Q8G32)]
+    [InlineData(QuantFormat.Q4G32)]
+    public void Open_PackedTensor_IsUnpackedRowByRow(QuantFormat format)
+    {
+        const int Rows = 11;
+        const int Cols = 40;
+        GgufTensorPlan plan = GgufTensorPlan.Packed("a.weight", format, Rows, Cols);
+        (byte[] bytes, float[] expected) = RandomPacked(plan.Layout!.Value);
+        string path = Write(Metadata("mor"), plan, bytes);
+
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+
+        CheckpointTensor tensor = checkpoint.Tensor("a.weight");
+        Assert.Equal(new TensorShape(Rows, Cols), tensor.Shape);
+        Assert.Equal(expected, tensor.ReadAll());
+        float[] rows = new float[2 * Cols];
+        tensor.ReadRows(7, 2, rows);
+        Assert.Equal(expected[(7 * Cols)..(9 * Cols)], rows);
+        Assert.False(checkpoint.Metadata.Contains(MetadataKeys.PackedNames));
+    }
+
+    [Fact]
+    public void Open_LinearScaling_BecomesFrequencyFactors()
+    {
+        GgufMetadata metadata = Metadata("llama");
+        metadata.Set("llama.rope.scaling.type", GgufValue.FromString("linear"));
+        metadata.Set("llama.rope.scaling.factor", GgufValue.FromFloat32(4));
+        metadata.Set("llama.attention.head_count", GgufValue.FromUInt32(2));
+        metadata.Set("llama.embedding_length", GgufValue.FromUInt32(8));
+
+        using Checkpoint checkpoint = Checkpoint.Open(WriteSmall(metadata));
+
+        Assert.Equal([4f, 4f], checkpoint.Tensor("rope_freqs.weight").ReadAll());
+        Assert.False(checkpoint.Metadata.Contains("llama.rope.scaling.factor"));
+    }
+
+    [Fact]
+    public void Open_WhatWouldRunWrongly_IsRefusedByName()
+    {
+        Assert.Equal(
+            CheckpointError.UnsupportedArchitecture, CheckpointReading.Refusal(WriteSmall(Metadata("gemma3"))));
+        GgufMetadata experts = Metadata("llama");
+        experts.Set("llama.expert_count", GgufValue.FromUInt32(8));
+        Assert.Equal(CheckpointError.UnsupportedOption, CheckpointReading.Refusal(WriteSmall(experts)));
+        GgufMetadata yarn = Metadata("qwen2");
+        yarn.Set("qwen2.rope.scaling.type", GgufValue.FromString("yarn"));
+        Assert.Equal(CheckpointError.UnsupportedOption, CheckpointReading.Refusal(WriteSmall(yarn)));
+        GgufTensorPlan integers = new("a", new TensorShape(4), ElementType.I32);
+        Assert.Equal(
+            CheckpointError.UnsupportedElementType,
+            CheckpointReading.Refusal(Write(Metadata("llama"), integers, new byte[16])));
+        Assert.Equal(
+            CheckpointError.InvalidModelFile, CheckpointReading.Refusal(_folder.Write("bad.gguf", "GGUF????")));
+    }
+
+    private static GgufMetadata Metadata(string architecture)
+    {
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.Architecture, GgufValue.FromString(architecture));
+        metadata.Set("general.file_type", GgufValue.FromUInt32(7));
+        metadata.Set("custom.key", GgufValue.FromString("value"));
+        return metadata;
+    }
+
+    private static byte[] RandomBlocks(ElementType type, int elements)
+    {
+        byte[] bytes = new byte[elements / ElementTypes.BlockLength(type) * ElementTypes.BlockBytes(type)];
+        new Random(11).NextBytes(bytes);
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            // Bits of an fp16, bf16 or float32 stay below the exponents of infinities and NaNs.
+            bytes[i] &= 0xBB;
+        }
+
+        return bytes;
+    }
+
+    private static (byte[] Bytes, float[] Weights) RandomPacked(PackedLayout layout)
+    {
+        Random random = new(13);
+        byte[] bytes = new byte[layout.TotalBytes];
+        float[] weights = new float[layout.Rows * layout.Cols];
+        int quantBytes = layout.GroupCount * PackedLayout.TileGroupBytes(layout.Format);
+        int scaleBytes = layout.GroupCount * PackedLayout.TileRows * sizeof(ushort);
+        for (int tile = 0; tile < layout.TileCount; tile++)
+        {
+            sbyte[] quants = new sbyte[PackedLayout.TileRows * layout.PaddedCols];
+            ushort[] scales = new ushort[PackedLayout.TileRows * layout.GroupCount];
+            for (int row = 0; row < PackedLayout.TileRows && (tile * PackedLayout.TileRows) + row < layout.Rows; row++)
+            {
+                ushort scale = BitConverter.HalfToUInt16Bits((Half)(1f / (row + 1)));
+                Array.Fill(scales, scale, row * layout.GroupCount, layout.GroupCount);
+                for (int col = 0; col < layout.Cols; col++)
+                {
+                    sbyte quant = (sbyte)random.Next(-7, 8);
+                    quants[(row * layout.PaddedCols) + col] = quant;
+                    int index = (((tile * PackedLayout.TileRows) + row) * layout.Cols) + col;
+                    weights[index] = (float)(Half)(1f / (row + 1)) * quant;
+                }
+            }
+
+            Span<byte> tileScales = bytes.AsSpan((int)layout.ScaleOffset + (tile * scaleBytes), scaleBytes);
+            PackedTile.Pack(
+                layout,
+                quants,
+                scales,
+                bytes.AsSpan(tile * quantBytes, quantBytes),
+                System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(tileScales));
+        }
+
+        return (bytes, weights);
+    }
+
+    private string WriteSmall(GgufMetadata metadata) =>
+        Write(metadata, new GgufTensorPlan("a.weight", new TensorShape(4), ElementType.F32), new byte[16]);
+
+    private string Write(GgufMetadata metadata, GgufTensorPlan plan, byte[] bytes)
+    {
+        string path = _folder[$"{Guid.NewGuid():N}.gguf"];
+        using GgufWriter writer = new(path, metadata, [plan]);
+        writer.Write(bytes);
+        writer.Finish();
+        return path;
+    }
+}

@@ -1,0 +1,40 @@
+// C names for the product's bodies. Nothing is computed here.
+#pragma warning disable
+namespace MoREdge.Kernels;
+
+using System.Runtime;
+
+internal static unsafe class Exports
+{
+    [RuntimeExport("neon_matvec_q8")]
+    static void NeonMatVecQ8(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, int tiles, float* y) =>
+        NeonMatVec.Q8(w, ws, x, xs, sums, groups, tiles, y);
+
+    [RuntimeExport("neon_matvec_q4")]
+    static void NeonMatVecQ4(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, int tiles, float* y) =>
+        NeonMatVec.Q4(w, ws, x, xs, sums, groups, tiles, y);
+
+    [RuntimeExport("neon_matmul_q8")]
+    static void NeonMatMulQ8(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, float* y, long stride) =>
+        NeonMatMul.Q8(w, ws, x, xs, sums, groups, y, stride);
+
+    [RuntimeExport("neon_matmul_q4")]
+    static void NeonMatMulQ4(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, float* y, long stride) =>
+        NeonMatMul.Q4(w, ws, x, xs, sums, groups, y, stride);
+
+    [RuntimeExport("dot_matvec_q8")]
+    static void DotMatVecQ8(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, int tiles, float* y) =>
+        NeonDotMatVec.Q8(w, ws, x, xs, sums, groups, tiles, y);
+
+    [RuntimeExport("dot_matvec_q4")]
+    static void DotMatVecQ4(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, int tiles, float* y) =>
+        NeonDotMatVec.Q4(w, ws, x, xs, sums, groups, tiles, y);
+
+    [RuntimeExport("dot_matmul_q8")]
+    static void DotMatMulQ8(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, float* y, long stride) =>
+        NeonDotMatMul.Q8(w, ws, x, xs, sums, groups, y, stride);
+
+    [RuntimeExport("dot_matmul_q4")]
+    static void DotMatMulQ4(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, float* y, long stride) =>
+        NeonDotMatMul.Q4(w, ws, x, xs, sums, groups, y, stride);
+}

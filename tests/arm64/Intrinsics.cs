@@ -1,0 +1,109 @@
+// The intrinsics that the kernels use, declared exactly as .NET declares them: the compiler knows them by name and
+// replaces each call by an instruction. A kernel that needs another one adds its line here.
+#pragma warning disable
+namespace System.Runtime.Intrinsics
+{
+    using System.Runtime.CompilerServices;
+    using System.Runtime.InteropServices;
+
+    [Intrinsic, StructLayout(LayoutKind.Sequential, Size = 8)]
+    public readonly struct Vector64<T>
+    {
+        private readonly ulong _00;
+    }
+
+    [Intrinsic, StructLayout(LayoutKind.Sequential, Size = 16)]
+    public readonly struct Vector128<T>
+    {
+        private readonly Vector64<T> _lower;
+        private readonly Vector64<T> _upper;
+        public static Vector128<T> Zero { [Intrinsic] get => Zero; }
+    }
+
+    [Intrinsic]
+    public static class Vector64
+    {
+        [Intrinsic] public static Vector64<float> CreateScalarUnsafe(float v) => CreateScalarUnsafe(v);
+        [Intrinsic] public static Vector64<int> AsInt32<T>(this Vector64<T> v) => AsInt32(v);
+    }
+
+    [Intrinsic]
+    public static class Vector128
+    {
+        [Intrinsic] public static Vector128<float> Create(float v) => Create(v);
+        [Intrinsic] public static Vector128<int> Create(int v) => Create(v);
+        [Intrinsic] public static Vector128<byte> Create(byte v) => Create(v);
+        [Intrinsic] public static Vector64<T> GetLower<T>(this Vector128<T> v) => GetLower(v);
+        [Intrinsic] public static Vector128<float> AsSingle<T>(this Vector128<T> v) => AsSingle(v);
+        [Intrinsic] public static Vector128<sbyte> AsSByte<T>(this Vector128<T> v) => AsSByte(v);
+    }
+}
+
+namespace System.Runtime.Intrinsics.Arm
+{
+    using System.Runtime.CompilerServices;
+    using B = Vector128<byte>;
+    using F = Vector128<float>;
+    using H = Vector128<short>;
+    using I = Vector128<int>;
+    using S = Vector128<sbyte>;
+    using U = Vector128<ushort>;
+
+    [Intrinsic]
+    public abstract unsafe class AdvSimd
+    {
+        public static bool IsSupported { get => IsSupported; }
+        public static S LoadVector128(sbyte* p) => LoadVector128(p);
+        public static B LoadVector128(byte* p) => LoadVector128(p);
+        public static U LoadVector128(ushort* p) => LoadVector128(p);
+        public static I LoadVector128(int* p) => LoadVector128(p);
+        public static F LoadVector128(float* p) => LoadVector128(p);
+        public static B LoadAndReplicateToVector128(byte* p) => LoadAndReplicateToVector128(p);
+        public static I LoadAndReplicateToVector128(int* p) => LoadAndReplicateToVector128(p);
+        public static F LoadAndReplicateToVector128(float* p) => LoadAndReplicateToVector128(p);
+        public static void Store(float* p, F v) => Store(p, v);
+        public static F Multiply(F a, F b) => Multiply(a, b);
+        public static F FusedMultiplyAdd(F sum, F a, F b) => FusedMultiplyAdd(sum, a, b);
+        public static F ConvertToSingle(I v) => ConvertToSingle(v);
+        public static F MultiplyBySelectedScalar(F a, Vector64<float> b, byte i) => MultiplyBySelectedScalar(a, b, i);
+        public static I MultiplySubtractBySelectedScalar(I sum, I a, Vector64<int> b, byte i) =>
+            MultiplySubtractBySelectedScalar(sum, a, b, i);
+
+        public static I DuplicateSelectedScalarToVector128(I v, byte i) => DuplicateSelectedScalarToVector128(v, i);
+        public static Vector128<uint> ShiftLeftLogicalWideningLower(Vector64<ushort> v, byte n) =>
+            ShiftLeftLogicalWideningLower(v, n);
+
+        public static Vector128<uint> ShiftLeftLogicalWideningUpper(U v, byte n) => ShiftLeftLogicalWideningUpper(v, n);
+        public static B And(B a, B b) => And(a, b);
+        public static B ShiftRightLogical(B v, byte n) => ShiftRightLogical(v, n);
+        public static H MultiplyWideningLower(Vector64<sbyte> a, Vector64<sbyte> b) => MultiplyWideningLower(a, b);
+        public static H MultiplyWideningLowerAndAdd(H sum, Vector64<sbyte> a, Vector64<sbyte> b) =>
+            MultiplyWideningLowerAndAdd(sum, a, b);
+
+        public static H MultiplyWideningUpper(S a, S b) => MultiplyWideningUpper(a, b);
+        public static H MultiplyWideningUpperAndAdd(H sum, S a, S b) => MultiplyWideningUpperAndAdd(sum, a, b);
+        public static I AddPairwiseWidening(H v) => AddPairwiseWidening(v);
+        public static I AddPairwiseWideningAndAdd(I sum, H v) => AddPairwiseWideningAndAdd(sum, v);
+
+        [Intrinsic]
+        public abstract class Arm64
+        {
+            public static bool IsSupported { get => IsSupported; }
+            public static (S, S) LoadPairVector128(sbyte* p) => LoadPairVector128(p);
+            public static (B, B) LoadPairVector128(byte* p) => LoadPairVector128(p);
+            public static (I, I) LoadPairVector128(int* p) => LoadPairVector128(p);
+            public static (F, F) LoadPairVector128(float* p) => LoadPairVector128(p);
+            public static void StorePair(float* p, F a, F b) => StorePair(p, a, b);
+            public static H AddPairwise(H a, H b) => AddPairwise(a, b);
+            public static I AddPairwise(I a, I b) => AddPairwise(a, b);
+        }
+    }
+
+    [Intrinsic]
+    public abstract class Dp : AdvSimd
+    {
+        public static new bool IsSupported { get => IsSupported; }
+        public static I DotProductBySelectedQuadruplet(I sum, S a, S b, byte i) =>
+            DotProductBySelectedQuadruplet(sum, a, b, i);
+    }
+}

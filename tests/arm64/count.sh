@@ -1,0 +1,19 @@
+#!/bin/sh
+# Executed ARM64 instructions per 1,000 multiply-adds of each packed kernel. Needs a finished ./run.sh.
+# Two repetition counts are run one instruction at a time; the difference leaves out everything but the kernel.
+set -eu
+obj="$(cd "$(dirname "$0")" && pwd)/obj"
+
+executed() {
+    qemu-aarch64 -cpu cortex-a76 -singlestep -d nochain,exec -D "$obj/count.log" "$obj/driver" count "$1" "$2" >/dev/null
+    grep -c '^Trace' "$obj/count.log"
+}
+
+for kernel in neon-matvec-q8 neon-matvec-q4 neon-matmul-q8 neon-matmul-q4 \
+    dot-matvec-q8 dot-matvec-q4 dot-matmul-q8 dot-matmul-q4; do
+    few=$(executed "$kernel" 1)
+    many=$(executed "$kernel" 11)
+    products=$(($("qemu-aarch64" -cpu cortex-a76 "$obj/driver" count "$kernel" 11) * 10 / 11))
+    echo "$kernel $(((many - few) * 1000 / products)) instructions per 1000 multiply-adds"
+done
+rm -f "$obj/count.log"

@@ -1,0 +1,184 @@
+using MoREdge.ModelFile;
+
+namespace MoREdge.Cli;
+
+/// <summary>
+/// Collects what a model file says about itself. It reads, it does not judge: a key that is absent is left out, and a key of
+/// another type is shown as it is, so that files of others and damaged configurations can be looked at too.
+/// </summary>
+internal static class ModelFacts
+{
+    /// <summary>All sections that the file has something for.</summary>
+    public static List<FactSection> Collect(GgufFile file)
+    {
+        GgufMetadata metadata = file.Metadata;
+        List<FactSection> sections = [FileFacts(file)];
+        if (metadata.TryGetValue(MetadataKeys.Architecture, out GgufValue? value) && value.TryGetString(out string? architecture))
+        {
+            sections.Add(Architecture(metadata, architecture));
+            sections.Add(Recursion(metadata, architecture));
+        }
+
+        sections.Add(Parameters(file));
+        sections.Add(Tokenizer(metadata));
+        sections.RemoveAll(section => section.Facts.Count == 0);
+        return sections;
+    }
+
+    private static FactSection FileFacts(GgufFile file)
+    {
+        FactSection section = new("file");
+        long tensorBytes = 0;
+        foreach (GgufTensor tensor in file.Tensors)
+        {
+            tensorBytes += tensor.ByteCount;
+        }
+
+        section.Add("path", "path", file.Path);
+        section.AddBytes("bytes", "size", file.FileBytes);
+        section.AddBytes("tensorBytes", "weights", tensorBytes);
+        section.AddBytes("headerBytes", "header", file.FileBytes - tensorBytes);
+        section.Add("tensorCount", "tensors", file.Tensors.Count);
+        section.Add("metadataCount", "metadata keys", file.Metadata.Count);
+        section.AddValue("name", "name", file.Metadata, MetadataKeys.Name);
+        section.AddValue("source", "source", file.Metadata, MetadataKeys.SourceName);
+        section.AddValue("license", "licence", file.Metadata, MetadataKeys.License);
+        section.AddValue("writer", "written by", file.Metadata, MetadataKeys.Writer);
+        string digests = (file.HasHeaderDigest, file.HasDigests) switch
+        {
+            (true, true) => "header and every tensor",
+            (true, false) => "header",
+            (false, true) => "every tensor",
+            _ => "none",
+        };
+        section.Add("digests", "digests", digests);
+        return section;
+    }
+
+    private static FactSection Architecture(GgufMetadata metadata, string architecture)
+    {
+        FactSection section = new("model");
+        section.Add("architecture", "architecture", architecture);
+        AddAll(
+            section, metadata, architecture,
+            ("contextLength", "context (tokens)", MetadataKeys.ContextLength),
+            ("blockCount", "blocks", MetadataKeys.BlockCount),
+            ("modelDim", "model width", MetadataKeys.EmbeddingLength),
+            ("ffnDim", "feed-forward width", MetadataKeys.FeedForwardLength),
+            ("headCount", "query heads", MetadataKeys.HeadCount),
+            ("kvHeadCount", "key/value heads", MetadataKeys.HeadCountKv),
+            ("headDim", "head width", MetadataKeys.KeyLength),
+            ("ropeTheta", "rotary base", MetadataKeys.RopeFrequencyBase),
+            ("rmsNormEpsilon", "norm epsilon", MetadataKeys.RmsNormEpsilon));
+        return section;
+    }
+
+    private static FactSection Recursion(GgufMetadata metadata, string architecture)
+    {
+        FactSection section = new("recursion");
+        AddAll(
+            section, metadata, architecture,
+            ("type", "type", MetadataKeys.RecursionType),
+            ("recursionCount", "recursions", MetadataKeys.RecursionCount),
+            ("baseDepth", "shared blocks", MetadataKeys.BaseDepth),
+            ("sharing", "sharing", MetadataKeys.Sharing),
+            ("attentionTied", "attention shared", MetadataKeys.AttentionTied),
+            ("router", "router", MetadataKeys.RouterType),
+            ("routerFunction", "router function", MetadataKeys.RouterFunction),
+            ("gating", "gating", MetadataKeys.Gating),
+            ("alpha", "alpha", MetadataKeys.Alpha),
+            ("capacity", "capacity", MetadataKeys.Capacity),
+            ("thresholds", "thresholds", MetadataKeys.Thresholds),
+            ("inferenceMode", "routing mode", MetadataKeys.InferenceMode));
+        if (section.Facts.Count > 0)
+        {
+            bool shared = Flag(metadata, $"{architecture}.{MetadataKeys.KvSharing}");
+            bool hybrid = Flag(metadata, $"{architecture}.{MetadataKeys.UpdateCache}");
+            section.Add("kv", "keys and values", hybrid ? "hybrid" : shared ? "shared" : "recursion");
+        }
+
+        return section;
+    }
+
+    private static FactSection Parameters(GgufFile file)
+    {
+        FactSection section = new("parameters");
+        long total = 0;
+        foreach (GgufTensor tensor in file.Tensors)
+        {
+            // Frequency factors follow from the configuration; nobody trained them.
+            total += tensor.Name == TensorNames.RopeFrequencies ? 0 : tensor.Shape.ElementCount;
+        }
+
+        if (total == 0)
+        {
+            return section;
+        }
+
+        long embedding = file.TryGetTensor(TensorNames.TokenEmbedding, out GgufTensor? found) ? found.Shape.ElementCount : 0;
+        long head = file.TryGetTensor(TensorNames.Output, out found) ? found.Shape.ElementCount : 0;
+        section.Add("total", "total (unique)", total);
+        section.Add("embedding", "embedding", embedding);
+        section.Add("head", head == 0 ? "head (tied)" : "head", head);
+        section.Add("other", "all others", total - embedding - head);
+        return section;
+    }
+
+    private static FactSection Tokenizer(GgufMetadata metadata)
+    {
+        FactSection section = new("tokenizer");
+        section.AddValue("kind", "kind", metadata, MetadataKeys.TokenizerModel);
+        section.AddValue("pre", "pre-tokenizer", metadata, MetadataKeys.TokenizerPre);
+        if (metadata.TryGetValue(MetadataKeys.TokenizerTokens, out GgufValue? tokens))
+        {
+            section.Add("vocabSize", "vocabulary", tokens.Count);
+        }
+
+        if (metadata.TryGetValue(MetadataKeys.TokenizerMerges, out GgufValue? merges))
+        {
+            section.Add("mergeCount", "merges", merges.Count);
+        }
+
+        section.AddValue("bosId", "begin token", metadata, MetadataKeys.TokenizerBos);
+        section.AddValue("eosId", "end token", metadata, MetadataKeys.TokenizerEos);
+        section.AddValue("eotId", "end-of-turn token", metadata, MetadataKeys.TokenizerEot);
+        section.AddValue("eosIds", "all end tokens", metadata, MetadataKeys.EosIds);
+        section.AddValue("unknownId", "unknown token", metadata, MetadataKeys.TokenizerUnknown);
+        section.AddValue("paddingId", "padding token", metadata, MetadataKeys.TokenizerPadding);
+        section.AddValue("addBos", "adds begin token", metadata, MetadataKeys.TokenizerAddBos);
+        section.AddValue("addEos", "adds end token", metadata, MetadataKeys.TokenizerAddEos);
+        bool hasTemplate = metadata.TryGetValue(MetadataKeys.ChatTemplate, out GgufValue? template);
+        section.Add("chatTemplate", "chat template", hasTemplate ? TemplateKind(template!.ToString()) : "none");
+        if (section.Facts.Count == 1)
+        {
+            section.Facts.Clear();
+            section.Add("kind", "kind", "none");
+        }
+
+        return section;
+    }
+
+    /// <summary>The public formats are told apart by the token that opens a turn.</summary>
+    private static string TemplateKind(string template) => template switch
+    {
+        _ when template.Contains("<|im_start|>", StringComparison.Ordinal) => "ChatML",
+        _ when template.Contains("<|start_header_id|>", StringComparison.Ordinal) => "Llama 3",
+        _ when template.Contains("<start_of_turn>", StringComparison.Ordinal) => "Gemma",
+        _ when template.Contains("[INST]", StringComparison.Ordinal) => "Llama 2 or Mistral",
+        _ when template.Contains("<|user|>", StringComparison.Ordinal) => "Zephyr or Phi",
+        _ => "other",
+    };
+
+    private static bool Flag(GgufMetadata metadata, string key) =>
+        metadata.TryGetValue(key, out GgufValue? value) && value.TryGetBoolean(out bool flag) && flag;
+
+    private static void AddAll(
+        FactSection section, GgufMetadata metadata, string architecture,
+        params ReadOnlySpan<(string Key, string Label, string Suffix)> entries)
+    {
+        foreach ((string key, string label, string suffix) in entries)
+        {
+            section.AddValue(key, label, metadata, $"{architecture}.{suffix}");
+        }
+    }
+}
