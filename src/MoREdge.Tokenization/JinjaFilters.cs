@@ -37,8 +37,7 @@ internal static class JinjaFilters
             "first" or "last" => JinjaValue.Iterate(value, budget) switch
             {
                 [] => new JinjaUndefined($"the {name} item"),
-                [object? only] => only,
-                [object? first, .., object? last] => name == "first" ? first : last,
+                List<object?> items => items[name == "first" ? 0 : items.Count - 1],
             },
             "list" => new List<object?>(JinjaValue.Iterate(value, budget)),
             "items" => value is JinjaUndefined ? new List<object?>() : JinjaMethods.Call(value, name, [], [], budget),

@@ -5,8 +5,8 @@ namespace MoREdge.Tokenization;
 /// <summary>What a hostile template may spend: every step costs 1, every character read or made costs 1 more.</summary>
 internal sealed class JinjaBudget
 {
-    /// <summary>Enough for a conversation of some megabytes, and spent within seconds.</summary>
-    public const long WorkMax = 1L << 27;
+    /// <summary>Enough for a conversation of about two megabytes, and spent within seconds.</summary>
+    public const long WorkMax = 1L << 25;
 
     private long _spent;
 
