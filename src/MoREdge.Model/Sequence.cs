@@ -94,7 +94,7 @@ public sealed class Sequence : IDisposable
     public long KvBytesPerTokenMax => _cache.BytesPerTokenMax;
 
     /// <summary>Bytes of activation buffers and rotary tables.</summary>
-    public long WorkspaceBytes => _workspace.ByteCount + _rotary.ByteCount;
+    public long WorkspaceBytes => _workspace.ByteCount + _rotary.ByteCount + _overlay.ByteCount;
 
     /// <summary>Takes a prompt, or a further part of one, and returns the logits behind its last token (VocabSize).</summary>
     /// <param name="ids">Token ids, at least one.</param>

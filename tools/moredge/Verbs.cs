@@ -16,6 +16,10 @@ internal static class Verbs
         root.Subcommands.Add(VerifyVerb.Create());
         root.Subcommands.Add(TokenizeVerb.Create());
         root.Subcommands.Add(DetokenizeVerb.Create());
+        root.Subcommands.Add(LogitsVerb.Create());
+        root.Subcommands.Add(BenchVerb.Create());
+        root.Subcommands.Add(DoctorVerb.Create());
+        root.Subcommands.Add(PerplexityVerb.Create());
         return root;
     }
 }
