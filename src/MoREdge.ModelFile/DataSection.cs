@@ -1,9 +1,11 @@
 namespace MoREdge.ModelFile;
 
-/// <summary>Where tensor data may lie: in the order of the table, each tensor on the first aligned byte behind the last one.</summary>
+/// <summary>
+/// Where tensor data may lie: in the order of the table, each tensor on the first aligned byte behind the last one.
+/// </summary>
 /// <remarks>
-/// This is the rule of llama.cpp's own reader, so every file it loads satisfies it, and it leaves no room for overlaps, for
-/// unreferenced bytes or for an offset that must be added to a size without a check.
+/// This is the rule of llama.cpp's own reader, so every file it loads satisfies it, and it leaves no room for overlaps,
+/// for unreferenced bytes or for an offset that must be added to a size without a check.
 /// </remarks>
 internal static class DataSection
 {
@@ -36,7 +38,8 @@ internal static class DataSection
         if (file.Length > GgufFormat.AlignUp(end, alignment))
         {
             throw file.Fault(
-                ModelFileError.TrailingBytes, $"{file.Length - end} bytes follow the last tensor, which no tensor refers to.");
+                ModelFileError.TrailingBytes,
+                $"{file.Length - end} bytes follow the last tensor, which no tensor refers to.");
         }
 
         return tensors;
@@ -56,7 +59,8 @@ internal static class DataSection
         }
 
         throw entry.Offset < (ulong)expected
-            ? file.Fault(ModelFileError.OffsetOverlap, $"{subject}, inside the tensor in front of it, which ends at {expected}.")
+            ? file.Fault(
+                ModelFileError.OffsetOverlap, $"{subject}, inside the tensor in front of it, which ends at {expected}.")
             : file.Fault(ModelFileError.Hole, $"{subject}, but the tensor in front of it ends at {expected}.");
     }
 }

@@ -37,7 +37,9 @@ internal static class Digest
         return Text(hash);
     }
 
-    /// <summary>The digest of [offset, offset + count), read with read calls so that a shrinking file cannot fault.</summary>
+    /// <summary>
+    /// The digest of [offset, offset + count), read with read calls so that a shrinking file cannot fault.
+    /// </summary>
     public static string OfRange(MappedFile file, long offset, long count)
     {
         XxHash128 hash = new();

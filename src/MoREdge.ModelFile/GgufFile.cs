@@ -5,10 +5,11 @@ namespace MoREdge.ModelFile;
 
 /// <summary>A GGUF v3 model file mapped into memory, checked when it is opened (FORMAT.md).</summary>
 /// <remarks>
-/// Every matrix and span points into the map and dies with <see cref="Dispose"/>. The map survives renaming and deleting the
-/// file. If another program cuts the file short while it is open, touching a lost page raises SIGBUS (an in-page error on
-/// Windows), which no managed program can catch: each call here compares the length of the file first, which leaves only
-/// the time after it. <see cref="VerifyTensor"/> uses read calls and reports such a file as an exception at all times.
+/// Every matrix and span points into the map and dies with <see cref="Dispose"/>. The map survives renaming and
+/// deleting the file. If another program cuts the file short while it is open, touching a lost page raises SIGBUS (an
+/// in-page error on Windows), which no managed program can catch: each call here compares the length of the file first,
+/// which leaves only the time after it. <see cref="VerifyTensor"/> uses read calls and reports such a file as an
+/// exception at all times.
 /// </remarks>
 public sealed unsafe class GgufFile : IDisposable
 {
@@ -83,7 +84,9 @@ public sealed unsafe class GgufFile : IDisposable
         : throw _file.Fault(ModelFileError.MissingTensor, $"the tensor {ModelFileException.Quote(name)} is missing.");
 
     /// <summary>Views a dense tensor as (rows, cols): all outer dimensions multiplied, and the innermost one.</summary>
-    /// <exception cref="ModelFileException">WrongTensorForm, DimensionOverflow, or TruncatedData if the file was cut short.</exception>
+    /// <exception cref="ModelFileException">
+    /// WrongTensorForm, DimensionOverflow, or TruncatedData if the file was cut short.
+    /// </exception>
     public DenseMatrix Dense(GgufTensor tensor)
     {
         byte* data = DataOf(tensor);
@@ -98,7 +101,7 @@ public sealed unsafe class GgufFile : IDisposable
         {
             throw _file.Fault(
                 ModelFileError.DimensionOverflow,
-                $"the tensor {ModelFileException.Quote(tensor.Name)} of shape {tensor.Shape} is too large for a matrix.");
+                $"the tensor {ModelFileException.Quote(tensor.Name)} {tensor.Shape} is too large for a matrix.");
         }
 
         return new DenseMatrix(data, tensor.Type, (int)tensor.Shape.Rows, (int)tensor.Shape.Cols);
@@ -149,12 +152,16 @@ public sealed unsafe class GgufFile : IDisposable
         {
             throw _file.Fault(
                 ModelFileError.TensorDigestMismatch,
-                $"the bytes of tensor {ModelFileException.Quote(tensor.Name)} do not match their digest; the file is damaged.");
+                $"the bytes of tensor {ModelFileException.Quote(tensor.Name)} do not match their digest.");
         }
     }
 
-    /// <summary>Compares the header with its digest, as <see cref="Open"/> does; does nothing when the file has none.</summary>
-    /// <exception cref="ModelFileException">DigestMalformed, HeaderDigestMismatch, WrongValueType or TruncatedData.</exception>
+    /// <summary>
+    /// Compares the header with its digest, as <see cref="Open"/> does; does nothing when the file has none.
+    /// </summary>
+    /// <exception cref="ModelFileException">
+    /// DigestMalformed, HeaderDigestMismatch, WrongValueType or TruncatedData.
+    /// </exception>
     public void VerifyHeader()
     {
         string? expected = Metadata.GetString(MetadataKeys.HeaderDigest);
@@ -165,7 +172,8 @@ public sealed unsafe class GgufFile : IDisposable
 
         if (!Digest.IsWellFormed(expected))
         {
-            throw _file.Fault(ModelFileError.DigestMalformed, "the header digest is not 32 lower-case hexadecimal digits.");
+            throw _file.Fault(
+                ModelFileError.DigestMalformed, "the header digest is not 32 lower-case hexadecimal digits.");
         }
 
         _file.RequireWhole();
@@ -185,7 +193,8 @@ public sealed unsafe class GgufFile : IDisposable
         if (HasDigests && digests.Length != _tensors.Length)
         {
             throw _file.Fault(
-                ModelFileError.DigestMalformed, $"the file has {digests.Length} digests for {_tensors.Length} tensors.");
+                ModelFileError.DigestMalformed,
+                $"the file has {digests.Length} digests for {_tensors.Length} tensors.");
         }
 
         for (int i = 0; i < digests.Length; i++)
@@ -194,7 +203,7 @@ public sealed unsafe class GgufFile : IDisposable
                 ? digests[i]
                 : throw _file.Fault(
                     ModelFileError.DigestMalformed,
-                    $"the digest of tensor {ModelFileException.Quote(_tensors[i].Name)} is not 32 lower-case hexadecimal digits.");
+                    $"the digest of tensor {ModelFileException.Quote(_tensors[i].Name)} is not 32 hexadecimal digits.");
         }
     }
 

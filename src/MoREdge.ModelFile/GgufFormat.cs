@@ -18,6 +18,8 @@ internal static class GgufFormat
     /// <summary>Alignment of the files we write: one cache line, which packed kernels want.</summary>
     public const int OwnAlignment = 64;
 
-    /// <summary><paramref name="offset"/> rounded up to a multiple of <paramref name="alignment"/>, a power of two.</summary>
+    /// <summary>
+    /// <paramref name="offset"/> rounded up to a multiple of <paramref name="alignment"/>, a power of two.
+    /// </summary>
     public static long AlignUp(long offset, int alignment) => checked(offset + alignment - 1) & -(long)alignment;
 }

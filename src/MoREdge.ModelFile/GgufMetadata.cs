@@ -2,11 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MoREdge.ModelFile;
 
-/// <summary>The metadata of a model file: keys and values in file order, with getters that check types and ranges.</summary>
+/// <summary>
+/// The metadata of a model file: keys and values in file order, with getters that check types and ranges.
+/// </summary>
 /// <remarks>
-/// "Require" throws <see cref="ModelFileError.MissingKey"/> for an absent key, "Get" gives the fallback (arrays: an empty one). A
-/// present value of the wrong type always throws <see cref="ModelFileError.WrongValueType"/>, naming the key: a wrong value
-/// is never mistaken for an absent one. Integers may have any GGUF integer type, floats may be float32 or float64.
+/// "Require" throws <see cref="ModelFileError.MissingKey"/> for an absent key, "Get" gives the fallback (arrays: an
+/// empty one). A present value of the wrong type always throws <see cref="ModelFileError.WrongValueType"/>, naming the
+/// key: a wrong value is never mistaken for an absent one. Integers may have any GGUF integer type, floats may be
+/// float32 or float64.
 /// </remarks>
 public sealed class GgufMetadata
 {
@@ -37,7 +40,8 @@ public sealed class GgufMetadata
     public bool Contains(string key) => _values.ContainsKey(key);
 
     /// <summary>The value of a key.</summary>
-    public bool TryGetValue(string key, [NotNullWhen(true)] out GgufValue? value) => _values.TryGetValue(key, out value);
+    public bool TryGetValue(string key, [NotNullWhen(true)] out GgufValue? value) =>
+        _values.TryGetValue(key, out value);
 
     /// <summary>The full key of an architecture's own setting: "{general.architecture}.{suffix}".</summary>
     /// <exception cref="ModelFileException">MissingKey or WrongValueType of general.architecture.</exception>
@@ -72,7 +76,9 @@ public sealed class GgufMetadata
     /// <exception cref="ModelFileException">MissingKey, WrongValueType or WrongValue.</exception>
     public int RequireInt32(string key) => TryGetInt32(key, out int value) ? value : throw Missing(key);
 
-    /// <summary>An integer of any width in the int32 range, or <paramref name="fallback"/> when the key is absent.</summary>
+    /// <summary>
+    /// An integer of any width in the int32 range, or <paramref name="fallback"/> when the key is absent.
+    /// </summary>
     /// <exception cref="ModelFileException">WrongValueType or WrongValue.</exception>
     public int GetInt32(string key, int fallback) => TryGetInt32(key, out int value) ? value : fallback;
 
@@ -89,7 +95,9 @@ public sealed class GgufMetadata
     /// <exception cref="ModelFileException">MissingKey, WrongValueType or WrongValue.</exception>
     public uint RequireUInt32(string key) => TryGetUInt32(key, out uint value) ? value : throw Missing(key);
 
-    /// <summary>An integer of any width in the uint32 range, or <paramref name="fallback"/> when the key is absent.</summary>
+    /// <summary>
+    /// An integer of any width in the uint32 range, or <paramref name="fallback"/> when the key is absent.
+    /// </summary>
     /// <exception cref="ModelFileException">WrongValueType or WrongValue.</exception>
     public uint GetUInt32(string key, uint fallback) => TryGetUInt32(key, out uint value) ? value : fallback;
 
@@ -228,10 +236,12 @@ public sealed class GgufMetadata
             $"The metadata key {ModelFileException.Quote(key)} holds {found} where {wanted} is needed.");
     }
 
-    private static Int128 InRange(string key, Int128 integer, Int128 min, Int128 max) => integer >= min && integer <= max
+    private static Int128 InRange(string key, Int128 integer, Int128 min, Int128 max) =>
+        integer >= min && integer <= max
         ? integer
         : throw new ModelFileException(
-            ModelFileError.WrongValue, $"The metadata key {ModelFileException.Quote(key)} holds {integer}, outside {min} to {max}.");
+            ModelFileError.WrongValue,
+            $"The metadata key {ModelFileException.Quote(key)} holds {integer}, outside {min} to {max}.");
 
     private bool TryGetInteger(string key, Int128 min, Int128 max, out Int128 integer)
     {

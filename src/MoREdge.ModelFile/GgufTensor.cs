@@ -17,7 +17,9 @@ public sealed class GgufTensor
     /// <summary>The name, unique in the file.</summary>
     public string Name { get; }
 
-    /// <summary>Dimensions, outermost first (GGUF's "ne" reversed); of a packed tensor the logical (rows, cols).</summary>
+    /// <summary>
+    /// Dimensions, outermost first (GGUF's "ne" reversed); of a packed tensor the logical (rows, cols).
+    /// </summary>
     public TensorShape Shape { get; private set; }
 
     /// <summary>The stored element type; I8 for a packed tensor.</summary>

@@ -8,8 +8,8 @@ public sealed class GgufTensorPlan
 {
     /// <summary>A dense tensor; <paramref name="shape"/> is outermost first.</summary>
     /// <exception cref="ArgumentException">
-    /// The name is empty or longer than <see cref="ModelFileLimits.TensorNameBytesMax"/> bytes, or a row is not a whole number
-    /// of blocks.
+    /// The name is empty or longer than <see cref="ModelFileLimits.TensorNameBytesMax"/> bytes, or a row is not a whole
+    /// number of blocks.
     /// </exception>
     /// <exception cref="OverflowException">The tensor is too large.</exception>
     public GgufTensorPlan(string name, TensorShape shape, ElementType type)
@@ -17,7 +17,8 @@ public sealed class GgufTensorPlan
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (Encoding.UTF8.GetByteCount(name) > ModelFileLimits.TensorNameBytesMax)
         {
-            throw new ArgumentException($"The tensor name '{name}' is longer than {ModelFileLimits.TensorNameBytesMax} bytes.");
+            throw new ArgumentException(
+                $"The tensor name '{name}' is longer than {ModelFileLimits.TensorNameBytesMax} bytes.");
         }
 
         Name = name;

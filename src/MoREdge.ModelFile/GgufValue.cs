@@ -7,8 +7,8 @@ namespace MoREdge.ModelFile;
 
 /// <summary>One metadata value: a number, a boolean, a string, or an array of one of these.</summary>
 /// <remarks>
-/// The items of an array stay encoded, in the map for an opened file, and are decoded when asked for: a vocabulary of 150 000
-/// strings costs nothing until the tokenizer reads it. Arrays of a file that was disposed cannot be read.
+/// The items of an array stay encoded, in the map for an opened file, and are decoded when asked for: a vocabulary of
+/// 150 000 strings costs nothing until the tokenizer reads it. Arrays of a file that was disposed cannot be read.
 /// </remarks>
 public sealed class GgufValue
 {
@@ -83,10 +83,12 @@ public sealed class GgufValue
     public static GgufValue FromUInt64(ulong value) => new(GgufValueType.UInt64, value);
 
     /// <summary>A float32.</summary>
-    public static GgufValue FromFloat32(float value) => new(GgufValueType.Float32, BitConverter.SingleToUInt32Bits(value));
+    public static GgufValue FromFloat32(float value) =>
+        new(GgufValueType.Float32, BitConverter.SingleToUInt32Bits(value));
 
     /// <summary>A float64.</summary>
-    public static GgufValue FromFloat64(double value) => new(GgufValueType.Float64, BitConverter.DoubleToUInt64Bits(value));
+    public static GgufValue FromFloat64(double value) =>
+        new(GgufValueType.Float64, BitConverter.DoubleToUInt64Bits(value));
 
     /// <summary>A boolean.</summary>
     public static GgufValue FromBoolean(bool value) => new(GgufValueType.Boolean, value ? 1UL : 0UL);
@@ -200,11 +202,13 @@ public sealed class GgufValue
         string[] decoded = new string[Count];
         for (int i = 0; i < decoded.Length; i++)
         {
-            // Opening has checked the lengths; they are compared again because the bytes may have changed in the map since.
+            // Opening has checked the lengths; they are compared again because the bytes may have changed in the map
+            // since.
             ulong length = rest.Length < sizeof(ulong) ? ulong.MaxValue : BinaryPrimitives.ReadUInt64LittleEndian(rest);
             if (length > (ulong)Math.Max(rest.Length - sizeof(ulong), 0))
             {
-                throw new ModelFileException(ModelFileError.StringBounds, "A string array changed while its file was open.");
+                throw new ModelFileException(
+                    ModelFileError.StringBounds, "A string array changed while its file was open.");
             }
 
             decoded[i] = Encoding.UTF8.GetString(rest.Slice(sizeof(ulong), (int)length));

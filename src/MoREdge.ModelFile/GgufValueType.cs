@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace MoREdge.ModelFile;
 
 /// <summary>The type of a metadata value. The values are the type ids of GGUF v3 files.</summary>
-[SuppressMessage("Naming", "CA1720", Justification = "The members are types: these are their names in the GGUF specification.")]
+[SuppressMessage("Naming", "CA1720", Justification = "The members are types; GGUF calls them so.")]
 public enum GgufValueType
 {
     /// <summary>Unsigned 8-bit integer.</summary>

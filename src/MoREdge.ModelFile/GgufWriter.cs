@@ -4,9 +4,10 @@ namespace MoREdge.ModelFile;
 
 /// <summary>Writes a model file tensor by tensor; the file appears under its name complete or not at all.</summary>
 /// <remarks>
-/// The bytes go to a temporary file in the same folder, room for all of them is reserved first, digests are computed on the
-/// way, and <see cref="Finish"/> flushes to the disk and renames. Disposing without Finish deletes the temporary file; only a
-/// killed process leaves it behind, as "NAME.XXXXXXXX.partial". An older file under the name stays as it was until then.
+/// The bytes go to a temporary file in the same folder, room for all of them is reserved first, digests are computed on
+/// the way, and <see cref="Finish"/> flushes to the disk and renames. Disposing without Finish deletes the temporary
+/// file; only a killed process leaves it behind, as "NAME.XXXXXXXX.partial". An older file under the name stays as it
+/// was until then.
 /// </remarks>
 public sealed class GgufWriter : IDisposable
 {
@@ -25,11 +26,14 @@ public sealed class GgufWriter : IDisposable
     /// <summary>Creates the temporary file and writes the header.</summary>
     /// <param name="path">The final name.</param>
     /// <param name="metadata">
-    /// Keys in file order. The alignment, the packed table and the digests are the writer's own: such keys are replaced.
+    /// Keys in file order. The alignment, the packed table and the digests are the writer's own: such keys are
+    /// replaced.
     /// </param>
     /// <param name="tensors">The tensors in the order in which they will be written.</param>
     /// <param name="overwrite">Replace a file of that name.</param>
-    /// <exception cref="ModelFileException">AlreadyExists, DuplicateTensor, DiskFull or WriteFailed.</exception>
+    /// <exception cref="ModelFileException">
+    /// AlreadyExists, DuplicateTensor, TensorCountLimit, MetadataCountLimit, HeaderTooLarge, DiskFull or WriteFailed.
+    /// </exception>
     public GgufWriter(string path, GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> tensors, bool overwrite = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -56,14 +60,17 @@ public sealed class GgufWriter : IDisposable
     /// <summary>Bytes the finished file will have.</summary>
     public long FileBytes => _header.Bytes.Length + _header.DataBytes;
 
-    /// <summary>Appends bytes to the current tensor; with its last byte the next tensor becomes the current one.</summary>
+    /// <summary>
+    /// Appends bytes to the current tensor; with its last byte the next tensor becomes the current one.
+    /// </summary>
     /// <exception cref="ArgumentException">More bytes than the current tensor lacks.</exception>
     /// <exception cref="ModelFileException">DiskFull or WriteFailed.</exception>
     public void Write(ReadOnlySpan<byte> chunk)
     {
         if (chunk.Length > CurrentBytesLeft)
         {
-            throw new ArgumentException($"{chunk.Length} bytes where the current tensor lacks {CurrentBytesLeft}.", nameof(chunk));
+            throw new ArgumentException(
+                $"{chunk.Length} bytes where the current tensor lacks {CurrentBytesLeft}.", nameof(chunk));
         }
 
         WriteBytes(chunk);

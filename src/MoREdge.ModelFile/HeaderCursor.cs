@@ -36,7 +36,9 @@ internal sealed class HeaderCursor
         if (count > Remaining)
         {
             throw Overrun(
-                (ulong)count, ModelFileError.TruncatedHeader, $"the file ends inside the header, at byte {_file.Length}.");
+                (ulong)count,
+                ModelFileError.TruncatedHeader,
+                $"the file ends inside the header, at byte {_file.Length}.");
         }
 
         ulong bits = GgufValueTypes.Read(type, _file.Span(Position, count));
@@ -76,7 +78,9 @@ internal sealed class HeaderCursor
     }
 
     /// <summary>Walks over the items of an array, checks each, and leaves them where they are.</summary>
-    /// <exception cref="ModelFileException">ArrayBounds, StringBounds, InvalidUtf8, InvalidBoolean or HeaderTooLarge.</exception>
+    /// <exception cref="ModelFileException">
+    /// ArrayBounds, StringBounds, InvalidUtf8, InvalidBoolean or HeaderTooLarge.
+    /// </exception>
     public GgufValue ReadItems(GgufValueType itemType, ulong count)
     {
         // A string needs at least its length, so that a claimed count is never larger than the file's bytes / 8.
@@ -118,14 +122,16 @@ internal sealed class HeaderCursor
 
     private ModelFileException Overrun(ulong count, ModelFileError error, string sentence) =>
         count <= (ulong)(_file.Length - Position)
-            ? _file.Fault(ModelFileError.HeaderTooLarge, $"the header is longer than {ModelFileLimits.HeaderBytesMax} bytes.")
+            ? _file.Fault(
+                ModelFileError.HeaderTooLarge, $"the header is longer than {ModelFileLimits.HeaderBytesMax} bytes.")
             : _file.Fault(error, sentence);
 
     private void RequireBoolean(ulong bits)
     {
         if (bits > 1)
         {
-            throw _file.Fault(ModelFileError.InvalidBoolean, $"a boolean in front of byte {Position} is {bits}, not 0 or 1.");
+            throw _file.Fault(
+                ModelFileError.InvalidBoolean, $"a boolean in front of byte {Position} is {bits}, not 0 or 1.");
         }
     }
 }

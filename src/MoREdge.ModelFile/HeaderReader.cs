@@ -49,7 +49,7 @@ internal sealed class HeaderReader
         {
             throw _file.Fault(
                 ModelFileError.BadMagic,
-                $"not a GGUF file: it starts with {Convert.ToHexString(_file.Span(0, sizeof(uint)))}, not with 'GGUF'.");
+                $"not a GGUF file: it starts with {magic:X8}, not with 'GGUF' ({GgufFormat.Magic:X8}).");
         }
 
         uint version = _cursor.ReadUInt32();
@@ -62,7 +62,7 @@ internal sealed class HeaderReader
         {
             throw _file.Fault(
                 ModelFileError.UnsupportedVersion,
-                $"GGUF version {version} is not supported, only version {GgufFormat.Version}; convert the model again.");
+                $"GGUF version {version} is not supported, only {GgufFormat.Version}; convert the model again.");
         }
 
         tensorCount = ReadCount(ModelFileLimits.TensorCountMax, ModelFileError.TensorCountLimit, "tensors");
@@ -79,7 +79,8 @@ internal sealed class HeaderReader
 
     private void ReadEntry()
     {
-        string key = ReadName(ModelFileLimits.KeyBytesMax, ModelFileError.KeyEmpty, ModelFileError.KeyTooLong, "metadata key");
+        string key = ReadName(
+            ModelFileLimits.KeyBytesMax, ModelFileError.KeyEmpty, ModelFileError.KeyTooLong, "metadata key");
         if (Metadata.Contains(key))
         {
             throw _file.Fault(
@@ -224,8 +225,8 @@ internal sealed class HeaderReader
         {
             throw _file.Fault(
                 ModelFileError.BlockMisfit,
-                $"the tensor {ModelFileException.Quote(name)} has rows of {shape.Cols} elements, not a whole number of {type} "
-                + $"blocks of {ElementTypes.BlockLength(type)}.");
+                $"the tensor {ModelFileException.Quote(name)} has rows of {shape.Cols} elements, not a whole number of "
+                + $"{type} blocks of {ElementTypes.BlockLength(type)}.");
         }
 
         try
@@ -252,7 +253,8 @@ internal sealed class HeaderReader
         if (length > (ulong)bytesMax)
         {
             throw _file.Fault(
-                tooLong, $"the {what} at byte {_cursor.Position} claims {length} bytes, more than the limit of {bytesMax}.");
+                tooLong,
+                $"the {what} at byte {_cursor.Position} claims {length} bytes, more than the limit of {bytesMax}.");
         }
 
         return System.Text.Encoding.UTF8.GetString(_cursor.ReadBytes(length));

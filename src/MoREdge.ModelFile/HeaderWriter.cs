@@ -4,7 +4,9 @@ using System.Text;
 
 namespace MoREdge.ModelFile;
 
-/// <summary>Builds the bytes in front of the tensor data, with room for the digests that are known only afterwards.</summary>
+/// <summary>
+/// Builds the bytes in front of the tensor data, with room for the digests that are known only afterwards.
+/// </summary>
 internal sealed class HeaderWriter
 {
     private static readonly string NoDigest = new('0', Digest.DigitCount);
@@ -15,9 +17,14 @@ internal sealed class HeaderWriter
     private readonly int _headerDigestOffset;
 
     /// <summary>Encodes the header of a file with these tensors in this order.</summary>
+    /// <exception cref="ModelFileException">
+    /// TensorCountLimit, MetadataCountLimit or HeaderTooLarge: nobody could read it.
+    /// </exception>
     public HeaderWriter(GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> plans)
     {
         GgufMetadata own = OwnMetadata(metadata, plans);
+        RequireLimit(plans.Count, ModelFileLimits.TensorCountMax, ModelFileError.TensorCountLimit, "tensors");
+        RequireLimit(own.Count, ModelFileLimits.MetadataCountMax, ModelFileError.MetadataCountLimit, "metadata keys");
         Write(GgufFormat.Magic);
         Write(GgufFormat.Version);
         Write((ulong)plans.Count);
@@ -46,6 +53,8 @@ internal sealed class HeaderWriter
             end = checked(offset + plan.ByteCount);
         }
 
+        RequireLimit(
+            _bytes.WrittenCount, ModelFileLimits.HeaderBytesMax, ModelFileError.HeaderTooLarge, "bytes of header");
         DataBytes = GgufFormat.AlignUp(end, GgufFormat.OwnAlignment);
         int padding = (int)GgufFormat.AlignUp(_bytes.WrittenCount, GgufFormat.OwnAlignment) - _bytes.WrittenCount;
         _bytes.Write(new byte[padding]);
@@ -91,6 +100,14 @@ internal sealed class HeaderWriter
         own.Set(MetadataKeys.TensorDigests, GgufValue.FromStrings(digests));
         own.Set(MetadataKeys.HeaderDigest, GgufValue.FromString(NoDigest));
         return own;
+    }
+
+    private static void RequireLimit(long count, long max, ModelFileError error, string what)
+    {
+        if (count > max)
+        {
+            throw new ModelFileException(error, $"A model file with {count} {what} is above the limit of {max}.");
+        }
     }
 
     private void Write(GgufTensorPlan plan, long offset)

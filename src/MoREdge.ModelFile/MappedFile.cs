@@ -17,10 +17,15 @@ internal sealed unsafe class MappedFile : IDisposable
         Length = length;
         _handle = handle;
         _map = MemoryMappedFile.CreateFromFile(
-            handle, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            handle,
+            mapName: null,
+            capacity: 0,
+            MemoryMappedFileAccess.Read,
+            HandleInheritability.None,
+            leaveOpen: true);
         _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        // SAFETY: the pointer keeps the view alive until ReleasePointer in Dispose; every access goes through At, which checks
-        // the range against the length at opening.
+        // SAFETY: the pointer keeps the view alive until ReleasePointer in Dispose; every access goes through At, which
+        // checks the range against the length at opening.
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _data);
         _data += _view.PointerOffset;
     }
@@ -31,7 +36,9 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>Bytes of the file when it was opened.</summary>
     public long Length { get; }
 
-    /// <summary>Maps the file at <paramref name="path"/>, if it has at least <paramref name="bytesMin"/> bytes.</summary>
+    /// <summary>
+    /// Maps the file at <paramref name="path"/>, if it has at least <paramref name="bytesMin"/> bytes.
+    /// </summary>
     /// <exception cref="ModelFileException">NotFound, Unreadable or TooSmall.</exception>
     public static MappedFile Open(string path, int bytesMin)
     {
@@ -50,7 +57,8 @@ internal sealed unsafe class MappedFile : IDisposable
             if (length < bytesMin)
             {
                 throw new ModelFileException(
-                    ModelFileError.TooSmall, $"{path}: {length} bytes are too few for a GGUF file, which has at least {bytesMin}.");
+                    ModelFileError.TooSmall,
+                    $"{path}: {length} bytes are too few for a GGUF file, which has at least {bytesMin}.");
             }
 
             MappedFile file = new(path, handle, length);
@@ -79,7 +87,9 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>The mapped bytes [offset, offset + count); the view dies with this object.</summary>
     public ReadOnlySpan<byte> Span(long offset, int count) => new(At(offset, count), count);
 
-    /// <summary>The address of <paramref name="offset"/>, after checking that <paramref name="count"/> bytes follow.</summary>
+    /// <summary>
+    /// The address of <paramref name="offset"/>, after checking that <paramref name="count"/> bytes follow.
+    /// </summary>
     public byte* At(long offset, long count)
     {
         ObjectDisposedException.ThrowIf(_data is null, this);
@@ -89,7 +99,9 @@ internal sealed unsafe class MappedFile : IDisposable
         return _data + offset;
     }
 
-    /// <summary>Copies bytes with a read call: a file cut short since opening gives an exception, not a signal.</summary>
+    /// <summary>
+    /// Copies bytes with a read call: a file cut short since opening gives an exception, not a signal.
+    /// </summary>
     /// <exception cref="ModelFileException">TruncatedData or Unreadable.</exception>
     public void Read(long offset, Span<byte> destination)
     {
@@ -109,7 +121,8 @@ internal sealed unsafe class MappedFile : IDisposable
         }
         catch (IOException failure)
         {
-            throw new ModelFileException(ModelFileError.Unreadable, $"{Path}: cannot be read ({failure.Message})", failure);
+            throw new ModelFileException(
+                ModelFileError.Unreadable, $"{Path}: cannot be read ({failure.Message})", failure);
         }
     }
 
@@ -120,7 +133,8 @@ internal sealed unsafe class MappedFile : IDisposable
         long now = RandomAccess.GetLength(_handle);
         if (now < Length)
         {
-            throw Fault(ModelFileError.TruncatedData, $"the file was cut from {Length} to {now} bytes while it was open.");
+            throw Fault(
+                ModelFileError.TruncatedData, $"the file was cut from {Length} to {now} bytes while it was open.");
         }
     }
 

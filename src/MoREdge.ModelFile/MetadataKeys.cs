@@ -21,7 +21,7 @@ public static class MetadataKeys
     /// <summary>string: the program that wrote the file, with its version.</summary>
     public const string Writer = "moredge.writer";
 
-    /// <summary>string: name of a packed tensor's format table (see <see cref="PackedNames"/>).</summary>
+    /// <summary>string array: names of the tensors that are packed matrices, in file order.</summary>
     public const string PackedNames = "moredge.packed.names";
 
     /// <summary>string array beside <see cref="PackedNames"/>: "Q8G32" or "Q4G32".</summary>

@@ -1,6 +1,8 @@
 namespace MoREdge.ModelFile;
 
-/// <summary>Every way a model file, or the writing of one, can go wrong. Each value has a test (ModelFileErrorTests).</summary>
+/// <summary>
+/// Every way a model file, or the writing of one, can go wrong. Each value has a test (ModelFileErrorTests).
+/// </summary>
 public enum ModelFileError
 {
     /// <summary>There is no file at the path.</summary>
@@ -108,7 +110,9 @@ public enum ModelFileError
     /// <summary>A tensor's bytes do not match its digest.</summary>
     TensorDigestMismatch,
 
-    /// <summary>The arrays of the packed table are incomplete or of different lengths, or name a tensor twice.</summary>
+    /// <summary>
+    /// The arrays of the packed table are incomplete or of different lengths, or name a tensor twice.
+    /// </summary>
     PackedTableMalformed,
 
     /// <summary>The packed table names a format this version does not know.</summary>

@@ -19,8 +19,8 @@ public sealed class ModelFileException : Exception
     public ModelFileError Error { get; }
 
     /// <summary>
-    /// Puts a name from a file into quotes for a message: control characters become '?' (a hostile file must not drive the
-    /// terminal that prints the message) and long names are cut.
+    /// Puts a name from a file into quotes for a message: control characters become '?' (a hostile file must not drive
+    /// the terminal that prints the message) and long names are cut.
     /// </summary>
     internal static string Quote(string name)
     {

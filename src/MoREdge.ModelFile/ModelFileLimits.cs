@@ -7,8 +7,8 @@ namespace MoREdge.ModelFile;
 public static class ModelFileLimits
 {
     /// <summary>
-    /// Bytes of metadata and tensor table: 256 MiB. The largest public vocabularies (262 000 tokens and 580 000 merges) need
-    /// about 20 MiB; the limit also keeps every offset inside the header within 32 bits.
+    /// Bytes of metadata and tensor table: 256 MiB. The largest public vocabularies (262 000 tokens and 580 000 merges)
+    /// need about 20 MiB; the limit also keeps every offset inside the header within 32 bits.
     /// </summary>
     public const long HeaderBytesMax = 256L * 1024 * 1024;
 
@@ -24,7 +24,9 @@ public static class ModelFileLimits
     /// <summary>Bytes of a tensor name: 64, the limit of the GGUF specification.</summary>
     public const int TensorNameBytesMax = 64;
 
-    /// <summary>Smallest alignment of tensor data in bytes: 8, the specification's smallest, enough for every element type.</summary>
+    /// <summary>
+    /// Smallest alignment of tensor data in bytes: 8, the specification's smallest, enough for every element type.
+    /// </summary>
     public const int AlignmentMin = 8;
 
     /// <summary>Largest alignment in bytes: 65 536, the largest page size of a 64-bit ARM system.</summary>

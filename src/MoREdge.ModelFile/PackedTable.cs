@@ -18,7 +18,8 @@ internal static class PackedTable
 
     /// <summary>Gives every tensor that the table names its logical shape.</summary>
     /// <exception cref="ModelFileException">
-    /// PackedTableMalformed, PackedFormatUnknown, PackedGeometry, PackedTensorMissing, PackedSizeMismatch, OffsetMisaligned.
+    /// PackedTableMalformed, PackedFormatUnknown, PackedGeometry, PackedTensorMissing, PackedSizeMismatch,
+    /// OffsetMisaligned.
     /// </exception>
     public static void Apply(MappedFile file, GgufMetadata metadata, Dictionary<string, GgufTensor> tensors)
     {
@@ -36,7 +37,8 @@ internal static class PackedTable
         if (present != Keys.Length)
         {
             throw file.Fault(
-                ModelFileError.PackedTableMalformed, $"the packed table has {present} of its {Keys.Length} metadata keys.");
+                ModelFileError.PackedTableMalformed,
+                $"the packed table has {present} of its {Keys.Length} metadata keys.");
         }
 
         RequireGeometry(file, metadata);
@@ -48,7 +50,8 @@ internal static class PackedTable
         {
             throw file.Fault(
                 ModelFileError.PackedTableMalformed,
-                $"the arrays of the packed table have {names.Length}, {formats.Length}, {rows.Length} and {cols.Length} items.");
+                $"the packed table has {names.Length} names, {formats.Length} formats, {rows.Length} rows, "
+                + $"{cols.Length} cols.");
         }
 
         for (int i = 0; i < names.Length; i++)
@@ -57,14 +60,16 @@ internal static class PackedTable
             {
                 throw file.Fault(
                     ModelFileError.PackedTensorMissing,
-                    $"the packed table names the tensor {ModelFileException.Quote(names[i])}, which the file does not hold.");
+                    $"the packed table names the tensor {ModelFileException.Quote(names[i])}, which is missing.");
             }
 
             ApplyOne(file, tensor, formats[i], rows[i], cols[i]);
         }
     }
 
-    /// <summary>Adds the table of the packed tensors among <paramref name="plans"/>; nothing when there are none.</summary>
+    /// <summary>
+    /// Adds the table of the packed tensors among <paramref name="plans"/>; nothing when there are none.
+    /// </summary>
     public static void Write(GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> plans)
     {
         List<string> names = [];

@@ -1,8 +1,8 @@
 namespace MoREdge.ModelFile;
 
 /// <summary>
-/// The catalogue of weight names in a model file. Blocks are physical: a shared block is stored once. Names follow GGUF where
-/// GGUF has one; what only recursive models have is ours (FORMAT.md).
+/// The catalogue of weight names in a model file. Blocks are physical: a shared block is stored once. Names follow GGUF
+/// where GGUF has one; what only recursive models have is ours (FORMAT.md).
 /// </summary>
 public static class TensorNames
 {
@@ -75,14 +75,19 @@ public static class TensorNames
     /// <summary>Second layer of an MLP router (outputs, 2·model).</summary>
     public const string RouterOutput = "output.weight";
 
-    /// <summary>Loss-free balancing bias of a token-choice router (recursions): moves the choice, not the weight.</summary>
+    /// <summary>
+    /// Loss-free balancing bias of a token-choice router (recursions): moves the choice, not the weight.
+    /// </summary>
     public const string TokenRouterBias = "router.balance.bias";
 
-    /// <summary>Tensor <paramref name="name"/> of physical block <paramref name="block"/>, shared by all recursions.</summary>
+    /// <summary>
+    /// Tensor <paramref name="name"/> of physical block <paramref name="block"/>, shared by all recursions.
+    /// </summary>
     public static string Block(int block, string name) => $"blk.{block}.{name}";
 
     /// <summary>The same, where a recursion (0-based) has weights of its own, such as untied attention.</summary>
-    public static string BlockRecursion(int block, int recursion, string name) => $"blk.{block}.recursion.{recursion}.{name}";
+    public static string BlockRecursion(int block, int recursion, string name) =>
+        $"blk.{block}.recursion.{recursion}.{name}";
 
     /// <summary>Part of the expert-choice router of a recursion (0-based).</summary>
     public static string ExpertRouter(int recursion, string part) => $"recursion.{recursion}.router.{part}";

@@ -12,8 +12,8 @@ internal static class WriteFault
     private const int HandleDiskFull = unchecked((int)0x80070027);
     private const int DiskFull = unchecked((int)0x80070070);
 
-    // A failed reservation of room throws a plain IOException (COR_E_IO): ENOSPC, or EFBIG where the file system's largest
-    // file is too small for the model. A failure to create the file has an errno, or a type of its own.
+    // A failed reservation of room throws a plain IOException (COR_E_IO): ENOSPC, or EFBIG where the file system's
+    // largest file is too small for the model. A failure to create the file has an errno, or a type of its own.
     private const int ReservationFailed = unchecked((int)0x80131620);
 
     /// <summary>The typed exception for a failure of the system while writing <paramref name="path"/>.</summary>
@@ -26,6 +26,7 @@ internal static class WriteFault
                 ModelFileError.DiskFull, $"{path}: the disk has no room for a file of {byteCount} bytes.", failure);
         }
 
-        return new ModelFileException(ModelFileError.WriteFailed, $"{path}: cannot be written ({failure.Message})", failure);
+        return new ModelFileException(
+            ModelFileError.WriteFailed, $"{path}: cannot be written ({failure.Message})", failure);
     }
 }

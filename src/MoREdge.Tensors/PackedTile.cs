@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace MoREdge.Tensors;
 
-/// <summary>Interleaves the quants and scales of 8 rows into the bytes of one tile, and back. No rounding happens here.</summary>
+/// <summary>
+/// Interleaves the quants and scales of 8 rows into the bytes of one tile, and back. No rounding happens here.
+/// </summary>
 /// <remarks>
 /// Byte order within a group, see <see cref="QuantFormat"/>. Q8G32: byte q·32 + r·4 + i is row r, column 4·q + i.
 /// Q4G32: byte j·32 + r·4 + i holds column 4·j + i of row r in its low nibble and column 16 + 4·j + i in its high one.
@@ -117,7 +119,8 @@ public static class PackedTile
             int low = values[col] + PackedLayout.Q4ZeroPoint;
             int high = values[col + Half] + PackedLayout.Q4ZeroPoint;
             Debug.Assert((uint)low <= 0xF && (uint)high <= 0xF, "A 4-bit quant lies in [-8, 7].");
-            bytes[(col / PackedLayout.QuadSize * QuadBytes) + (col % PackedLayout.QuadSize)] = (byte)(low | (high << 4));
+            int at = (col / PackedLayout.QuadSize * QuadBytes) + (col % PackedLayout.QuadSize);
+            bytes[at] = (byte)(low | (high << 4));
         }
     }
 
@@ -145,7 +148,8 @@ public static class PackedTile
             || tileQuants != layout.GroupCount * PackedLayout.TileGroupBytes(layout.Format)
             || tileScales != scaleCount)
         {
-            throw new ArgumentException($"A span does not fit a tile of {layout.GroupCount} groups in {layout.Format}.");
+            throw new ArgumentException(
+                $"A span does not fit a tile of {layout.GroupCount} groups in {layout.Format}.");
         }
     }
 }

@@ -12,8 +12,10 @@ public sealed class GgufMetadataTests
         raw.Key("u8", GgufValueType.UInt8).UInt8(200).Key("i8", GgufValueType.Int8).UInt8(0xFE)
             .Key("u16", GgufValueType.UInt16).Bytes(0xFF, 0xFF).Key("i16", GgufValueType.Int16).Bytes(0xFE, 0xFF)
             .Number("u32", uint.MaxValue).Key("i32", GgufValueType.Int32).UInt32(0xFFFFFFFE)
-            .Key("u64", GgufValueType.UInt64).UInt64(ulong.MaxValue).Key("i64", GgufValueType.Int64).UInt64(ulong.MaxValue - 1)
-            .Key("f32", GgufValueType.Float32).UInt32(0x3FC00000).Key("f64", GgufValueType.Float64).UInt64(0x3FF8000000000000)
+            .Key("u64", GgufValueType.UInt64).UInt64(ulong.MaxValue)
+            .Key("i64", GgufValueType.Int64).UInt64(ulong.MaxValue - 1)
+            .Key("f32", GgufValueType.Float32).UInt32(0x3FC00000)
+            .Key("f64", GgufValueType.Float64).UInt64(0x3FF8000000000000)
             .Key("true", GgufValueType.Boolean).UInt8(1).String("text", "ünï").Strings("texts", "", "b", "漢")
             .Array("f64s", GgufValueType.Float64, 2).UInt64(0x3FF8000000000000).UInt64(0);
         string first = raw.Save(folder);
@@ -27,7 +29,8 @@ public sealed class GgufMetadataTests
 
         using GgufFile rewritten = GgufFile.Open(second);
         Check(rewritten.Metadata);
-        string[] order = ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64", "true", "text", "texts", "f64s"];
+        string[] order =
+            ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64", "true", "text", "texts", "f64s"];
         Assert.Equal(order, rewritten.Metadata.Entries.Take(14).Select(entry => entry.Key));
     }
 
@@ -67,7 +70,8 @@ public sealed class GgufMetadataTests
     public void Message_WithAHostileName_HasNoControlCharacters()
     {
         ModelFileException thrown =
-            Assert.Throws<ModelFileException>(() => new GgufMetadata().RequireString("\u001b[2J" + new string('x', 500)));
+            Assert.Throws<ModelFileException>(() =>
+                new GgufMetadata().RequireString("\u001b[2J" + new string('x', 500)));
         Assert.DoesNotContain(thrown.Message, char.IsControl);
         Assert.True(thrown.Message.Length < 200);
     }

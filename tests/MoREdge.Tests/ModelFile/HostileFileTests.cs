@@ -5,8 +5,8 @@ namespace MoREdge.Tests.ModelFile;
 public sealed class HostileFileTests
 {
     /// <summary>
-    /// Room for the exception with its message and stack, the file handles and the map's objects: measured below 20 KB, while
-    /// the smallest claim below would take megabytes.
+    /// Room for the exception with its message and stack, the file handles and the map's objects: measured below 20 KB,
+    /// while the smallest claim below would take megabytes.
     /// </summary>
     private const long AllocatedBytesMax = 64 * 1024;
 
@@ -61,8 +61,8 @@ public sealed class HostileFileTests
             accepted += UseAll(folder.Write("bad.gguf", bad)) ? 1 : 0;
         }
 
-        // What may pass: padding behind the tensors (56 + 48 bytes), and the 20 + 21 bytes of the digest keys' names with
-        // their lengths and types, for a file without digests is a good file.
+        // What may pass: padding behind the tensors (56 + 48 bytes), and the 20 + 21 bytes of the digest keys' names
+        // with their lengths and types, for a file without digests is a good file.
         Assert.InRange(accepted, 56 + 48, 56 + 48 + 100);
     }
 
@@ -74,7 +74,8 @@ public sealed class HostileFileTests
         const int PaddingBytes = 48;
         for (int length = 0; length < good.Length - PaddingBytes; length++)
         {
-            Assert.False(UseAll(folder.Write("bad.gguf", good[..length])), $"{length} of {good.Length} bytes were accepted.");
+            bool accepted = UseAll(folder.Write("bad.gguf", good[..length]));
+            Assert.False(accepted, $"{length} of {good.Length} bytes were accepted.");
         }
     }
 

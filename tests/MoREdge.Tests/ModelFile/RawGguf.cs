@@ -4,7 +4,9 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Tests.ModelFile;
 
-/// <summary>Builds GGUF bytes field by field, right or wrong: an encoder that shares no code with the product's.</summary>
+/// <summary>
+/// Builds GGUF bytes field by field, right or wrong: an encoder that shares no code with the product's.
+/// </summary>
 internal sealed class RawGguf
 {
     private readonly List<byte> _bytes = [];

@@ -3,7 +3,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Tests.ModelFile;
 
-/// <summary>The tiny model file of FORMAT.md: one dense tensor, one packed int4 matrix of 2 rows and 3 columns.</summary>
+/// <summary>
+/// The tiny model file of FORMAT.md: one dense tensor, one packed int4 matrix of 2 rows and 3 columns.
+/// </summary>
 internal static class SampleModel
 {
     public const string DenseName = "output_norm.weight";

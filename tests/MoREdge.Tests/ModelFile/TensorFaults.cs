@@ -17,7 +17,8 @@ internal static class TensorFaults
     public static readonly FaultCase[] Table =
     [
         new(ModelFileError.TensorNameBounds, "empty", new RawGguf(1, 0).Tensor("", F32, 0, 1).Data(4).Open),
-        new(ModelFileError.TensorNameBounds, "65", new RawGguf(1, 0).Tensor(new string('n', 65), F32, 0, 1).Data(4).Open),
+        new(ModelFileError.TensorNameBounds, "65",
+            new RawGguf(1, 0).Tensor(new string('n', 65), F32, 0, 1).Data(4).Open),
         new(ModelFileError.DuplicateTensor, "twice",
             new RawGguf(2, 0).Tensor("t", F32, 0, 1).Tensor("t", F32, 32, 1).Data(36).Open),
         new(ModelFileError.BadRank, "0", new RawGguf(1, 0).Tensor("t", F32, 0).Data(4).Open),
@@ -28,7 +29,8 @@ internal static class TensorFaults
             new RawGguf(1, 0).Tensor("t", F32, 0, 1UL << 32, 1UL << 32).Data(4).Open),
         new(ModelFileError.DimensionOverflow, "bytes", new RawGguf(1, 0).Tensor("t", F32, 0, 1UL << 62).Data(4).Open),
         new(ModelFileError.UnsupportedElementType, "4", new RawGguf(1, 0).Tensor("t", 4, 0, 32).Data(32).Open),
-        new(ModelFileError.UnsupportedElementType, "2^31 + 1", new RawGguf(1, 0).Tensor("t", 0x80000001, 0, 1).Data(4).Open),
+        new(ModelFileError.UnsupportedElementType, "2^31 + 1",
+            new RawGguf(1, 0).Tensor("t", 0x80000001, 0, 1).Data(4).Open),
         new(ModelFileError.BlockMisfit, "33 in blocks of 32", new RawGguf(1, 0).Tensor("t", Q8, 0, 33).Data(68).Open),
         new(ModelFileError.OffsetMisaligned, "16", new RawGguf(1, 0).Tensor("t", F32, 16, 1).Data(20).Open),
         new(ModelFileError.OffsetOverlap, "same place",
@@ -60,7 +62,8 @@ internal static class TensorFaults
         new(ModelFileError.DigestMalformed, "count", new RawGguf(0, 1).Strings(MetadataKeys.TensorDigests, Zeros).Open),
         new(ModelFileError.DigestMalformed, "tensor",
             new RawGguf(1, 1).Strings(MetadataKeys.TensorDigests, "x").Tensor("t", F32, 0, 1).Data(4).Open),
-        new(ModelFileError.HeaderDigestMismatch, "wrong", new RawGguf(0, 1).String(MetadataKeys.HeaderDigest, Zeros).Open),
+        new(ModelFileError.HeaderDigestMismatch, "wrong",
+            new RawGguf(0, 1).String(MetadataKeys.HeaderDigest, Zeros).Open),
         new(ModelFileError.TensorDigestMismatch, "wrong", folder => VerifyFirst(
             new RawGguf(1, 1).Strings(MetadataKeys.TensorDigests, Zeros).Tensor("t", F32, 0, 1).Data(4).Save(folder))),
         new(ModelFileError.WrongValueType, "digest is a number",
@@ -83,8 +86,10 @@ internal static class TensorFaults
         new(ModelFileError.PackedSizeMismatch, "rows 0", PackedFile(["t"], ["Q4G32"], rows: [0]).Open),
         new(ModelFileError.PackedSizeMismatch, "2^31 - 1 squared",
             PackedFile(["t"], ["Q8G32"], rows: [int.MaxValue], cols: [int.MaxValue]).Open),
-        new(ModelFileError.PackedSizeMismatch, "not I8", PackedFile(["t"], ["Q4G32"], type: F32, dimensions: [36]).Open),
-        new(ModelFileError.PackedSizeMismatch, "two dimensions", PackedFile(["t"], ["Q4G32"], dimensions: [72, 2]).Open),
+        new(ModelFileError.PackedSizeMismatch, "not I8",
+            PackedFile(["t"], ["Q4G32"], type: F32, dimensions: [36]).Open),
+        new(ModelFileError.PackedSizeMismatch, "two dimensions",
+            PackedFile(["t"], ["Q4G32"], dimensions: [72, 2]).Open),
         new(ModelFileError.WrongValue, "rows 2^32 - 1", PackedFile(["t"], ["Q4G32"], rows: [uint.MaxValue]).Open),
         new(ModelFileError.OffsetMisaligned, "packed in a file aligned to 8", MisalignedPacked().Open),
     ];

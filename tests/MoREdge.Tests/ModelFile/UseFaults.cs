@@ -10,7 +10,8 @@ internal static class UseFaults
     [
         new(ModelFileError.MissingTensor, "by name", folder => Use(folder, file => file.RequireTensor("absent"))),
         new(ModelFileError.MissingKey, "string", folder => Use(folder, file => file.Metadata.RequireString("absent"))),
-        new(ModelFileError.MissingKey, "array", folder => Use(folder, file => file.Metadata.RequireFloat64Array("absent"))),
+        new(ModelFileError.MissingKey, "array",
+            folder => Use(folder, file => file.Metadata.RequireFloat64Array("absent"))),
         new(ModelFileError.WrongValueType, "string for integer",
             folder => Use(folder, file => file.Metadata.RequireInt32(MetadataKeys.Architecture))),
         new(ModelFileError.WrongValueType, "integer for float",
@@ -31,7 +32,12 @@ internal static class UseFaults
         new(ModelFileError.WrongTensorForm, "dense as packed",
             folder => Use(folder, file => file.Packed(file.RequireTensor(SampleModel.DenseName)))),
         new(ModelFileError.AlreadyExists, "not asked to overwrite", WriteTwice),
-        new(ModelFileError.DuplicateTensor, "planned twice", folder => Create(folder.File("f"), Plan("t", 1), Plan("t", 1))),
+        new(ModelFileError.DuplicateTensor, "planned twice",
+            folder => Create(folder.File("f"), Plan("t", 1), Plan("t", 1))),
+        new(ModelFileError.TensorCountLimit, "planned above",
+            folder => Create(
+                folder.File("f"), [.. Enumerable.Range(0, ModelFileLimits.TensorCountMax + 1).Select(i =>
+                    Plan($"t{i}", 1))])),
         new(ModelFileError.DiskFull, "2^60 bytes", folder => Create(folder.File("f"), Plan("t", 1L << 58))),
         new(ModelFileError.WriteFailed, "no such folder", folder => Create(folder.File("absent/f"), Plan("t", 1))),
         new(ModelFileError.WriteFailed, "is a folder", folder => Create(folder.Path, Plan("t", 1))),

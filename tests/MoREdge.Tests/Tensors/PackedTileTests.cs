@@ -71,7 +71,8 @@ public sealed class PackedTileTests
             {
                 int quant = format == QuantFormat.Q8G32 ? random.Next(-127, 128) : random.Next(-8, 8);
                 quants[(row * layout.PaddedCols) + col] = (sbyte)quant;
-                scales[(row * layout.GroupCount) + (col / 32)] = BitConverter.HalfToUInt16Bits((Half)random.NextSingle());
+                ushort scale = BitConverter.HalfToUInt16Bits((Half)random.NextSingle());
+                scales[(row * layout.GroupCount) + (col / 32)] = scale;
             }
         }
 
