@@ -1,0 +1,217 @@
+using System.Diagnostics;
+using System.Text;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Tests.Tokenization;
+
+public sealed class TokenizerTests
+{
+    private static Tokenizer Small(string name) => new(name switch
+    {
+        "byte-level" => SmallDefinitions.ByteLevel(),
+        "byte-level-uncut" => SmallDefinitions.ByteLevel(PreTokenizer.None),
+        "smollm" => SmallDefinitions.ByteLevel(PreTokenizer.Smollm),
+        "llama3" => SmallDefinitions.ByteLevel(PreTokenizer.Llama3),
+        "qwen2" => SmallDefinitions.ByteLevel(PreTokenizer.Qwen2),
+        "rank" => SmallDefinitions.SentencePieceByRank(),
+        _ => SmallDefinitions.SentencePiece(),
+    });
+
+    [Fact]
+    public void Encode_HandWorkedText_MergesByRankLeftmostFirst()
+    {
+        Tokenizer tokenizer = Small("byte-level");
+        string[] Pieces(string text) =>
+            Array.ConvertAll(tokenizer.Encode(text, addSpecial: false), tokenizer.TokenText);
+
+        // "ab" outranks "aa": the last a of aaab goes to the b, and one a of the other two stays in "aa".
+        Assert.Equal(["aa", "ab"], Pieces("aaab"));
+        Assert.Equal(["aaaa", "a"], Pieces("aaaaa"));
+        Assert.Equal(["<tool>", "x", "<bos>"], Pieces("<tool>x<bos>"));
+        Assert.Empty(Pieces(""));
+    }
+
+    [Theory]
+    [InlineData("score")]
+    [InlineData("rank")]
+    public void Encode_SentencePiece_PrefixesAndFallsBackToBytes(string name)
+    {
+        Tokenizer tokenizer = Small(name);
+        string[] Pieces(string text) => Array.ConvertAll(tokenizer.Encode(text), tokenizer.TokenText);
+        Assert.Equal(["<s>", "▁a", "é"], Pieces("aé"));
+        Assert.Equal(["<s>", "▁▁", "ab"], Pieces(" ab"));
+        Assert.Equal(["<s>", "▁", "<0xE2>", "<0x82>", "<0xAC>"], Pieces("€"));
+        Assert.Equal(["<s>", "▁a", "</s>", "▁", "b"], Pieces("a</s>b"));
+        Assert.Equal(["<s>"], Pieces(""));
+    }
+
+    [Fact]
+    public void Encode_WithoutParseSpecial_KeepsControlSpellingsText()
+    {
+        Tokenizer tokenizer = Small("byte-level");
+        int[] ids = tokenizer.Encode("<bos><tool>", addSpecial: false, parseSpecial: false);
+        Assert.DoesNotContain(0, ids);
+        Assert.Equal(2, ids[^1]);
+        Assert.Equal("<bos><tool>", tokenizer.Decode(ids));
+    }
+
+    [Fact]
+    public void Encode_SpecialTokens_LongestWins()
+    {
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel();
+        definition.Tokens[1] = "<bos><bos>!";
+        Tokenizer tokenizer = new(definition);
+        Assert.Equal([0, 1], tokenizer.Encode("<bos><bos><bos>!", addSpecial: false));
+    }
+
+    [Fact]
+    public void Encode_StripFlags_SwallowWhiteSpace()
+    {
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel() with { LeftStripIds = [1], RightStripIds = [0] };
+        Tokenizer tokenizer = new(definition);
+        int[] ids = tokenizer.Encode("a \n<eos> b<bos> \tc", addSpecial: false);
+        Assert.Equal("a<eos> b<bos>c", tokenizer.Decode(ids, skipSpecial: false));
+    }
+
+    [Fact]
+    public void Encode_PrefixScopeAndExtraWhitespaces_FollowSentencePiece()
+    {
+        Tokenizer tokenizer = new(SmallDefinitions.SentencePiece() with
+        {
+            PrefixScope = SpacePrefixScope.FirstSegment,
+            RemoveExtraWhitespaces = true,
+            AddEos = true,
+        });
+        string[] pieces = Array.ConvertAll(tokenizer.Encode("  a  b </s> b"), tokenizer.TokenText);
+        Assert.Equal(["<s>", "▁a", "▁", "b", "</s>", "b", "</s>"], pieces);
+        Assert.Equal([1, 2], tokenizer.Encode("   "));
+        Tokenizer ifMissing = new(SmallDefinitions.SentencePiece() with { PrefixOnlyIfMissing = true });
+        Assert.Equal(ifMissing.Encode("ab"), ifMissing.Encode(" ab"));
+    }
+
+    [Fact]
+    public void Encode_UnusedPieces_AreTakenApartAgain()
+    {
+        TokenizerDefinition definition = SmallDefinitions.SentencePiece();
+        definition.Kinds[Array.IndexOf(definition.Tokens, "aaaa")] = TokenKind.Unused;
+        Tokenizer tokenizer = new(definition with { AddSpacePrefix = false, AddBos = false });
+        Assert.Equal(["aa", "aa"], Array.ConvertAll(tokenizer.Encode("aaaa"), tokenizer.TokenText));
+    }
+
+    [Fact]
+    public void Encode_UnknownCharacters_FuseIntoOneToken()
+    {
+        TokenizerDefinition definition = SmallDefinitions.SentencePiece();
+        Array.Fill(definition.Kinds, TokenKind.Normal, 3, 256);
+        definition = definition with { AddSpacePrefix = false };
+        Assert.Equal([1, 0, 266, 0], new Tokenizer(definition).Encode("xyaz"));
+        Assert.Equal([1, 0, 0, 266, 0], new Tokenizer(definition with { FuseUnknown = false }).Encode("xyaz"));
+    }
+
+    [Fact]
+    public void Encode_IgnoreMerges_TakesWholePreTokens()
+    {
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel();
+        definition.Tokens[^1] = "aaab";
+        definition = definition with { Merges = ["a b"] };
+        int[] Ids(bool ignore) =>
+            new Tokenizer(definition with { IgnoreMerges = ignore }).Encode("aaab", addSpecial: false);
+        Assert.Equal([definition.Tokens.Length - 1], Ids(true));
+        Assert.Equal(3, Ids(false).Length);
+    }
+
+    [Fact]
+    public void Encode_Nfc_ComposesBeforeMerging()
+    {
+        Tokenizer tokenizer = new(SmallDefinitions.ByteLevel() with { NormalizeNfc = true });
+        Assert.Equal(tokenizer.Encode("caf\u00E9"), tokenizer.Encode("cafe\u0301"));
+    }
+
+    [Fact]
+    public void Encode_LoneSurrogates_BecomeTheReplacementCharacter()
+    {
+        Tokenizer tokenizer = Small("byte-level");
+        Assert.Equal(tokenizer.Encode("a\uFFFDb\uFFFD"), tokenizer.Encode("a\uD83Db\uDE00"));
+    }
+
+    [Theory]
+    [InlineData("byte-level")]
+    [InlineData("byte-level-uncut")]
+    [InlineData("smollm")]
+    [InlineData("llama3")]
+    [InlineData("qwen2")]
+    [InlineData("score")]
+    [InlineData("rank")]
+    public void EncodeDecode_RandomUnicode_IsLosslessAlsoWhenStreamed(string name)
+    {
+        Tokenizer tokenizer = Small(name);
+        Random random = new(42);
+        for (int round = 0; round < 300; round++)
+        {
+            string text = SmallDefinitions.RandomText(random, random.Next(0, 60));
+            int[] ids = tokenizer.Encode(text);
+            Assert.Equal(text, tokenizer.Decode(ids));
+            TokenStream stream = new(tokenizer);
+            StringBuilder streamed = new();
+            foreach (int id in ids)
+            {
+                string piece = stream.Append(id);
+                Assert.True(piece.Length == 0 || !char.IsHighSurrogate(piece[^1]));
+                streamed.Append(piece);
+            }
+
+            Assert.Equal(text, streamed.Append(stream.Flush()).ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("mor-stories")]
+    [InlineData("gpt-2")]
+    [InlineData("llama-spm")]
+    [InlineData("tok512")]
+    public void EncodeDecode_PublicVocabularies_AreLossless(string name)
+    {
+        Tokenizer tokenizer = PublicTokenizers.Get(name);
+        Random random = new(43);
+        for (int round = 0; round < 200; round++)
+        {
+            string text = SmallDefinitions.RandomText(random, random.Next(0, 80));
+            Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text, parseSpecial: false)));
+        }
+    }
+
+    [Theory]
+    [InlineData("byte-level")]
+    [InlineData("byte-level-uncut")]
+    [InlineData("smollm")]
+    [InlineData("llama3")]
+    [InlineData("qwen2")]
+    [InlineData("score")]
+    [InlineData("rank")]
+    public void Encode_MegabyteOfOneThing_FinishesInSeconds(string name)
+    {
+        Tokenizer tokenizer = Small(name);
+        string[] texts =
+        [
+            new('a', 1 << 20), new(' ', 1 << 20), new('0', 1 << 20), new('\n', 1 << 20), new('<', 1 << 20),
+            string.Concat(Enumerable.Repeat("ab", 1 << 19)), string.Concat(Enumerable.Repeat("\u0301", 1 << 19)),
+        ];
+        foreach (string text in texts)
+        {
+            Stopwatch clock = Stopwatch.StartNew();
+            int[] ids = tokenizer.Encode(text);
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"'{text[0]}' took {clock.Elapsed}");
+            Assert.Equal(text, tokenizer.Decode(ids));
+        }
+    }
+
+    [Fact]
+    public void IsEndOfSequence_EveryNamedId_Ends()
+    {
+        Tokenizer tokenizer = new(SmallDefinitions.ByteLevel() with { EndOfTurnId = 2, EosIds = [7] });
+        Assert.True(tokenizer.IsEndOfSequence(1) && tokenizer.IsEndOfSequence(2) && tokenizer.IsEndOfSequence(7));
+        Assert.False(tokenizer.IsEndOfSequence(0) || tokenizer.IsEndOfSequence(8));
+        Assert.True(tokenizer.IsSpecial(0) && !tokenizer.IsSpecial(2));
+        Assert.Equal("ab"u8.ToArray(), tokenizer.DecodeBytes(259).ToArray());
+    }
+}
