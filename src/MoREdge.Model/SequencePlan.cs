@@ -36,6 +36,16 @@ internal sealed record SequencePlan(
         return plan;
     }
 
+    /// <summary>Checks a depth cap against the model.</summary>
+    /// <exception cref="ArgumentException">The model has no recursion, or not so many.</exception>
+    public static void CheckDepth(int depthMax, ModelConfig config)
+    {
+        Require(config.Recursion is not null, "The model has no recursion, so its depth cannot be capped.");
+        Require(
+            depthMax >= 1 && depthMax <= config.RecursionCount,
+            $"The depth cap must lie between 1 and the model's {config.RecursionCount} recursions.");
+    }
+
     private static void Check(SequencePlan plan, SequenceOptions options, RecursionConfig? recursion, ModelConfig config)
     {
         Require(plan.ContextLength >= 1, "The context must hold at least one token.");
@@ -44,10 +54,11 @@ internal sealed record SequencePlan(
             $"A context of {plan.ContextLength} tokens is too long; the limit is {RotaryFloatsMax / config.HeadDim}.");
         Require(plan.KvType is ElementType.F16 or ElementType.F32, "Keys and values are stored as F16 or F32.");
         Require(recursion is not null || options.KvPolicy is null, "The model has no recursion, so it has no KV policy to choose.");
-        Require(recursion is not null || options.DepthMax is null, "The model has no recursion, so its depth cannot be capped.");
-        Require(
-            plan.DepthMax >= 1 && plan.DepthMax <= config.RecursionCount,
-            $"The depth cap must lie between 1 and the model's {config.RecursionCount} recursions.");
+        if (options.DepthMax is { } depthMax)
+        {
+            CheckDepth(depthMax, config);
+        }
+
         Require(
             options.Routing is null || recursion?.DepthRule == DepthRule.ExpertChoice
             || (recursion?.DepthRule == DepthRule.TokenChoice && options.Routing == RoutingMode.Full),

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MoREdge.Checkpoints.Recursion;
 
 /// <summary>
@@ -192,11 +190,9 @@ internal sealed class RecursionLayout
 
         if (config.RecursionCount != RecursionCount || (config.BaseDepth ?? BaseDepth) != BaseDepth)
         {
-            throw Mismatch(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The configuration says {config.RecursionCount} recursions of {config.BaseDepth} layers, the "
-                + "tensor names say "
-                + $"{RecursionCount} of {BaseDepth}"));
+            throw Mismatch(
+                $"The configuration says {config.RecursionCount} recursions of {config.BaseDepth ?? BaseDepth} layers, "
+                + $"the tensor names say {RecursionCount} of {BaseDepth}");
         }
     }
 

@@ -79,12 +79,12 @@ public sealed class RealCheckpointTests
         bool isMiddle = (string)golden["sharing"]! == "middle_cycle";
         int layers = ((int)golden["base_depth"]! * (int)golden["num_recursion"]!) + (isMiddle ? 2 : 0);
         JsonObject mor = [];
-        foreach (string key in new[]
-        {
-            "num_recursion", "base_depth", "sharing", "capacity", "router_func", "alpha", "temp", "gating", "
-            + ""kv_sharing",
-            "update_cache",
-        })
+        string[] morKeys =
+        [
+            "num_recursion", "base_depth", "sharing", "capacity", "router_func", "alpha", "temp", "gating",
+            "kv_sharing", "update_cache",
+        ];
+        foreach (string key in morKeys)
         {
             mor[key] = golden[key]?.DeepClone();
         }
