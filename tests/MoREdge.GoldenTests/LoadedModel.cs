@@ -16,7 +16,7 @@ internal sealed class LoadedModel : IDisposable
         _path = Path.Combine(Path.GetTempPath(), $"moredge-golden-{Guid.NewGuid():N}.gguf");
         using (Checkpoint source = Checkpoint.Open(checkpoint, new CheckpointOptions { TokenizerPath = tokenizer }))
         {
-            ModelQuantizer.Write(source, _path, format, overwrite: false, cancellation: TestContext.Current.CancellationToken);
+            ModelQuantizer.Write(source.Metadata, source.Tensors, _path, format, overwrite: false, cancellation: TestContext.Current.CancellationToken);
         }
 
         File = GgufFile.Open(_path);
