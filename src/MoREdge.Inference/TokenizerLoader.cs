@@ -147,7 +147,7 @@ public static class TokenizerLoader
             return fallback;
         }
 
-        return id is NoId or -1 ? -1 : metadata.RequireInt32(key);
+        return id == NoId || id == -1 ? -1 : metadata.RequireInt32(key);
     }
 
     private static int ReadEndOfTurn(TokenizerDefinition definition, GgufMetadata metadata)
