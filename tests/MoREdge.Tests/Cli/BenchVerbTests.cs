@@ -53,9 +53,9 @@ public sealed class BenchVerbTests : IDisposable
     [InlineData("-m any.gguf --format q8", "--synthetic")]
     [InlineData("-m any.gguf --synthetic smollm2-135m", "either")]
     public void Options_ThatDoNotFit_AreAUsageError(string options, string part) =>
-        CliRunner.Run(["bench", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).AssertRefused(2, part);
+        CliRunner.Run(["bench", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Fails(2, part);
 
     [Fact]
     public void Model_Missing_IsAFailure() =>
-        CliRunner.Run("bench", "-m", _folder.File("none.gguf")).AssertRefused(1, "no such file");
+        CliRunner.Run("bench", "-m", _folder.File("none.gguf")).Fails(1, "no such file");
 }

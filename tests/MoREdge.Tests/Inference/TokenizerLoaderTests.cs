@@ -1,0 +1,134 @@
+using MoREdge.Checkpoints;
+using MoREdge.Inference;
+using MoREdge.ModelFile;
+using MoREdge.Tests.Tokenization;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Tests.Inference;
+
+public sealed class TokenizerLoaderTests
+{
+    /// <summary>Records compare arrays by reference: these are the same object in both.</summary>
+    private static readonly int[] NoIds = [];
+
+    private static readonly string[] NoTokens = [];
+
+    private static readonly TokenKind[] NoKinds = [];
+
+    public static TheoryData<string> Definitions => ["byte-level", "sentence-piece", "every-field"];
+
+    [Theory]
+    [MemberData(nameof(Definitions))]
+    public void ReadDefinition_WhatCheckpointsWrote_IsTheSame(string name)
+    {
+        TokenizerDefinition definition = name switch
+        {
+            "byte-level" => SmallDefinitions.ByteLevel(PreTokenizer.Qwen2) with { NormalizeNfc = false },
+            "sentence-piece" => SmallDefinitions.SentencePiece(),
+            _ => EveryField(),
+        };
+        GgufMetadata metadata = new();
+        TokenizerMetadata.Write(metadata, definition);
+
+        TokenizerDefinition read = TokenizerLoader.ReadDefinition(metadata)!;
+
+        Assert.Equal(definition.Tokens, read.Tokens);
+        Assert.Equal(definition.Kinds, read.Kinds);
+        Assert.Equal(definition.Merges, read.Merges);
+        Assert.Equal(definition.Scores, read.Scores);
+        Assert.Equal(definition.LeftStripIds, read.LeftStripIds);
+        Assert.Equal(definition.RightStripIds, read.RightStripIds);
+        Assert.Equal(EndIds(definition), EndIds(read));
+
+        // What is left are scalars, which records compare.
+        Assert.Equal(Scalars(definition), Scalars(read));
+    }
+
+    [Fact]
+    public void ReadDefinition_NoTokenizer_IsNull() => Assert.Null(TokenizerLoader.ReadDefinition(new GgufMetadata()));
+
+    [Fact]
+    public void ReadDefinition_UnknownKind_IsRefusedByName()
+    {
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.TokenizerModel, GgufValue.FromString("bert"));
+        metadata.Set(MetadataKeys.TokenizerTokens, GgufValue.FromStrings("a"));
+
+        TokenizerException fault = Assert.Throws<TokenizerException>(() => TokenizerLoader.ReadDefinition(metadata));
+
+        Assert.Equal(TokenizerError.UnsupportedComponent, fault.Error);
+        Assert.Contains("bert", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReadDefinition_ByteLevelOfOthersWithoutPreTokenizer_IsRefused()
+    {
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.TokenizerModel, GgufValue.FromString("gpt2"));
+        metadata.Set(MetadataKeys.TokenizerTokens, GgufValue.FromStrings("a"));
+
+        TokenizerException fault = Assert.Throws<TokenizerException>(() => TokenizerLoader.ReadDefinition(metadata));
+
+        Assert.Equal(TokenizerError.UnknownPreTokenizer, fault.Error);
+    }
+
+    [Theory]
+    [InlineData("gpt-2")]
+    [InlineData("llama-spm")]
+    [InlineData("phi-3")]
+    public void Load_PublicVocabulary_EncodesAsLlamaCpp(string name)
+    {
+        string path = SharedData.Require($"data/tokenizers/ggml-vocab/ggml-vocab-{name}.gguf");
+        using GgufFile file = GgufFile.Open(path);
+        Tokenizer tokenizer = TokenizerLoader.Load(file);
+        string[] texts = File.ReadAllText(path + ".inp").Split("\n__ggml_vocab_test__\n");
+        string[] expected = File.ReadAllText(path + ".out").Split('\n');
+        for (int i = 0; i < texts.Length; i++)
+        {
+            int[] ids = tokenizer.Encode(texts[i], addSpecial: false, parseSpecial: false);
+            Assert.Equal(expected[i].Trim(), string.Join(' ', ids));
+        }
+    }
+
+    private static TokenizerDefinition EveryField() => SmallDefinitions.SentencePiece() with
+    {
+        Scores = null,
+        Merges = ["a b", "a a"],
+        BosId = 2,
+        EosId = -1,
+        UnknownId = 0,
+        PaddingId = 0,
+        EndOfTurnId = 1,
+        EosIds = [1, 260],
+        AddBos = false,
+        AddEos = true,
+        AddSpacePrefix = false,
+        PrefixScope = SpacePrefixScope.FirstSegment,
+        PrefixOnlyIfMissing = true,
+        RemoveExtraWhitespaces = true,
+        NormalizeNfc = true,
+        IgnoreMerges = true,
+        FuseUnknown = false,
+        LeftStripIds = [1],
+        RightStripIds = [2],
+        ChatTemplate = "{{ messages }}",
+    };
+
+    private static SortedSet<int> EndIds(TokenizerDefinition definition)
+    {
+        SortedSet<int> ids = [definition.EosId, definition.EndOfTurnId, .. definition.EosIds];
+        ids.Remove(-1);
+        return ids;
+    }
+
+    private static TokenizerDefinition Scalars(TokenizerDefinition definition) => definition with
+    {
+        Tokens = NoTokens,
+        Kinds = NoKinds,
+        Merges = null,
+        Scores = null,
+        EosIds = NoIds,
+        LeftStripIds = NoIds,
+        RightStripIds = NoIds,
+    };
+}

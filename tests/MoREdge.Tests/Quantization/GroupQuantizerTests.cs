@@ -1,0 +1,135 @@
+using MoREdge.Quantization;
+
+namespace MoREdge.Tests.Quantization;
+
+public sealed class GroupQuantizerTests
+{
+    private const float ScaleMin = 1f / (1 << 14);
+
+    /// <summary>w·(1/s) is rounded twice: a tie may fall to either side by a part in 2²².</summary>
+    private const float RoundingSlack = 1f / (1 << 22);
+
+    [Fact]
+    public void Q8_HandWorkedGroup_RoundsToNearestEven()
+    {
+        // scale = 63.5 / 127 = 0.5, exact in fp16.
+        float[] weights = [63.5f, -63.5f, 0.25f, 0.75f, -0.3f, 1f, 0f];
+        sbyte[] quants = new sbyte[weights.Length];
+
+        Assert.Equal(0x3800, GroupQuantizer.Q8(weights, quants));
+        Assert.Equal([127, -127, 0, 2, -1, 2, 0], quants);
+    }
+
+    [Fact]
+    public void Q4_MultiplesOfAScale_AreRecovered()
+    {
+        float[] weights = new float[32];
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] = 0.5f * ((i % 16) - 8);
+        }
+
+        sbyte[] quants = new sbyte[weights.Length];
+
+        Assert.Equal(0x3800, GroupQuantizer.Q4(weights, quants));
+        for (int i = 0; i < weights.Length; i++)
+        {
+            Assert.Equal((i % 16) - 8, quants[i]);
+        }
+    }
+
+    [Theory]
+    [InlineData(0f, 0)]
+    [InlineData(1f / (1 << 15), 0)]
+    [InlineData(1.1f / (1 << 15), 0x0400)]
+    [InlineData(5f / (1 << 14), 0x0400)]
+    public void Scale_OfSmallWeights_IsZeroOrTheSmallestNormal(float weight, int expectedScale)
+    {
+        float[] weights = [weight, -weight];
+        sbyte[] q8 = new sbyte[2];
+        sbyte[] q4 = new sbyte[2];
+
+        Assert.Equal(expectedScale, GroupQuantizer.Q8(weights, q8));
+        Assert.Equal(expectedScale, GroupQuantizer.Q4(weights, q4));
+        int expectedQuant = (int)MathF.Round(weight / ScaleMin);
+        Assert.Equal(expectedScale == 0 ? 0 : expectedQuant, q8[0]);
+        Assert.Equal(q8, q4);
+    }
+
+    [Theory]
+    [InlineData(1e-30f)]
+    [InlineData(1e-5f)]
+    [InlineData(0.003f)]
+    [InlineData(0.05f)]
+    [InlineData(1f)]
+    [InlineData(1e6f)]
+    public void Q8_RandomGroups_StayWithinHalfAScale(float deviation)
+    {
+        foreach (int count in (int[])[32, 12, 1])
+        {
+            for (int seed = 0; seed < 200; seed++)
+            {
+                float[] weights = ArrayTensor.Gaussian(seed, count, deviation);
+                sbyte[] quants = new sbyte[count];
+                float scale = Scale(GroupQuantizer.Q8(weights, quants));
+                for (int i = 0; i < count; i++)
+                {
+                    float bound = scale == 0 ? ScaleMin / 2 : scale / 2;
+                    Assert.InRange(MathF.Abs(weights[i] - (scale * quants[i])), 0, bound + (RoundingSlack * MathF.Abs(weights[i])));
+                    Assert.InRange(quants[i], -127, 127);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Q4_RandomGroups_NoCandidateRangeIsBetter()
+    {
+        for (int seed = 0; seed < 300; seed++)
+        {
+            float[] weights = ArrayTensor.Gaussian(seed, 32);
+            sbyte[] quants = new sbyte[32];
+            float scale = Scale(GroupQuantizer.Q4(weights, quants));
+            double error = 0;
+            for (int i = 0; i < weights.Length; i++)
+            {
+                error += Square(weights[i] - ((double)scale * quants[i]));
+                Assert.InRange(quants[i], -8, 7);
+            }
+
+            double best = double.PositiveInfinity;
+            for (double divisor = 5.5; divisor <= 9; divisor += 3.5 / 23)
+            {
+                best = Math.Min(best, ErrorWithScale(weights, LargestMagnitude(weights) / divisor));
+            }
+
+            // fp16 moves the scale by at most 2⁻¹¹ of itself, which adds at most (2⁻¹¹)²·Σw².
+            double roundingOfScale = weights.Sum(weight => Square(weight)) / (1 << 22);
+            Assert.InRange(error, 0, best + roundingOfScale);
+        }
+    }
+
+    [Fact]
+    public void Q4_HugeAndTinyMagnitudes_DoNotOverflow()
+    {
+        foreach (float magnitude in (float[])[GroupQuantizer.Q4MagnitudeMax, 1e-38f, 1e-45f])
+        {
+            float[] weights = [magnitude, -magnitude / 2, 0];
+            sbyte[] quants = new sbyte[3];
+            float scale = Scale(GroupQuantizer.Q4(weights, quants));
+
+            Assert.True(float.IsFinite(scale) && (scale == 0 || scale >= ScaleMin));
+            float bound = MathF.Max(magnitude / 14, ScaleMin / 2);
+            Assert.InRange(MathF.Abs(magnitude - (scale * quants[0])), 0, bound);
+        }
+    }
+
+    private static float Scale(ushort bits) => (float)BitConverter.UInt16BitsToHalf(bits);
+
+    private static double Square(double value) => value * value;
+
+    private static float LargestMagnitude(float[] weights) => weights.Max(MathF.Abs);
+
+    private static double ErrorWithScale(float[] weights, double scale) =>
+        weights.Sum(weight => Square(weight - (scale * Math.Clamp(Math.Round(weight / scale), -8, 7))));
+}
