@@ -1,7 +1,8 @@
 namespace MoREdge.Tokenization;
 
 /// <summary>The 256 printable characters by which byte-level vocabularies spell bytes.</summary>
-/// <remarks>Source: bytes_to_unicode of the GPT-2 reference code: printable Latin-1 stays, the other 68 bytes follow from U+0100.</remarks>
+/// <remarks>Source: bytes_to_unicode of the GPT-2 reference code: printable Latin-1 stays, the other 68 bytes follow
+/// from U+0100.</remarks>
 internal static class ByteLevelAlphabet
 {
     private const char FirstShifted = '\u0100';

@@ -5,10 +5,12 @@ namespace MoREdge.Tokenization;
 /// <param name="Content">What is said.</param>
 public readonly record struct ChatMessage(string Role, string Content);
 
-/// <summary>A chat template: the part of Jinja that public templates use for plain conversations, run as Hugging Face runs it
+/// <summary>A chat template: the part of Jinja that public templates use for plain conversations, run as Hugging Face
+/// runs it
 /// (<c>trim_blocks</c> and <c>lstrip_blocks</c> set, one line end at the end of the template dropped).</summary>
 /// <remarks>A construct that is not supported is refused by name, statements, filters and tests already by
-/// <see cref="Parse"/>, methods and functions when they run. There is no clock: <c>strftime_now</c> is not defined.</remarks>
+/// <see cref="Parse"/>, methods and functions when they run. There is no clock: <c>strftime_now</c> is not
+/// defined.</remarks>
 public sealed class ChatTemplate
 {
     /// <summary>Longest template, in UTF-16 units; the longest public ones have about 30,000.</summary>
@@ -20,7 +22,8 @@ public sealed class ChatTemplate
 
     /// <summary>Parses a template.</summary>
     /// <param name="template">Jinja source.</param>
-    /// <exception cref="ChatTemplateException">The template is wrong, or uses a construct that is not supported.</exception>
+    /// <exception cref="ChatTemplateException">The template is wrong, or uses a construct that is not
+    /// supported.</exception>
     public static ChatTemplate Parse(string template)
     {
         ArgumentNullException.ThrowIfNull(template);

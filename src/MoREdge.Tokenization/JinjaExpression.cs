@@ -103,7 +103,8 @@ internal sealed class JinjaAttribute(JinjaExpression owner, string name) : Jinja
 
     protected override object? Compute(JinjaScope scope) => owner.Evaluate(scope) switch
     {
-        Dictionary<string, object?> mapping => mapping.TryGetValue(name, out object? value) ? value : new JinjaUndefined(name),
+        Dictionary<string, object?> mapping =>
+            mapping.TryGetValue(name, out object? value) ? value : new JinjaUndefined(name),
         JinjaNamespace space => space.Values.TryGetValue(name, out object? value) ? value : new JinjaUndefined(name),
         JinjaLoop loop => loop.Get(name),
         JinjaUndefined undefined => throw JinjaValue.Undefined(undefined),
@@ -133,7 +134,8 @@ internal sealed class JinjaIndex(JinjaExpression owner, JinjaExpression index) :
     }
 }
 
-internal sealed class JinjaSlice(JinjaExpression owner, JinjaExpression? first, JinjaExpression? stop, JinjaExpression? step)
+internal sealed class JinjaSlice(
+    JinjaExpression owner, JinjaExpression? first, JinjaExpression? stop, JinjaExpression? step)
     : JinjaExpression(owner, first, stop, step)
 {
     protected override object? Compute(JinjaScope scope)
@@ -231,7 +233,8 @@ internal sealed class JinjaNot(JinjaExpression value) : JinjaExpression(value)
 }
 
 /// <summary>and, or: the value that decided, as in Python.</summary>
-internal sealed class JinjaLogical(JinjaExpression left, JinjaExpression right, bool isAnd) : JinjaExpression(left, right)
+internal sealed class JinjaLogical(JinjaExpression left, JinjaExpression right, bool isAnd)
+    : JinjaExpression(left, right)
 {
     protected override object? Compute(JinjaScope scope)
     {

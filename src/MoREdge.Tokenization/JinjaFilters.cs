@@ -71,16 +71,12 @@ internal static class JinjaFilters
         string between = JinjaValue.ToText(separator);
         foreach (object? item in JinjaValue.Iterate(value, budget))
         {
-            text.Append(text.Length == 0 ? string.Empty : between).Append(Spent(JinjaValue.ToText(item), between, budget));
+            string part = JinjaValue.ToText(item);
+            budget.Spend(part.Length + between.Length);
+            text.Append(text.Length == 0 ? string.Empty : between).Append(part);
         }
 
         return text.ToString();
-    }
-
-    private static string Spent(string text, string between, JinjaBudget budget)
-    {
-        budget.Spend(text.Length + between.Length);
-        return text;
     }
 
     private static long Length(object? value, JinjaBudget budget) =>
@@ -100,8 +96,8 @@ internal static class JinjaTests
 {
     private static readonly string[] Plain =
     [
-        "defined", "undefined", "none", "string", "number", "integer", "boolean", "true", "false", "mapping", "iterable",
-        "sequence", "odd", "even",
+        "defined", "undefined", "none", "string", "number", "integer", "boolean", "true", "false", "mapping",
+        "iterable", "sequence", "odd", "even",
     ];
 
     private static readonly string[] WithOperand = ["equalto", "eq", "ne", "in"];
@@ -129,7 +125,8 @@ internal static class JinjaTests
         "mapping" => value is Dictionary<string, object?>,
         "iterable" => value is string or List<object?> or Dictionary<string, object?> or JinjaUndefined,
         "sequence" => value is string or List<object?> or Dictionary<string, object?> or JinjaUndefined,
-        "odd" or "even" => value is long number ? number % 2 != 0 == (name == "odd") : throw JinjaValue.Wrong(name, value),
+        "odd" or "even" =>
+            value is long number ? number % 2 != 0 == (name == "odd") : throw JinjaValue.Wrong(name, value),
         "ne" => JinjaValue.Compare("!=", value, operand, budget),
         "in" => JinjaValue.Compare("in", value, operand, budget),
         _ => JinjaValue.Compare("==", value, operand, budget),

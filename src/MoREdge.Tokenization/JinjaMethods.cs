@@ -2,7 +2,8 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>The functions that every template has, and the methods of strings and mappings, with Python's meaning.</summary>
+/// <summary>The functions that every template has, and the methods of strings and mappings, with Python's
+/// meaning.</summary>
 internal static class JinjaMethods
 {
     // Longer ranges than this number no messages.
@@ -127,7 +128,8 @@ internal static class JinjaMethods
 
                 return items;
             default:
-                throw ChatTemplateException.Unsupported($"the method \"{name}\" of a mapping, or those arguments of it,");
+                throw ChatTemplateException.Unsupported(
+                    $"the method \"{name}\" of a mapping, or those arguments of it,");
         }
     }
 

@@ -22,7 +22,8 @@ internal sealed class JinjaParser(IReadOnlyList<JinjaToken> tokens)
     {
         if (++_nesting > NestingMax)
         {
-            throw new ChatTemplateException(ChatTemplateError.TooDeep, $"Blocks are nested more than {NestingMax} deep.");
+            throw new ChatTemplateException(
+                ChatTemplateError.TooDeep, $"Blocks are nested more than {NestingMax} deep.");
         }
 
         List<JinjaStatement> statements = [];

@@ -22,7 +22,8 @@ internal sealed class JinjaBudget
         }
     }
 
-    /// <summary>Spends what a search may cost at worst beyond one pass: a long pattern is compared at many places.</summary>
+    /// <summary>Spends what a search may cost at worst beyond one pass: a long pattern is compared at many
+    /// places.</summary>
     public void SpendOnSearch(string text, string pattern)
     {
         const int FreePattern = 16;
@@ -84,7 +85,8 @@ internal sealed class JinjaOutput(JinjaBudget budget)
     public override string ToString() => _text.ToString();
 }
 
-/// <summary>The value of a name or key that is not there: prints as nothing, is false, and iterates over nothing.</summary>
+/// <summary>The value of a name or key that is not there: prints as nothing, is false, and iterates over
+/// nothing.</summary>
 internal sealed class JinjaUndefined(string name)
 {
     public string Name => name;

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>What values are in a template: null, bool, long, string, list, mapping, namespace, loop, function, undefined.</summary>
+/// <summary>What values are in a template: null, bool, long, string, list, mapping, namespace, loop, function,
+/// undefined.</summary>
 internal static class JinjaValue
 {
     // Nesting deeper than this is no message of a chat.
@@ -144,7 +145,8 @@ internal static class JinjaValue
         }
     }
 
-    /// <summary>JSON as Python's json.dumps writes it without ASCII escapes, which is what Hugging Face's tojson does.</summary>
+    /// <summary>JSON as Python's json.dumps writes it without ASCII escapes, which is what Hugging Face's tojson
+    /// does.</summary>
     public static void WriteJson(object? value, int? indent, StringBuilder json, JinjaBudget budget, int depth = 0)
     {
         budget.SpendOn(value);
@@ -190,7 +192,8 @@ internal static class JinjaValue
 
     public static ChatTemplateException Wrong(string what, object? value) => value is JinjaUndefined undefined
         ? Undefined(undefined)
-        : new ChatTemplateException(ChatTemplateError.WrongType, $"The template applies {what} to a {TypeName(value)}.");
+        : new ChatTemplateException(
+            ChatTemplateError.WrongType, $"The template applies {what} to a {TypeName(value)}.");
 
     private static ChatTemplateException TooDeep() => new(
         ChatTemplateError.TooDeep, $"A value is nested more than {DepthMax} deep.");
@@ -220,7 +223,14 @@ internal static class JinjaValue
     }
 
     private static void WriteJsonItems(
-        char open, char close, int count, int? indent, StringBuilder json, JinjaBudget budget, int depth, Action<int> write)
+        char open,
+        char close,
+        int count,
+        int? indent,
+        StringBuilder json,
+        JinjaBudget budget,
+        int depth,
+        Action<int> write)
     {
         json.Append(open);
         for (int i = 0; i < count; i++)

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Typed access to JSON fields: a wrong type is a <see cref="TokenizerException"/> that names the field.</summary>
+/// <summary>Typed access to JSON fields: a wrong type is a <see cref="TokenizerException"/> that names the
+/// field.</summary>
 internal static class JsonFields
 {
     /// <summary>A field, or null when it is absent or JSON null.</summary>
@@ -13,7 +14,9 @@ internal static class JsonFields
             throw Invalid(name, "stands in something that is not an object");
         }
 
-        return parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        return parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
     }
 
     /// <summary>A field that must be there.</summary>

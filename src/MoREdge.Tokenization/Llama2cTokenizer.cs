@@ -3,8 +3,10 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Reads the tokenizer file of llama2.c: int32 longest token, then per token float32 score, int32 length, bytes.</summary>
-/// <remarks>Source: export of tokenizer.py in karpathy/llama2.c: ids 0, 1, 2 are unknown, begin, end; 3 to 258 are the bytes.</remarks>
+/// <summary>Reads the tokenizer file of llama2.c: int32 longest token, then per token float32 score, int32 length,
+/// bytes.</summary>
+/// <remarks>Source: export of tokenizer.py in karpathy/llama2.c: ids 0, 1, 2 are unknown, begin, end; 3 to 258 are
+/// the bytes.</remarks>
 public static class Llama2cTokenizer
 {
     private const int FirstByteId = 3;
@@ -55,7 +57,7 @@ public static class Llama2cTokenizer
         {
             throw new TokenizerException(
                 TokenizerError.MissingField,
-                $"The file has {tokens.Count} tokens; the first {FirstTextId} are the three special ones and the bytes.");
+                $"The file has {tokens.Count} tokens; the special ones and the bytes alone are {FirstTextId}.");
         }
 
         TokenKind[] kinds = new TokenKind[tokens.Count];
@@ -77,7 +79,8 @@ public static class Llama2cTokenizer
         };
     }
 
-    // The export decorates <s> and </s> with line ends and turns ▁ into a space; here both get SentencePiece's spelling back.
+    // The export decorates <s> and </s> with line ends and turns ▁ into a space; here both get SentencePiece's
+    // spelling back.
     private static string Spelling(int id, string text) => id switch
     {
         0 => "<unk>",

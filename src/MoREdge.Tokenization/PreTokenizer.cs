@@ -6,13 +6,15 @@ public enum PreTokenizer
     /// <summary>No cut.</summary>
     None,
 
-    /// <summary>GPT-2's pattern: <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>.</summary>
+    /// <summary>GPT-2's pattern: <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|
+    /// ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>.</summary>
     Gpt2,
 
     /// <summary>Every numeric character alone, then GPT-2's pattern between them (SmolLM, StarCoder).</summary>
     Smollm,
 
-    /// <summary>Llama 3's pattern: contractions in any case, digits in threes, line ends kept with what precedes them.</summary>
+    /// <summary>Llama 3's pattern: contractions in any case, digits in threes, line ends kept with what precedes
+    /// them.</summary>
     Llama3,
 
     /// <summary>Qwen2's pattern: Llama 3's with single digits.</summary>
@@ -22,7 +24,8 @@ public enum PreTokenizer
 /// <summary>The names that GGUF files give to pre-tokenizers (<c>tokenizer.ggml.pre</c>).</summary>
 public static class PreTokenizers
 {
-    /// <summary>The pre-tokenizer of a GGUF name; no name and "default" mean none, which suits SentencePiece vocabularies only.</summary>
+    /// <summary>The pre-tokenizer of a GGUF name; no name and "default" mean none, which suits SentencePiece
+    /// vocabularies only.</summary>
     /// <param name="name">The value of <c>tokenizer.ggml.pre</c>, or null when the file has none.</param>
     /// <exception cref="TokenizerException">The name is not known.</exception>
     public static PreTokenizer FromGgufName(string? name) => name switch
@@ -47,7 +50,8 @@ public static class PreTokenizers
         _ => "default",
     };
 
-    /// <summary>Whether a GGUF file with this pre-tokenizer takes whole pre-tokens past the merges; GGUF has no key for it.</summary>
+    /// <summary>Whether a GGUF file with this pre-tokenizer takes whole pre-tokens past the merges; GGUF has no key
+    /// for it.</summary>
     /// <param name="preTokenizer">Any defined value.</param>
     public static bool ImpliesIgnoreMerges(PreTokenizer preTokenizer) => preTokenizer == PreTokenizer.Llama3;
 }

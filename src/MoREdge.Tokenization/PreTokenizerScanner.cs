@@ -3,7 +3,8 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Cuts UTF-8 text into pre-tokens: the published patterns as hand-written scanners, linear and without backtracking.</summary>
+/// <summary>Cuts UTF-8 text into pre-tokens: the published patterns as hand-written scanners, linear and without
+/// backtracking.</summary>
 /// <remarks>The alternatives are tried in the order of the patterns that <see cref="PreTokenizer"/> quotes.</remarks>
 internal static class PreTokenizerScanner
 {
@@ -178,7 +179,8 @@ internal static class PreTokenizerScanner
         return Rune.GetUnicodeCategory(rune) switch
         {
             <= UnicodeCategory.OtherLetter => Class.Letter,
-            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => Class.Number,
+            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber =>
+                Class.Number,
             _ => Rune.IsWhiteSpace(rune) ? Class.Space : Class.Other,
         };
     }

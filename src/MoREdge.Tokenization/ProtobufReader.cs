@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace MoREdge.Tokenization;
 
 /// <summary>Walks the fields of one protobuf message inside a buffer that is already in memory.</summary>
-/// <remarks>Source: the protocol buffers encoding guide: varints of up to ten bytes, wire types 0, 1, 2 and 5.</remarks>
+/// <remarks>Source: the protocol buffers encoding guide: varints of up to ten bytes, wire types 0, 1, 2 and
+/// 5.</remarks>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
 {
     private ReadOnlySpan<byte> _rest = message;
@@ -35,7 +36,8 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
         ulong tag = Varint();
         if (tag >> 3 is 0 or > int.MaxValue)
         {
-            throw new TokenizerException(TokenizerError.InvalidProtobuf, $"The field number {tag >> 3} is not a valid one.");
+            throw new TokenizerException(
+                TokenizerError.InvalidProtobuf, $"The field number {tag >> 3} is not a valid one.");
         }
 
         Field = (int)(tag >> 3);

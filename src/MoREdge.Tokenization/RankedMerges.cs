@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Merges by their place in the merge list, looked up by the pair of ids: 16 bytes per slot, no strings.</summary>
+/// <summary>Merges by their place in the merge list, looked up by the pair of ids: 16 bytes per slot, no
+/// strings.</summary>
 internal sealed class RankedMerges : MergeRule
 {
     private readonly ulong[] _pairs;

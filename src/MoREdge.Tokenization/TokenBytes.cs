@@ -39,7 +39,8 @@ internal sealed class TokenBytes
     /// <summary>The bytes of one token.</summary>
     public ReadOnlySpan<byte> this[int id] => _bytes.AsSpan(_offsets[id], _offsets[id + 1] - _offsets[id]);
 
-    /// <summary>The id of the text token with these bytes, or -1; control, unknown and byte tokens are not text.</summary>
+    /// <summary>The id of the text token with these bytes, or -1; control, unknown and byte tokens are not
+    /// text.</summary>
     public int Find(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > LongestToken || bytes.IsEmpty)
@@ -70,7 +71,9 @@ internal sealed class TokenBytes
         bool isText = kind is TokenKind.Normal or TokenKind.Unused;
         if (_algorithm == TokenizerAlgorithm.ByteLevelBpe)
         {
-            return isText && ByteLevelAlphabet.TryDecode(text, bytes) ? text.Length : Encoding.UTF8.GetBytes(text, bytes);
+            return isText && ByteLevelAlphabet.TryDecode(text, bytes)
+                ? text.Length
+                : Encoding.UTF8.GetBytes(text, bytes);
         }
 
         if (kind == TokenKind.Byte && TryParseByte(text, out byte value))

@@ -21,7 +21,8 @@ public sealed class TokenStream
     /// <summary>Starts a stream.</summary>
     /// <param name="tokenizer">The tokenizer whose ids will come.</param>
     /// <param name="skipSpecial">Whether control and unknown tokens are left out.</param>
-    /// <param name="startsText">Whether the ids start a text: only then is the space that a SentencePiece encoder puts in
+    /// <param name="startsText">Whether the ids start a text: only then is the space that a SentencePiece encoder
+    /// puts in
     /// front taken away. Pass false to continue a prompt.</param>
     public TokenStream(Tokenizer tokenizer, bool skipSpecial = true, bool startsText = true)
     {

@@ -49,7 +49,8 @@ public sealed class Tokenizer
     /// <summary>The token ids of a text. A lone UTF-16 surrogate counts as U+FFFD.</summary>
     /// <param name="text">Any text.</param>
     /// <param name="addSpecial">Whether the begin and end tokens that the definition asks for are added.</param>
-    /// <param name="parseSpecial">Whether the spelling of a control token in the text becomes that token; pass false for
+    /// <param name="parseSpecial">Whether the spelling of a control token in the text becomes that token; pass false
+    /// for
     /// untrusted text. User-defined tokens are always matched.</param>
     /// <exception cref="TokenizerException">The text is too long.</exception>
     public int[] Encode(ReadOnlySpan<char> text, bool addSpecial = true, bool parseSpecial = true)
@@ -178,7 +179,8 @@ public sealed class Tokenizer
 
         for (int id = 0; id < VocabSize; id++)
         {
-            if (Definition.Kinds[id] == TokenKind.Byte && TokenBytes.TryParseByte(Definition.Tokens[id], out byte value))
+            if (Definition.Kinds[id] == TokenKind.Byte
+                && TokenBytes.TryParseByte(Definition.Tokens[id], out byte value))
             {
                 byteIds[value] = id;
             }

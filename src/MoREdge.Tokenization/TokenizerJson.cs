@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace MoREdge.Tokenization;
 
 /// <summary>Reads Hugging Face's <c>tokenizer.json</c>, with <c>tokenizer_config.json</c> beside it.</summary>
-/// <remarks>Components that this library does not have are refused by name: nothing is tokenized almost right.</remarks>
+/// <remarks>Components that this library does not have are refused by name: nothing is tokenized almost
+/// right.</remarks>
 public static class TokenizerJson
 {
     private static readonly string[] EndOfTurnTexts =
@@ -11,7 +12,8 @@ public static class TokenizerJson
 
     /// <summary>Reads a tokenizer from files.</summary>
     /// <param name="path">The path of tokenizer.json.</param>
-    /// <param name="tokenizerConfigPath">The path of tokenizer_config.json, which names the begin and end tokens and holds
+    /// <param name="tokenizerConfigPath">The path of tokenizer_config.json, which names the begin and end tokens and
+    /// holds
     /// the chat template; null when there is none.</param>
     /// <exception cref="TokenizerException">A file is wrong or asks for something unknown.</exception>
     public static TokenizerDefinition Load(string path, string? tokenizerConfigPath = null)
@@ -48,7 +50,7 @@ public static class TokenizerJson
         {
             // A string in JSON may hold a lone surrogate, which GetString refuses in this way.
             throw new TokenizerException(
-                TokenizerError.InvalidJson, $"The tokenizer file holds text that is no Unicode: {fault.Message}", fault);
+                TokenizerError.InvalidJson, $"The tokenizer file holds no Unicode: {fault.Message}", fault);
         }
     }
 

@@ -157,7 +157,7 @@ internal sealed class TokenizerJsonPipeline
             && JsonFields.OptionalString(component, "replacement") == VisibleSpace;
         if (!known || (JsonFields.OptionalBool(component, "split") ?? true))
         {
-            throw JsonFields.Unsupported("The pre-tokenizer \"Metaspace\" that splits, or with that scheme or replacement,");
+            throw JsonFields.Unsupported("The pre-tokenizer \"Metaspace\" that splits, or the way it is set up,");
         }
 
         _hasSpaces = true;
@@ -201,7 +201,8 @@ internal sealed class TokenizerJsonPipeline
 
     private static int SpecialTokenId(JsonElement component, string name)
     {
-        JsonElement ids = JsonFields.Array(JsonFields.Object(JsonFields.Object(component, "special_tokens"), name), "ids");
+        JsonElement ids =
+            JsonFields.Array(JsonFields.Object(JsonFields.Object(component, "special_tokens"), name), "ids");
         return ids.GetArrayLength() == 1
             ? JsonFields.TokenId(ids[0], name)
             : throw JsonFields.Unsupported($"The post-processor token \"{name}\" of several ids");

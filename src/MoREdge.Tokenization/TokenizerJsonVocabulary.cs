@@ -15,7 +15,8 @@ internal sealed class TokenizerJsonVocabulary
         Merges = merges;
     }
 
-    /// <summary>Token texts by id; ids that the file leaves free are named like GGUF's fillers and marked unused.</summary>
+    /// <summary>Token texts by id; ids that the file leaves free are named like GGUF's fillers and marked
+    /// unused.</summary>
     public string[] Tokens { get; }
 
     /// <summary>Token kinds by id.</summary>
@@ -130,7 +131,8 @@ internal sealed class TokenizerJsonVocabulary
                     TokenizerError.MalformedMerge, $"Merge {rank} is neither a string nor a pair of strings.");
             }
 
-            merges[rank++] = isPair ? $"{merge[0].GetString()} {merge[1].GetString()}" : merge.GetString() ?? string.Empty;
+            merges[rank++] =
+                isPair ? $"{merge[0].GetString()} {merge[1].GetString()}" : merge.GetString() ?? string.Empty;
         }
 
         return merges;

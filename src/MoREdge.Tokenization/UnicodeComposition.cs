@@ -3,7 +3,8 @@ using System.Text;
 namespace MoREdge.Tokenization;
 
 /// <summary>Unicode normalization form C (Unicode Standard Annex 15): decompose, order the marks, compose.</summary>
-/// <remarks>The runtime is culture-invariant, where <see cref="string.Normalize()"/> returns its text unchanged.</remarks>
+/// <remarks>The runtime is culture-invariant, where <see cref="string.Normalize()"/> returns its text
+/// unchanged.</remarks>
 internal static class UnicodeComposition
 {
     // Hangul syllables compose by arithmetic (The Unicode Standard, section 3.12).

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace MoREdge.Checkpoints.HuggingFace;
 
@@ -29,9 +30,11 @@ internal static class JsonFile
     public static JsonElement Parse(ReadOnlySpan<byte> bytes, string name)
     {
         ReadOnlySpan<byte> byteOrderMark = [0xEF, 0xBB, 0xBF];
-        Utf8JsonReader reader = new(bytes.StartsWith(byteOrderMark) ? bytes[byteOrderMark.Length..] : bytes);
+        bytes = bytes.StartsWith(byteOrderMark) ? bytes[byteOrderMark.Length..] : bytes;
         try
         {
+            CheckText(bytes);
+            Utf8JsonReader reader = new(bytes);
             JsonElement root = JsonElement.ParseValue(ref reader);
             if (root.ValueKind == JsonValueKind.Object)
             {
@@ -44,6 +47,32 @@ internal static class JsonFile
                 CheckpointError.JsonMalformed, $"{name} is not valid JSON at line {fault.LineNumber + 1}.", fault);
         }
 
+        catch (InvalidOperationException fault)
+        {
+            throw new CheckpointException(CheckpointError.JsonMalformed, $"{name} holds text that is no Unicode.", fault);
+        }
+
         throw new CheckpointException(CheckpointError.JsonMalformed, $"{name} does not hold a JSON object.");
+    }
+
+    /// <summary>
+    /// Reads the document to its end. A string may hold invalid UTF-8 or half of a surrogate pair, which the parser notices
+    /// only when the string is asked for: here, at the door, and not in the middle of a conversion.
+    /// </summary>
+    private static void CheckText(ReadOnlySpan<byte> bytes)
+    {
+        if (!Utf8.IsValid(bytes))
+        {
+            throw new InvalidOperationException("The bytes are not UTF-8.");
+        }
+
+        Utf8JsonReader reader = new(bytes);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                reader.GetString();
+            }
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.HuggingFace;
@@ -12,6 +13,11 @@ internal sealed class LlamaConfig
 
     /// <summary>The most layers accepted.</summary>
     public const int LayerCountMax = 4096;
+
+    private const string LlamaFamily = "LlamaForCausalLM";
+    private const string MorFamily = "MoRLlamaForCausalLM";
+    private const string MistralFamily = "MistralForCausalLM";
+    private const string QwenFamily = "Qwen2ForCausalLM";
 
     private LlamaConfig()
     {
@@ -136,18 +142,13 @@ internal sealed class LlamaConfig
             metadata.Set($"{architecture}.{suffix}", GgufValue.FromUInt32((uint)count));
     }
 
-    private const string LlamaFamily = "LlamaForCausalLM";
-    private const string MorFamily = "MoRLlamaForCausalLM";
-    private const string MistralFamily = "MistralForCausalLM";
-    private const string QwenFamily = "Qwen2ForCausalLM";
-
     private static string ReadFamily(ConfigObject config)
     {
         string? name = null;
-        if (config.TryGet("architectures", out System.Text.Json.JsonElement list))
+        if (config.TryGet("architectures", out JsonElement list))
         {
-            bool isOne = list.ValueKind == System.Text.Json.JsonValueKind.Array && list.GetArrayLength() == 1
-                && list[0].ValueKind == System.Text.Json.JsonValueKind.String;
+            bool isOne = list.ValueKind == JsonValueKind.Array && list.GetArrayLength() == 1
+                && list[0].ValueKind == JsonValueKind.String;
             name = isOne
                 ? list[0].GetString()
                 : throw config.Invalid("architectures", "does not name exactly one class");

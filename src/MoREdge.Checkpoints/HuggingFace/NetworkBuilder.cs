@@ -46,7 +46,11 @@ internal sealed class NetworkBuilder
     /// <exception cref="CheckpointException">A tensor is missing, unexpected or of the wrong shape.</exception>
     public List<CheckpointTensor> Build(RecursionConfig? recursion)
     {
-        StoredTensor embedding = Take(EmbeddingName, _config.VocabSize, _config.ModelDim);
+        // Of two tied tensors a safetensors file keeps one name, and which one is up to the library that saved it.
+        bool isUnderHeadName = _config.IsHeadTied
+            && !_weights.TryGet(EmbeddingName, out _) && _weights.TryGet(HeadName, out _);
+        string embeddingName = isUnderHeadName ? HeadName : EmbeddingName;
+        StoredTensor embedding = Take(embeddingName, _config.VocabSize, _config.ModelDim);
         Add(TensorNames.TokenEmbedding, embedding);
         if (_config.RopeFrequencyFactors is { } factors)
         {

@@ -51,6 +51,16 @@ internal static class YamlFile
                 CheckpointError.YamlMalformed,
                 $"{file.Name} is not the YAML of a run at line {fault.Start.Line}.", fault);
         }
+        catch (InvalidOperationException fault)
+        {
+            // The scanner of YamlDotNet 16 throws this for some flow sequences that never end.
+            throw new CheckpointException(CheckpointError.YamlMalformed, $"{file.Name} is not valid YAML.", fault);
+        }
+        catch (ArgumentException fault)
+        {
+            throw new CheckpointException(
+                CheckpointError.YamlMalformed, $"{file.Name} holds text that is no Unicode.", fault);
+        }
         catch (CheckpointException fault) when (fault.Error == CheckpointError.JsonMalformed)
         {
             throw new CheckpointException(

@@ -4,7 +4,8 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Tokenization;
 
-/// <summary>Reads the metadata of a trusted vocabulary-only GGUF file, so that these tests need no other project.</summary>
+/// <summary>Reads the metadata of a trusted vocabulary-only GGUF file, so that these tests need no other
+/// project.</summary>
 internal static class GgufVocabulary
 {
     private const int StringType = 8;
@@ -18,7 +19,8 @@ internal static class GgufVocabulary
         {
             Algorithm = sentencePiece ? TokenizerAlgorithm.SentencePieceBpe : TokenizerAlgorithm.ByteLevelBpe,
             Tokens = Array.ConvertAll((object[])values["tokenizer.ggml.tokens"], value => (string)value),
-            Kinds = Array.ConvertAll((object[])values["tokenizer.ggml.token_type"], value => (TokenKind)(int)(long)value),
+            Kinds = Array.ConvertAll(
+                (object[])values["tokenizer.ggml.token_type"], value => (TokenKind)(int)(long)value),
             Scores = values.TryGetValue("tokenizer.ggml.scores", out object? scores)
                 ? Array.ConvertAll((object[])scores, value => (float)value) : null,
             Merges = values.TryGetValue("tokenizer.ggml.merges", out object? merges)

@@ -6,7 +6,8 @@ namespace MoREdge.Tests.Tokenization;
 /// <summary>Small vocabularies made in memory, so that these tests need no file.</summary>
 internal static class SmallDefinitions
 {
-    /// <summary>Ids: 0 and 1 control, 2 user-defined "&lt;tool&gt;", then 256 bytes, then "ab", "aa", "aaaa", "00", two spaces.</summary>
+    /// <summary>Ids: 0 and 1 control, 2 user-defined "&lt;tool&gt;", then 256 bytes, then "ab", "aa", "aaaa", "00",
+    /// two spaces.</summary>
     public static TokenizerDefinition ByteLevel(PreTokenizer preTokenizer = PreTokenizer.Gpt2)
     {
         List<string> tokens = ["<bos>", "<eos>", "<tool>"];
@@ -76,14 +77,15 @@ internal static class SmallDefinitions
         Merges = ["a b", "a a", "aa aa", "0 0", "▁ ▁", "▁ a"],
     };
 
-    /// <summary>Random text over scripts, emoji, controls and spaces; valid Unicode, without the visible space itself.</summary>
+    /// <summary>Random text over scripts, emoji, controls and spaces; valid Unicode, without the visible space
+    /// itself.</summary>
     public static string RandomText(Random random, int length)
     {
         (int First, int Last)[] ranges =
         [
             (0x00, 0x7F), (0x20, 0x7E), (0xA0, 0x24F), (0x300, 0x36F), (0x400, 0x4FF), (0x5D0, 0x5EA), (0x900, 0x97F),
-            (0x2000, 0x206F), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xE000, 0xE0FF), (0xFFF0, 0xFFFF), (0x1F300, 0x1FAFF),
-            (0x10000, 0x10FFFF),
+            (0x2000, 0x206F), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xE000, 0xE0FF), (0xFFF0, 0xFFFF),
+            (0x1F300, 0x1FAFF), (0x10000, 0x10FFFF),
         ];
         StringBuilder text = new();
         for (int i = 0; i < length; i++)

@@ -4,7 +4,8 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Tokenization;
 
-/// <summary>Ids that other implementations gave for the same vocabularies; sources in tests/golden/tokenizers/PROVENANCE.md.</summary>
+/// <summary>Ids that other implementations gave for the same vocabularies; sources in
+/// tests/golden/tokenizers/PROVENANCE.md.</summary>
 public sealed class TokenizerVectorTests
 {
     private const string CaseSeparator = "\n__ggml_vocab_test__\n";
@@ -63,7 +64,8 @@ public sealed class TokenizerVectorTests
             File.ReadAllBytes(SharedData.Require("data/tokenizers/smollm2/smollm2_135m_reference.json")));
         foreach (JsonElement prompt in reference.RootElement.GetProperty("prompts").EnumerateArray())
         {
-            Assert.Equal(Ids(prompt.GetProperty("input_ids")), tokenizer.Encode(prompt.GetProperty("text").GetString()!));
+            string text = prompt.GetProperty("text").GetString()!;
+            Assert.Equal(Ids(prompt.GetProperty("input_ids")), tokenizer.Encode(text));
         }
     }
 
@@ -75,7 +77,8 @@ public sealed class TokenizerVectorTests
             File.ReadAllBytes(SharedData.Require("data/checkpoints/mor-stories/reference.json")));
         foreach (JsonElement prompt in reference.RootElement.GetProperty("references").EnumerateArray())
         {
-            Assert.Equal(Ids(prompt.GetProperty("prompt_ids")), tokenizer.Encode(prompt.GetProperty("prompt").GetString()!));
+            string text = prompt.GetProperty("prompt").GetString()!;
+            Assert.Equal(Ids(prompt.GetProperty("prompt_ids")), tokenizer.Encode(text));
         }
     }
 
@@ -113,7 +116,8 @@ public sealed class TokenizerVectorTests
         Stopwatch clock = Stopwatch.StartNew();
         _ = new Tokenizer(PublicTokenizers.Load("smollm2"));
         TestContext.Current.SendDiagnosticMessage($"49,152 tokens in {clock.ElapsedMilliseconds} ms");
-        Assert.True(clock.ElapsedMilliseconds < 2000, $"took {clock.ElapsedMilliseconds} ms on a machine that may be busy");
+        Assert.True(
+            clock.ElapsedMilliseconds < 2000, $"took {clock.ElapsedMilliseconds} ms on a machine that may be busy");
     }
 
     private static int[] Ids(JsonElement list)

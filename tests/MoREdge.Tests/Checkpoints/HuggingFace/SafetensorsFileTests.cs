@@ -43,6 +43,8 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("{\"a\":{\"shape\":[4],\"data_offsets\":[0,16]}}", 16, CheckpointError.JsonMalformed)]
     [InlineData("{\"a\":7}", 0, CheckpointError.JsonMalformed)]
     [InlineData("{\"a\":", 0, CheckpointError.JsonMalformed)]
+    [InlineData("{\"\\ud800\":{}}", 0, CheckpointError.JsonMalformed)]
+    [InlineData("{} trailing", 0, CheckpointError.JsonMalformed)]
     public void Read_WrongHeader_IsRefusedByName(string header, int dataBytes, CheckpointError expected)
     {
         _folder.WriteConfig(SyntheticModel.Config(1));

@@ -5,7 +5,7 @@ namespace MoREdge.Tests.Checkpoints.PyTorch;
 /// <summary>Writes pickles and PyTorch zips by hand, opcode by opcode, as torch.save of protocol 2 does.</summary>
 internal sealed class PickleWriter
 {
-    private readonly MemoryStream _code = new();
+    private readonly List<byte> _code = [];
 
     public PickleWriter() => Raw(0x80, 2).Global("collections", "OrderedDict").Raw(')', 'R');
 
@@ -13,7 +13,7 @@ internal sealed class PickleWriter
     {
         foreach (int value in bytes)
         {
-            _code.WriteByte((byte)value);
+            _code.Add((byte)value);
         }
 
         return this;
@@ -21,22 +21,22 @@ internal sealed class PickleWriter
 
     public PickleWriter Global(string module, string name)
     {
-        _code.Write(Encoding.UTF8.GetBytes($"c{module}\n{name}\n"));
+        _code.AddRange(Encoding.UTF8.GetBytes($"c{module}\n{name}\n"));
         return this;
     }
 
     public PickleWriter Text(string text)
     {
-        _code.WriteByte((byte)'X');
-        _code.Write(BitConverter.GetBytes(text.Length));
-        _code.Write(Encoding.UTF8.GetBytes(text));
+        _code.Add((byte)'X');
+        _code.AddRange(BitConverter.GetBytes(text.Length));
+        _code.AddRange(Encoding.UTF8.GetBytes(text));
         return this;
     }
 
     public PickleWriter Integer(int value)
     {
-        _code.WriteByte((byte)'J');
-        _code.Write(BitConverter.GetBytes(value));
+        _code.Add((byte)'J');
+        _code.AddRange(BitConverter.GetBytes(value));
         return this;
     }
 
@@ -49,7 +49,7 @@ internal sealed class PickleWriter
         return Tuple(size).Tuple(stride).Raw(0x89).Global("collections", "OrderedDict").Raw(')', 'R', 't', 'R', 's');
     }
 
-    public byte[] End() => Raw('.')._code.ToArray();
+    public byte[] End() => [.. Raw('.')._code];
 
     private PickleWriter Tuple(int[] values)
     {
