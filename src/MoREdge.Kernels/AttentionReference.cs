@@ -26,7 +26,7 @@ internal static unsafe class AttentionReference
 
     internal static void Scores(ReadOnlySpan<float> query, in KvRows keys, int count, float scale, Span<float> scores)
     {
-        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query, count keys.");
+        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query.");
         for (int j = 0; j < count; j++)
         {
             double sum = 0;

@@ -4,10 +4,13 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>The loops around a float32 dot body: 4 rows × 2 tokens at a time, other types dequantized piecewise before.</summary>
+/// <summary>
+/// The loops around a float32 dot body: 4 rows × 2 tokens at a time, other types dequantized piecewise before.
+/// </summary>
 /// <remarks>
-/// A dot body: (w, wStride, x, xStride, count, sums) writes sums[t·4 + r] = Σ w[r·wStride + k]·x[t·xStride + k] for 4 rows and
-/// 2 tokens. Fewer rows or tokens repeat one with stride 0, so an element never depends on its neighbours, bit for bit.
+/// A dot body: (w, wStride, x, xStride, count, sums) writes sums[t·4 + r] = Σ w[r·wStride + k]·x[t·xStride + k] for 4
+/// rows and 2 tokens. Fewer rows or tokens repeat one with stride 0, so an element never depends on its neighbours, bit
+/// for bit.
 /// </remarks>
 internal static unsafe class DenseDriver
 {
@@ -37,7 +40,8 @@ internal static unsafe class DenseDriver
             for (int row = rowStart; row < rowEnd; row += RowBlock)
             {
                 int rows = Math.Min(RowBlock, rowEnd - row);
-                // SAFETY: rows and tokens are clamped to the views; the repeats of RowBlock with stride 0 read valid rows.
+                // SAFETY: rows and tokens are clamped to the views; the repeats of RowBlock with stride 0 read valid
+                // rows.
                 if (w.Type == ElementType.F32)
                 {
                     long stride = rows == RowBlock ? w.Cols : 0;
@@ -88,7 +92,8 @@ internal static unsafe class DenseDriver
         for (int token = tokenStart; token < tokenEnd; token += TokenPair)
         {
             int tokens = Math.Min(TokenPair, tokenEnd - token);
-            dotBody(w, wStride, x.Data + ((long)token * x.Stride) + col, tokens == TokenPair ? x.Stride : 0, cols, sums);
+            float* input = x.Data + ((long)token * x.Stride) + col;
+            dotBody(w, wStride, input, tokens == TokenPair ? x.Stride : 0, cols, sums);
             for (int t = 0; t < tokens; t++)
             {
                 float* output = y.Data + ((long)(token + t) * y.Stride) + row;

@@ -9,6 +9,8 @@ internal static unsafe class DenseReference
 {
     private const int BlockLength = 32;
     private const int ScaleBytes = 2;
+    private const int BlockBytesQ8 = ScaleBytes + BlockLength;
+    private const int BlockBytesQ4 = ScaleBytes + (BlockLength / 2);
 
     /// <summary>y[t,r] = Σ_k w[r,k]·x[t,k], summed in float64 and rounded once.</summary>
     internal static void MatMul(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd)
@@ -53,8 +55,8 @@ internal static unsafe class DenseReference
             ElementType.F16 => (float)BinaryPrimitives.ReadHalfLittleEndian(data[(col * sizeof(ushort))..]),
             ElementType.BF16 => BitConverter.UInt32BitsToSingle(
                 (uint)BinaryPrimitives.ReadUInt16LittleEndian(data[(col * sizeof(ushort))..]) << 16),
-            ElementType.Q8_0 => ElementQ8(data.Slice(col / BlockLength * (ScaleBytes + BlockLength)), col % BlockLength),
-            ElementType.Q4_0 => ElementQ4(data.Slice(col / BlockLength * (ScaleBytes + (BlockLength / 2))), col % BlockLength),
+            ElementType.Q8_0 => ElementQ8(data[(col / BlockLength * BlockBytesQ8)..], col % BlockLength),
+            ElementType.Q4_0 => ElementQ4(data[(col / BlockLength * BlockBytesQ4)..], col % BlockLength),
             _ => throw new ArgumentException($"Weights of type {w.Type} do not run directly; convert them first."),
         };
     }

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace MoREdge.Kernels;
 
-/// <summary>float16 to float32 and back in registers; every bit pattern, as IEEE 754 says, without a table or a branch.</summary>
+/// <summary>
+/// float16 to float32 and back in registers; every bit pattern, as IEEE 754 says, without a table or a branch.
+/// </summary>
 /// <remarks>(float)Half of the runtime is about 16 times slower.</remarks>
 internal static class HalfConversion
 {

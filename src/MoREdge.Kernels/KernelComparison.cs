@@ -4,7 +4,9 @@ namespace MoREdge.Kernels;
 
 /// <summary>The outcome of comparing one operation of one set with the reference.</summary>
 /// <param name="Operation">Operation and shape.</param>
-/// <param name="Worst">The largest difference as a multiple of what is allowed: at most 1 passes. 0 is bit-identical.</param>
+/// <param name="Worst">
+/// The largest difference as a multiple of what is allowed: at most 1 passes, 0 is bit-identical.
+/// </param>
 public sealed record KernelDifference(string Operation, double Worst)
 {
     /// <summary>True when no element differs by more than is allowed.</summary>
@@ -12,7 +14,8 @@ public sealed record KernelDifference(string Operation, double Worst)
 }
 
 /// <summary>
-/// Runs one operation of a set and of the reference on the same seeded data. Shared by KernelSelfTest and the unit tests.
+/// Runs one operation of a set and of the reference on the same seeded data. Shared by KernelSelfTest and the unit
+/// tests.
 /// </summary>
 /// <remarks>
 /// Tolerances: <see cref="Rounding"/> is the error of one float32 rounding; a sum of n products may be off by
@@ -23,7 +26,9 @@ internal static unsafe class KernelComparison
     /// <summary>Half the distance from 1 to the next float32.</summary>
     internal const double Rounding = 1.0 / (1 << 24);
 
-    /// <summary>Roundings allowed to an exponential: two libraries, each within 4 units in the last place of 2 roundings.</summary>
+    /// <summary>
+    /// Roundings allowed to an exponential: two libraries, each within 4 units in the last place of 2 roundings.
+    /// </summary>
     internal const double ExponentialRoundings = 16;
 
     private const float Untouched = -12345f;
@@ -62,7 +67,9 @@ internal static unsafe class KernelComparison
         return new KernelDifference($"{format} ({rows}, {cols}) × {tokens}", worst);
     }
 
-    /// <summary>MatMulDense and DequantizeRow against the reference; a token alone against the same token in a batch.</summary>
+    /// <summary>
+    /// MatMulDense and DequantizeRow against the reference; a token alone against the same token in a batch.
+    /// </summary>
     internal static KernelDifference Dense(KernelSet set, ElementType type, int rows, int cols, int tokens)
     {
         using KernelTestData data = new(rows + (31 * cols) + (977 * tokens));
@@ -255,7 +262,8 @@ internal static unsafe class KernelComparison
         for (int k = 0; k < x.GroupCount * PackedLayout.GroupSize; k++)
         {
             long index = ((long)token * x.GroupCount) + (k / PackedLayout.GroupSize);
-            double value = x.Values[((long)token * x.GroupCount * PackedLayout.GroupSize) + k] * (double)x.Scales[index];
+            double value = x.Scales[index];
+            value *= x.Values[((long)token * x.GroupCount * PackedLayout.GroupSize) + k];
             double scale = PackedReference.Scale(w, row, k / PackedLayout.GroupSize);
             sum += Math.Abs(PackedReference.Quant(w, row, k) * value * scale);
         }
@@ -281,7 +289,8 @@ internal static unsafe class KernelComparison
         return worst;
     }
 
-    private static double Exact(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual) => Worst(expected, actual, _ => 0);
+    private static double Exact(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual) =>
+        Worst(expected, actual, _ => 0);
 
     private static double Ratio(float expected, float actual, double allowed)
     {

@@ -6,8 +6,8 @@ namespace MoREdge.Kernels;
 
 /// <summary>Finds the kernel sets that this machine can run. The only file that reads IsSupported.</summary>
 /// <remarks>
-/// NativeAOT folds most of these checks at publish time: a binary without the x86-64-v3 level never sees AVX2. AVX-VNNI and
-/// the ARM64 dot product stay checks of the running machine.
+/// NativeAOT folds most of these checks at publish time: a binary without the x86-64-v3 level never sees AVX2. AVX-VNNI
+/// and the ARM64 dot product stay checks of the running machine.
 /// </remarks>
 public static class KernelSelector
 {

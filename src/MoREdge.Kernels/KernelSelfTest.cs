@@ -12,8 +12,8 @@ public sealed record KernelSelfTestResult(
     string SetName, bool Passed, int Checks, KernelDifference Worst, IReadOnlyList<KernelDifference> Failures);
 
 /// <summary>
-/// Compares every kernel set this machine can run with the scalar reference: for machines where the unit tests cannot run,
-/// such as a small board or a server with instructions that no development machine has. Takes about a second.
+/// Compares every kernel set this machine can run with the scalar reference: for machines where the unit tests cannot
+/// run, such as a small board or a server with instructions that no development machine has. Takes about a second.
 /// </summary>
 public static class KernelSelfTest
 {

@@ -3,12 +3,13 @@ using MoREdge.Tensors;
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// Every arithmetic operation of the runtime, one virtual method each. The bodies here are the scalar reference; a subclass
-/// per instruction set overrides what it does faster and inherits the rest.
+/// Every arithmetic operation of the runtime, one virtual method each. The bodies here are the scalar reference; a
+/// subclass per instruction set overrides what it does faster and inherits the rest.
 /// </summary>
 /// <remarks>
-/// Pure functions on memory: no allocation, lock, thread or state, so one instance serves all threads. Callers split rows.
-/// Shapes are the caller's promise (checked in debug builds). KERNELS.md holds the numeric contract and the layouts.
+/// Pure functions on memory: no allocation, lock, thread or state, so one instance serves all threads. Callers split
+/// rows. Shapes are the caller's promise (checked in debug builds). KERNELS.md holds the numeric contract and the
+/// layouts.
 /// </remarks>
 public class KernelSet
 {
@@ -16,13 +17,14 @@ public class KernelSet
     public virtual string Name => "scalar";
 
     /// <summary>
-    /// True when the packed products round once per group (fused multiply-add): they are then bit-identical to the scalar set.
+    /// True when the packed products round once per group (fused multiply-add): they are then bit-identical to the
+    /// scalar set.
     /// </summary>
     public virtual bool IsFused => true;
 
     /// <summary>
-    /// Quantizes each row in groups of 32 columns: scale = max|x| / 127, q = round-to-nearest-even(x / scale), and the sum
-    /// of the q. Columns past the logical end are 0.
+    /// Quantizes each row in groups of 32 columns: scale = max|x| / 127, q = round-to-nearest-even(x / scale), and the
+    /// sum of the q. Columns past the logical end are 0.
     /// </summary>
     /// <param name="x">Activations (rows, cols).</param>
     /// <param name="q">Receives the rows; at least x.Rows rows and ⌈cols / 32⌉ groups.</param>
@@ -60,7 +62,9 @@ public class KernelSet
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedReference.MatMulQ4(w, x, y, tileStart, tileEnd);
 
-    /// <summary>y[t,r] = Σ_k w[r,k]·x[t,k] in float32 for rows [rowStart, rowEnd), after exact dequantization.</summary>
+    /// <summary>
+    /// y[t,r] = Σ_k w[r,k]·x[t,k] in float32 for rows [rowStart, rowEnd), after exact dequantization.
+    /// </summary>
     /// <param name="w">F32, F16, BF16, Q8_0 or Q4_0 weights (rows, cols), row-major.</param>
     /// <param name="x">Activations (tokens, cols).</param>
     /// <param name="y">Output (tokens, at least rows); only columns rowStart to rowEnd are written.</param>
@@ -71,14 +75,19 @@ public class KernelSet
         in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd) =>
         DenseReference.MatMul(w, x, y, rowStart, rowEnd);
 
-    /// <summary>Writes row <paramref name="row"/> of <paramref name="w"/> as float32, exactly (embedding lookup).</summary>
+    /// <summary>
+    /// Writes row <paramref name="row"/> of <paramref name="w"/> as float32, exactly (embedding lookup).
+    /// </summary>
     /// <param name="w">F32, F16, BF16, Q8_0 or Q4_0 weights (rows, cols).</param>
     /// <param name="row">The row (token id).</param>
     /// <param name="y">Output (cols).</param>
     public virtual void DequantizeRow(in DenseMatrix w, int row, Span<float> y) => DenseReference.Dequantize(w, row, y);
 
-    /// <summary>Writes row <paramref name="row"/> of the packed <paramref name="w"/> (rows, cols) as float32, exactly.</summary>
-    public virtual void DequantizeRow(in PackedMatrix w, int row, Span<float> y) => PackedReference.Dequantize(w, row, y);
+    /// <summary>
+    /// Writes row <paramref name="row"/> of the packed <paramref name="w"/> (rows, cols) as float32, exactly.
+    /// </summary>
+    public virtual void DequantizeRow(in PackedMatrix w, int row, Span<float> y) =>
+        PackedReference.Dequantize(w, row, y);
 
     /// <summary>y = x / √(mean(x²) + epsilon) · weight, all of shape (ModelDim).</summary>
     /// <remarks>Source: Zhang and Sennrich 2019, arXiv:1910.07467, equation 4. y may be x.</remarks>
@@ -119,7 +128,8 @@ public class KernelSet
     public virtual float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => VectorReference.Dot(a, b);
 
     /// <summary>Stores x (cols) as row <paramref name="row"/>, rounded to nearest even when the rows are F16.</summary>
-    public virtual void StoreKv(ReadOnlySpan<float> x, in KvRows rows, int row) => AttentionReference.Store(x, rows, row);
+    public virtual void StoreKv(ReadOnlySpan<float> x, in KvRows rows, int row) =>
+        AttentionReference.Store(x, rows, row);
 
     /// <summary>scores[j] = scale·Σ_d query[d]·keys[j,d] for j below <paramref name="count"/>.</summary>
     /// <param name="query">One query head (headDim).</param>
@@ -140,7 +150,11 @@ public class KernelSet
     public virtual void AttentionMix(ReadOnlySpan<float> weights, in KvRows values, int count, Span<float> output) =>
         AttentionReference.Mix(weights, values, count, output);
 
-    /// <summary>Reads all bytes as fast as the set can and returns the xor of their little-endian 64-bit words.</summary>
-    /// <remarks>The probe of the machine's read bandwidth. Bytes past the last whole word count as a zero-padded word.</remarks>
+    /// <summary>
+    /// Reads all bytes as fast as the set can and returns the xor of their little-endian 64-bit words.
+    /// </summary>
+    /// <remarks>
+    /// The probe of the machine's read bandwidth. Bytes past the last whole word count as a zero-padded word.
+    /// </remarks>
     public virtual ulong ReadBytes(ReadOnlySpan<byte> bytes) => MemoryReference.ReadBytes(bytes);
 }

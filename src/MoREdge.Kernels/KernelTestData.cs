@@ -33,7 +33,9 @@ internal sealed unsafe class KernelTestData(int seed) : IDisposable
         return new FloatMatrix((float*)buffer.Data, rows, cols, stride);
     }
 
-    /// <summary>Random quants, padding included, and scales of which some are 0: no kernel may rely on the padding rows.</summary>
+    /// <summary>
+    /// Random quants, padding included, and scales of which some are 0: no kernel may rely on the padding rows.
+    /// </summary>
     internal PackedMatrix Packed(QuantFormat format, int rows, int cols)
     {
         PackedLayout layout = new(format, rows, cols);

@@ -5,13 +5,13 @@ using MoREdge.Tensors;
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// The loops around the packed bodies, written once for all instruction sets: which tiles, which tokens, and the last tile
-/// when the rows are not a multiple of 8. A body is a static pointer-only function and knows nothing of views.
+/// The loops around the packed bodies, written once for all instruction sets: which tiles, which tokens, and the last
+/// tile when the rows are not a multiple of 8. A body is a static pointer-only function and knows nothing of views.
 /// </summary>
 /// <remarks>
 /// Row body: (quants, scales, x, xScales, xSums, groupCount, tileCount, y) computes tileCount·8 rows for one token.
-/// Block body: (quants, scales, x, xScales, xSums, groupCount, y, yStride) computes one tile for <see cref="TokenBlock"/>
-/// tokens, whose x lie groupCount·32 apart, xScales and xSums groupCount apart, and y yStride floats apart.
+/// Block body: (quants, scales, x, xScales, xSums, groupCount, y, yStride) computes one tile for TokenBlock tokens,
+/// whose x lie groupCount·32 apart, xScales and xSums groupCount apart, and y yStride floats apart.
 /// </remarks>
 internal static unsafe class PackedDriver
 {
@@ -54,7 +54,7 @@ internal static unsafe class PackedDriver
     /// <param name="tileStart">First tile.</param>
     /// <param name="tileEnd">Tile after the last.</param>
     /// <param name="rowBody">The body for one token.</param>
-    /// <param name="blockBody">The body for four tokens; null sends every token through <paramref name="rowBody"/>.</param>
+    /// <param name="blockBody">The body for four tokens; null sends every token through rowBody.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatMul(
         in PackedMatrix w,

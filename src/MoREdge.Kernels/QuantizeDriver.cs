@@ -4,7 +4,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>The loop around a group body (x, quants, scale, sum); the last, partial group is padded with zeros.</summary>
+/// <summary>
+/// The loop around a group body (x, quants, scale, sum); the last, partial group is padded with zeros.
+/// </summary>
 internal static unsafe class QuantizeDriver
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -8,7 +8,9 @@ internal static unsafe class QuantizeReference
     /// <summary>The largest quant; −128 is never made, so that the sign trick of x64 cannot saturate.</summary>
     internal const float QuantMax = 127f;
 
-    /// <summary>The smallest normal float32, 2⁻¹²⁶: below it a scale would lose precision and quants could pass 127.</summary>
+    /// <summary>
+    /// The smallest normal float32, 2⁻¹²⁶: below it a scale would lose precision and quants could pass 127.
+    /// </summary>
     internal const float ScaleMin = 1.17549435e-38f;
 
     /// <summary>Quantizes every row of <paramref name="x"/>.</summary>
@@ -23,12 +25,15 @@ internal static unsafe class QuantizeReference
                 long index = ((long)row * q.GroupCount) + group;
                 int start = Math.Min(group * PackedLayout.GroupSize, values.Length);
                 int count = Math.Min(PackedLayout.GroupSize, values.Length - start);
-                Group(values.Slice(start, count), q.Values + (index * PackedLayout.GroupSize), q.Scales + index, q.Sums + index);
+                sbyte* quants = q.Values + (index * PackedLayout.GroupSize);
+                Group(values.Slice(start, count), quants, q.Scales + index, q.Sums + index);
             }
         }
     }
 
-    /// <summary>The scale of a group from its largest magnitude: NaN when that is not finite, 0 when it is tiny.</summary>
+    /// <summary>
+    /// The scale of a group from its largest magnitude: NaN when that is not finite, 0 when it is tiny.
+    /// </summary>
     internal static float Scale(float magnitude)
     {
         if (!float.IsFinite(magnitude))

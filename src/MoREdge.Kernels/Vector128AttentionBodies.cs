@@ -107,8 +107,14 @@ internal static unsafe class Vector128AttentionBodies
     internal static float Element(byte* row, bool isHalf, int d) => isHalf ? (float)((Half*)row)[d] : ((float*)row)[d];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Load(byte* row, bool isHalf, int d) =>
-        isHalf
-            ? HalfConversion.ToSingle(Vector128.WidenLower(Vector128.CreateScalar(*(long*)((ushort*)row + d)).AsInt16()))
-            : Vector128.Load((float*)row + d);
+    private static Vector128<float> Load(byte* row, bool isHalf, int d)
+    {
+        if (!isHalf)
+        {
+            return Vector128.Load((float*)row + d);
+        }
+
+        Vector128<short> halves = Vector128.CreateScalar(*(long*)((ushort*)row + d)).AsInt16();
+        return HalfConversion.ToSingle(Vector128.WidenLower(halves));
+    }
 }

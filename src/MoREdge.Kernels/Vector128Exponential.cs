@@ -5,8 +5,8 @@ namespace MoREdge.Kernels;
 
 /// <summary>e^x for four float32, within 3 roundings; inlined, where the runtime's own is a call per vector.</summary>
 /// <remarks>
-/// x = n·ln 2 + r with |r| ≤ ln 2 / 2, a polynomial in r, times 2ⁿ in two steps so that subnormal results come out right.
-/// Source: S. Moshier, Cephes Mathematical Library, expf (the split of ln 2 and the coefficients).
+/// x = n·ln 2 + r with |r| ≤ ln 2 / 2, a polynomial in r, times 2ⁿ in two steps so that subnormal results come out
+/// right. Source: S. Moshier, Cephes Mathematical Library, expf (the split of ln 2 and the coefficients).
 /// </remarks>
 internal static class Vector128Exponential
 {

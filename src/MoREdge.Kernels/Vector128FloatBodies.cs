@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace MoREdge.Kernels;
 
-/// <summary>float32 bodies with portable 128-bit vectors. SAFETY: pointers only; every pointer holds count elements.</summary>
+/// <summary>
+/// float32 bodies with portable 128-bit vectors. SAFETY: pointers only; every pointer holds count elements.
+/// </summary>
 internal static unsafe class Vector128FloatBodies
 {
     /// <summary>Dot products of 4 rows and 2 tokens, fused (see DenseDriver).</summary>
@@ -216,7 +218,8 @@ internal static unsafe class Vector128FloatBodies
 
     /// <summary>a·b + c, rounded once when fused.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c, bool fused) =>
+    internal static Vector128<float> MultiplyAdd(
+        Vector128<float> a, Vector128<float> b, Vector128<float> c, bool fused) =>
         fused ? Vector128.FusedMultiplyAdd(a, b, c) : c + (a * b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

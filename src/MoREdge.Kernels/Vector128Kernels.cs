@@ -3,8 +3,12 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>Portable 128-bit vectors: what every 64-bit processor runs, and what the x64 and ARM64 sets inherit.</summary>
-/// <param name="isFused">True when the processor has a fused multiply-add; emulating one is slower than all else together.</param>
+/// <summary>
+/// Portable 128-bit vectors: what every 64-bit processor runs, and what the x64 and ARM64 sets inherit.
+/// </summary>
+/// <param name="isFused">
+/// True when the processor has a fused multiply-add; emulating one is slower than all else together.
+/// </param>
 internal unsafe class Vector128Kernels(bool isFused) : KernelSet
 {
     private const int BlockBytes = 16;
@@ -15,27 +19,31 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
     /// <inheritdoc/>
     public override bool IsFused { get; } = isFused;
 
-    // SAFETY (whole class): the drivers hand the bodies whole tiles, groups and rows of the views; spans are pinned while a
-    // body reads them, and the asserted lengths are the callers' promise.
+    // SAFETY (whole class): the drivers hand the bodies whole tiles, groups and rows of the views; spans are pinned
+    // while a body reads them, and the asserted lengths are the callers' promise.
 
     /// <inheritdoc/>
     public override void QuantizeRows(in FloatMatrix x, in QuantizedRows q) =>
         QuantizeDriver.Rows(x, q, &Vector128QuantizeBodies.Group);
 
     /// <inheritdoc/>
-    public override void MatVecQ8(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatVecQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatVec(w, x, y, tileStart, tileEnd, BodyQ8());
 
     /// <inheritdoc/>
-    public override void MatVecQ4(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatVecQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatVec(w, x, y, tileStart, tileEnd, BodyQ4());
 
     /// <inheritdoc/>
-    public override void MatMulQ8(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatMulQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(w, x, y, tileStart, tileEnd, BodyQ8(), null);
 
     /// <inheritdoc/>
-    public override void MatMulQ4(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatMulQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(w, x, y, tileStart, tileEnd, BodyQ4(), null);
 
     /// <inheritdoc/>
@@ -160,7 +168,7 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
     public override void AttentionScores(
         ReadOnlySpan<float> query, in KvRows keys, int count, float scale, Span<float> scores)
     {
-        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query, count keys.");
+        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query.");
         bool isHalf = keys.Type == ElementType.F16;
         fixed (float* input = query, output = scores)
         {
@@ -185,7 +193,8 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
         int blockCount = bytes.Length / BlockBytes;
         fixed (byte* data = bytes)
         {
-            return Vector128FloatBodies.ReadBlocks(data, blockCount) ^ base.ReadBytes(bytes[(blockCount * BlockBytes)..]);
+            ulong blocks = Vector128FloatBodies.ReadBlocks(data, blockCount);
+            return blocks ^ base.ReadBytes(bytes[(blockCount * BlockBytes)..]);
         }
     }
 

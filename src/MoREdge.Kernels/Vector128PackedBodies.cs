@@ -6,8 +6,8 @@ namespace MoREdge.Kernels;
 /// <summary>Packed products with portable 128-bit vectors: two registers hold the eight rows of a tile.</summary>
 /// <remarks>
 /// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups.
-/// There is no portable widening multiply-add of bytes, so weights are widened to int16, where two products of bytes still
-/// fit (2·128·127 = 32512), and pairs of int16 are added by shifting their int32 halves.
+/// There is no portable widening multiply-add of bytes, so weights are widened to int16, where two products of bytes
+/// still fit (2·128·127 = 32512), and pairs of int16 are added by shifting their int32 halves.
 /// The Split variants multiply and add with two roundings, for processors without a fused multiply-add.
 /// </remarks>
 internal static unsafe class Vector128PackedBodies
@@ -126,8 +126,8 @@ internal static unsafe class Vector128PackedBodies
     // (a0 + a1, a2 + a3, b0 + b1, b2 + b3).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> AddLanes(Vector128<int> a, Vector128<int> b) =>
-        Vector128.Narrow(a.AsInt64(), b.AsInt64())
-            + Vector128.Narrow(Vector128.ShiftRightLogical(a.AsInt64(), 32), Vector128.ShiftRightLogical(b.AsInt64(), 32));
+        Vector128.Narrow(a.AsInt64(), b.AsInt64()) + Vector128.Narrow(
+            Vector128.ShiftRightLogical(a.AsInt64(), 32), Vector128.ShiftRightLogical(b.AsInt64(), 32));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<sbyte> Low(Vector128<byte> pairs) =>
@@ -140,7 +140,7 @@ internal static unsafe class Vector128PackedBodies
     // Four fp16 scales as float32; exact for 0, subnormal and normal values. 2¹¹² mends the exponent.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Scales(ushort* scales) =>
-        Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)scales).AsUInt16()), 13).AsSingle()
+        Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)scales).AsUInt16()), HalfConversion.MantissaShift).AsSingle()
             * Vector128.Create(HalfConversion.Rebias);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace MoREdge.Kernels;
 
-/// <summary>Activation quantization with portable 128-bit vectors, bit for bit what the scalar reference makes.</summary>
+/// <summary>
+/// Activation quantization with portable 128-bit vectors, bit for bit what the scalar reference makes.
+/// </summary>
 /// <remarks>SAFETY: pointers only; x, quants hold 32 elements.</remarks>
 internal static unsafe class Vector128QuantizeBodies
 {
@@ -14,7 +16,8 @@ internal static unsafe class Vector128QuantizeBodies
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Group(float* x, sbyte* quants, float* scale, int* sum)
     {
-        // Bits of magnitudes order like the magnitudes, with NaN above infinity: no NaN gets lost, as it can in a float maximum.
+        // Bits of magnitudes order like the magnitudes, with NaN above infinity: no NaN gets lost, as it can in a float
+        // maximum.
         Vector128<int> maxima = Vector128<int>.Zero;
         for (int k = 0; k < 32; k += 4)
         {

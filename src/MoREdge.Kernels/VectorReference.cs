@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace MoREdge.Kernels;
 
-/// <summary>The scalar reference of the float32 operations on vectors. Sums are taken in float64 and rounded once.</summary>
+/// <summary>
+/// The scalar reference of the float32 operations on vectors. Sums are taken in float64 and rounded once.
+/// </summary>
 internal static class VectorReference
 {
     internal static void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, float epsilon, Span<float> y)

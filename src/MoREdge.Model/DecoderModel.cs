@@ -45,8 +45,7 @@ public sealed class DecoderModel : IDisposable
         ArgumentNullException.ThrowIfNull(kernels);
         ModelConfig config = ModelConfigReader.Read(file);
         ModelWeights weights = new(file, config, kernels);
-        GgufTensor query = file.RequireTensor(QueryName(file, config));
-        return new DecoderModel(config, weights, kernels, threadCount) { IsFloat32 = query.Type == ElementType.F32 };
+        return new DecoderModel(config, weights, kernels, threadCount) { IsFloat32 = HasFloat32Projections(file, config) };
     }
 
     /// <summary>Starts an empty sequence.</summary>
@@ -55,7 +54,7 @@ public sealed class DecoderModel : IDisposable
     public Sequence CreateSequence(SequenceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new Sequence(this, _weights, _pool, SequencePlan.Resolve(this, options));
+        return new Sequence(this, _weights, _pool, SequencePlan.Resolve(Config, IsFloat32, options));
     }
 
     /// <summary>Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions (a mean may be fractional).</summary>
@@ -75,11 +74,15 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Stops the worker threads.</summary>
     public void Dispose() => _pool.Dispose();
 
-    private static string QueryName(GgufFile file, ModelConfig config)
+    /// <summary>Looks at a query projection, shared or of the first recursion, as an example of all.</summary>
+    internal static bool HasFloat32Projections(GgufFile file, ModelConfig config)
     {
         int block = config.BlockCount - 1;
         string shared = TensorNames.Block(block, TensorNames.AttentionQuery);
-        return file.TryGetTensor(shared, out _) ? shared : TensorNames.BlockRecursion(block, 0, TensorNames.AttentionQuery);
+        string name = file.TryGetTensor(shared, out _)
+            ? shared
+            : TensorNames.BlockRecursion(block, 0, TensorNames.AttentionQuery);
+        return file.RequireTensor(name).Type == ElementType.F32;
     }
 
     private double Bytes(LayerCall[] calls)

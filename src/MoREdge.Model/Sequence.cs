@@ -28,6 +28,7 @@ public sealed class Sequence : IDisposable
     private readonly IRecursionLoop? _loop;
     private readonly OutputHead _head;
     private readonly Chunk _chunk;
+    private readonly DepthLimit _depthLimit;
 
     internal Sequence(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan)
     {
@@ -43,6 +44,7 @@ public sealed class Sequence : IDisposable
         _rotary = new RotaryTable(config, weights.RopeFactors, plan.ContextLength);
         TransformerLayer layer = new(model.Kernels, config, pool, _workspace, _rotary, _overlay);
         _runner = new LayerRunner(layer, weights, _cache, schedule, plan.KvPolicy);
+        _depthLimit = new DepthLimit(plan.DepthMax);
         _loop = CreateLoop(model.Kernels, config.Recursion);
         _head = new OutputHead(model.Kernels, config, pool, _workspace, weights);
         _chunk = new Chunk(plan.ChunkRowsMax);
@@ -64,8 +66,17 @@ public sealed class Sequence : IDisposable
     /// <summary>The routing mode in force.</summary>
     public RoutingMode Routing => _plan.Routing;
 
-    /// <summary>The cap on recursions in force.</summary>
-    public int DepthMax => _plan.DepthMax;
+    /// <summary>The cap on recursions, 1 to the model's own count; a change holds from the next token on.</summary>
+    /// <exception cref="ArgumentException">The model has no recursion, or not so many.</exception>
+    public int DepthMax
+    {
+        get => _depthLimit.Recursions;
+        set
+        {
+            SequencePlan.CheckDepth(value, _model.Config);
+            _depthLimit.Recursions = value;
+        }
+    }
 
     /// <summary>Depths of all tokens since the sequence began or the statistics were cleared.</summary>
     public DepthStatistics Depths { get; }
@@ -83,7 +94,7 @@ public sealed class Sequence : IDisposable
     public long KvBytesPerTokenMax => _cache.BytesPerTokenMax;
 
     /// <summary>Bytes of activation buffers and rotary tables.</summary>
-    public long WorkspaceBytes => _workspace.ByteCount + _rotary.ByteCount;
+    public long WorkspaceBytes => _workspace.ByteCount + _rotary.ByteCount + _overlay.ByteCount;
 
     /// <summary>Takes a prompt, or a further part of one, and returns the logits behind its last token (VocabSize).</summary>
     /// <param name="ids">Token ids, at least one.</param>
@@ -96,21 +107,10 @@ public sealed class Sequence : IDisposable
     {
         CheckIds(ids);
         int start = Position;
-        try
+        for (int done = 0; done < ids.Length; done += _chunk.RowCount)
         {
-            int done = 0;
-            while (done < ids.Length)
-            {
-                int count = Math.Min(_plan.ChunkRowsMax, ids.Length - done);
-                Forward(ids.Slice(done, count), isPrompt: true, cancellation);
-                done += count;
-                progress?.Invoke(done);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            Truncate(start);
-            throw;
+            ForwardOrRestore(ids.Slice(done, Math.Min(_plan.ChunkRowsMax, ids.Length - done)), start, cancellation);
+            progress?.Invoke(done + _chunk.RowCount);
         }
 
         return _head.Logits(_workspace.Residual.Slice(_chunk.RowCount - 1, 1)).Row(0);
@@ -140,7 +140,7 @@ public sealed class Sequence : IDisposable
         for (int done = 0; done < ids.Length; done += _chunk.RowCount)
         {
             int start = Position;
-            Forward(ids.Slice(done, Math.Min(_plan.ChunkRowsMax, ids.Length - done)), isPrompt: true, cancellation);
+            ForwardOrRestore(ids.Slice(done, Math.Min(_plan.ChunkRowsMax, ids.Length - done)), start - done, cancellation);
             if (!depths.IsEmpty)
             {
                 LastDepths.CopyTo(depths[done..]);
@@ -174,6 +174,20 @@ public sealed class Sequence : IDisposable
         _workspace.Dispose();
     }
 
+    /// <summary>A part of a prompt; when cancelled, the whole prompt is forgotten back to <paramref name="restart"/>.</summary>
+    private void ForwardOrRestore(ReadOnlySpan<int> ids, int restart, CancellationToken cancellation)
+    {
+        try
+        {
+            Forward(ids, isPrompt: true, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            Truncate(restart);
+            throw;
+        }
+    }
+
     /// <summary>Prefix layers → loop → suffix layers over one chunk; the result stays in the residual stream.</summary>
     private void Forward(ReadOnlySpan<int> ids, bool isPrompt, CancellationToken cancellation)
     {
@@ -204,11 +218,11 @@ public sealed class Sequence : IDisposable
     private IRecursionLoop? CreateLoop(KernelSet kernels, RecursionConfig? recursion) => recursion?.DepthRule switch
     {
         null => null,
-        DepthRule.Fixed => new FixedLoop(_runner, _workspace, _plan.DepthMax),
+        DepthRule.Fixed => new FixedLoop(_runner, _workspace, _depthLimit),
         DepthRule.ExpertChoice => new ExpertChoiceLoop(
-            kernels, recursion, _runner, _weights.Routers, _workspace, _plan.Routing, _plan.DepthMax),
+            kernels, recursion, _runner, _weights.Routers, _workspace, _plan.Routing, _depthLimit),
         _ => new TokenChoiceLoop(
-            kernels, recursion, _runner, _weights.Routers[0], _workspace, _plan.Routing == RoutingMode.Full, _plan.DepthMax),
+            kernels, recursion, _runner, _weights.Routers[0], _workspace, _plan.Routing == RoutingMode.Full, _depthLimit),
     };
 
     private void CheckIds(ReadOnlySpan<int> ids)

@@ -9,20 +9,25 @@ internal sealed record SequencePlan(
     /// <summary>Rows of a forward pass where the routing does not need the whole prompt at once.</summary>
     private const int CausalChunkRows = 256;
 
+    /// <summary>Longer contexts would need rotary tables beyond the length of an array (cosines and sines: 4 GiB).</summary>
+    private const int RotaryFloatsMax = 1 << 30;
+
     /// <summary>Most rows of one forward pass: a top-k prompt is one pass, because its tokens compete with each other.</summary>
     public int ChunkRowsMax =>
         Routing is RoutingMode.TopK or RoutingMode.TopKThreshold ? ContextLength : Math.Min(CausalChunkRows, ContextLength);
 
     /// <summary>Fills in what <paramref name="options"/> leaves open.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="isFloat32">Whether its projections are float32.</param>
+    /// <param name="options">What was asked for.</param>
     /// <exception cref="ArgumentException">An option does not fit the model.</exception>
-    public static SequencePlan Resolve(DecoderModel model, SequenceOptions options)
+    public static SequencePlan Resolve(ModelConfig config, bool isFloat32, SequenceOptions options)
     {
-        ModelConfig config = model.Config;
         RecursionConfig? recursion = config.Recursion;
         RoutingMode natural = recursion?.DepthRule == DepthRule.ExpertChoice ? recursion.DefaultRouting : RoutingMode.Threshold;
         SequencePlan plan = new(
             options.ContextLength ?? config.ContextLength,
-            options.KvType ?? (model.IsFloat32 ? ElementType.F32 : ElementType.F16),
+            options.KvType ?? (isFloat32 ? ElementType.F32 : ElementType.F16),
             options.KvPolicy ?? recursion?.TrainedKvPolicy ?? KvPolicy.RecursionWise,
             options.Routing ?? natural,
             options.DepthMax ?? config.RecursionCount,
@@ -31,15 +36,29 @@ internal sealed record SequencePlan(
         return plan;
     }
 
+    /// <summary>Checks a depth cap against the model.</summary>
+    /// <exception cref="ArgumentException">The model has no recursion, or not so many.</exception>
+    public static void CheckDepth(int depthMax, ModelConfig config)
+    {
+        Require(config.Recursion is not null, "The model has no recursion, so its depth cannot be capped.");
+        Require(
+            depthMax >= 1 && depthMax <= config.RecursionCount,
+            $"The depth cap must lie between 1 and the model's {config.RecursionCount} recursions.");
+    }
+
     private static void Check(SequencePlan plan, SequenceOptions options, RecursionConfig? recursion, ModelConfig config)
     {
         Require(plan.ContextLength >= 1, "The context must hold at least one token.");
+        Require(
+            (long)plan.ContextLength * config.HeadDim <= RotaryFloatsMax,
+            $"A context of {plan.ContextLength} tokens is too long; the limit is {RotaryFloatsMax / config.HeadDim}.");
         Require(plan.KvType is ElementType.F16 or ElementType.F32, "Keys and values are stored as F16 or F32.");
         Require(recursion is not null || options.KvPolicy is null, "The model has no recursion, so it has no KV policy to choose.");
-        Require(recursion is not null || options.DepthMax is null, "The model has no recursion, so its depth cannot be capped.");
-        Require(
-            plan.DepthMax >= 1 && plan.DepthMax <= config.RecursionCount,
-            $"The depth cap must lie between 1 and the model's {config.RecursionCount} recursions.");
+        if (options.DepthMax is { } depthMax)
+        {
+            CheckDepth(depthMax, config);
+        }
+
         Require(
             options.Routing is null || recursion?.DepthRule == DepthRule.ExpertChoice
             || (recursion?.DepthRule == DepthRule.TokenChoice && options.Routing == RoutingMode.Full),

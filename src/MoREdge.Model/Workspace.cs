@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MoREdge.Tensors;
 
 namespace MoREdge.Model;
@@ -36,6 +37,7 @@ internal sealed class Workspace : IDisposable
         Scores = Take(workerCount, contextLength);
         Logits = Take(LogitRows, config.VocabSize);
         QuantizedBuffer = Track(new AlignedBuffer(QuantizedRows.ByteCount(layerRows, _widthMax)));
+        Debug.Assert(ByteCount == BytesFor(config, chunkRowsMax, contextLength, workerCount), "The estimate left a buffer out.");
     }
 
     /// <summary>Rows of logits computed together when every position's logits are asked for.</summary>
@@ -90,6 +92,19 @@ internal sealed class Workspace : IDisposable
     public long ByteCount { get; private set; }
 
     private AlignedBuffer QuantizedBuffer { get; }
+
+    /// <summary>Bytes that <see cref="ByteCount"/> will be, before anything is taken.</summary>
+    public static long BytesFor(ModelConfig config, int chunkRowsMax, int contextLength, int workerCount)
+    {
+        long layerRows = Math.Min(RowsMax, chunkRowsMax);
+        int widthMax = Math.Max(config.ModelDim, Math.Max(config.QueryDim, config.FfnDim));
+        long gatheredRows = config.Recursion is null ? 1 : chunkRowsMax;
+        long stateRows = config.Recursion?.DepthRule == DepthRule.TokenChoice ? chunkRowsMax : 1;
+        long floats = (chunkRowsMax + gatheredRows + stateRows) * config.ModelDim;
+        floats += layerRows * ((2L * config.ModelDim) + (2L * config.QueryDim) + (2L * config.KvDim) + (2L * config.FfnDim));
+        floats += (2L * config.ModelDim) + ((long)workerCount * contextLength) + ((long)LogitRows * config.VocabSize);
+        return checked((floats * sizeof(float)) + QuantizedRows.ByteCount((int)layerRows, widthMax));
+    }
 
     /// <summary>Room for int8 activations; one projection at a time uses it.</summary>
     public QuantizedRows Quantized(int rows, int cols) => QuantizedRows.Over(QuantizedBuffer, rows, cols);

@@ -1,3 +1,4 @@
+using System.Threading.Tasks;
 using System.Buffers.Binary;
 using MoREdge.Checkpoints;
 using MoREdge.ModelFile;

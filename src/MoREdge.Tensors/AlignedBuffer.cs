@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace MoREdge.Tensors;
 
 /// <summary>Zeroed native memory, 64-byte aligned, outside the garbage collector's heap.</summary>
-/// <remarks>Pages become resident when they are first touched, so a generous capacity costs nothing until it is used.</remarks>
+/// <remarks>Pages become resident when first touched, so a generous capacity costs nothing until it is used.</remarks>
 public sealed unsafe class AlignedBuffer : IDisposable
 {
     /// <summary>The alignment of <see cref="Data"/>: one cache line, two AVX2 registers.</summary>
@@ -40,7 +40,8 @@ public sealed unsafe class AlignedBuffer : IDisposable
     {
         ObjectDisposedException.ThrowIf(_allocation is null, this);
         ArgumentOutOfRangeException.ThrowIfNegative(byteOffset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(byteOffset + ((long)count * sizeof(T)), ByteCount, nameof(count));
+        long end = byteOffset + ((long)count * sizeof(T));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(end, ByteCount, nameof(count));
         return new Span<T>(Data + byteOffset, count);
     }
 

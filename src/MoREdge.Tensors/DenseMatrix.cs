@@ -1,6 +1,7 @@
 namespace MoREdge.Tensors;
 
 /// <summary>A read-only view of a row-major (rows, cols) weight matrix in mapped or native memory.</summary>
+// SAFETY: the view neither owns nor checks its memory; the model file checks the size once, before it makes one.
 public readonly unsafe struct DenseMatrix
 {
     /// <summary>Views a matrix whose rows follow each other without gaps.</summary>

@@ -18,7 +18,7 @@ public enum ElementType
     /// <summary>32 weights: fp16 scale d, 4 bytes of fifth bits, 16 bytes of nibbles; w = d·(q − 16).</summary>
     Q5_0 = 6,
 
-    /// <summary>32 weights: fp16 scale d, fp16 minimum m, 4 bytes of fifth bits, 16 bytes of nibbles; w = d·q + m.</summary>
+    /// <summary>32 weights: fp16 scale d, fp16 minimum m, 4 bytes of fifth bits, 16 of nibbles; w = d·q + m.</summary>
     Q5_1 = 7,
 
     /// <summary>32 weights: fp16 scale d, 32 signed bytes q; w = d·q.</summary>
@@ -33,7 +33,7 @@ public enum ElementType
     /// <summary>256 weights in 16 groups with 8-bit scales, 6-bit quants.</summary>
     Q6_K = 14,
 
-    /// <summary>Signed byte. A packed int8 or int4 matrix is stored as one I8 vector (see <see cref="QuantFormat"/>).</summary>
+    /// <summary>Signed byte. A packed matrix is stored as one I8 vector (see <see cref="QuantFormat"/>).</summary>
     I8 = 24,
 
     /// <summary>Signed 16-bit integer.</summary>

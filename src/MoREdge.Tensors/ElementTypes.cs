@@ -40,7 +40,8 @@ public static class ElementTypes
         int blockLength = BlockLength(type);
         if (cols % blockLength != 0)
         {
-            throw new ArgumentException($"A row of {cols} elements is not a whole number of {type} blocks of {blockLength}.");
+            throw new ArgumentException(
+                $"A row of {cols} elements is not a whole number of {type} blocks of {blockLength}.");
         }
 
         return checked(cols / blockLength * BlockBytes(type));

@@ -3,9 +3,10 @@ using System.Diagnostics;
 namespace MoREdge.Tensors;
 
 /// <summary>A view of float32 rows in native memory: activations, logits, attention scores.</summary>
+// SAFETY: the view neither owns nor checks its memory; whoever makes one keeps the buffer alive and large enough.
 public readonly unsafe struct FloatMatrix
 {
-    /// <summary>Views (rows, cols) floats at <paramref name="data"/>, rows <paramref name="stride"/> floats apart.</summary>
+    /// <summary>Views (rows, cols) floats at <paramref name="data"/>, rows that many floats apart.</summary>
     public FloatMatrix(float* data, int rows, int cols, int stride)
     {
         Debug.Assert(stride >= cols, "Rows must not overlap.");
@@ -32,7 +33,8 @@ public readonly unsafe struct FloatMatrix
     public static FloatMatrix Over(AlignedBuffer buffer, int rows, int cols)
     {
         ArgumentNullException.ThrowIfNull(buffer);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)rows * cols * sizeof(float), buffer.ByteCount, nameof(rows));
+        long byteCount = (long)rows * cols * sizeof(float);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(byteCount, buffer.ByteCount, nameof(rows));
         return new FloatMatrix((float*)buffer.Data, rows, cols, cols);
     }
 

@@ -1,9 +1,10 @@
 namespace MoREdge.Tensors;
 
 /// <summary>A read-only view of a packed int8 or int4 (rows, cols) weight matrix in mapped or native memory.</summary>
+// SAFETY: the view neither owns nor checks its memory; the model file checks the size once, before it makes one.
 public readonly unsafe struct PackedMatrix
 {
-    /// <summary>Views <paramref name="data"/>, which holds <see cref="PackedLayout.TotalBytes"/> bytes, 16-byte aligned or better.</summary>
+    /// <summary>Views <see cref="PackedLayout.TotalBytes"/> bytes, 16-byte aligned or better.</summary>
     public PackedMatrix(byte* data, PackedLayout layout)
     {
         Layout = layout;

@@ -1,9 +1,10 @@
 namespace MoREdge.Tensors;
 
 /// <summary>
-/// Activations quantized to int8, one float32 scale per group of 32 columns, in native memory: the right-hand side of every
-/// integer product. x[c] ≈ Scales[c / 32]·Values[c], |Values| ≤ 127.
+/// Activations quantized to int8, one float32 scale per group of 32 columns, in native memory: the right-hand side of
+/// every integer product. x[c] ≈ Scales[c / 32]·Values[c], |Values| ≤ 127.
 /// </summary>
+// SAFETY: the view neither owns nor checks its memory; Over checks the size of the buffer, whose owner keeps it alive.
 public readonly unsafe struct QuantizedRows
 {
     /// <summary>Views three arrays, (rows, groups·32), (rows, groups) and (rows, groups).</summary>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace MoREdge.Tokenization;
 
 /// <summary>Merges by their place in the merge list, looked up by the pair of ids: 16 bytes per slot, no
@@ -19,10 +17,7 @@ internal sealed class RankedMerges : MergeRule
         _ranks = new int[size];
         _mergedIds = new int[size];
         _shift = 64 - System.Numerics.BitOperations.Log2((uint)size);
-
-        // A random odd multiplier makes the high bits a universal hash: a hostile file cannot choose colliding pairs.
-        _multiplier = ((ulong)RandomNumberGenerator.GetInt32(int.MaxValue) << 33)
-            | ((ulong)RandomNumberGenerator.GetInt32(int.MaxValue) << 1) | 1;
+        _multiplier = TokenBytes.RandomMultiplier();
         byte[] buffer = new byte[8 * TokenizerLimits.TokenBytesMax];
         for (int rank = 0; rank < merges.Length; rank++)
         {

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace MoREdge.Tokenization;
@@ -14,6 +16,7 @@ internal sealed class TokenBytes
     private readonly byte[] _bytes;
     private readonly int[] _offsets;
     private readonly int[] _slots;
+    private readonly ulong _multiplier = RandomMultiplier();
 
     public TokenBytes(TokenizerDefinition definition)
     {
@@ -166,11 +169,30 @@ internal sealed class TokenBytes
         return (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, count * 2));
     }
 
-    // HashCode is seeded per process: a hostile file cannot choose colliding tokens.
-    private static int Hash(ReadOnlySpan<byte> bytes)
+    // The multiplier is random per table, so a hostile file cannot choose colliding tokens.
+    private int Hash(ReadOnlySpan<byte> bytes)
     {
-        HashCode hash = default;
-        hash.AddBytes(bytes);
-        return hash.ToHashCode();
+        ulong hash = (ulong)bytes.Length;
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+        {
+            hash = (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes)) * _multiplier;
+            hash ^= hash >> 32;
+        }
+
+        ulong tail = 0;
+        foreach (byte value in bytes)
+        {
+            tail = (tail << 8) | value;
+        }
+
+        return (int)(((hash ^ tail) * _multiplier) >> 33);
+    }
+
+    /// <summary>A random odd number: multiplying by it makes the high bits a hash that nobody can predict.</summary>
+    public static ulong RandomMultiplier()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes) | 1;
     }
 }

@@ -8,10 +8,13 @@ internal sealed class Interruption : IDisposable
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
     private readonly Lock _lock = new();
+    private readonly Action? _onIdleInterrupt;
     private CancellationTokenSource _source = new();
 
-    public Interruption()
+    /// <param name="onIdleInterrupt">Called on Ctrl-C while <see cref="IsIdle"/>, when there is nothing to stop.</param>
+    public Interruption(Action? onIdleInterrupt = null)
     {
+        _onIdleInterrupt = onIdleInterrupt;
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
     }
@@ -30,6 +33,9 @@ internal sealed class Interruption : IDisposable
 
     /// <summary>True after SIGTERM: the program is asked to end, not only the answer.</summary>
     public bool IsTerminating { get; private set; }
+
+    /// <summary>True while the program waits for input: SIGTERM then ends it at once, because no cancellation is polled.</summary>
+    public bool IsIdle { get; set; }
 
     /// <summary>Forgets an earlier Ctrl-C.</summary>
     public void Rearm()
@@ -54,12 +60,23 @@ internal sealed class Interruption : IDisposable
     private void Terminate(PosixSignalContext context)
     {
         IsTerminating = true;
+        if (IsIdle)
+        {
+            Environment.Exit(ExitCode.Success);
+        }
+
         Cancel(context);
     }
 
     private void Cancel(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (IsIdle)
+        {
+            _onIdleInterrupt?.Invoke();
+            return;
+        }
+
         lock (_lock)
         {
             _source.Cancel();

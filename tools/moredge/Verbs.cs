@@ -11,11 +11,17 @@ internal static class Verbs
         RootCommand root = new(
             "MoREdge runs small language models on small computers, offline.\n\n"
             + "Exit codes: 0 success, 1 failure (bad file, no memory, full disk, interrupted), 2 wrong usage.");
+        root.Subcommands.Add(ChatVerb.Create());
+        root.Subcommands.Add(GenerateVerb.Create());
         root.Subcommands.Add(QuantizeVerb.Create());
         root.Subcommands.Add(InspectVerb.Create());
         root.Subcommands.Add(VerifyVerb.Create());
         root.Subcommands.Add(TokenizeVerb.Create());
         root.Subcommands.Add(DetokenizeVerb.Create());
+        root.Subcommands.Add(LogitsVerb.Create());
+        root.Subcommands.Add(BenchVerb.Create());
+        root.Subcommands.Add(DoctorVerb.Create());
+        root.Subcommands.Add(PerplexityVerb.Create());
         return root;
     }
 }

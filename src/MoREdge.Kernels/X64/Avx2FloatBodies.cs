@@ -5,7 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace MoREdge.Kernels;
 
 /// <summary>float32 and cache bodies for AVX2 and FMA.</summary>
-/// <remarks>SAFETY: pointers only; shapes as DenseDriver, QuantizeDriver and Vector128AttentionBodies state them.</remarks>
+/// <remarks>
+/// SAFETY: pointers only; shapes as DenseDriver, QuantizeDriver and Vector128AttentionBodies state them.
+/// </remarks>
 internal static unsafe class Avx2FloatBodies
 {
     /// <summary>Quantizes one group of 32, bit for bit what the scalar reference makes.</summary>
@@ -114,7 +116,9 @@ internal static unsafe class Avx2FloatBodies
         }
     }
 
-    /// <summary>output[d] = Σ_j weights[j]·value[j,d], one fused multiply-add per position in ascending order.</summary>
+    /// <summary>
+    /// output[d] = Σ_j weights[j]·value[j,d], one fused multiply-add per position in ascending order.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(float* weights, byte* values, bool isHalf, int cols, int count, float* output)
     {
@@ -214,7 +218,8 @@ internal static unsafe class Avx2FloatBodies
             return Vector256.Load((float*)row + d);
         }
 
-        Vector256<int> shifted = Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((short*)row + d), HalfConversion.MantissaShift)
+        Vector256<int> half = Avx2.ConvertToVector256Int32((short*)row + d);
+        Vector256<int> shifted = Vector256.ShiftLeft(half, HalfConversion.MantissaShift)
             & Vector256.Create(HalfConversion.ShiftedMask);
         Vector256<int> bits = (shifted.AsSingle() * Vector256.Create(HalfConversion.Rebias)).AsInt32();
         Vector256<int> special = Vector256.GreaterThan(

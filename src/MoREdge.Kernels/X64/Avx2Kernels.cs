@@ -11,27 +11,31 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     /// <inheritdoc/>
     public override string Name => "avx2";
 
-    // SAFETY (whole class): the drivers hand the bodies whole tiles, groups and rows of the views; spans are pinned while a
-    // body reads them, and the asserted lengths are the callers' promise.
+    // SAFETY (whole class): the drivers hand the bodies whole tiles, groups and rows of the views; spans are pinned
+    // while a body reads them, and the asserted lengths are the callers' promise.
 
     /// <inheritdoc/>
     public override void QuantizeRows(in FloatMatrix x, in QuantizedRows q) =>
         QuantizeDriver.Rows(x, q, &Avx2FloatBodies.QuantizeGroup);
 
     /// <inheritdoc/>
-    public override void MatVecQ8(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatVecQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ8);
 
     /// <inheritdoc/>
-    public override void MatVecQ4(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatVecQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ4);
 
     /// <inheritdoc/>
-    public override void MatMulQ8(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatMulQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ8, &Avx2PackedBodies.MatMulQ8);
 
     /// <inheritdoc/>
-    public override void MatMulQ4(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatMulQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ4, &Avx2PackedBodies.MatMulQ4);
 
     /// <inheritdoc/>
@@ -55,7 +59,7 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     public override void AttentionScores(
         ReadOnlySpan<float> query, in KvRows keys, int count, float scale, Span<float> scores)
     {
-        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query, count keys.");
+        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query.");
         fixed (float* input = query, output = scores)
         {
             bool isHalf = keys.Type == ElementType.F16;

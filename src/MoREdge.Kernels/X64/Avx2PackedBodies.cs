@@ -4,10 +4,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace MoREdge.Kernels;
 
-/// <summary>Packed products for AVX2 and FMA. One vector lane is one row of the tile, so no lane is ever summed.</summary>
+/// <summary>
+/// Packed products for AVX2 and FMA. One vector lane is one row of the tile, so no lane is ever summed.
+/// </summary>
 /// <remarks>
-/// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. vpmaddubsw takes
-/// an unsigned and a signed operand and saturates at 2¹⁵: |w|·(x with the sign of w) stays at 2·128·127 = 32512.
+/// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. vpmaddubsw
+/// takes an unsigned and a signed operand and saturates at 2¹⁵: |w|·(x with the sign of w) stays at 2·128·127 = 32512.
 /// Prefetches may pass the end of the weights, which the processor allows.
 /// </remarks>
 internal static unsafe class Avx2PackedBodies
@@ -37,7 +39,9 @@ internal static unsafe class Avx2PackedBodies
 
         if (tileCount % 2 != 0)
         {
-            TileQ8(quants + (half * quantStride), scales + (half * scaleStride), (int*)x, xScales, groupCount, y + (half * 8L));
+            quants += half * quantStride;
+            scales += half * scaleStride;
+            TileQ8(quants, scales, (int*)x, xScales, groupCount, y + (half * 8L));
         }
     }
 
@@ -91,10 +95,10 @@ internal static unsafe class Avx2PackedBodies
 
             Vector256<float> scale = Scales(scales);
             float* xs = xScales + group;
-            sum0 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int0), scale * Vector256.Create(xs[0]), sum0);
-            sum1 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int1), scale * Vector256.Create(xs[groupCount]), sum1);
-            sum2 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int2), scale * Vector256.Create(xs[2L * groupCount]), sum2);
-            sum3 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int3), scale * Vector256.Create(xs[3L * groupCount]), sum3);
+            sum0 = AddGroup(int0, scale, xs[0], sum0);
+            sum1 = AddGroup(int1, scale, xs[groupCount], sum1);
+            sum2 = AddGroup(int2, scale, xs[2L * groupCount], sum2);
+            sum3 = AddGroup(int3, scale, xs[3L * groupCount], sum3);
             scales += 8;
             x0 += 8;
             x1 += 8;
@@ -157,8 +161,7 @@ internal static unsafe class Avx2PackedBodies
         Vector256<float> sum = Vector256<float>.Zero;
         for (int group = 0; group < groupCount; group++)
         {
-            Vector256<float> scale = Scales(scales) * Vector256.Create(xScales[group]);
-            sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(GroupQ8(quants, quads)), scale, sum);
+            sum = AddGroup(GroupQ8(quants, quads), Scales(scales), xScales[group], sum);
             quants += 256;
             scales += 8;
             quads += 8;
@@ -179,9 +182,8 @@ internal static unsafe class Avx2PackedBodies
             Prefetch(quants1);
             Prefetch(quants0 + 128);
             Prefetch(quants1 + 128);
-            Vector256<float> xScale = Vector256.Create(xScales[group]);
-            sum0 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(GroupQ8(quants0, quads)), Scales(scales0) * xScale, sum0);
-            sum1 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(GroupQ8(quants1, quads)), Scales(scales1) * xScale, sum1);
+            sum0 = AddGroup(GroupQ8(quants0, quads), Scales(scales0), xScales[group], sum0);
+            sum1 = AddGroup(GroupQ8(quants1, quads), Scales(scales1), xScales[group], sum1);
             quants0 += 256;
             quants1 += 256;
             scales0 += 8;
@@ -266,7 +268,14 @@ internal static unsafe class Avx2PackedBodies
     /// <summary>Eight fp16 scales as float32; exact for 0, subnormal and normal values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Scales(ushort* scales) =>
-        Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(scales), 13).AsSingle() * Vector256.Create(HalfConversion.Rebias);
+        Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(scales), HalfConversion.MantissaShift).AsSingle()
+            * Vector256.Create(HalfConversion.Rebias);
+
+    /// <summary>fma(products, scale·xScale, sum): the contract's one step per group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> AddGroup(
+        Vector256<int> products, Vector256<float> scale, float xScale, Vector256<float> sum) =>
+        Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale * Vector256.Create(xScale), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> QuadQ8(byte* quants, int quad, Vector256<short> one)
@@ -277,7 +286,8 @@ internal static unsafe class Avx2PackedBodies
 
     // Four products per row, summed to int32.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Products(Vector256<byte> magnitude, Vector256<sbyte> w, int quad, Vector256<short> one) =>
+    private static Vector256<int> Products(
+        Vector256<byte> magnitude, Vector256<sbyte> w, int quad, Vector256<short> one) =>
         Avx2.MultiplyAddAdjacent(
             Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
 
@@ -303,7 +313,7 @@ internal static unsafe class Avx2PackedBodies
     private static Vector256<float> AddQ4(
         Vector256<short> products, int xSum, Vector256<float> scale, float xScale, Vector256<float> sum)
     {
-        Vector256<int> total = Avx2.MultiplyAddAdjacent(products, Vector256.Create((short)1)) + Vector256.Create(xSum * -8);
-        return Fma.MultiplyAdd(Avx.ConvertToVector256Single(total), scale * Vector256.Create(xScale), sum);
+        Vector256<int> quads = Avx2.MultiplyAddAdjacent(products, Vector256.Create((short)1));
+        return AddGroup(quads + Vector256.Create(xSum * -8), scale, xScale, sum);
     }
 }

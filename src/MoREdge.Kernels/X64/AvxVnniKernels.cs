@@ -2,7 +2,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>AVX2 with the VEX-encoded dot product of bytes (AVX-VNNI: Intel since Alder Lake, AMD since Zen 5).</summary>
+/// <summary>
+/// AVX2 with the VEX-encoded dot product of bytes (AVX-VNNI: Intel since Alder Lake, AMD since Zen 5).
+/// </summary>
 internal sealed unsafe class AvxVnniKernels : Avx2Kernels
 {
     /// <inheritdoc/>
@@ -11,20 +13,24 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
     // SAFETY (all four): the driver hands the bodies whole tiles and groups of the views.
 
     /// <inheritdoc/>
-    public override void MatVecQ8(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatVecQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ8);
 
     /// <inheritdoc/>
-    public override void MatVecQ4(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatVecQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ4);
 
     /// <inheritdoc/>
-    public override void MatMulQ8(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatMulQ8(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(
             w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ8, &AvxVnniPackedBodies.MatMulQ8);
 
     /// <inheritdoc/>
-    public override void MatMulQ4(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+    public override void MatMulQ4(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(
             w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ4, &AvxVnniPackedBodies.MatMulQ4);
 }

@@ -4,11 +4,13 @@ using System.Runtime.Intrinsics.X86;
 
 namespace MoREdge.Kernels;
 
-/// <summary>Packed products for AVX-VNNI: vpdpbusd sums four products of an unsigned and a signed byte into int32.</summary>
+/// <summary>
+/// Packed products for AVX-VNNI: vpdpbusd sums four products of an unsigned and a signed byte into int32.
+/// </summary>
 /// <remarks>
-/// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. Flipping the top
-/// bit of a signed weight makes it w + 128, unsigned; the accumulator starts at −128·Σx (−8·Σx for nibbles) and vpdpbusd
-/// does not saturate. Prefetches may pass the end of the weights, which the processor allows.
+/// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. Flipping
+/// the top bit of a signed weight makes it w + 128, unsigned; the accumulator starts at −128·Σx (−8·Σx for nibbles) and
+/// vpdpbusd does not saturate. Prefetches may pass the end of the weights, which the processor allows.
 /// </remarks>
 internal static unsafe class AvxVnniPackedBodies
 {
@@ -40,8 +42,7 @@ internal static unsafe class AvxVnniPackedBodies
                 odd = AddQuad(odd, Unsigned(quants + 160), quads[5]);
                 even = AddQuad(even, Unsigned(quants + 192), quads[6]);
                 odd = AddQuad(odd, Unsigned(quants + 224), quads[7]);
-                Vector256<float> scale = Avx2PackedBodies.Scales(scales) * Vector256.Create(xScales[group]);
-                sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(even + odd), scale, sum);
+                sum = Avx2PackedBodies.AddGroup(even + odd, Avx2PackedBodies.Scales(scales), xScales[group], sum);
                 quants += 256;
                 scales += 8;
                 quads += 8;
@@ -72,8 +73,7 @@ internal static unsafe class AvxVnniPackedBodies
                 high = AddQuad(high, High(quants + 64), quads[6]);
                 low = AddQuad(low, Low(quants + 96), quads[3]);
                 high = AddQuad(high, High(quants + 96), quads[7]);
-                Vector256<float> scale = Avx2PackedBodies.Scales(scales) * Vector256.Create(xScales[group]);
-                sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(low + high), scale, sum);
+                sum = Avx2PackedBodies.AddGroup(low + high, Avx2PackedBodies.Scales(scales), xScales[group], sum);
                 quants += 128;
                 scales += 8;
                 quads += 8;
@@ -109,10 +109,10 @@ internal static unsafe class AvxVnniPackedBodies
 
             Vector256<float> scale = Avx2PackedBodies.Scales(scales);
             float* xs = xScales + group;
-            sum0 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int0), scale * Vector256.Create(xs[0]), sum0);
-            sum1 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int1), scale * Vector256.Create(xs[groupCount]), sum1);
-            sum2 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int2), scale * Vector256.Create(xs[2L * groupCount]), sum2);
-            sum3 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int3), scale * Vector256.Create(xs[3L * groupCount]), sum3);
+            sum0 = Avx2PackedBodies.AddGroup(int0, scale, xs[0], sum0);
+            sum1 = Avx2PackedBodies.AddGroup(int1, scale, xs[groupCount], sum1);
+            sum2 = Avx2PackedBodies.AddGroup(int2, scale, xs[2L * groupCount], sum2);
+            sum3 = Avx2PackedBodies.AddGroup(int3, scale, xs[3L * groupCount], sum3);
             scales += 8;
             x0 += 8;
             x1 += 8;
@@ -153,10 +153,10 @@ internal static unsafe class AvxVnniPackedBodies
 
             Vector256<float> scale = Avx2PackedBodies.Scales(scales);
             float* xs = xScales + group;
-            sum0 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int0), scale * Vector256.Create(xs[0]), sum0);
-            sum1 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int1), scale * Vector256.Create(xs[groupCount]), sum1);
-            sum2 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int2), scale * Vector256.Create(xs[2L * groupCount]), sum2);
-            sum3 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(int3), scale * Vector256.Create(xs[3L * groupCount]), sum3);
+            sum0 = Avx2PackedBodies.AddGroup(int0, scale, xs[0], sum0);
+            sum1 = Avx2PackedBodies.AddGroup(int1, scale, xs[groupCount], sum1);
+            sum2 = Avx2PackedBodies.AddGroup(int2, scale, xs[2L * groupCount], sum2);
+            sum3 = Avx2PackedBodies.AddGroup(int3, scale, xs[3L * groupCount], sum3);
             scales += 8;
             x0 += 8;
             x1 += 8;
@@ -182,5 +182,6 @@ internal static unsafe class AvxVnniPackedBodies
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> High(byte* quants) =>
-        Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), NibbleBits).AsByte() & Vector256.Create(NibbleMask);
+        Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), NibbleBits).AsByte()
+            & Vector256.Create(NibbleMask);
 }

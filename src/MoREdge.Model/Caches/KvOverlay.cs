@@ -31,6 +31,13 @@ internal sealed class KvOverlay : IDisposable
         _chunkRelative = chunkRelative;
     }
 
+    /// <summary>Bytes of the saved rows.</summary>
+    public long ByteCount => _saved?.ByteCount ?? 0;
+
+    /// <summary>Bytes that <see cref="ByteCount"/> will be.</summary>
+    public static long BytesFor(ModelConfig config, ElementType type, int rowsMax) =>
+        2L * rowsMax * config.KvDim * ElementTypes.BlockBytes(type);
+
     /// <summary>Says which position is the chunk's first.</summary>
     public void BeginChunk(int position) => _chunkPosition = position;
 

@@ -19,21 +19,21 @@ internal sealed class ExpertChoiceLoop : IRecursionLoop
     private readonly ExpertSelection _selection;
     private readonly Workspace _workspace;
     private readonly RowGather _gather;
-    private readonly int _depthMax;
+    private readonly DepthLimit _limit;
     private readonly int[] _active;
     private readonly int[] _everyone;
     private readonly float[] _logits;
 
     public ExpertChoiceLoop(
         KernelSet kernels, RecursionConfig config, LayerRunner runner, RouterWeights[] routers, Workspace workspace,
-        RoutingMode mode, int depthMax)
+        RoutingMode mode, DepthLimit limit)
     {
         _kernels = kernels;
         _config = config;
         _runner = runner;
         _routers = routers;
         _workspace = workspace;
-        _depthMax = depthMax;
+        _limit = limit;
         _router = new TokenRouter(kernels, config, workspace.RouterHidden);
         _selection = new ExpertSelection(config, mode, workspace.ChunkRowsMax);
         _gather = new RowGather(workspace.Gathered, workspace.ChunkRowsMax);
@@ -51,7 +51,7 @@ internal sealed class ExpertChoiceLoop : IRecursionLoop
         FloatMatrix x = _workspace.Residual.Slice(0, chunk.RowCount);
         _everyone.AsSpan(0, chunk.RowCount).CopyTo(_active);
         int activeCount = chunk.RowCount;
-        for (int r = 0; r < _depthMax && activeCount > 0; r++)
+        for (int r = 0; r < _limit.Recursions && activeCount > 0; r++)
         {
             Score(r, x, activeCount);
             activeCount = _selection.Select(r, chunk, _active, _logits, activeCount);

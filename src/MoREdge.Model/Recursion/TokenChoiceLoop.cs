@@ -19,7 +19,7 @@ internal sealed class TokenChoiceLoop : IRecursionLoop
     private readonly Workspace _workspace;
     private readonly RowGather _gather;
     private readonly bool _full;
-    private readonly int _depthMax;
+    private readonly DepthLimit _limit;
     private readonly int[] _chosen;
     private readonly float[] _weight;
     private readonly int[] _rows;
@@ -27,7 +27,7 @@ internal sealed class TokenChoiceLoop : IRecursionLoop
 
     public TokenChoiceLoop(
         KernelSet kernels, RecursionConfig config, LayerRunner runner, RouterWeights weights, Workspace workspace,
-        bool full, int depthMax)
+        bool full, DepthLimit limit)
     {
         _kernels = kernels;
         _config = config;
@@ -35,7 +35,7 @@ internal sealed class TokenChoiceLoop : IRecursionLoop
         _weights = weights;
         _workspace = workspace;
         _full = full;
-        _depthMax = depthMax;
+        _limit = limit;
         _router = new TokenRouter(kernels, config, workspace.RouterHidden);
         _gather = new RowGather(workspace.Gathered, workspace.ChunkRowsMax);
         _chosen = new int[workspace.ChunkRowsMax];
@@ -54,7 +54,7 @@ internal sealed class TokenChoiceLoop : IRecursionLoop
             x.Row(row).CopyTo(state.Row(row));
         }
 
-        for (int r = 0; r < _depthMax; r++)
+        for (int r = 0; r < _limit.Recursions; r++)
         {
             // With a shared cache the first recursion stores every token's keys and values; every token runs it anyway.
             int count = 0;
@@ -85,8 +85,8 @@ internal sealed class TokenChoiceLoop : IRecursionLoop
     {
         _router.Logits(_weights, x, _logits);
         _router.Weights(_logits);
-        int best = _full ? _depthMax - 1 : 0;
-        for (int depth = 1; depth < _depthMax && !_full; depth++)
+        int best = _full ? _limit.Recursions - 1 : 0;
+        for (int depth = 1; depth < _limit.Recursions && !_full; depth++)
         {
             if (_logits[depth] + Balance(depth) > _logits[best] + Balance(best))
             {

@@ -42,8 +42,8 @@ public sealed class DenseProductTests
         using AlignedBuffer output = new(2 * sizeof(float));
         foreach (KernelSet set in KernelSelector.Supported)
         {
-            set.MatMulDense(
-                View(buffer, ElementType.F32, 2, 3), FloatMatrix.Over(input, 1, 3), FloatMatrix.Over(output, 1, 2), 0, 2);
+            DenseMatrix w = View(buffer, ElementType.F32, 2, 3);
+            set.MatMulDense(w, FloatMatrix.Over(input, 1, 3), FloatMatrix.Over(output, 1, 2), 0, 2);
             Assert.Equal([3210f, 960f], output.Span<float>(0, 2));
         }
     }

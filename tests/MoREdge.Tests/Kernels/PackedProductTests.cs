@@ -30,7 +30,8 @@ public sealed class PackedProductTests
     [Fact]
     public void MatVecQ8_TwoGroupsByHand_IsTheHandWorkedSum()
     {
-        // Row 1 of 2 rows × 64 columns: w = 2 at column 0 and −3 at column 5 (scale 0.5), 127 at column 63 (scale 0.25).
+        // Row 1 of 2 rows × 64 columns: w = 2 at column 0 and −3 at column 5 (scale 0.5), 127 at column 63 (scale
+        // 0.25).
         using AlignedBuffer weights = new(new PackedLayout(QuantFormat.Q8G32, 2, 64).TotalBytes);
         Span<byte> quants = weights.Span<byte>(0, 512);
         quants[4] = 2;

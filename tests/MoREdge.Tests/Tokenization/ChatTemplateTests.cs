@@ -7,7 +7,8 @@ public sealed class ChatTemplateTests
 {
     private const string ChatMl =
         "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content']"
-        + " + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+        + " + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}"
+        + "{{ '<|im_start|>assistant\n' }}{% endif %}";
 
     private static readonly ChatMessage[] Conversation =
         [new("system", "Be kind."), new("user", "Hi"), new("assistant", "Hello!"), new("user", "Bye")];
@@ -79,7 +80,8 @@ public sealed class ChatTemplateTests
     [InlineData("{{ 'abcdef'[1:4] }} {{ 'abc'[::-1] }} {{ 'abc'[-1] }} {{ 'abcd'[::2] }} {{ 'abc'[5:] }}",
         "bcd cba c ac ")]
     [InlineData("{{ ' x '.strip() }}|{{ 'xxaxx'.strip('x') }}|{{ 'a,b,c'.split(',')[-1] }}", "x|a|c")]
-    [InlineData("{{ 'a b  c'.split()|length }} {{ 'a-b-c'.split('-', 1)[1] }} {{ 'aXa'.replace('a', 'b') }}", "3 b-c bXb")]
+    [InlineData("{{ 'a b  c'.split()|length }} {{ 'a-b-c'.split('-', 1)[1] }} {{ 'aXa'.replace('a', 'b') }}",
+        "3 b-c bXb")]
     [InlineData("{{ ' Ab '|trim|upper }} {{ [1,2]|join('-') }} {{ missing|default('d') }} {{ ''|default('e', true) }}",
         "AB 1-2 d e")]
     [InlineData("{{ {'a': [1, none, true, 'q\"\\n']} | tojson }}", "{\"a\": [1, null, true, \"q\\\"\\n\"]}")]
@@ -97,7 +99,7 @@ public sealed class ChatTemplateTests
     [InlineData("{% for i in range(3) %}{{ i }}{{ ',' if not loop.last }}{% else %}none{% endfor %}", "0,1,2")]
     [InlineData("{% for i in [] %}x{% else %}none{% endfor %}", "none")]
     [InlineData("{% for i in range(9) %}{% if i > 3 %}{% break %}{% endif %}{{ i }}{% endfor %}", "0123")]
-    [InlineData("{% for i in range(4) %}{% if i == 2 %}{% continue %}{% elif 0 %}{% endif %}{{ i }}{% endfor %}", "013")]
+    [InlineData("{% for i in range(4) %}{% if i == 2 %}{% continue %}{% endif %}{{ i }}{% endfor %}", "013")]
     [InlineData("{% set x = 1 %}{% for i in range(2) %}{% set x = x + 1 %}{{ x }}{% endfor %}{{ x }}", "221")]
     [InlineData("{% set ns = namespace(n=0) %}{% for i in range(4) %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}",
         "6")]
@@ -147,7 +149,7 @@ public sealed class ChatTemplateTests
         ChatTemplateError.TooLarge)]
     [InlineData("{% for a in range(99999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
         ChatTemplateError.TooLarge)]
-    [InlineData("{% set n = namespace(x=[]) %}{% for i in range(99) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x|tojson }}",
+    [InlineData("{% set n = namespace(x=[]) %}{% for i in range(99) %}{% set n.x = [n.x] %}{% endfor %}{{n.x|tojson}}",
         ChatTemplateError.TooDeep)]
     public void ParseOrRender_WrongTemplate_NamesTheFault(string template, ChatTemplateError error) =>
         Assert.Equal(error, Fault(template).Error);

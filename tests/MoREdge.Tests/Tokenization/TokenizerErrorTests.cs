@@ -24,7 +24,7 @@ public sealed class TokenizerErrorTests
     [Theory]
     [InlineData("{", TokenizerError.InvalidJson, "JSON")]
     [InlineData("{}", TokenizerError.MissingField, "model")]
-    [InlineData("""{"model":{"vocab":3}}""", TokenizerError.InvalidField, "vocab")]
+    [InlineData("""{"model":{"vocab":3},"pre_tokenizer":BYTES}""", TokenizerError.InvalidField, "vocab")]
     [InlineData("""{"model":{"type":"Unigram"}}""", TokenizerError.UnsupportedComponent, "Unigram")]
     [InlineData("""{"model":{"vocab":{"a":9999999}},"pre_tokenizer":BYTES}""", TokenizerError.VocabularyTooLarge,
         "9999999")]

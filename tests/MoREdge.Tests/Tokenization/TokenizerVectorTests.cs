@@ -117,7 +117,7 @@ public sealed class TokenizerVectorTests
         _ = new Tokenizer(PublicTokenizers.Load("smollm2"));
         TestContext.Current.SendDiagnosticMessage($"49,152 tokens in {clock.ElapsedMilliseconds} ms");
         Assert.True(
-            clock.ElapsedMilliseconds < 2000, $"took {clock.ElapsedMilliseconds} ms on a machine that may be busy");
+            clock.ElapsedMilliseconds < 10_000, $"took {clock.ElapsedMilliseconds} ms on a machine that may be busy");
     }
 
     private static int[] Ids(JsonElement list)

@@ -1,0 +1,117 @@
+using System.Text;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Inference;
+
+/// <summary>What one chat turn gave.</summary>
+/// <param name="Stats">What it cost.</param>
+/// <param name="DroppedMessages">Oldest messages that were left out to make the text fit the context.</param>
+public sealed record ChatTurn(GenerationStats Stats, int DroppedMessages);
+
+/// <summary>A conversation: messages, the model's chat template, and a session whose cache is reused from turn to turn.</summary>
+public sealed class ChatSession
+{
+    private const string SystemRole = "system";
+    private const string UserRole = "user";
+    private const string AssistantRole = "assistant";
+
+    /// <summary>Tokens of the context that a prompt leaves free for the answer, at least, as a fraction.</summary>
+    private const double AnswerShare = 0.25;
+
+    private readonly LocalModel _model;
+    private readonly GenerationSession _session;
+    private readonly ChatTemplate _template;
+    private readonly List<ChatMessage> _messages = [];
+    private readonly int _systemCount;
+
+    /// <summary>Starts a conversation.</summary>
+    /// <param name="model">A model with a chat template.</param>
+    /// <param name="session">The session to run in, which the caller owns.</param>
+    /// <param name="systemPrompt">The first message, or null for none.</param>
+    /// <exception cref="InferenceException">The model has no chat template.</exception>
+    /// <exception cref="ChatTemplateException">The template uses a construct this version lacks; it is named.</exception>
+    public ChatSession(LocalModel model, GenerationSession session, string? systemPrompt)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _model = model;
+        _session = session;
+        string template = model.Tokenizer.Definition.ChatTemplate ?? throw new InferenceException(
+            InferenceError.NoChatTemplate, $"The model '{model.File.Path}' has no chat template; use 'moredge generate' with it.");
+        _template = ChatTemplate.Parse(template);
+        if (systemPrompt is not null)
+        {
+            _messages.Add(new ChatMessage(SystemRole, systemPrompt));
+            _systemCount = 1;
+        }
+    }
+
+    /// <summary>Messages so far, the system prompt included.</summary>
+    public int MessageCount => _messages.Count;
+
+    /// <summary>Asks and answers one turn.</summary>
+    /// <param name="text">What the user says.</param>
+    /// <param name="options">Limits and progress.</param>
+    /// <param name="onText">Receives the answer piece by piece.</param>
+    /// <param name="cancellation">Ends the answer; what was said of it stays in the history.</param>
+    /// <exception cref="InferenceException">This message alone does not fit the context; it is not added.</exception>
+    public ChatTurn Ask(string text, GenerationOptions options, Action<string> onText, CancellationToken cancellation)
+    {
+        _messages.Add(new ChatMessage(UserRole, text));
+        StringBuilder answer = new();
+        bool answered = false;
+        try
+        {
+            int dropped = 0;
+            int[] prompt = Render();
+            int promptMax = (int)(_session.Sequence.ContextLength * (1 - AnswerShare));
+            while (prompt.Length > promptMax && _messages.Count > _systemCount + 1)
+            {
+                // A question goes together with its answer, so that the roles keep alternating.
+                _messages.RemoveRange(_systemCount, Math.Min(2, _messages.Count - _systemCount - 1));
+                dropped += 2;
+                prompt = Render();
+            }
+
+            GenerationStats stats = _session.Generate(
+                prompt, options, startsText: false,
+                piece =>
+                {
+                    answer.Append(piece);
+                    onText(piece);
+                },
+                cancellation);
+            answered = true;
+            return new ChatTurn(stats, dropped);
+        }
+        finally
+        {
+            if (answered)
+            {
+                _messages.Add(new ChatMessage(AssistantRole, answer.ToString()));
+            }
+            else
+            {
+                _messages.RemoveAt(_messages.Count - 1);
+            }
+        }
+    }
+
+    /// <summary>Forgets everything but the system prompt.</summary>
+    public void Reset()
+    {
+        _messages.RemoveRange(_systemCount, _messages.Count - _systemCount);
+        _session.Reset();
+    }
+
+    private int[] Render()
+    {
+        Tokenizer tokenizer = _model.Tokenizer;
+        TokenizerDefinition definition = tokenizer.Definition;
+        string text = _template.Render(_messages, addGenerationPrompt: true, SpecialText(definition.BosId), SpecialText(definition.EosId));
+
+        // The template writes every special token itself, so none is added.
+        return tokenizer.Encode(text, addSpecial: false, parseSpecial: true);
+    }
+
+    private string SpecialText(int id) => id < 0 ? "" : _model.Tokenizer.TokenText(id);
+}

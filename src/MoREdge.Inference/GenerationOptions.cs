@@ -1,0 +1,17 @@
+namespace MoREdge.Inference;
+
+/// <summary>What one generation may produce.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Most tokens to generate; null for as many as the context holds.</summary>
+    public int? TokenLimit { get; init; }
+
+    /// <summary>Texts that end the generation and are not shown.</summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Goes on after end-of-sequence tokens.</summary>
+    public bool IgnoreEndOfSequence { get; init; }
+
+    /// <summary>Told how many prompt tokens of how many are done, before the first piece of text.</summary>
+    public Action<int, int>? PromptProgress { get; init; }
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using MoREdge.Model;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Inference;
+
+/// <summary>A text in the making: a sequence with its caches, a sampler, and the ids it has seen. Not thread-safe.</summary>
+public sealed class GenerationSession : IDisposable
+{
+    private readonly LocalModel _model;
+    private readonly Sampler _sampler;
+    private readonly List<int> _ids = [];
+
+    internal GenerationSession(LocalModel model, Sequence sequence, SamplerOptions sampler)
+    {
+        _model = model;
+        Sequence = sequence;
+        // Ids that only the padded embedding has are never chosen.
+        _sampler = new Sampler(sampler, model.HasTokenizer ? model.Tokenizer.VocabSize : model.Network.Config.VocabSize);
+    }
+
+    /// <summary>The sequence under the session, for its sizes and depths.</summary>
+    public Sequence Sequence { get; }
+
+    /// <summary>The sampler's seed.</summary>
+    public ulong Seed => _sampler.Seed;
+
+    /// <summary>Ids whose keys and values are in the cache.</summary>
+    public IReadOnlyList<int> Ids => _ids;
+
+    /// <summary>The ids of a prompt; an empty one starts from BOS.</summary>
+    /// <exception cref="InferenceException">No tokenizer, or an empty prompt and no BOS.</exception>
+    public int[] Encode(string prompt)
+    {
+        int[] ids = _model.Tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true);
+        if (ids.Length > 0)
+        {
+            return ids;
+        }
+
+        int bos = _model.Tokenizer.Definition.BosId;
+        return bos >= 0
+            ? [bos]
+            : throw new InferenceException(
+                InferenceError.NoBeginToken, "The prompt is empty, and the model has no beginning-of-sequence token to start from.");
+    }
+
+    /// <summary>Makes <paramref name="prompt"/> the whole text so far and continues it.</summary>
+    /// <param name="prompt">All ids from the beginning; what the cache already holds is not computed again.</param>
+    /// <param name="options">Limits and stop strings.</param>
+    /// <param name="startsText">True when the answer begins the text: a SentencePiece answer then drops its leading space.</param>
+    /// <param name="onText">Receives the answer piece by piece, whole characters only.</param>
+    /// <param name="cancellation">Ends the answer; what was computed stays valid.</param>
+    /// <exception cref="InferenceException">The prompt is longer than the context.</exception>
+    /// <exception cref="ModelFile.ModelFileException">The background verification found damage.</exception>
+    public GenerationStats Generate(
+        ReadOnlySpan<int> prompt, GenerationOptions options, bool startsText, Action<string> onText, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(onText);
+        if (prompt.Length > Sequence.ContextLength)
+        {
+            throw new InferenceException(
+                InferenceError.PromptTooLong,
+                $"The prompt has {prompt.Length} tokens, but the context holds {Sequence.ContextLength} (--context).");
+        }
+
+        int reused = ReuseCache(prompt);
+        Sequence.Depths.Clear();
+        _sampler.Reset();
+        foreach (int id in prompt)
+        {
+            _sampler.Accept(id);
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        Answer answer = new(this, options, new TokenStream(_model.Tokenizer, skipSpecial: true, startsText), onText);
+        ReadOnlySpan<int> rest = prompt[reused..];
+        if (Prefill(rest, options, cancellation) is { IsEmpty: false } logits)
+        {
+            double promptSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            return answer.Run(logits, rest.Length, promptSeconds, cancellation);
+        }
+
+        return answer.Cancelled(Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    /// <summary>Forgets the text.</summary>
+    public void Reset()
+    {
+        Sequence.Truncate(0);
+        Sequence.Depths.Clear();
+        _ids.Clear();
+    }
+
+    /// <summary>Frees the sequence.</summary>
+    public void Dispose() => Sequence.Dispose();
+
+    internal int Choose(ReadOnlySpan<float> logits)
+    {
+        int id = _sampler.Choose(logits);
+        if (float.IsNaN(logits[id]))
+        {
+            throw new InferenceException(
+                InferenceError.NotANumber, "The model produced a value that is not a number; its file is damaged or was converted wrongly.");
+        }
+
+        _sampler.Accept(id);
+        return id;
+    }
+
+    internal ReadOnlySpan<float> Decode(int id)
+    {
+        _model.Integrity.ThrowIfDamaged();
+        ReadOnlySpan<float> logits = Sequence.Decode(id);
+        _ids.Add(id);
+        return KnownLogits(logits);
+    }
+
+    internal bool IsEnd(int id) => _model.Tokenizer.IsEndOfSequence(id);
+
+    internal double WeightBytesPerToken(double depth) => _model.Network.WeightBytesPerToken(depth);
+
+    /// <summary>Keeps the longest common beginning of cache and prompt, but leaves at least one token to compute.</summary>
+    private int ReuseCache(ReadOnlySpan<int> prompt)
+    {
+        int common = 0;
+        while (common < Math.Min(_ids.Count, prompt.Length - 1) && _ids[common] == prompt[common])
+        {
+            common++;
+        }
+
+        Sequence.Truncate(common);
+        _ids.RemoveRange(common, _ids.Count - common);
+        return common;
+    }
+
+    /// <summary>The logits behind the prompt; none when cancelled.</summary>
+    private ReadOnlySpan<float> Prefill(ReadOnlySpan<int> ids, GenerationOptions options, CancellationToken cancellation)
+    {
+        int total = ids.Length;
+        Action<int>? progress = options.PromptProgress is { } told ? done => told(done, total) : null;
+        try
+        {
+            ReadOnlySpan<float> logits = Sequence.Prefill(ids, progress, cancellation);
+            foreach (int id in ids)
+            {
+                _ids.Add(id);
+            }
+
+            return KnownLogits(logits);
+        }
+        catch (OperationCanceledException)
+        {
+            return default;
+        }
+    }
+
+    private ReadOnlySpan<float> KnownLogits(ReadOnlySpan<float> logits) => logits[.._model.Tokenizer.VocabSize];
+}

@@ -1,0 +1,34 @@
+namespace MoREdge.Inference;
+
+/// <summary>Why a model file cannot hold a conversation.</summary>
+public enum InferenceError
+{
+    /// <summary>The file has no tokenizer, so text is meaningless to it.</summary>
+    NoTokenizer,
+
+    /// <summary>The file has no chat template.</summary>
+    NoChatTemplate,
+
+    /// <summary>The tokenizer knows ids that the embedding does not have.</summary>
+    TokenizerMismatch,
+
+    /// <summary>An empty prompt needs a beginning-of-sequence token, which the tokenizer lacks.</summary>
+    NoBeginToken,
+
+    /// <summary>The prompt is longer than the context.</summary>
+    PromptTooLong,
+
+    /// <summary>The model produced a logit that is not a number.</summary>
+    NotANumber,
+}
+
+/// <summary>A model or prompt that cannot be run; the message is one sentence.</summary>
+public sealed class InferenceException : Exception
+{
+    /// <summary>States what is wrong in one sentence.</summary>
+    public InferenceException(InferenceError error, string message)
+        : base(message) => Error = error;
+
+    /// <summary>What is wrong.</summary>
+    public InferenceError Error { get; }
+}

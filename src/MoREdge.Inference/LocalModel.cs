@@ -1,0 +1,90 @@
+using MoREdge.Kernels;
+using MoREdge.Model;
+using MoREdge.ModelFile;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Inference;
+
+/// <summary>A model file opened for use: the mapped file, the network over it and its tokenizer. The composition root of the runtime.</summary>
+public sealed class LocalModel : IDisposable
+{
+    private readonly Tokenizer? _tokenizer;
+
+    private LocalModel(GgufFile file, DecoderModel network, Tokenizer? tokenizer, IntegrityCheck integrity)
+    {
+        File = file;
+        Network = network;
+        _tokenizer = tokenizer;
+        Integrity = integrity;
+    }
+
+    /// <summary>The mapped file.</summary>
+    public GgufFile File { get; }
+
+    /// <summary>The network.</summary>
+    public DecoderModel Network { get; }
+
+    /// <summary>The background verification of the file.</summary>
+    public IntegrityCheck Integrity { get; }
+
+    /// <summary>True when the file brings a tokenizer.</summary>
+    public bool HasTokenizer => _tokenizer is not null;
+
+    /// <summary>The tokenizer.</summary>
+    /// <exception cref="InferenceException">The file has none.</exception>
+    public Tokenizer Tokenizer => _tokenizer
+        ?? throw new InferenceException(InferenceError.NoTokenizer, $"The model '{File.Path}' has no tokenizer, so it cannot read text.");
+
+    /// <summary>Opens and checks a model file; weights are mapped, not read.</summary>
+    /// <param name="path">A GGUF file.</param>
+    /// <param name="kernels">The kernel set to run on.</param>
+    /// <param name="threadCount">Worker threads, the caller's included.</param>
+    /// <exception cref="ModelFileException">The file is damaged or not a model this version runs.</exception>
+    /// <exception cref="TokenizerException">The tokenizer in the file is damaged.</exception>
+    /// <exception cref="InferenceException">The tokenizer does not fit the network.</exception>
+    public static LocalModel Open(string path, KernelSet kernels, int threadCount)
+    {
+        GgufFile file = GgufFile.Open(path);
+        DecoderModel? network = null;
+        IntegrityCheck? integrity = null;
+        try
+        {
+            integrity = new IntegrityCheck(file);
+            network = DecoderModel.Load(file, kernels, threadCount);
+            Tokenizer? tokenizer = TokenizerLoader.TryLoad(file);
+            if (tokenizer is not null && tokenizer.VocabSize > network.Config.VocabSize)
+            {
+                throw new InferenceException(
+                    InferenceError.TokenizerMismatch,
+                    $"The tokenizer has {tokenizer.VocabSize} tokens, but the model's embedding only {network.Config.VocabSize} rows.");
+            }
+
+            LocalModel model = new(file, network, tokenizer, integrity);
+            network = null;
+            integrity = null;
+            return model;
+        }
+        finally
+        {
+            if (network is not null || integrity is not null)
+            {
+                network?.Dispose();
+                integrity?.Dispose();
+                file.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Starts an empty session.</summary>
+    /// <exception cref="ArgumentException">An option does not fit the model.</exception>
+    public GenerationSession StartSession(SequenceOptions sequence, SamplerOptions sampler) =>
+        new(this, Network.CreateSequence(sequence), sampler);
+
+    /// <summary>Stops the worker threads and closes the file.</summary>
+    public void Dispose()
+    {
+        Integrity.Dispose();
+        Network.Dispose();
+        File.Dispose();
+    }
+}

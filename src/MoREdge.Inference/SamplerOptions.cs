@@ -1,0 +1,46 @@
+namespace MoREdge.Inference;
+
+/// <summary>How the next token is chosen. Filters apply in this order: repeat penalty, top-k, temperature, top-p, min-p.</summary>
+public sealed record SamplerOptions
+{
+    /// <summary>0 takes the most likely token; 1 samples from the model's own distribution.</summary>
+    public float Temperature { get; init; } = 0.8f;
+
+    /// <summary>Keeps the k most likely tokens; 0 keeps all.</summary>
+    public int TopK { get; init; } = 40;
+
+    /// <summary>Keeps the smallest set of tokens whose probabilities reach this sum; 1 keeps all (Holtzman et al. 2019, arXiv:1904.09751).</summary>
+    public float TopP { get; init; } = 0.95f;
+
+    /// <summary>Keeps tokens at least this fraction as likely as the most likely one; 0 keeps all (arXiv:2407.01082).</summary>
+    public float MinP { get; init; } = 0.05f;
+
+    /// <summary>Divides positive and multiplies negative logits of recent tokens; 1 changes nothing (Keskar et al. 2019, arXiv:1909.05858).</summary>
+    public float RepeatPenalty { get; init; } = 1;
+
+    /// <summary>How many recent tokens the repeat penalty looks at.</summary>
+    public int RepeatWindow { get; init; } = 64;
+
+    /// <summary>Seed of the random numbers; a different one each time when null.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message is one sentence.</exception>
+    public void Validate()
+    {
+        Require(float.IsFinite(Temperature) && Temperature >= 0, "The temperature must be 0 or more.");
+        Require(TopK >= 0, "Top-k must be 0 (off) or more.");
+        Require(TopP is > 0 and <= 1, "Top-p must lie in (0, 1].");
+        Require(MinP is >= 0 and <= 1, "Min-p must lie in [0, 1].");
+        Require(float.IsFinite(RepeatPenalty) && RepeatPenalty > 0, "The repeat penalty must be above 0.");
+        Require(RepeatWindow >= 0, "The repeat window must be 0 or more.");
+    }
+
+    private static void Require(bool condition, string sentence)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException(sentence);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using MoREdge.Model.Caches;
+using MoREdge.Model.Layers;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Model;
+
+/// <summary>Whether a model can run in the memory there is.</summary>
+public enum MemoryFit
+{
+    /// <summary>Everything stays in memory.</summary>
+    Fits,
+
+    /// <summary>The mapped weights do not all stay in memory: parts are read from the disk again for every token.</summary>
+    WillPage,
+
+    /// <summary>Not even caches and buffers fit.</summary>
+    TooLarge,
+}
+
+/// <summary>
+/// What running a model will take, computed from the header of its file alone: nothing is loaded or allocated. Tests compare it
+/// with real sequences.
+/// </summary>
+public sealed class MemoryEstimate
+{
+    /// <summary>What the program itself takes beside weights, caches and workspace: code, runtime, tokenizer.</summary>
+    public const long ProgramBytes = 32L << 20;
+
+    private readonly GgufFile _file;
+    private readonly ModelConfig _config;
+
+    /// <summary>Computes the memory of one sequence.</summary>
+    /// <param name="file">An open model file.</param>
+    /// <param name="options">How it will be run.</param>
+    /// <param name="threadCount">Worker threads.</param>
+    /// <exception cref="ModelFileException">The file does not hold a model this version runs.</exception>
+    /// <exception cref="ArgumentException">An option does not fit the model.</exception>
+    public MemoryEstimate(GgufFile file, SequenceOptions options, int threadCount)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(options);
+        _file = file;
+        _config = ModelConfigReader.Read(file);
+        SequencePlan plan = SequencePlan.Resolve(_config, DecoderModel.HasFloat32Projections(file, _config), options);
+        int slots = new LayerSchedule(_config, plan.KvPolicy).SlotCount;
+        ContextLength = plan.ContextLength;
+        DepthMax = plan.DepthMax;
+        KvType = plan.KvType;
+        KvBytesPerToken = 2L * slots * _config.KvDim * ElementTypes.BlockBytes(plan.KvType);
+        int overlayRows = plan.KvPolicy == KvPolicy.SharedHybrid ? plan.ChunkRowsMax : 0;
+        WorkspaceBytes = Workspace.BytesFor(_config, plan.ChunkRowsMax, plan.ContextLength, threadCount)
+            + RotaryTable.BytesFor(_config, plan.ContextLength)
+            + KvOverlay.BytesFor(_config, plan.KvType, overlayRows);
+    }
+
+    /// <summary>Tokens the caches hold.</summary>
+    public int ContextLength { get; }
+
+    /// <summary>The element type of keys and values.</summary>
+    public ElementType KvType { get; }
+
+    /// <summary>Most recursions of a token.</summary>
+    public int DepthMax { get; }
+
+    /// <summary>Bytes of the mapped file.</summary>
+    public long FileBytes => _file.FileBytes;
+
+    /// <summary>Bytes of keys and values of a token that reaches every slot.</summary>
+    public long KvBytesPerToken { get; }
+
+    /// <summary>Bytes of keys and values when the context is full.</summary>
+    public long KvBytes => checked(KvBytesPerToken * ContextLength);
+
+    /// <summary>Bytes of activation buffers and rotary tables.</summary>
+    public long WorkspaceBytes { get; }
+
+    /// <summary>Bytes of everything together.</summary>
+    public long TotalBytes => checked(FileBytes + KvBytes + WorkspaceBytes + ProgramBytes);
+
+    /// <summary>Compares with the memory there is.</summary>
+    /// <param name="availableBytes">Bytes the program may take.</param>
+    public MemoryFit Fit(long availableBytes) =>
+        TotalBytes <= availableBytes ? MemoryFit.Fits
+        : TotalBytes - FileBytes <= availableBytes ? MemoryFit.WillPage
+        : MemoryFit.TooLarge;
+
+    /// <summary>Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions, from the tensor table.</summary>
+    public double WeightBytesPerToken(double depth)
+    {
+        LayerSchedule schedule = new(_config, KvPolicy.RecursionWise);
+        GgufTensor embedding = _file.RequireTensor(TensorNames.TokenEmbedding);
+        GgufTensor head = _file.TryGetTensor(TensorNames.Output, out GgufTensor? own) ? own : embedding;
+        double bytes = head.ByteCount + ((double)embedding.ByteCount / _config.VocabSize);
+        bytes += Bytes(schedule.Prefix) + Bytes(schedule.Suffix);
+        for (int r = 0; r < schedule.Loop.Length; r++)
+        {
+            bytes += Bytes(schedule.Loop[r]) * Math.Clamp(depth - r, 0, 1);
+        }
+
+        return bytes;
+    }
+
+    private double Bytes(LayerCall[] calls)
+    {
+        double bytes = 0;
+        foreach (LayerCall call in calls)
+        {
+            string block = TensorNames.Block(call.Block, "");
+            string anyRecursion = TensorNames.Block(call.Block, "recursion.");
+            string ownRecursion = TensorNames.BlockRecursion(call.Block, call.Recursion, "");
+            foreach (GgufTensor tensor in _file.Tensors)
+            {
+                bool isShared = tensor.Name.StartsWith(block, StringComparison.Ordinal)
+                    && !tensor.Name.StartsWith(anyRecursion, StringComparison.Ordinal);
+                if (isShared || tensor.Name.StartsWith(ownRecursion, StringComparison.Ordinal))
+                {
+                    bytes += tensor.ByteCount;
+                }
+            }
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Tests.Cli;
+
+/// <summary>A float32 model of random weights, small enough to check every number of it by hand: a token is a byte.</summary>
+internal sealed record TinyModel
+{
+    public const int ModelDim = 32;
+    public const int KvDim = 16;
+    public const int VocabSize = 257;
+    public const int BeginId = 256;
+    public const int ContextLength = 64;
+    private const int FfnDim = 64;
+
+    /// <summary>Seed of the weights.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Recursions of a middle_cycle expert-choice model with a shared block of two layers; 1 for a plain decoder.</summary>
+    public int RecursionCount { get; init; } = 1;
+
+    /// <summary>Whether a byte-level tokenizer without merges is in the file.</summary>
+    public bool HasTokenizer { get; init; } = true;
+
+    /// <summary>Whether the tokenizer asks for a begin token.</summary>
+    public bool AddsBegin { get; init; }
+
+    private string Architecture => RecursionCount > 1 ? "mor" : "llama";
+
+    private int BlockCount => RecursionCount > 1 ? 4 : 2;
+
+    /// <summary>Writes the model and returns its path.</summary>
+    public string Write(string path)
+    {
+        List<GgufTensorPlan> plans = Plans();
+        using GgufWriter writer = new(path, Metadata(), plans);
+        Random random = new(Seed);
+        foreach (GgufTensorPlan plan in plans)
+        {
+            float[] values = new float[plan.Shape.ElementCount];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = plan.Shape.Rank == 1 ? 1 : (random.NextSingle() - 0.5f) * 0.6f;
+            }
+
+            writer.Write(MemoryMarshal.AsBytes<float>(values));
+        }
+
+        writer.Finish();
+        return path;
+    }
+
+    private List<GgufTensorPlan> Plans()
+    {
+        List<GgufTensorPlan> plans = [];
+        void Add(string name, params ReadOnlySpan<long> shape) =>
+            plans.Add(new GgufTensorPlan(name, new TensorShape(shape), ElementType.F32));
+
+        Add(TensorNames.TokenEmbedding, VocabSize, ModelDim);
+        for (int block = 0; block < BlockCount; block++)
+        {
+            Add(TensorNames.Block(block, TensorNames.AttentionNorm), ModelDim);
+            Add(TensorNames.Block(block, TensorNames.AttentionQuery), ModelDim, ModelDim);
+            Add(TensorNames.Block(block, TensorNames.AttentionKey), KvDim, ModelDim);
+            Add(TensorNames.Block(block, TensorNames.AttentionValue), KvDim, ModelDim);
+            Add(TensorNames.Block(block, TensorNames.AttentionOutput), ModelDim, ModelDim);
+            Add(TensorNames.Block(block, TensorNames.FfnNorm), ModelDim);
+            Add(TensorNames.Block(block, TensorNames.FfnGate), FfnDim, ModelDim);
+            Add(TensorNames.Block(block, TensorNames.FfnUp), FfnDim, ModelDim);
+            Add(TensorNames.Block(block, TensorNames.FfnDown), ModelDim, FfnDim);
+        }
+
+        for (int r = 0; RecursionCount > 1 && r < RecursionCount; r++)
+        {
+            Add(TensorNames.ExpertRouter(r, TensorNames.RouterLinear), 1, ModelDim);
+        }
+
+        Add(TensorNames.OutputNorm, ModelDim);
+        return plans;
+    }
+
+    private GgufMetadata Metadata()
+    {
+        GgufMetadata metadata = new();
+        void Set(string key, GgufValue value) => metadata.Set($"{Architecture}.{key}", value);
+        void Count(string key, int value) => Set(key, GgufValue.FromUInt32((uint)value));
+
+        metadata.Set(MetadataKeys.Architecture, GgufValue.FromString(Architecture));
+        Count(MetadataKeys.BlockCount, BlockCount);
+        Count(MetadataKeys.ContextLength, ContextLength);
+        Count(MetadataKeys.EmbeddingLength, ModelDim);
+        Count(MetadataKeys.FeedForwardLength, FfnDim);
+        Count(MetadataKeys.HeadCount, 4);
+        Count(MetadataKeys.HeadCountKv, 2);
+        Set(MetadataKeys.RmsNormEpsilon, GgufValue.FromFloat32(1e-5f));
+        if (RecursionCount > 1)
+        {
+            double[] capacities = new double[RecursionCount];
+            Array.Fill(capacities, 0.5);
+            Set(MetadataKeys.RecursionType, GgufValue.FromString("expert"));
+            Count(MetadataKeys.RecursionCount, RecursionCount);
+            Count(MetadataKeys.BaseDepth, BlockCount - 2);
+            Set(MetadataKeys.Sharing, GgufValue.FromString("middle_cycle"));
+            Set(MetadataKeys.RouterFunction, GgufValue.FromString("sigmoid"));
+            Set(MetadataKeys.Capacity, GgufValue.FromFloat64s(capacities));
+            Set(MetadataKeys.InferenceMode, GgufValue.FromString("topk"));
+        }
+
+        if (HasTokenizer)
+        {
+            AddTokenizer(metadata);
+        }
+
+        return metadata;
+    }
+
+    private void AddTokenizer(GgufMetadata metadata)
+    {
+        string[] tokens = new string[VocabSize];
+        int[] kinds = new int[VocabSize];
+        int extra = 256;
+        for (int value = 0; value < 256; value++)
+        {
+            // The byte-level alphabet of GPT-2: printable bytes spell themselves, the others the characters from U+0100 on.
+            bool isPrintable = value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
+            tokens[value] = ((char)(isPrintable ? value : extra++)).ToString(CultureInfo.InvariantCulture);
+            kinds[value] = 1;
+        }
+
+        tokens[BeginId] = "<|begin|>";
+        kinds[BeginId] = 3;
+        metadata.Set(MetadataKeys.TokenizerModel, GgufValue.FromString("gpt2"));
+        metadata.Set(MetadataKeys.TokenizerPre, GgufValue.FromString("gpt-2"));
+        metadata.Set(MetadataKeys.TokenizerTokens, GgufValue.FromStrings(tokens));
+        metadata.Set(MetadataKeys.TokenizerTokenTypes, GgufValue.FromInt32s(kinds));
+        metadata.Set(MetadataKeys.TokenizerMerges, GgufValue.FromStrings());
+        metadata.Set(MetadataKeys.TokenizerBos, GgufValue.FromUInt32(BeginId));
+        metadata.Set(MetadataKeys.TokenizerAddBos, GgufValue.FromBoolean(AddsBegin));
+    }
+}

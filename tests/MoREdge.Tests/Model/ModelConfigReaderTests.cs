@@ -1,0 +1,129 @@
+using MoREdge.Model;
+using MoREdge.ModelFile;
+
+namespace MoREdge.Tests.Model;
+
+/// <summary>Files whose metadata contradicts itself are refused with the right fault, before any weight is touched.</summary>
+public sealed class ModelConfigReaderTests
+{
+    public static TheoryData<string> WrongMetadata()
+    {
+        TheoryData<string> data = [];
+        foreach (string name in Mutations.Keys)
+        {
+            data.Add(name);
+        }
+
+        return data;
+    }
+
+    private static Dictionary<string, (ModelFileError Error, Action<TinyModel> Change)> Mutations { get; } = new()
+    {
+        ["unknown architecture"] = (ModelFileError.WrongValue, m => m.Metadata.Set(
+            MetadataKeys.Architecture, GgufValue.FromString("gpt2"))),
+        ["missing width"] = (ModelFileError.MissingKey, m => m.Metadata.Remove("mor.embedding_length")),
+        ["zero heads"] = (ModelFileError.WrongValue, m => m.Set("attention.head_count", GgufValue.FromUInt32(0))),
+        ["heads not a multiple"] = (ModelFileError.WrongValue, m => m.Set("attention.head_count_kv", GgufValue.FromUInt32(3))),
+        ["odd head width"] = (ModelFileError.WrongValue, m => m.Set("attention.key_length", GgufValue.FromUInt32(7))),
+        ["value width differs"] = (ModelFileError.WrongValue, m => m.Set("attention.value_length", GgufValue.FromUInt32(16))),
+        ["partial rotary"] = (ModelFileError.WrongValue, m => m.Set("rope.dimension_count", GgufValue.FromUInt32(4))),
+        ["rotary base zero"] = (ModelFileError.WrongValue, m => m.Set("rope.freq_base", GgufValue.FromFloat32(0))),
+        ["epsilon not a number"] = (ModelFileError.WrongValue, m => m.Set(
+            MetadataKeys.RmsNormEpsilon, GgufValue.FromFloat32(float.NaN))),
+        ["width as text"] = (ModelFileError.WrongValueType, m => m.Set("embedding_length", GgufValue.FromString("32"))),
+        ["block count off"] = (ModelFileError.WrongValue, m => m.Set("block_count", GgufValue.FromUInt32(5))),
+        ["unknown type"] = (ModelFileError.WrongValue, m => m.Set("type", GgufValue.FromString("psychic"))),
+        ["unknown sharing"] = (ModelFileError.WrongValue, m => m.Set("sharing", GgufValue.FromString("spiral"))),
+        ["routed sequence"] = (ModelFileError.WrongValue, m => m.Set("sharing", GgufValue.FromString("middle_sequence"))),
+        ["too many recursions"] = (ModelFileError.WrongValue, m => m.Set("num_recursion", GgufValue.FromUInt32(65))),
+        ["capacities too few"] = (ModelFileError.WrongValue, m => m.Set("capacity", GgufValue.FromFloat64Array([1.0, 0.5]))),
+        ["capacities increase"] = (ModelFileError.WrongValue, m => m.Set(
+            "capacity", GgufValue.FromFloat64Array([0.5, 1.0, 0.5]))),
+        ["capacity above one"] = (ModelFileError.WrongValue, m => m.Set(
+            "capacity", GgufValue.FromFloat64Array([2.0, 1.0, 0.5]))),
+        ["expert softmax"] = (ModelFileError.WrongValue, m => m.Set("router_func", GgufValue.FromString("softmax"))),
+        ["temperature zero"] = (ModelFileError.WrongValue, m => m.Set("temp", GgufValue.FromFloat64(0))),
+        ["hybrid without sharing"] = (ModelFileError.WrongValue, m => m.Set("update_cache", GgufValue.FromBoolean(true))),
+        ["missing router"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.ExpertRouter(1, TensorNames.RouterLinear))),
+        ["missing projection"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.Block(2, TensorNames.FfnUp))),
+        ["missing embedding"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.TokenEmbedding)),
+        ["wrong shape"] = (ModelFileError.ShapeMismatch, m =>
+        {
+            m.Remove(TensorNames.OutputNorm);
+            m.Add(TensorNames.OutputNorm, 31);
+        }),
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongMetadata))]
+    public void Load_WrongMetadata_IsRefusedWithItsFault(string name)
+    {
+        (ModelFileError error, Action<TinyModel> change) = Mutations[name];
+        using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2);
+        change(model);
+
+        ModelFileException fault = Assert.Throws<ModelFileException>(() => model.Load());
+
+        Assert.Equal(error, fault.Error);
+        Assert.EndsWith(".", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("threshold", RoutingMode.Threshold)]
+    [InlineData("topk", RoutingMode.TopK)]
+    [InlineData("topk-threshold", RoutingMode.TopKThreshold)]
+    [InlineData("full", RoutingMode.Full)]
+    public void InferenceMode_InFile_IsTheSequencesDefault(string name, RoutingMode expected)
+    {
+        using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2);
+        model.Set("inference_mode", GgufValue.FromString(name));
+        using Sequence sequence = model.Load().Network.CreateSequence(new SequenceOptions());
+        Assert.Equal(expected, sequence.Routing);
+    }
+
+    [Fact]
+    public void Thresholds_InFile_MoveTheSelection()
+    {
+        using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2);
+        model.Set("thresholds", GgufValue.FromFloat64Array([0, 1e9, 0]));
+        int[] depths = new int[20];
+        model.Load().Score(TinyModel.RandomIds(20, seed: 1), depths: depths);
+        Assert.All(depths, depth => Assert.Equal(1, depth));
+    }
+
+    [Fact]
+    public void SequenceOptions_ThatDoNotFit_AreRefused()
+    {
+        using TinyModel decoder = TinyModel.Decoder("llama", 2, tied: false).Load();
+        using TinyModel token = TinyModel.Recursive("token", "middle_cycle", 3, 2).Load();
+        AssertRefused(decoder, new SequenceOptions { DepthMax = 1 });
+        AssertRefused(decoder, new SequenceOptions { KvPolicy = KvPolicy.SharedFromFirst });
+        AssertRefused(decoder, new SequenceOptions { Routing = RoutingMode.Full });
+        AssertRefused(decoder, new SequenceOptions { ContextLength = 0 });
+        AssertRefused(token, new SequenceOptions { Routing = RoutingMode.TopK });
+        AssertRefused(token, new SequenceOptions { DepthMax = 4 });
+        AssertRefused(token, new SequenceOptions { DepthMax = 0 });
+        AssertRefused(token, new SequenceOptions { KvPolicy = KvPolicy.SharedHybrid });
+        AssertRefused(token, new SequenceOptions { HybridPositionZero = true });
+    }
+
+    [Fact]
+    public void Ids_ThatDoNotFit_AreRefused()
+    {
+        using TinyModel model = TinyModel.Decoder("llama", 2, tied: false).Load();
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions { ContextLength = 4 });
+        Assert.Throws<ArgumentException>(() => sequence.Prefill([]));
+        Assert.Throws<ArgumentException>(() => sequence.Prefill([TinyModel.VocabSize]));
+        Assert.Throws<ArgumentException>(() => sequence.Prefill([-1]));
+        Assert.Throws<ArgumentException>(() => sequence.Prefill([1, 2, 3, 4, 5]));
+        sequence.Prefill([1, 2, 3, 4]);
+        Assert.Throws<ArgumentException>(() => sequence.Decode(1));
+    }
+
+    private static void AssertRefused(TinyModel model, SequenceOptions options)
+    {
+        ArgumentException fault = Assert.Throws<ArgumentException>(() => model.Network.CreateSequence(options));
+        Assert.Null(fault.ParamName);
+        Assert.EndsWith(".", fault.Message, StringComparison.Ordinal);
+    }
+}

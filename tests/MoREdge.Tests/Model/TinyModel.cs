@@ -1,0 +1,226 @@
+using System.Runtime.InteropServices;
+using MoREdge.Kernels;
+using MoREdge.Model;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Tests.Model;
+
+/// <summary>A random float32 model file small enough for every test: width 32, 4/2 heads of 8, vocabulary 64.</summary>
+internal sealed class TinyModel : IDisposable
+{
+    public const int VocabSize = 64;
+    public const int ContextLength = 600;
+    public const int KvHeadCount = 2;
+    public const int HeadDim = 8;
+    private const int ModelDim = 32;
+    private const int HeadCount = 4;
+    private const int FfnDim = 48;
+
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"moredge-tiny-{Guid.NewGuid():N}.gguf");
+    private readonly List<(GgufTensorPlan Plan, float[] Values)> _tensors = [];
+    private readonly Random _random;
+    private GgufFile? _file;
+    private DecoderModel? _network;
+
+    public TinyModel(int seed) => _random = new Random(seed);
+
+    public GgufMetadata Metadata { get; } = new();
+
+    public DecoderModel Network => _network ?? throw new InvalidOperationException("Load first.");
+
+    public string FilePath => _path;
+
+    /// <summary>An ordinary decoder.</summary>
+    public static TinyModel Decoder(string architecture, int blockCount, int seed = 1, bool biases = false, bool tied = true)
+    {
+        TinyModel model = new(seed);
+        model.SetCommon(architecture, blockCount);
+        model.AddCommon(tied);
+        for (int block = 0; block < blockCount; block++)
+        {
+            model.AddBlock(block, null, biases);
+        }
+
+        return model;
+    }
+
+    /// <summary>A recursive model of any depth rule.</summary>
+    public static TinyModel Recursive(
+        string type, string sharing, int recursions, int baseDepth, int seed = 1, string gating = "weighted", string? kv = null)
+    {
+        TinyModel model = new(seed);
+        bool middle = sharing.StartsWith("middle", StringComparison.Ordinal);
+        int blocks = baseDepth + (middle ? 2 : 0);
+        model.SetCommon("mor", blocks);
+        model.Set("type", GgufValue.FromString(type));
+        model.Set("num_recursion", GgufValue.FromUInt32((uint)recursions));
+        model.Set("base_depth", GgufValue.FromUInt32((uint)baseDepth));
+        model.Set("sharing", GgufValue.FromString(sharing));
+        model.Set("gating", GgufValue.FromString(gating));
+        model.Set("router_func", GgufValue.FromString(type == "token" ? "softmax" : "sigmoid"));
+        model.Set("alpha", GgufValue.FromFloat64(type == "token" ? 1 : 0.5));
+        model.Set("kv_sharing", GgufValue.FromBoolean(kv is "shared" or "hybrid"));
+        model.Set("update_cache", GgufValue.FromBoolean(kv == "hybrid"));
+        model.AddCommon(tied: true);
+        for (int block = 0; block < blocks; block++)
+        {
+            model.AddBlock(block, null, biases: false);
+        }
+
+        model.AddRouters(type, recursions);
+        return model;
+    }
+
+    public void Set(string suffix, GgufValue value) => Metadata.Set(Metadata.ArchitectureKey(suffix), value);
+
+    public void Add(string name, params long[] shape)
+    {
+        TensorShape tensorShape = new(shape);
+        float[] values = new float[tensorShape.ElementCount];
+        bool isNorm = name.Contains("norm", StringComparison.Ordinal);
+        for (int i = 0; i < values.Length; i++)
+        {
+            double uniform = (2 * _random.NextDouble()) - 1;
+            values[i] = (float)(isNorm ? 1 + (0.1 * uniform) : 0.4 * uniform);
+        }
+
+        _tensors.Add((new GgufTensorPlan(name, tensorShape, ElementType.F32), values));
+    }
+
+    /// <summary>Values of a tensor that was added, to read or to change before <see cref="Load"/>.</summary>
+    public float[] Values(string name)
+    {
+        foreach ((GgufTensorPlan plan, float[] values) in _tensors)
+        {
+            if (plan.Name == name)
+            {
+                return values;
+            }
+        }
+
+        throw new ArgumentException($"No tensor {name}.");
+    }
+
+    /// <summary>True when the model has the tensor.</summary>
+    public bool Has(string name) => _tensors.Exists(tensor => tensor.Plan.Name == name);
+
+    /// <summary>Leaves a tensor out.</summary>
+    public void Remove(string name) => _tensors.RemoveAll(tensor => tensor.Plan.Name == name);
+
+    public TinyModel Load(KernelSet? kernels = null, int threads = 1)
+    {
+        Write();
+        _file = GgufFile.Open(_path);
+        _network = DecoderModel.Load(_file, kernels ?? KernelSelector.Best, threads);
+        return this;
+    }
+
+    public void Write()
+    {
+        using GgufWriter writer = new(_path, Metadata, _tensors.ConvertAll(tensor => tensor.Plan), overwrite: true);
+        foreach ((GgufTensorPlan _, float[] values) in _tensors)
+        {
+            writer.Write(MemoryMarshal.AsBytes<float>(values));
+        }
+
+        writer.Finish();
+    }
+
+    /// <summary>Logits of every position, all ids in one call.</summary>
+    public float[][] Score(int[] ids, SequenceOptions? options = null, int[]? depths = null)
+    {
+        using Sequence sequence = Network.CreateSequence(options ?? new SequenceOptions());
+        float[][] rows = new float[ids.Length][];
+        sequence.Score(ids, (position, logits) => rows[position] = logits.ToArray(), depths);
+        return rows;
+    }
+
+    public static int[] RandomIds(int count, int seed)
+    {
+        Random random = new(seed);
+        int[] ids = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            ids[i] = random.Next(VocabSize);
+        }
+
+        return ids;
+    }
+
+    public void Dispose()
+    {
+        _network?.Dispose();
+        _file?.Dispose();
+        File.Delete(_path);
+    }
+
+    private void SetCommon(string architecture, int blockCount)
+    {
+        Metadata.Set(MetadataKeys.Architecture, GgufValue.FromString(architecture));
+        Set(MetadataKeys.BlockCount, GgufValue.FromUInt32((uint)blockCount));
+        Set(MetadataKeys.ContextLength, GgufValue.FromUInt32(ContextLength));
+        Set(MetadataKeys.EmbeddingLength, GgufValue.FromUInt32(ModelDim));
+        Set(MetadataKeys.FeedForwardLength, GgufValue.FromUInt32(FfnDim));
+        Set(MetadataKeys.HeadCount, GgufValue.FromUInt32(HeadCount));
+        Set(MetadataKeys.HeadCountKv, GgufValue.FromUInt32(KvHeadCount));
+        Set(MetadataKeys.KeyLength, GgufValue.FromUInt32(HeadDim));
+        Set(MetadataKeys.RmsNormEpsilon, GgufValue.FromFloat32(1e-5f));
+        Set(MetadataKeys.RopeFrequencyBase, GgufValue.FromFloat32(10000));
+    }
+
+    private void AddCommon(bool tied)
+    {
+        Add(TensorNames.TokenEmbedding, VocabSize, ModelDim);
+        Add(TensorNames.OutputNorm, ModelDim);
+        if (!tied)
+        {
+            Add(TensorNames.Output, VocabSize, ModelDim);
+        }
+    }
+
+    /// <summary>Adds a block; with a recursion, its attention belongs to that recursion alone.</summary>
+    public void AddBlock(int block, int? recursion, bool biases)
+    {
+        string Name(string name) =>
+            recursion is { } r ? TensorNames.BlockRecursion(block, r, name) : TensorNames.Block(block, name);
+        Add(Name(TensorNames.AttentionNorm), ModelDim);
+        Add(Name(TensorNames.AttentionQuery), HeadCount * HeadDim, ModelDim);
+        Add(Name(TensorNames.AttentionKey), KvHeadCount * HeadDim, ModelDim);
+        Add(Name(TensorNames.AttentionValue), KvHeadCount * HeadDim, ModelDim);
+        Add(Name(TensorNames.AttentionOutput), ModelDim, HeadCount * HeadDim);
+        Add(Name(TensorNames.FfnNorm), ModelDim);
+        Add(Name(TensorNames.FfnGate), FfnDim, ModelDim);
+        Add(Name(TensorNames.FfnUp), FfnDim, ModelDim);
+        Add(Name(TensorNames.FfnDown), ModelDim, FfnDim);
+        if (biases)
+        {
+            Add(Name(TensorNames.AttentionQueryBias), HeadCount * HeadDim);
+            Add(Name(TensorNames.AttentionKeyBias), KvHeadCount * HeadDim);
+            Add(Name(TensorNames.AttentionValueBias), KvHeadCount * HeadDim);
+            Add(Name(TensorNames.AttentionOutputBias), ModelDim);
+            Add(Name(TensorNames.FfnGateBias), FfnDim);
+            Add(Name(TensorNames.FfnUpBias), FfnDim);
+            Add(Name(TensorNames.FfnDownBias), ModelDim);
+        }
+    }
+
+    private void AddRouters(string type, int recursions)
+    {
+        if (type == "token")
+        {
+            Add(TensorNames.TokenRouter(TensorNames.RouterLinear), recursions, ModelDim);
+        }
+        else if (type == "expert")
+        {
+            double[] capacities = new double[recursions];
+            for (int r = 0; r < recursions; r++)
+            {
+                capacities[r] = (recursions - r) / (double)recursions;
+                Add(TensorNames.ExpertRouter(r, TensorNames.RouterLinear), 1, ModelDim);
+            }
+
+            Set(MetadataKeys.Capacity, GgufValue.FromFloat64Array(capacities));
+        }
+    }
+}

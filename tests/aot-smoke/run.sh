@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Publishes every profile that can be published here and drives the native binaries. The last line is the count.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source tests/aot-smoke/checks.sh
+
+export DOTNET_CLI_UI_LANGUAGE=en DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
+readonly out=$PWD/artifacts/aot-smoke
+readonly binary_bytes_max=$((8 * 1024 * 1024))
+readonly first_output_ms_max=30
+readonly version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+mkdir -p "$out"
+
+# publish PROFILE: what it printed is in $out/PROFILE.log, the binary in $out/PROFILE.
+publish() {
+    rm -rf "${out:?}/$1"
+    dotnet publish tools/moredge -c Release -p:PublishProfile="$1" -o "$out/$1" >"$out/$1.log" 2>&1 ||
+        { tail -n 20 "$out/$1.log"; return 1; }
+}
+
+# tree_state: what git says has changed; a publish must not change it.
+tree_state() { git status --porcelain 2>/dev/null || true; }
+
+is_stripped() { ! readelf -S --wide "$1" | grep -F .symtab; }
+
+holds_only_the_program() { ! find "$1" -name "*.dbg" -o -name "*.pdb" -o -name "*.xml" -o -name "*.dll" | grep .; }
+
+publish_checks() {
+    local profile=$1 before
+    before=$(tree_state)
+    check "$profile: publishes" publish "$profile"
+    check "$profile: no warning" without_match '\bwarning\b' "$out/$profile.log"
+    check "$profile: at most 8 MB" size_within "$binary_bytes_max" "$out/$profile/moredge"
+    check "$profile: stripped" is_stripped "$out/$profile/moredge"
+    check "$profile: the output folder holds no symbols or libraries" holds_only_the_program "$out/$profile"
+    check "$profile: the publish changes no tracked file" test "$before" = "$(tree_state)"
+}
+
+# product_checks NAME BINARY: what the program does. Add later checks here, one line each.
+product_checks() {
+    local name=$1 moredge=$2
+    check "$name: --version prints $version" prints "$version" "$moredge" --version
+    check "$name: first output within $first_output_ms_max ms" starts_within "$first_output_ms_max" "$moredge" --version
+    check "$name: --version stays below 16 MiB" peak_within $((16 * 1024)) "$moredge" --version
+}
+
+# The predicates must be able to fail, or the checks below mean nothing.
+self_checks() {
+    check "self: a one-line refusal passes" is_refusal 3 bash -c 'echo "No such file." >&2; exit 3'
+    check "self: another status is caught" not is_refusal 1 bash -c 'echo "No such file." >&2; exit 3'
+    check "self: silence is caught" not is_refusal 1 bash -c 'exit 1'
+    check "self: two lines are caught" not is_refusal 1 bash -c 'echo a >&2; echo b >&2; exit 1'
+    check "self: a stack trace is caught" not is_refusal 1 bash -c 'echo "   at MoREdge.Cli.Program" >&2; exit 1'
+    check "self: memory is measured" peak_within $((256 * 1024)) bash -c 'x=$(printf "%01000000d" 0); sleep 0.1'
+    check "self: too much memory is caught" not peak_within 100 sleep 0.1
+    check "self: a slow start is caught" not starts_within 5 sleep 0.01
+    check "self: a warning is caught" not without_match '\bwarning\b' <(echo "a.cs(1,1): warning IL2026: x")
+}
+
+arm64_checks() {
+    local log=$out/linux-arm64.log missing
+    if ! dotnet restore tools/moredge -p:PublishProfile=linux-arm64 >"$log" 2>&1; then
+        missing=$(grep -o 'NU110[12]: Unable to find package [^ ]*[^. ]' "$log" | sed 's/.* //' | sort -u | paste -sd ' ')
+        if [ -n "$missing" ]; then
+            skip linux-arm64 "the package feed lacks $missing"
+        else
+            check "linux-arm64: restores" false
+        fi
+    elif [ "$(uname -m)" != aarch64 ]; then
+        skip linux-arm64 "restored; linking and running it needs an ARM64 machine"
+    else
+        publish_checks linux-arm64
+        product_checks linux-arm64 "$out/linux-arm64/moredge"
+    fi
+}
+
+self_checks
+if [ "$(uname -m)" = x86_64 ]; then
+    for profile in linux-x64-v3 linux-x64; do
+        publish_checks "$profile"
+        if [ "$profile" = linux-x64-v3 ] && ! grep -qw avx2 /proc/cpuinfo; then
+            skip "$profile: run" "this processor has no AVX2"
+        else
+            product_checks "$profile" "$out/$profile/moredge"
+        fi
+    done
+else
+    skip "linux-x64-v3, linux-x64" "this is no x64 machine"
+fi
+arm64_checks
+finish

@@ -1,0 +1,178 @@
+using MoREdge.ModelFile;
+using MoREdge.Quantization;
+using MoREdge.Tensors;
+
+namespace MoREdge.Cli;
+
+/// <summary>
+/// A model of a known shape with random weights, in a temporary file that disappears with it. Speed does not depend on the
+/// values as long as they stay ordinary numbers, which the scales see to: every projection keeps the variance of its input.
+/// </summary>
+internal sealed class SyntheticModel : IDisposable
+{
+    private const int PatternBytes = 1 << 20;
+    private const int Seed = 20260101;
+
+    private readonly string _path;
+    private GgufFile? _file;
+
+    private SyntheticModel(string path) => _path = path;
+
+    /// <summary>The mapped model.</summary>
+    public GgufFile File => _file!;
+
+    /// <summary>Writes the model to a temporary file and maps it.</summary>
+    /// <param name="shape">Its dimensions.</param>
+    /// <param name="format">The format of its matrices.</param>
+    /// <param name="head">The format of the embedding, which is the head too; the recipe's when null.</param>
+    /// <param name="cancellation">Stops the writing and deletes what there is.</param>
+    /// <exception cref="ModelFileException">There is no room for it.</exception>
+    public static SyntheticModel Create(
+        SyntheticShape shape, ModelFormat format, QuantFormat? head, CancellationToken cancellation)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"moredge-{shape.Name}-{Guid.NewGuid():N}.gguf");
+        SyntheticModel? unfinished = new(path);
+        try
+        {
+            Write(path, shape, format, head, cancellation);
+            unfinished._file = GgufFile.Open(path);
+            DeleteEarly(path);
+            SyntheticModel model = unfinished;
+            unfinished = null;
+            return model;
+        }
+        finally
+        {
+            unfinished?.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        System.IO.File.Delete(_path);
+    }
+
+    /// <summary>On Unix the map outlives the name: without the name, no crash or kill leaves the file behind.</summary>
+    private static void DeleteEarly(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            System.IO.File.Delete(path);
+        }
+    }
+
+    private static void Write(
+        string path, SyntheticShape shape, ModelFormat format, QuantFormat? head, CancellationToken cancellation)
+    {
+        List<GgufTensorPlan> plans = Plan(shape, format, head);
+        using GgufWriter writer = new(path, Metadata(shape), plans);
+        using ProgressLine progress = new($"Writing a synthetic {shape.Name}");
+        SyntheticWeights weights = new(PatternBytes, Seed);
+        long done = 0;
+        while (writer.Current is { } plan)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long written = plan.ByteCount - writer.CurrentBytesLeft;
+            int count = (int)Math.Min(PatternBytes, writer.CurrentBytesLeft);
+            writer.Write(weights.Bytes(plan, written, count));
+            done += count;
+            progress.Report(done, writer.FileBytes);
+        }
+
+        writer.Finish();
+    }
+
+    private static List<GgufTensorPlan> Plan(SyntheticShape shape, ModelFormat format, QuantFormat? head)
+    {
+        List<GgufTensorPlan> plans = [];
+        int dim = shape.ModelDim;
+        int kvDim = shape.KvHeadCount * SyntheticShape.HeadDim;
+        AddMatrix(plans, TensorNames.TokenEmbedding, SyntheticShape.VocabSize, dim, format, head);
+        for (int block = 0; block < shape.BlockCount; block++)
+        {
+            void Add(string name, int rows, int cols) =>
+                AddMatrix(plans, TensorNames.Block(block, name), rows, cols, format, null);
+
+            AddVector(plans, TensorNames.Block(block, TensorNames.AttentionNorm), dim);
+            Add(TensorNames.AttentionQuery, dim, dim);
+            Add(TensorNames.AttentionKey, kvDim, dim);
+            Add(TensorNames.AttentionValue, kvDim, dim);
+            Add(TensorNames.AttentionOutput, dim, dim);
+            AddVector(plans, TensorNames.Block(block, TensorNames.FfnNorm), dim);
+            Add(TensorNames.FfnGate, shape.FfnDim, dim);
+            Add(TensorNames.FfnUp, shape.FfnDim, dim);
+            Add(TensorNames.FfnDown, dim, shape.FfnDim);
+        }
+
+        for (int r = 0; r < shape.RecursionCount && shape.RecursionCount > 1; r++)
+        {
+            AddMatrix(plans, TensorNames.ExpertRouter(r, TensorNames.RouterLinear), 1, dim, format, null);
+        }
+
+        AddVector(plans, TensorNames.OutputNorm, dim);
+        return plans;
+    }
+
+    private static void AddVector(List<GgufTensorPlan> plans, string name, int length) =>
+        plans.Add(new GgufTensorPlan(name, new TensorShape(length), ElementType.F32));
+
+    private static void AddMatrix(
+        List<GgufTensorPlan> plans, string name, int rows, int cols, ModelFormat format, QuantFormat? packed)
+    {
+        TensorShape shape = new(rows, cols);
+        TargetFormat target = QuantizationRecipe.Choose(name, shape, format);
+        packed = target.Packed is null ? null : packed ?? target.Packed;
+        plans.Add(packed is { } quant
+            ? GgufTensorPlan.Packed(name, quant, rows, cols)
+            : new GgufTensorPlan(name, shape, target.Type));
+    }
+
+    private static GgufMetadata Metadata(SyntheticShape shape)
+    {
+        bool isRecursive = shape.RecursionCount > 1;
+        string architecture = isRecursive ? "mor" : "llama";
+        GgufMetadata metadata = new();
+        void Count(string key, int value) => metadata.Set($"{architecture}.{key}", GgufValue.FromUInt32((uint)value));
+        void Text(string key, string value) => metadata.Set($"{architecture}.{key}", GgufValue.FromString(value));
+
+        metadata.Set(MetadataKeys.Architecture, GgufValue.FromString(architecture));
+        metadata.Set(MetadataKeys.Name, GgufValue.FromString($"synthetic {shape.Name}"));
+        Count(MetadataKeys.BlockCount, shape.BlockCount);
+        Count(MetadataKeys.ContextLength, SyntheticShape.ContextLength);
+        Count(MetadataKeys.EmbeddingLength, shape.ModelDim);
+        Count(MetadataKeys.FeedForwardLength, shape.FfnDim);
+        Count(MetadataKeys.HeadCount, shape.HeadCount);
+        Count(MetadataKeys.HeadCountKv, shape.KvHeadCount);
+        Count(MetadataKeys.KeyLength, SyntheticShape.HeadDim);
+        Count(MetadataKeys.ValueLength, SyntheticShape.HeadDim);
+        metadata.Set($"{architecture}.{MetadataKeys.RmsNormEpsilon}", GgufValue.FromFloat32(1e-5f));
+        metadata.Set($"{architecture}.{MetadataKeys.RopeFrequencyBase}", GgufValue.FromFloat32(100_000));
+        if (isRecursive)
+        {
+            Text(MetadataKeys.RecursionType, "expert");
+            Count(MetadataKeys.RecursionCount, shape.RecursionCount);
+            Count(MetadataKeys.BaseDepth, shape.BaseDepth);
+            Text(MetadataKeys.Sharing, "middle_cycle");
+            Text(MetadataKeys.RouterType, "linear");
+            Text(MetadataKeys.RouterFunction, "sigmoid");
+            Text(MetadataKeys.InferenceMode, "full");
+            metadata.Set($"{architecture}.{MetadataKeys.Alpha}", GgufValue.FromFloat64(0.1));
+            metadata.Set($"{architecture}.{MetadataKeys.Capacity}", GgufValue.FromFloat64s(Capacities(shape.RecursionCount)));
+        }
+
+        return metadata;
+    }
+
+    /// <summary>N/N, (N − 1)/N, … 1/N: the capacities of the paper (arXiv:2507.10524, section 2.2.1).</summary>
+    private static double[] Capacities(int count)
+    {
+        double[] capacities = new double[count];
+        for (int r = 0; r < count; r++)
+        {
+            capacities[r] = (double)(count - r) / count;
+        }
+
+        return capacities;
+    }
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using MoREdge.Inference;
+
+namespace MoREdge.Cli;
+
+/// <summary>moredge chat: a conversation with a model, offline.</summary>
+internal static class ChatVerb
+{
+    public static Command Create()
+    {
+        Option<string?> model = ModelOptions.CreateModelOption(isRequired: false);
+        Option<string?> system = new("--system") { Description = "A system prompt that stays at the top.", HelpName = "TEXT" };
+        Option<int?> limit = new("--tokens", "-n")
+        {
+            Description = "Most tokens of one answer. [default: what the context holds]",
+            HelpName = "N",
+        };
+        Command command = new(
+            "chat",
+            "Opens a conversation, with the built-in story teller unless a model is named. Ctrl-C stops an answer, the end of input "
+            + "(Ctrl-D) or /quit ends the conversation; questions may also be piped in, one per line.\n\n"
+            + "Examples:\n  moredge chat\n  moredge chat -m model.gguf --system \"Answer briefly.\"\n"
+            + "  echo \"Tell me a story about a cat.\" | moredge chat --temp 0")
+        {
+            model, system, limit,
+        };
+        SamplerFlags sampler = new(command);
+        ModelOptions options = new(command);
+        command.SetAction(result =>
+        {
+            int? tokenLimit = result.GetValue(limit);
+            if (tokenLimit < 1)
+            {
+                throw new UsageException("--tokens must be 1 or more.");
+            }
+
+            SamplerOptions sampling = sampler.Read(result);
+            using LocalModel opened = OpenedModel.Open(BuiltInModel.Resolve(result.GetValue(model)), options, result);
+            using GenerationSession session = OpenedModel.StartSession(opened, options, result, sampling);
+            ChatSession chat = new(opened, session, result.GetValue(system));
+            using ChatConsole console = new(opened, session, chat, tokenLimit);
+            console.Run();
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}

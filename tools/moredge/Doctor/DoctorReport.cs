@@ -1,0 +1,188 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using MoREdge.Kernels;
+using MoREdge.Model;
+
+namespace MoREdge.Cli;
+
+/// <summary>Prints what <see cref="DoctorVerb"/> found.</summary>
+internal sealed class DoctorReport
+{
+    public required KernelSet Kernels { get; init; }
+
+    public required int Threads { get; init; }
+
+    /// <summary>The measured read bandwidth.</summary>
+    public required double BytesPerSecond { get; init; }
+
+    public required string? FileName { get; init; }
+
+    public required MemoryEstimate? Estimate { get; init; }
+
+    public required IReadOnlyList<KernelSelfTestResult>? SelfTests { get; init; }
+
+    /// <summary>Bytes this program may take: what the system has left, or less where a container has a limit.</summary>
+    public static long AvailableBytes => Math.Min(
+        Machine.MemoryAvailableBytes is var available and > 0 ? available : Machine.MemoryBytes,
+        Machine.MemoryLimitBytes ?? long.MaxValue);
+
+    /// <summary>False when the model does not fit or a kernel set disagrees.</summary>
+    public bool IsHealthy
+    {
+        get
+        {
+            bool isHealthy = Estimate is null || Estimate.Fit(AvailableBytes) != MemoryFit.TooLarge;
+            foreach (KernelSelfTestResult test in SelfTests ?? [])
+            {
+                isHealthy &= test.Passed;
+            }
+
+            return isHealthy;
+        }
+    }
+
+    /// <summary>Decoded tokens per second that the memory allows at full depth and an empty context.</summary>
+    private double DecodeBound => BytesPerSecond / Estimate!.WeightBytesPerToken(Estimate.DepthMax);
+
+    /// <summary>For people.</summary>
+    public void WriteText()
+    {
+        string features = KernelSelector.CpuFeatures.Count == 0 ? "none" : string.Join(", ", KernelSelector.CpuFeatures);
+        string limit = Machine.MemoryLimitBytes is { } bytes ? $", limit of the container {ByteText.Format(bytes)}" : "";
+        TextTable table = new(false, false);
+        table.Add("processor", $"{Machine.CpuModel} ({RuntimeInformation.ProcessArchitecture})");
+        table.Add("features", features);
+        table.Add("kernels", KernelSelector.Reason(Kernels));
+        table.Add("cores", $"{Environment.ProcessorCount}");
+        table.Add(
+            "memory",
+            $"{ByteText.Format(Machine.MemoryBytes)}, {ByteText.Format(Machine.MemoryAvailableBytes)} available{limit}");
+        table.Add("bandwidth", $"{ByteText.Format(BytesPerSecond)}/s read with {Threads} threads");
+        table.Add("runtime", $"{RuntimeInformation.FrameworkDescription}, {(Machine.IsAot ? "NativeAOT" : "JIT")}");
+        AddModel(table);
+        foreach (KernelSelfTestResult test in SelfTests ?? [])
+        {
+            string verdict = test.Passed ? "passed" : $"FAILED, worst: {test.Worst.Operation}";
+            table.Add("self-test", $"{test.SetName}: {test.Checks} comparisons, {verdict}");
+        }
+
+        StringBuilder text = new();
+        table.AppendTo(text);
+        StandardOutput.Write(text);
+    }
+
+    /// <summary>For programs.</summary>
+    public void WriteJson() => StandardOutput.WriteJson(writer =>
+    {
+        Machine.WriteJson(writer, Kernels);
+        writer.WriteStartArray("features");
+        foreach (string feature in KernelSelector.CpuFeatures)
+        {
+            writer.WriteStringValue(feature);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteString("kernel_reason", KernelSelector.Reason(Kernels));
+        writer.WriteNumber("memory_bytes", Machine.MemoryBytes);
+        writer.WriteNumber("memory_available_bytes", Machine.MemoryAvailableBytes);
+        WriteLimit(writer);
+        writer.WriteNumber("threads", Threads);
+        writer.WriteNumber("read_bytes_per_second", BytesPerSecond);
+        WriteModel(writer);
+        WriteSelfTests(writer);
+    });
+
+    private static void WriteLimit(Utf8JsonWriter writer)
+    {
+        if (Machine.MemoryLimitBytes is { } limit)
+        {
+            writer.WriteNumber("memory_limit_bytes", limit);
+        }
+        else
+        {
+            writer.WriteNull("memory_limit_bytes");
+        }
+    }
+
+    private static string Verdict(MemoryFit fit) => fit switch
+    {
+        MemoryFit.Fits => "fits",
+        MemoryFit.WillPage => "will page",
+        _ => "refuse",
+    };
+
+    private void AddModel(TextTable table)
+    {
+        if (Estimate is not { } model)
+        {
+            return;
+        }
+
+        long available = AvailableBytes;
+        MemoryFit fit = model.Fit(available);
+        string meaning = fit switch
+        {
+            MemoryFit.Fits => "everything stays in memory",
+            MemoryFit.WillPage => "weights are read from the disk again and again; expect it to be slow",
+            _ => "not enough memory; try a smaller --context, --kv shared or --kv-type f16",
+        };
+        table.Add("model", PlainText.Clean(FileName!));
+        table.Add("  weights", $"{ByteText.Format(model.FileBytes)} (mapped, not copied)");
+        table.Add(
+            "  cache",
+            $"{ByteText.Format(model.KvBytes)} for {model.ContextLength} tokens "
+            + $"({ByteText.Format(model.KvBytesPerToken)} each, {model.KvType})");
+        table.Add("  workspace", $"{ByteText.Format(model.WorkspaceBytes)}");
+        table.Add("  program", $"{ByteText.Format(MemoryEstimate.ProgramBytes)}");
+        table.Add("  total", $"{ByteText.Format(model.TotalBytes)} of {ByteText.Format(available)}");
+        table.Add("  verdict", $"{Verdict(fit)}: {meaning}");
+        table.Add(
+            "  decode",
+            $"at most {DecodeBound:F1} tokens/s ({ByteText.Format(model.WeightBytesPerToken(model.DepthMax))} of weights per "
+            + "token, bound by the read bandwidth)");
+    }
+
+    private void WriteModel(Utf8JsonWriter writer)
+    {
+        if (Estimate is not { } model)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("model");
+        writer.WriteString("file", FileName);
+        writer.WriteNumber("file_bytes", model.FileBytes);
+        writer.WriteNumber("context_tokens", model.ContextLength);
+        writer.WriteNumber("kv_bytes_per_token", model.KvBytesPerToken);
+        writer.WriteNumber("kv_bytes", model.KvBytes);
+        writer.WriteNumber("workspace_bytes", model.WorkspaceBytes);
+        writer.WriteNumber("program_bytes", MemoryEstimate.ProgramBytes);
+        writer.WriteNumber("total_bytes", model.TotalBytes);
+        writer.WriteString("verdict", Verdict(model.Fit(AvailableBytes)));
+        writer.WriteNumber("weight_bytes_per_token", model.WeightBytesPerToken(model.DepthMax));
+        writer.WriteNumber("decode_tokens_per_second_max", DecodeBound);
+        writer.WriteEndObject();
+    }
+
+    private void WriteSelfTests(Utf8JsonWriter writer)
+    {
+        if (SelfTests is null)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("self_tests");
+        foreach (KernelSelfTestResult test in SelfTests)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("kernels", test.SetName);
+            writer.WriteBoolean("passed", test.Passed);
+            writer.WriteNumber("comparisons", test.Checks);
+            writer.WriteNumber("failures", test.Failures.Count);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+}

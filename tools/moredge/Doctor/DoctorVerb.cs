@@ -1,0 +1,94 @@
+using System.CommandLine;
+using MoREdge.Kernels;
+using MoREdge.Model;
+using MoREdge.ModelFile;
+
+namespace MoREdge.Cli;
+
+/// <summary>moredge doctor: what this machine is, and whether a model fits it.</summary>
+internal sealed class DoctorVerb
+{
+    private const double ProbeSeconds = 0.4;
+
+    private readonly Argument<string?> _file = new("FILE")
+    {
+        Description = "A model file: will it fit? Only its header is read.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<bool> _selfTest = new("--self-test")
+    {
+        Description = "Compare every kernel set of this machine with the scalar reference (about a second); exit code 1 when "
+            + "one disagrees.",
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Print the report as JSON." };
+
+    private readonly ModelOptions _options;
+
+    private DoctorVerb(Command command)
+    {
+        command.Arguments.Add(_file);
+        command.Options.Add(_selfTest);
+        command.Options.Add(_json);
+        _options = new ModelOptions(command);
+    }
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new(
+            "doctor",
+            "Show what this machine offers: processor, kernel set and why, memory, measured read bandwidth; and whether a "
+            + "model fits before anything of it is loaded.\n\n"
+            + "Verdicts: 'fits'; 'will page' - the weights are mapped and parts of them are read from the disk again for every "
+            + "token; 'refuse' - caches and buffers alone do not fit (exit code 1).\n\n"
+            + "Examples:\n"
+            + "  moredge doctor\n"
+            + "  moredge doctor model.gguf --context 2048\n"
+            + "  MOREDGE_KERNELS=scalar moredge doctor --self-test");
+        DoctorVerb verb = new(command);
+        command.SetAction(verb.Run);
+        return command;
+    }
+
+    private int Run(ParseResult result)
+    {
+        string? path = result.GetValue(_file);
+        if (path is null && _options.HasSequenceOptions(result))
+        {
+            throw new UsageException("--routing, --kv, --kv-type, --max-depth and --context need a FILE.");
+        }
+
+        KernelSet kernels = ModelOptions.Kernels();
+        int threads = _options.Threads(result);
+        using GgufFile? file = path is null ? null : GgufFile.Open(path);
+        MemoryEstimate? estimate = file is null ? null : new MemoryEstimate(file, _options.Sequence(result), threads);
+        DoctorReport report = new()
+        {
+            Kernels = kernels,
+            Threads = threads,
+            BytesPerSecond = MeasureBandwidth(kernels, threads),
+            FileName = path,
+            Estimate = estimate,
+            SelfTests = result.GetValue(_selfTest) ? KernelSelfTest.Run() : null,
+        };
+        if (result.GetValue(_json))
+        {
+            report.WriteJson();
+        }
+        else
+        {
+            report.WriteText();
+        }
+
+        return report.IsHealthy ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static double MeasureBandwidth(KernelSet kernels, int threads)
+    {
+        long available = DoctorReport.AvailableBytes;
+        using BandwidthProbe probe = new(kernels, Math.Min(BandwidthProbe.BytesDefault, available / 4));
+        return probe.Measure(threads, ProbeSeconds);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using MoREdge.Kernels;
+
+namespace MoREdge.Cli;
+
+/// <summary>What is known about the machine that runs the program.</summary>
+internal static class Machine
+{
+    private const string UnlimitedV2 = "max";
+
+    /// <summary>Above this, a version 1 control group means "no limit".</summary>
+    private const long LimitMax = 1L << 60;
+
+    /// <summary>The processor's name as the system knows it.</summary>
+    public static string CpuModel { get; } = FindCpuModel();
+
+    /// <summary>Bytes of memory; 0 when unknown.</summary>
+    public static long MemoryBytes { get; } =
+        MemInfo("MemTotal") is var total and > 0 ? total : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Bytes that programs may still take without swapping; 0 when unknown.</summary>
+    public static long MemoryAvailableBytes => MemInfo("MemAvailable");
+
+    /// <summary>Bytes that the control group (a container) may use, or null without a limit.</summary>
+    public static long? MemoryLimitBytes { get; } =
+        ReadLimit("/sys/fs/cgroup/memory.max") ?? ReadLimit("/sys/fs/cgroup/memory/memory.limit_in_bytes");
+
+    /// <summary>True for a NativeAOT binary.</summary>
+    public static bool IsAot => !RuntimeFeature.IsDynamicCodeSupported;
+
+    /// <summary>Everything that a measured number depends on, in one line.</summary>
+    public static string Line(KernelSet kernels) =>
+        $"{CpuModel}, {Environment.ProcessorCount} cores, kernels {kernels.Name}, {RuntimeInformation.FrameworkDescription}, "
+        + $"{(IsAot ? "NativeAOT" : "JIT")}";
+
+    /// <summary>The same as an object.</summary>
+    public static void WriteJson(Utf8JsonWriter writer, KernelSet kernels)
+    {
+        writer.WriteStartObject("machine");
+        writer.WriteString("cpu", CpuModel);
+        writer.WriteString("architecture", RuntimeInformation.ProcessArchitecture.ToString());
+        writer.WriteNumber("cores", Environment.ProcessorCount);
+        writer.WriteString("kernels", kernels.Name);
+        writer.WriteString("runtime", RuntimeInformation.FrameworkDescription);
+        writer.WriteBoolean("aot", IsAot);
+        writer.WriteEndObject();
+    }
+
+    private static string FindCpuModel()
+    {
+        // x64 Linux names the model per core; ARM boards name the board instead.
+        string? name = Field("/proc/cpuinfo", "model name") ?? Field("/proc/cpuinfo", "Model");
+        return name ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
+            ?? $"unknown {RuntimeInformation.ProcessArchitecture} processor";
+    }
+
+    private static long MemInfo(string key)
+    {
+        string? text = Field("/proc/meminfo", key);
+        string digits = text?.Split(' ')[0] ?? "";
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes * 1024 : 0;
+    }
+
+    private static long? ReadLimit(string path)
+    {
+        string? text = ReadLines(path) is [string first, ..] ? first.Trim() : null;
+        return text is not null && text != UnlimitedV2
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) && bytes < LimitMax
+            ? bytes
+            : null;
+    }
+
+    private static string? Field(string path, string name)
+    {
+        foreach (string line in ReadLines(path))
+        {
+            int colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (colon > 0 && line.AsSpan(0, colon).Trim().SequenceEqual(name))
+            {
+                return line[(colon + 1)..].Trim();
+            }
+        }
+
+        return null;
+    }
+
+    private static string[] ReadLines(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllLines(path) : [];
+        }
+        catch (IOException)
+        {
+            // What the system hides is unknown, not a failure.
+            return [];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}

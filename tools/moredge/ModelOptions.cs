@@ -1,0 +1,136 @@
+using System.CommandLine;
+using MoREdge.Kernels;
+using MoREdge.Model;
+using MoREdge.Tensors;
+
+namespace MoREdge.Cli;
+
+/// <summary>The options that every verb which runs a model shares. What is not given follows the model file.</summary>
+internal sealed class ModelOptions
+{
+    /// <summary>More threads than this only help machines with more memory channels than a single-board computer has.</summary>
+    private const int ThreadsDefaultMax = 16;
+
+    private const int ThreadsMax = 256;
+
+    private readonly Option<string?> _routing = Choice(
+        "--routing",
+        "Which tokens a recursion runs (Mixture-of-Recursions models): threshold is causal, topk selects as in training, "
+        + "topk-threshold does the former for prompts and the latter for decoded tokens, full runs all. [default: as the file says]",
+        "topk", "threshold", "topk-threshold", "full");
+
+    private readonly Option<string?> _kv = Choice(
+        "--kv",
+        "Keys and values that recursions keep: recursion = each its own, shared = those of the first (least memory), "
+        + "hybrid = shared with fresh rows for the tokens that run. [default: as trained]",
+        "recursion", "shared", "hybrid");
+
+    private readonly Option<bool> _hybridPositionZero = new("--hybrid-position-zero")
+    {
+        Description = "With --kv hybrid: a decoded token's fresh row replaces position 0, as in the published reference "
+            + "implementation, and not its own row. For comparisons with that implementation only.",
+    };
+
+    private readonly Option<int?> _maxDepth = Count(
+        "--max-depth", "R", "Most recursions a token may run, 1 to the model's own count. [default: the model's count]");
+
+    private readonly Option<int?> _context = Count(
+        "--context", "TOKENS", "Room for prompt and answer together, in tokens. [default: the trained context]");
+
+    private readonly Option<string?> _kvType = Choice(
+        "--kv-type", "Stored form of keys and values. [default: f32 for float32 models, else f16]", "f16", "f32");
+
+    private readonly Option<int?> _threads = Count(
+        "--threads", "N", $"Threads to compute with. [default: the processors of this machine, here {ThreadsDefault}]");
+
+    /// <summary>Adds the options to <paramref name="command"/>.</summary>
+    /// <param name="command">The verb.</param>
+    /// <param name="withThreads">False when the verb has a --threads of its own.</param>
+    public ModelOptions(Command command, bool withThreads = true)
+    {
+        command.Options.Add(_routing);
+        command.Options.Add(_kv);
+        command.Options.Add(_hybridPositionZero);
+        command.Options.Add(_maxDepth);
+        command.Options.Add(_context);
+        command.Options.Add(_kvType);
+        if (withThreads)
+        {
+            command.Options.Add(_threads);
+        }
+    }
+
+    /// <summary>Threads when none are asked for.</summary>
+    public static int ThreadsDefault => Math.Min(Environment.ProcessorCount, ThreadsDefaultMax);
+
+    /// <summary>The option -m, --model.</summary>
+    public static Option<string?> CreateModelOption(bool isRequired) => new("--model", "-m")
+    {
+        Description = "The model file (.gguf).",
+        HelpName = "FILE",
+        Required = isRequired,
+    };
+
+    /// <summary>The kernel set that MOREDGE_KERNELS names, or the best one.</summary>
+    /// <exception cref="KernelSelectionException">The variable names no set of this machine.</exception>
+    public static KernelSet Kernels() => KernelSelector.SelectFromEnvironment();
+
+    /// <summary>Checks a thread count.</summary>
+    /// <exception cref="UsageException">Out of range.</exception>
+    public static int CheckThreads(int threads) => threads is >= 1 and <= ThreadsMax
+        ? threads
+        : throw new UsageException($"--threads must lie between 1 and {ThreadsMax}.");
+
+    /// <summary>The thread count asked for, or <see cref="ThreadsDefault"/>.</summary>
+    public int Threads(ParseResult result) => CheckThreads(result.GetValue(_threads) ?? ThreadsDefault);
+
+    /// <summary>The context asked for, if any.</summary>
+    public int? ContextLength(ParseResult result) => result.GetValue(_context);
+
+    /// <summary>True when any option of <see cref="Sequence"/> is given.</summary>
+    public bool HasSequenceOptions(ParseResult result) =>
+        result.GetValue(_routing) is not null || result.GetValue(_kv) is not null || result.GetValue(_maxDepth) is not null
+        || result.GetValue(_context) is not null || result.GetValue(_kvType) is not null
+        || result.GetValue(_hybridPositionZero);
+
+    /// <summary>The options of a sequence. Whether they fit the model is checked when the sequence is made.</summary>
+    /// <param name="result">The parsed command line.</param>
+    /// <param name="contextDefault">The context when --context is not given; null for the trained context.</param>
+    public SequenceOptions Sequence(ParseResult result, int? contextDefault = null) => new()
+    {
+        ContextLength = result.GetValue(_context) ?? contextDefault,
+        KvType = result.GetValue(_kvType) switch
+        {
+            "f16" => ElementType.F16,
+            "f32" => ElementType.F32,
+            _ => null,
+        },
+        KvPolicy = result.GetValue(_kv) switch
+        {
+            "recursion" => KvPolicy.RecursionWise,
+            "shared" => KvPolicy.SharedFromFirst,
+            "hybrid" => KvPolicy.SharedHybrid,
+            _ => null,
+        },
+        Routing = result.GetValue(_routing) switch
+        {
+            "topk" => RoutingMode.TopK,
+            "threshold" => RoutingMode.Threshold,
+            "topk-threshold" => RoutingMode.TopKThreshold,
+            "full" => RoutingMode.Full,
+            _ => null,
+        },
+        DepthMax = result.GetValue(_maxDepth),
+        HybridPositionZero = result.GetValue(_hybridPositionZero),
+    };
+
+    private static Option<string?> Choice(string name, string description, params string[] values)
+    {
+        Option<string?> option = new(name) { Description = description };
+        option.AcceptOnlyFromAmong(values);
+        return option;
+    }
+
+    private static Option<int?> Count(string name, string unit, string description) =>
+        new(name) { Description = description, HelpName = unit };
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using MoREdge.Inference;
+using MoREdge.Model;
+
+namespace MoREdge.Cli;
+
+/// <summary>Opens a model and a session from the command line, and says on standard error what deserves a warning.</summary>
+internal static class OpenedModel
+{
+    /// <summary>Context when none is asked for: models trained on 128k tokens would take gigabytes of keys and values.</summary>
+    private const int ContextDefaultMax = 4096;
+
+    /// <summary>Opens the model file.</summary>
+    public static LocalModel Open(string path, ModelOptions options, ParseResult result) =>
+        LocalModel.Open(path, ModelOptions.Kernels(), options.Threads(result));
+
+    /// <summary>Starts a session.</summary>
+    public static GenerationSession StartSession(
+        LocalModel model, ModelOptions options, ParseResult result, SamplerOptions sampler)
+    {
+        int trained = model.Network.Config.ContextLength;
+        SequenceOptions sequence = options.Sequence(result, Math.Min(trained, ContextDefaultMax));
+        if (sequence.ContextLength > trained)
+        {
+            Console.Error.WriteLine($"moredge: warning: the model was trained on {trained} tokens; beyond them its answers decay.");
+        }
+
+        return model.StartSession(sequence, sampler);
+    }
+}
