@@ -12,7 +12,7 @@ public sealed class BenchVerbTests : IDisposable
     [Fact]
     public void Json_OfARecursiveModel_HasEveryThreadCountAndDepth()
     {
-        string path = new TinyModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));
+        string path = new ByteModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));
         CliResult result = CliRunner.Run("bench", "-m", path, "-p", "8", "-n", "4", "-r", "2", "--threads", "1,2", "--json");
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);
@@ -26,7 +26,7 @@ public sealed class BenchVerbTests : IDisposable
             Assert.Equal(3, threads.GetProperty("mean_depth").GetDouble());
 
             // 1 + 2·3 + 1 layer calls, 8 + 2.5 tokens, keys and values of float32.
-            Assert.Equal(8 * 10.5 * 2 * TinyModel.KvDim * 4, threads.GetProperty("kv_bytes_per_token").GetDouble());
+            Assert.Equal(8 * 10.5 * 2 * ByteModel.KvDim * 4, threads.GetProperty("kv_bytes_per_token").GetDouble());
             Assert.Equal(3, threads.GetProperty("depths").GetArrayLength());
         }
     }
