@@ -34,10 +34,9 @@ public sealed class BenchVerbTests : IDisposable
     [Fact]
     public void Synthetic_Smallest_RunsAndLeavesNoFile()
     {
-        CliResult result = CliRunner.Run(
-            ["bench", "--synthetic", "smollm2-135m", "--format", "q4", "--head", "q4", "-p", "4", "-n", "2", "-r", "1"],
-            "",
-            ("TMPDIR", _folder.Path));
+        CliResult result = CliRunner.RunWithVariable(
+            "TMPDIR", _folder.Path,
+            "bench", "--synthetic", "smollm2-135m", "--format", "q4", "--head", "q4", "-p", "4", "-n", "2", "-r", "1");
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains("synthetic smollm2-135m q4", result.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Path));
@@ -53,9 +52,9 @@ public sealed class BenchVerbTests : IDisposable
     [InlineData("-m any.gguf --format q8", "--synthetic")]
     [InlineData("-m any.gguf --synthetic smollm2-135m", "either")]
     public void Options_ThatDoNotFit_AreAUsageError(string options, string part) =>
-        CliRunner.Run(["bench", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).AssertRefused(2, part);
+        CliRunner.Run(["bench", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Fails(2, part);
 
     [Fact]
     public void Model_Missing_IsAFailure() =>
-        CliRunner.Run("bench", "-m", _folder.File("none.gguf")).AssertRefused(1, "no such file");
+        CliRunner.Run("bench", "-m", _folder.File("none.gguf")).Fails(1, "no such file");
 }

@@ -30,7 +30,8 @@ public sealed class DoctorVerbTests : IDisposable
     [Fact]
     public void Text_WithForcedKernels_NamesThem()
     {
-        CliResult result = CliRunner.Run(["doctor", "--threads", "1"], "", (KernelSelector.EnvironmentVariable, "scalar"));
+        CliResult result = CliRunner.RunWithVariable(
+            KernelSelector.EnvironmentVariable, "scalar", "doctor", "--threads", "1");
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("scalar was asked for", result.Output, StringComparison.Ordinal);
     }
@@ -38,9 +39,9 @@ public sealed class DoctorVerbTests : IDisposable
     [Fact]
     public void Arguments_Wrong_AreOneSentence()
     {
-        CliRunner.Run("doctor", "--context", "10").AssertRefused(2, "FILE");
-        CliRunner.Run("doctor", _folder.File("none.gguf")).AssertRefused(1, "no such file");
-        CliRunner.Run("doctor", _folder.Write("empty.gguf", [])).AssertRefused(1, "empty.gguf");
-        CliRunner.Run(["doctor"], "", (KernelSelector.EnvironmentVariable, "mmx")).AssertRefused(1, "mmx");
+        CliRunner.Run("doctor", "--context", "10").Fails(2, "FILE");
+        CliRunner.Run("doctor", _folder.File("none.gguf")).Fails(1, "no such file");
+        CliRunner.Run("doctor", _folder.Write("empty.gguf", [])).Fails(1, "empty.gguf");
+        CliRunner.RunWithVariable(KernelSelector.EnvironmentVariable, "mmx", "doctor").Fails(1, "mmx");
     }
 }

@@ -84,7 +84,7 @@ public sealed class LogitsVerbTests : IDisposable
     public void Ids_Wrong_AreAUsageError(string ids, string part)
     {
         string path = new TinyModel().Write(_folder.File("m.gguf"));
-        CliRunner.Run("logits", "-m", path, $"--ids={ids}", "--json").AssertRefused(2, part);
+        CliRunner.Run("logits", "-m", path, $"--ids={ids}", "--json").Fails(2, part);
     }
 
     [Theory]
@@ -100,16 +100,16 @@ public sealed class LogitsVerbTests : IDisposable
     public void Options_ThatDoNotFit_AreAUsageError(string options, string part)
     {
         string path = new TinyModel().Write(_folder.File("m.gguf"));
-        CliRunner.Run(["logits", "-m", path, "--ids", "1,2", .. options.Split(' ')]).AssertRefused(2, part);
+        CliRunner.Run(["logits", "-m", path, "--ids", "1,2", .. options.Split(' ')]).Fails(2, part);
     }
 
     [Fact]
     public void Model_MissingOrTruncated_IsAFailure()
     {
-        CliRunner.Run("logits", "-m", _folder.File("none.gguf"), "--ids", "1").AssertRefused(1, "no such file");
+        CliRunner.Run("logits", "-m", _folder.File("none.gguf"), "--ids", "1").Fails(1, "no such file");
         byte[] bytes = File.ReadAllBytes(new TinyModel().Write(_folder.File("m.gguf")));
         string half = _folder.Write("half.gguf", bytes[..(bytes.Length / 2)]);
-        CliRunner.Run("logits", "-m", half, "--ids", "1", "--json").AssertRefused(1, "half.gguf");
+        CliRunner.Run("logits", "-m", half, "--ids", "1", "--json").Fails(1, "half.gguf");
     }
 
     private static JsonDocument RunJson(params string[] arguments)

@@ -81,7 +81,7 @@ public sealed class PerplexityVerbTests : IDisposable
     {
         string path = new TinyModel().Write(_folder.File("m.gguf"));
         CliResult file = CliRunner.Run("perplexity", "-m", path, "-f", WriteText());
-        CliResult input = CliRunner.Run(["perplexity", "-m", path, "-f", "-"], Text);
+        CliResult input = CliRunner.RunWithText(Text, "perplexity", "-m", path, "-f", "-");
         Assert.Equal(0, input.ExitCode);
         Assert.Equal(file.Output, input.Output);
     }
@@ -92,12 +92,12 @@ public sealed class PerplexityVerbTests : IDisposable
         string path = new TinyModel().Write(_folder.File("m.gguf"));
         string bare = new TinyModel { HasTokenizer = false }.Write(_folder.File("bare.gguf"));
         string text = WriteText();
-        CliRunner.Run("perplexity", "-m", bare, "-f", text).AssertRefused(1, "no tokenizer");
-        CliRunner.Run("perplexity", "-m", path, "-f", _folder.File("none.txt")).AssertRefused(1, "none.txt");
-        CliRunner.Run("perplexity", "-m", path, "-f", _folder.Write("empty.txt", [])).AssertRefused(1, "too few");
-        CliRunner.Run("perplexity", "-m", path, "-f", text, "--against", text).AssertRefused(1, "t.txt");
-        CliRunner.Run("perplexity", "-m", path, "-f", text, "--context", "1").AssertRefused(2, "--context");
-        CliRunner.Run("perplexity", "-m", path).AssertRefused(2, "--file");
+        CliRunner.Run("perplexity", "-m", bare, "-f", text).Fails(1, "no tokenizer");
+        CliRunner.Run("perplexity", "-m", path, "-f", _folder.File("none.txt")).Fails(1, "none.txt");
+        CliRunner.Run("perplexity", "-m", path, "-f", _folder.Write("empty.txt", [])).Fails(1, "too few");
+        CliRunner.Run("perplexity", "-m", path, "-f", text, "--against", text).Fails(1, "t.txt");
+        CliRunner.Run("perplexity", "-m", path, "-f", text, "--context", "1").Fails(2, "--context");
+        CliRunner.Run("perplexity", "-m", path).Fails(2, "--file");
     }
 
     private static List<double> NegativeLogLikelihoods(string path, bool addsBegin, int context)
