@@ -34,9 +34,10 @@ public sealed class BenchVerbTests : IDisposable
     [Fact]
     public void Synthetic_Smallest_RunsAndLeavesNoFile()
     {
-        CliResult result = CliRunner.RunWithVariable(
-            "TMPDIR", _folder.Path,
-            "bench", "--synthetic", "smollm2-135m", "--format", "q4", "--head", "q4", "-p", "4", "-n", "2", "-r", "1");
+        CliResult result = CliRunner.Run(
+            ["bench", "--synthetic", "smollm2-135m", "--format", "q4", "--head", "q4", "-p", "4", "-n", "2", "-r", "1"],
+            "",
+            ("TMPDIR", _folder.Path));
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains("synthetic smollm2-135m q4", result.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Path));

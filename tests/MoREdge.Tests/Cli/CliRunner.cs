@@ -4,16 +4,29 @@ using System.Text;
 namespace MoREdge.Tests.Cli;
 
 /// <summary>What one run of the program left behind.</summary>
-internal sealed record CliResult(int ExitCode, string Output, string Error)
+/// <param name="ExitCode">The exit code.</param>
+/// <param name="OutputBytes">Standard output.</param>
+/// <param name="Error">Standard error.</param>
+internal sealed record CliResult(int ExitCode, byte[] OutputBytes, string Error)
 {
+    /// <summary>Standard output as text.</summary>
+    public string Output => Encoding.UTF8.GetString(OutputBytes);
+
     /// <summary>Checks an expected refusal: the exit code, nothing on standard output, one sentence on standard error.</summary>
     public void AssertRefused(int exitCode, string part)
     {
-        Assert.Equal(exitCode, ExitCode);
-        Assert.Equal("", Output);
+        Assert.Equal((exitCode, ""), (ExitCode, Output));
         string line = Assert.Single(Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("moredge: ", line, StringComparison.Ordinal);
         Assert.Contains(part, line, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("   at ", line, StringComparison.Ordinal);
+    }
+
+    /// <summary>Checks success without a word on standard error.</summary>
+    public CliResult AssertSilent()
+    {
+        Assert.Equal((0, ""), (ExitCode, Error));
+        return this;
     }
 }
 
@@ -22,6 +35,8 @@ internal static class CliRunner
 {
     private const int TimeoutMs = 300_000;
 
+    private static string DotnetPath => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
     /// <summary>Runs moredge with <paramref name="arguments"/> and no input.</summary>
     public static CliResult Run(params string[] arguments) => Run(arguments, "");
 
@@ -29,23 +44,27 @@ internal static class CliRunner
     /// <param name="arguments">The command line.</param>
     /// <param name="input">Standard input.</param>
     /// <param name="environment">Variables beside the inherited ones.</param>
-    public static CliResult Run(string[] arguments, string input, params (string Name, string Value)[] environment)
+    public static CliResult Run(string[] arguments, string input, params (string Name, string Value)[] environment) =>
+        Start(DotnetPath, [ProgramPath(), .. arguments], Encoding.UTF8.GetBytes(input), environment);
+
+    /// <summary>Runs moredge with bytes on standard input.</summary>
+    public static CliResult RunWithBytes(byte[] input, params string[] arguments) =>
+        Start(DotnetPath, [ProgramPath(), .. arguments], input);
+
+    /// <summary>Runs a shell line in which $MOREDGE stands for the program: for limits, redirections and signals.</summary>
+    public static CliResult RunShell(string line) =>
+        Start("bash", ["-c", $"MOREDGE='{DotnetPath} {ProgramPath()}'; {line}"], []);
+
+    private static CliResult Start(
+        string file, string[] arguments, byte[] input, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        ProcessStartInfo start = new(file, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            StandardInputEncoding = new UTF8Encoding(false),
-            StandardOutputEncoding = new UTF8Encoding(false),
             StandardErrorEncoding = new UTF8Encoding(false),
         };
-        start.ArgumentList.Add(ProgramPath());
-        foreach (string argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
@@ -55,12 +74,25 @@ internal static class CliRunner
         StringBuilder error = new();
         process.ErrorDataReceived += (_, line) => error.Append(line.Data is null ? "" : line.Data + "\n");
         process.BeginErrorReadLine();
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
-        string output = process.StandardOutput.ReadToEnd();
+        WriteInput(process, input);
+        using MemoryStream output = new();
+        process.StandardOutput.BaseStream.CopyTo(output);
         Assert.True(process.WaitForExit(TimeoutMs), $"moredge {string.Join(' ', arguments)} does not end.");
         process.WaitForExit();
-        return new CliResult(process.ExitCode, output, error.ToString());
+        return new CliResult(process.ExitCode, output.ToArray(), error.ToString());
+    }
+
+    private static void WriteInput(Process process, byte[] input)
+    {
+        try
+        {
+            process.StandardInput.BaseStream.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // A program that refuses its flags ends without reading its input.
+        }
     }
 
     /// <summary>The program of the same configuration and framework as the tests.</summary>
