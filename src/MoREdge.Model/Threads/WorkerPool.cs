@@ -1,12 +1,14 @@
 namespace MoREdge.Model.Threads;
 
 /// <summary>
-/// Fixed workers that share one piece of work at a time by contiguous ranges. They spin briefly for the next piece, because a
-/// token has hundreds of them, and then park, because pure spinning collapses when the cores are shared.
+/// Fixed workers that share one piece of work at a time by contiguous ranges. They spin briefly for the next piece,
+/// because a token has hundreds of them, and then park, because pure spinning collapses when the cores are shared.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
-    /// <summary>Polls before a worker parks: some tens of microseconds, the usual gap between two pieces of a token.</summary>
+    /// <summary>
+    /// Polls before a worker parks: some tens of microseconds, the usual gap between two pieces of a token.
+    /// </summary>
     private const int SpinCountMax = 4000;
 
     /// <summary>Ranges per worker: finer ranges even out cores that are slower or shared.</summary>
@@ -128,7 +130,8 @@ internal sealed class WorkerPool : IDisposable
 
         lock (_gate)
         {
-            // Counted before the last look at the generation, so that Run either sees the count or the wait sees the generation.
+            // Counted before the last look at the generation, so that Run either sees the count or the wait sees the
+            // generation.
             Interlocked.Increment(ref _parkedCount);
             while (Volatile.Read(ref _generation) == seen)
             {
