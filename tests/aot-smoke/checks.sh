@@ -69,7 +69,8 @@ without_match() {
 }
 
 # peak_kib COMMAND...: runs the command with its output discarded and prints its peak resident memory in KiB.
-# The kernel keeps the high-water mark, so the last reading before the end is the peak unless it rises in the last moment.
+# The kernel keeps the high-water mark, so the last reading before the end is the peak unless it rises in the last moment;
+# of a command that ends within milliseconds it says too little.
 peak_kib() {
     local pid key value rest reading peak=0 status=0
     "$@" >/dev/null 2>&1 </dev/null &

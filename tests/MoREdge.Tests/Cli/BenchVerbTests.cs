@@ -12,7 +12,7 @@ public sealed class BenchVerbTests : IDisposable
     [Fact]
     public void Json_OfARecursiveModel_HasEveryThreadCountAndDepth()
     {
-        string path = new TinyModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));
+        string path = new ByteModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));
         CliResult result = CliRunner.Run("bench", "-m", path, "-p", "8", "-n", "4", "-r", "2", "--threads", "1,2", "--json");
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);
@@ -26,7 +26,7 @@ public sealed class BenchVerbTests : IDisposable
             Assert.Equal(3, threads.GetProperty("mean_depth").GetDouble());
 
             // 1 + 2·3 + 1 layer calls, 8 + 2.5 tokens, keys and values of float32.
-            Assert.Equal(8 * 10.5 * 2 * TinyModel.KvDim * 4, threads.GetProperty("kv_bytes_per_token").GetDouble());
+            Assert.Equal(8 * 10.5 * 2 * ByteModel.KvDim * 4, threads.GetProperty("kv_bytes_per_token").GetDouble());
             Assert.Equal(3, threads.GetProperty("depths").GetArrayLength());
         }
     }
@@ -34,9 +34,10 @@ public sealed class BenchVerbTests : IDisposable
     [Fact]
     public void Synthetic_Smallest_RunsAndLeavesNoFile()
     {
-        CliResult result = CliRunner.RunWithVariable(
-            "TMPDIR", _folder.Path,
-            "bench", "--synthetic", "smollm2-135m", "--format", "q4", "--head", "q4", "-p", "4", "-n", "2", "-r", "1");
+        CliResult result = CliRunner.Run(
+            ["bench", "--synthetic", "smollm2-135m", "--format", "q4", "--head", "q4", "-p", "4", "-n", "2", "-r", "1"],
+            "",
+            ("TMPDIR", _folder.Path));
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains("synthetic smollm2-135m q4", result.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Path));
@@ -52,9 +53,9 @@ public sealed class BenchVerbTests : IDisposable
     [InlineData("-m any.gguf --format q8", "--synthetic")]
     [InlineData("-m any.gguf --synthetic smollm2-135m", "either")]
     public void Options_ThatDoNotFit_AreAUsageError(string options, string part) =>
-        CliRunner.Run(["bench", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Fails(2, part);
+        CliRunner.Run(["bench", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).AssertRefused(2, part);
 
     [Fact]
     public void Model_Missing_IsAFailure() =>
-        CliRunner.Run("bench", "-m", _folder.File("none.gguf")).Fails(1, "no such file");
+        CliRunner.Run("bench", "-m", _folder.File("none.gguf")).AssertRefused(1, "no such file");
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MoREdge.Tests.Cli;
 
-/// <summary>What one run of the program gave.</summary>
+/// <summary>What one run of the program left behind.</summary>
 /// <param name="ExitCode">The exit code.</param>
 /// <param name="OutputBytes">Standard output.</param>
 /// <param name="Error">Standard error.</param>
@@ -12,78 +12,74 @@ internal sealed record CliResult(int ExitCode, byte[] OutputBytes, string Error)
     /// <summary>Standard output as text.</summary>
     public string Output => Encoding.UTF8.GetString(OutputBytes);
 
+    /// <summary>Checks an expected refusal: the exit code, nothing on standard output, one sentence on standard error.</summary>
+    public void AssertRefused(int exitCode, string part)
+    {
+        Assert.Equal((exitCode, ""), (ExitCode, Output));
+        string line = Assert.Single(Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("moredge: ", line, StringComparison.Ordinal);
+        Assert.Contains(part, line, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("   at ", line, StringComparison.Ordinal);
+    }
+
     /// <summary>Checks success without a word on standard error.</summary>
-    public CliResult Succeeds()
+    public CliResult AssertSilent()
     {
         Assert.Equal((0, ""), (ExitCode, Error));
         return this;
     }
-
-    /// <summary>Checks an exit code, an empty standard output, and exactly one sentence that holds <paramref name="part"/>.</summary>
-    public void Fails(int exitCode, string part)
-    {
-        Assert.Equal((exitCode, ""), (ExitCode, Output));
-        Assert.StartsWith("moredge: ", Error, StringComparison.Ordinal);
-        Assert.Contains(part, Error, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(Error.Length - 1, Error.IndexOf('\n', StringComparison.Ordinal));
-        Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
-    }
 }
 
-/// <summary>Runs the built program in a process of its own, as a user does.</summary>
+/// <summary>Runs the built program as a user does: another process, its own streams.</summary>
 internal static class CliRunner
 {
-    private const int MillisecondsMax = 120_000;
+    private const int TimeoutMs = 300_000;
 
-    /// <summary>The program lies beside the tests, because they reference it.</summary>
-    public static string ProgramPath { get; } = Path.Combine(AppContext.BaseDirectory, "moredge.dll");
+    private static string DotnetPath => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
-    /// <summary>Runs a verb with nothing on standard input.</summary>
-    public static CliResult Run(params string[] arguments) => RunWithInput([], arguments);
+    /// <summary>Runs moredge with <paramref name="arguments"/> and no input.</summary>
+    public static CliResult Run(params string[] arguments) => Run(arguments, "");
 
-    /// <summary>Runs a verb with text on standard input.</summary>
-    public static CliResult RunWithText(string input, params string[] arguments) =>
-        RunWithInput(Encoding.UTF8.GetBytes(input), arguments);
+    /// <summary>Runs moredge.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="input">Standard input.</param>
+    /// <param name="environment">Variables beside the inherited ones.</param>
+    public static CliResult Run(string[] arguments, string input, params (string Name, string Value)[] environment) =>
+        Start(DotnetPath, [ProgramPath(), .. arguments], Encoding.UTF8.GetBytes(input), environment);
 
-    /// <summary>Runs a verb with bytes on standard input.</summary>
-    public static CliResult RunWithInput(byte[] input, params string[] arguments) =>
-        Start("dotnet", [ProgramPath, .. arguments], input);
+    /// <summary>Runs moredge with bytes on standard input.</summary>
+    public static CliResult RunWithBytes(byte[] input, params string[] arguments) =>
+        Start(DotnetPath, [ProgramPath(), .. arguments], input);
 
-    /// <summary>Runs a verb with an environment variable set.</summary>
-    public static CliResult RunWithVariable(string name, string value, params string[] arguments) =>
-        Start("dotnet", [ProgramPath, .. arguments], [], (name, value));
-
-    /// <summary>Runs a shell line in which $MOREDGE stands for the program; for limits and redirections.</summary>
-    public static CliResult RunShell(string line) => Start("bash", ["-c", $"MOREDGE='dotnet {ProgramPath}'; {line}"], []);
+    /// <summary>Runs a shell line in which $MOREDGE stands for the program: for limits, redirections and signals.</summary>
+    public static CliResult RunShell(string line) =>
+        Start("bash", ["-c", $"MOREDGE='{DotnetPath} {ProgramPath()}'; {line}"], []);
 
     private static CliResult Start(
-        string file, string[] arguments, byte[] input, (string Name, string Value)? variable = null)
+        string file, string[] arguments, byte[] input, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo info = new(file, arguments)
+        ProcessStartInfo start = new(file, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            UseShellExecute = false,
+            StandardErrorEncoding = new UTF8Encoding(false),
         };
-        if (variable is { } set)
+        foreach ((string name, string value) in environment)
         {
-            info.Environment[set.Name] = set.Value;
+            start.Environment[name] = value;
         }
 
-        using Process process = Process.Start(info)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        using MemoryStream output = new();
-        Task copy = process.StandardOutput.BaseStream.CopyToAsync(output);
+        using Process process = Process.Start(start)!;
+        StringBuilder error = new();
+        process.ErrorDataReceived += (_, line) => error.Append(line.Data is null ? "" : line.Data + "\n");
+        process.BeginErrorReadLine();
         WriteInput(process, input);
-        if (!process.WaitForExit(MillisecondsMax))
-        {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail($"'{string.Join(' ', arguments)}' did not end in {MillisecondsMax / 1000} seconds.");
-        }
-
-        Assert.True(Task.WaitAll([error, copy], MillisecondsMax));
-        return new CliResult(process.ExitCode, output.ToArray(), error.Result);
+        using MemoryStream output = new();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        Assert.True(process.WaitForExit(TimeoutMs), $"moredge {string.Join(' ', arguments)} does not end.");
+        process.WaitForExit();
+        return new CliResult(process.ExitCode, output.ToArray(), error.ToString());
     }
 
     private static void WriteInput(Process process, byte[] input)
@@ -97,5 +93,12 @@ internal static class CliRunner
         {
             // A program that refuses its flags ends without reading its input.
         }
+    }
+
+    /// <summary>The program of the same configuration and framework as the tests.</summary>
+    private static string ProgramPath()
+    {
+        string[] parts = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
+        return SharedData.InRepository(Path.Combine("tools", "moredge", "bin", parts[^2], parts[^1], "moredge.dll"));
     }
 }

@@ -13,7 +13,7 @@ public sealed class DoctorVerbTests : IDisposable
     [Fact]
     public void Json_WithFile_TellsWhetherItFits()
     {
-        string path = new TinyModel().Write(_folder.File("m.gguf"));
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
         CliResult result = CliRunner.Run("doctor", path, "--context", "32", "--self-test", "--json");
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);
@@ -22,7 +22,7 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Equal(new FileInfo(path).Length, model.GetProperty("file_bytes").GetInt64());
 
         // 2 layers, keys and values, float32, 32 tokens.
-        Assert.Equal(2 * 2 * TinyModel.KvDim * 4 * 32, model.GetProperty("kv_bytes").GetInt64());
+        Assert.Equal(2 * 2 * ByteModel.KvDim * 4 * 32, model.GetProperty("kv_bytes").GetInt64());
         Assert.True(json.RootElement.GetProperty("read_bytes_per_second").GetDouble() > 0);
         Assert.Equal(KernelSelector.Supported.Count, json.RootElement.GetProperty("self_tests").GetArrayLength());
     }
@@ -30,8 +30,7 @@ public sealed class DoctorVerbTests : IDisposable
     [Fact]
     public void Text_WithForcedKernels_NamesThem()
     {
-        CliResult result = CliRunner.RunWithVariable(
-            KernelSelector.EnvironmentVariable, "scalar", "doctor", "--threads", "1");
+        CliResult result = CliRunner.Run(["doctor", "--threads", "1"], "", (KernelSelector.EnvironmentVariable, "scalar"));
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("scalar was asked for", result.Output, StringComparison.Ordinal);
     }
@@ -39,9 +38,9 @@ public sealed class DoctorVerbTests : IDisposable
     [Fact]
     public void Arguments_Wrong_AreOneSentence()
     {
-        CliRunner.Run("doctor", "--context", "10").Fails(2, "FILE");
-        CliRunner.Run("doctor", _folder.File("none.gguf")).Fails(1, "no such file");
-        CliRunner.Run("doctor", _folder.Write("empty.gguf", [])).Fails(1, "empty.gguf");
-        CliRunner.RunWithVariable(KernelSelector.EnvironmentVariable, "mmx", "doctor").Fails(1, "mmx");
+        CliRunner.Run("doctor", "--context", "10").AssertRefused(2, "FILE");
+        CliRunner.Run("doctor", _folder.File("none.gguf")).AssertRefused(1, "no such file");
+        CliRunner.Run("doctor", _folder.Write("empty.gguf", [])).AssertRefused(1, "empty.gguf");
+        CliRunner.Run(["doctor"], "", (KernelSelector.EnvironmentVariable, "mmx")).AssertRefused(1, "mmx");
     }
 }

@@ -20,10 +20,10 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
         {
             "quantize" => CliRunner.Run(verb, path, "-o", folder["out.gguf"]),
             "inspect" or "verify" => CliRunner.Run(verb, path),
-            _ => CliRunner.RunWithText("1 2 3", verb, "-m", path),
+            _ => CliRunner.Run([verb, "-m", path], "1 2 3"),
         };
 
-        result.Fails(1, verb == "quantize" ? "" : Path.GetFileName(path));
+        result.AssertRefused(1, verb == "quantize" ? "" : Path.GetFileName(path));
         Assert.Equal(before, folder.List());
     }
 
@@ -38,14 +38,14 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
     [InlineData("tokenize -m x.gguf --ids --json")]
     [InlineData("detokenize")]
     [InlineData("nonsense")]
-    public void AnyVerb_WrongFlags_ExitCodeTwo(string line) => CliRunner.Run(line.Split(' ')).Fails(2, "");
+    public void AnyVerb_WrongFlags_ExitCodeTwo(string line) => CliRunner.Run(line.Split(' ')).AssertRefused(2, "");
 
     [Fact]
     public void Quantize_ExistingTarget_IsKeptUntilForced()
     {
         string target = folder.Write("kept.gguf", "older"u8.ToArray());
 
-        CliRunner.Run("quantize", folder.Source, "-o", target).Fails(1, "--force");
+        CliRunner.Run("quantize", folder.Source, "-o", target).AssertRefused(1, "--force");
         Assert.Equal("older", File.ReadAllText(target));
 
         Assert.Equal(0, CliRunner.Run("quantize", folder.Source, "-o", target, "--force").ExitCode);
@@ -57,18 +57,18 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
     {
         byte[] before = File.ReadAllBytes(folder.Model);
 
-        CliRunner.Run("quantize", folder.Model, "-o", folder.Model, "--force").Fails(1, "source itself");
+        CliRunner.Run("quantize", folder.Model, "-o", folder.Model, "--force").AssertRefused(1, "source itself");
 
         Assert.Equal(before, File.ReadAllBytes(folder.Model));
         string weights = Path.Combine(folder.Source, "model.safetensors");
-        CliRunner.Run("quantize", folder.Source, "-o", weights, "--force").Fails(1, "belongs to the source");
+        CliRunner.Run("quantize", folder.Source, "-o", weights, "--force").AssertRefused(1, "belongs to the source");
     }
 
     [Theory]
     [InlineData("absent/out.gguf", "does not exist")]
     [InlineData("source", "is a folder")]
     public void Quantize_ImpossibleTarget_IsRefused(string target, string part) =>
-        CliRunner.Run("quantize", folder.Source, "-o", folder[target], "--force").Fails(1, part);
+        CliRunner.Run("quantize", folder.Source, "-o", folder[target], "--force").AssertRefused(1, part);
 
     [Fact]
     public void Quantize_MissingTokenizer_IsRefused()
@@ -76,8 +76,8 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
         string[] before = folder.List();
 
         CliRunner.Run("quantize", folder.Source, "-o", folder["t.gguf"], "--tokenizer", folder["absent.json"])
-            .Fails(1, "absent.json");
-        CliRunner.Run("quantize", folder.Source, "-o", folder["t.gguf"], "--tokenizer", folder.Model).Fails(1, "model.gguf");
+            .AssertRefused(1, "absent.json");
+        CliRunner.Run("quantize", folder.Source, "-o", folder["t.gguf"], "--tokenizer", folder.Model).AssertRefused(1, "model.gguf");
 
         Assert.Equal(before, folder.List());
     }
@@ -85,8 +85,8 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
     [Fact]
     public void Tokenize_ModelWithoutTokenizer_SaysSo()
     {
-        CliRunner.RunWithText("a", "tokenize", "-m", folder.Model).Fails(1, "no tokenizer");
-        CliRunner.RunWithText("1", "detokenize", "-m", folder.Model).Fails(1, "no tokenizer");
+        CliRunner.Run(["tokenize", "-m", folder.Model], "a").AssertRefused(1, "no tokenizer");
+        CliRunner.Run(["detokenize", "-m", folder.Model], "1").AssertRefused(1, "no tokenizer");
     }
 
     [Theory]
@@ -95,7 +95,7 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
     [InlineData("99999999999", "'99999999999'")]
     [InlineData("1 100000", "100000")]
     public void Detokenize_BadIds_OneSentence(string input, string part) =>
-        CliRunner.RunWithText(input, "detokenize", "-m", folder.Vocabulary).Fails(1, part);
+        CliRunner.Run(["detokenize", "-m", folder.Vocabulary], input).AssertRefused(1, part);
 
     [Fact]
     public void Verify_OneBitOfATensor_NamesIt()
@@ -108,12 +108,12 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
         }
 
         string path = folder.Write("damaged.gguf", bytes);
-        CliRunner.Run("verify", path).Fails(1, $"1 of 20 tensors do not match their digests; the file is damaged: {Name}.");
+        CliRunner.Run("verify", path).AssertRefused(1, $"1 of 20 tensors do not match their digests; the file is damaged: {Name}.");
     }
 
     [Fact]
     public void Verify_FileWithoutDigests_IsAFailure() =>
-        CliRunner.Run("verify", folder.Write("plain.gguf", [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]])).Fails(1, "no digests");
+        CliRunner.Run("verify", folder.Write("plain.gguf", [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]])).AssertRefused(1, "no digests");
 
     [Fact]
     public void Quantize_FileLargerThanTheDiskAllows_LeavesNothing()
@@ -159,7 +159,7 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
         string path = folder.Write("locked.gguf", File.ReadAllBytes(folder.Model));
         File.SetUnixFileMode(path, UnixFileMode.None);
 
-        CliRunner.Run("inspect", path).Fails(1, "locked.gguf");
+        CliRunner.Run("inspect", path).AssertRefused(1, "locked.gguf");
     }
 
     private static void AssertWarningsThenOneSentence(string error, string part)

@@ -15,7 +15,7 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [InlineData("detokenize")]
     public void AnyVerb_Help_ShowsExamplesAndOptions(string verb)
     {
-        string help = CliRunner.Run(verb, "--help").Succeeds().Output;
+        string help = CliRunner.Run(verb, "--help").AssertSilent().Output;
 
         Assert.Contains($"moredge {verb}", help, StringComparison.Ordinal);
         Assert.Contains("Examples:", help, StringComparison.Ordinal);
@@ -49,13 +49,13 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [Fact]
     public void Inspect_OwnModel_SaysWhatItIs()
     {
-        string text = CliRunner.Run("inspect", folder.Model, "--tensors").Succeeds().Output;
+        string text = CliRunner.Run("inspect", folder.Model, "--tensors").AssertSilent().Output;
         Assert.Matches("architecture +llama", text);
         Assert.Matches("digests +header and every tensor", text);
         Assert.Matches("written by +moredge ", text);
         Assert.Matches(@"blk\.1\.ffn_down\.weight +\(8, 12\) +Q4G32 +\d+ +[0-9a-f]{32}", text);
 
-        using JsonDocument json = JsonDocument.Parse(CliRunner.Run("inspect", folder.Model, "--json").Succeeds().OutputBytes);
+        using JsonDocument json = JsonDocument.Parse(CliRunner.Run("inspect", folder.Model, "--json").AssertSilent().OutputBytes);
         Assert.Equal(64, json.RootElement.GetProperty("model").GetProperty("contextLength").GetInt64());
         Assert.Equal(80, json.RootElement.GetProperty("parameters").GetProperty("embedding").GetInt64());
         Assert.Equal(3, json.RootElement.GetProperty("formats").GetArrayLength());
@@ -65,7 +65,7 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [Fact]
     public void Inspect_VocabularyOnly_DescribesTheTokenizer()
     {
-        string text = CliRunner.Run("inspect", folder.Vocabulary).Succeeds().Output;
+        string text = CliRunner.Run("inspect", folder.Vocabulary).AssertSilent().Output;
 
         Assert.Matches("kind +gpt2", text);
         Assert.Matches("vocabulary +264", text);
@@ -75,8 +75,8 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [Fact]
     public void Verify_IntactFile_Succeeds()
     {
-        Assert.Contains("intact", CliRunner.Run("verify", folder.Model).Succeeds().Output, StringComparison.Ordinal);
-        using JsonDocument json = JsonDocument.Parse(CliRunner.Run("verify", folder.Model, "--json").Succeeds().OutputBytes);
+        Assert.Contains("intact", CliRunner.Run("verify", folder.Model).AssertSilent().Output, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(CliRunner.Run("verify", folder.Model, "--json").AssertSilent().OutputBytes);
         Assert.True(json.RootElement.GetProperty("intact").GetBoolean());
     }
 
@@ -85,8 +85,8 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [InlineData("")]
     public void TokenizeDetokenize_AnyText_IsTheSame(string text)
     {
-        CliResult ids = CliRunner.RunWithText(text, "tokenize", "-m", folder.Vocabulary, "--ids", "--no-special").Succeeds();
-        CliResult back = CliRunner.RunWithInput(ids.OutputBytes, "detokenize", "-m", folder.Vocabulary).Succeeds();
+        CliResult ids = CliRunner.Run(["tokenize", "-m", folder.Vocabulary, "--ids", "--no-special"], text).AssertSilent();
+        CliResult back = CliRunner.RunWithBytes(ids.OutputBytes, "detokenize", "-m", folder.Vocabulary).AssertSilent();
 
         Assert.Equal(text, back.Output);
     }
@@ -94,10 +94,10 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [Fact]
     public void Tokenize_Text_PrintsIdsAndPieces()
     {
-        CliResult lines = CliRunner.RunWithText("ab<eos>", "tokenize", "-m", folder.Vocabulary).Succeeds();
+        CliResult lines = CliRunner.Run(["tokenize", "-m", folder.Vocabulary], "ab<eos>").AssertSilent();
         Assert.Equal("0\t<bos>\n259\tab\n1\t<eos>\n", lines.Output);
 
-        CliResult json = CliRunner.RunWithText("ab", "tokenize", "-m", folder.Vocabulary, "--json").Succeeds();
+        CliResult json = CliRunner.Run(["tokenize", "-m", folder.Vocabulary, "--json"], "ab").AssertSilent();
         using JsonDocument document = JsonDocument.Parse(json.OutputBytes);
         Assert.Equal(259, document.RootElement.GetProperty("ids")[1].GetInt32());
         Assert.Equal("ab", document.RootElement.GetProperty("pieces")[1].GetString());
@@ -106,9 +106,9 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [Fact]
     public void Tokenize_InvalidUtf8_IsReplacedWithAWarning()
     {
-        CliResult result = CliRunner.RunWithInput(
+        CliResult result = CliRunner.RunWithBytes(
             [(byte)'a', 0xFF, (byte)'b'], "tokenize", "-m", folder.Vocabulary, "--ids", "--no-special");
-        CliResult expected = CliRunner.RunWithText("a\uFFFDb", "tokenize", "-m", folder.Vocabulary, "--ids", "--no-special");
+        CliResult expected = CliRunner.Run(["tokenize", "-m", folder.Vocabulary, "--ids", "--no-special"], "a\uFFFDb");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(expected.Output, result.Output);
@@ -118,8 +118,8 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [Fact]
     public void Detokenize_HalfACharacter_IsExactBytes()
     {
-        string ids = CliRunner.RunWithText("é", "tokenize", "-m", folder.Vocabulary, "--ids", "--no-special").Output;
-        CliResult result = CliRunner.RunWithText($"0, {ids.Split(' ')[0]}", "detokenize", "-m", folder.Vocabulary).Succeeds();
+        string ids = CliRunner.Run(["tokenize", "-m", folder.Vocabulary, "--ids", "--no-special"], "é").Output;
+        CliResult result = CliRunner.Run(["detokenize", "-m", folder.Vocabulary], $"0, {ids.Split(' ')[0]}").AssertSilent();
 
         Assert.Equal([0xC3], result.OutputBytes);
     }

@@ -15,7 +15,7 @@ public sealed class LogitsVerbTests : IDisposable
     [Fact]
     public void Json_WithoutTokenizer_HoldsTheModelsLogitsExactly()
     {
-        string path = new TinyModel { HasTokenizer = false }.Write(_folder.File("m.gguf"));
+        string path = new ByteModel { HasTokenizer = false }.Write(_folder.File("m.gguf"));
         using JsonDocument json = RunJson("-m", path, "--ids", "3,1,4,1,5");
 
         Assert.Equal([3, 1, 4, 1, 5], Integers(json, "ids"));
@@ -27,7 +27,7 @@ public sealed class LogitsVerbTests : IDisposable
         sequence.Score([3, 1, 4, 1, 5], (position, logits) =>
         {
             JsonElement row = json.RootElement.GetProperty("logits")[position];
-            Assert.Equal(TinyModel.VocabSize, row.GetArrayLength());
+            Assert.Equal(ByteModel.VocabSize, row.GetArrayLength());
             for (int i = 0; i < logits.Length; i++)
             {
                 Assert.Equal(logits[i], row[i].GetSingle());
@@ -41,7 +41,7 @@ public sealed class LogitsVerbTests : IDisposable
     [Fact]
     public void Depth_ByRouting_IsWhatTheModeSays()
     {
-        string path = new TinyModel { RecursionCount = 3 }.Write(_folder.File("m.gguf"));
+        string path = new ByteModel { RecursionCount = 3 }.Write(_folder.File("m.gguf"));
 
         using JsonDocument full = RunJson("-m", path, "--ids", "1,2,3,4", "--routing", "full");
         Assert.Equal([3, 3, 3, 3], Integers(full, "depth"));
@@ -54,12 +54,12 @@ public sealed class LogitsVerbTests : IDisposable
     [Fact]
     public void Decode_PlainDecoder_GivesTheLogitsOfThePrompt()
     {
-        string path = new TinyModel().Write(_folder.File("m.gguf"));
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
         using JsonDocument prompt = RunJson("-m", path, "--ids", "9 8 7 6");
         using JsonDocument decoded = RunJson("-m", path, "--ids", "9 8 7 6", "--decode", "4", "--threads", "2");
         for (int position = 0; position < 4; position++)
         {
-            for (int i = 0; i < TinyModel.VocabSize; i++)
+            for (int i = 0; i < ByteModel.VocabSize; i++)
             {
                 float expected = prompt.RootElement.GetProperty("logits")[position][i].GetSingle();
                 Assert.Equal(expected, decoded.RootElement.GetProperty("logits")[position][i].GetSingle(), 1e-5f);
@@ -70,7 +70,7 @@ public sealed class LogitsVerbTests : IDisposable
     [Fact]
     public void Table_WithoutJson_HasALinePerPosition()
     {
-        string path = new TinyModel().Write(_folder.File("m.gguf"));
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
         CliResult result = CliRunner.Run("logits", "-m", path, "--ids", "1,2");
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(3, result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
@@ -78,13 +78,13 @@ public sealed class LogitsVerbTests : IDisposable
 
     [Theory]
     [InlineData("1,x", "'x' is not a token id")]
-    [InlineData("", "no token id")]
+    [InlineData(",", "no token id")]
     [InlineData("257", "outside the vocabulary")]
     [InlineData("-1", "not a token id")]
     public void Ids_Wrong_AreAUsageError(string ids, string part)
     {
-        string path = new TinyModel().Write(_folder.File("m.gguf"));
-        CliRunner.Run("logits", "-m", path, $"--ids={ids}", "--json").Fails(2, part);
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        CliRunner.Run("logits", "-m", path, $"--ids={ids}", "--json").AssertRefused(2, part);
     }
 
     [Theory]
@@ -99,17 +99,17 @@ public sealed class LogitsVerbTests : IDisposable
     [InlineData("--frobnicate", "frobnicate")]
     public void Options_ThatDoNotFit_AreAUsageError(string options, string part)
     {
-        string path = new TinyModel().Write(_folder.File("m.gguf"));
-        CliRunner.Run(["logits", "-m", path, "--ids", "1,2", .. options.Split(' ')]).Fails(2, part);
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        CliRunner.Run(["logits", "-m", path, "--ids", "1,2", .. options.Split(' ')]).AssertRefused(2, part);
     }
 
     [Fact]
     public void Model_MissingOrTruncated_IsAFailure()
     {
-        CliRunner.Run("logits", "-m", _folder.File("none.gguf"), "--ids", "1").Fails(1, "no such file");
-        byte[] bytes = File.ReadAllBytes(new TinyModel().Write(_folder.File("m.gguf")));
+        CliRunner.Run("logits", "-m", _folder.File("none.gguf"), "--ids", "1").AssertRefused(1, "no such file");
+        byte[] bytes = File.ReadAllBytes(new ByteModel().Write(_folder.File("m.gguf")));
         string half = _folder.Write("half.gguf", bytes[..(bytes.Length / 2)]);
-        CliRunner.Run("logits", "-m", half, "--ids", "1", "--json").Fails(1, "half.gguf");
+        CliRunner.Run("logits", "-m", half, "--ids", "1", "--json").AssertRefused(1, "half.gguf");
     }
 
     private static JsonDocument RunJson(params string[] arguments)

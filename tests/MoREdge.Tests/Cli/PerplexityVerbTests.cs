@@ -22,9 +22,9 @@ public sealed class PerplexityVerbTests : IDisposable
     [InlineData(false, 16)]
     [InlineData(true, 16)]
     [InlineData(false, 64)]
-    public void Figures_OfATinyModel_AreThoseOfItsLogits(bool addsBegin, int context)
+    public void Figures_OfASmallModel_AreThoseOfItsLogits(bool addsBegin, int context)
     {
-        string path = new TinyModel { AddsBegin = addsBegin }.Write(_folder.File("m.gguf"));
+        string path = new ByteModel { AddsBegin = addsBegin }.Write(_folder.File("m.gguf"));
         List<double> expected = NegativeLogLikelihoods(path, addsBegin, context);
         using JsonDocument json = RunJson("-m", path, "-f", WriteText(), "--context", $"{context}");
 
@@ -43,7 +43,7 @@ public sealed class PerplexityVerbTests : IDisposable
     [Fact]
     public void Against_TheModelItself_IsZeroDivergenceAndFullAgreement()
     {
-        string path = new TinyModel { RecursionCount = 2 }.Write(_folder.File("m.gguf"));
+        string path = new ByteModel { RecursionCount = 2 }.Write(_folder.File("m.gguf"));
         using JsonDocument json = RunJson("-m", path, "-f", WriteText(), "--against", path);
 
         Assert.Equal(0, Number(json, "kl"));
@@ -56,8 +56,8 @@ public sealed class PerplexityVerbTests : IDisposable
     [Fact]
     public void Against_AnotherModel_ComparesTheSamePositions()
     {
-        string path = new TinyModel { Seed = 1 }.Write(_folder.File("a.gguf"));
-        string other = new TinyModel { Seed = 2 }.Write(_folder.File("b.gguf"));
+        string path = new ByteModel { Seed = 1 }.Write(_folder.File("a.gguf"));
+        string other = new ByteModel { Seed = 2 }.Write(_folder.File("b.gguf"));
         double[][] p = Probabilities(other, Text[..30]);
         double[][] q = Probabilities(path, Text[..30]);
         double divergence = 0;
@@ -79,9 +79,9 @@ public sealed class PerplexityVerbTests : IDisposable
     [Fact]
     public void Text_FromStandardInput_IsTheSame()
     {
-        string path = new TinyModel().Write(_folder.File("m.gguf"));
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
         CliResult file = CliRunner.Run("perplexity", "-m", path, "-f", WriteText());
-        CliResult input = CliRunner.RunWithText(Text, "perplexity", "-m", path, "-f", "-");
+        CliResult input = CliRunner.Run(["perplexity", "-m", path, "-f", "-"], Text);
         Assert.Equal(0, input.ExitCode);
         Assert.Equal(file.Output, input.Output);
     }
@@ -89,15 +89,15 @@ public sealed class PerplexityVerbTests : IDisposable
     [Fact]
     public void Input_ThatCannotBeScored_IsOneSentence()
     {
-        string path = new TinyModel().Write(_folder.File("m.gguf"));
-        string bare = new TinyModel { HasTokenizer = false }.Write(_folder.File("bare.gguf"));
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        string bare = new ByteModel { HasTokenizer = false }.Write(_folder.File("bare.gguf"));
         string text = WriteText();
-        CliRunner.Run("perplexity", "-m", bare, "-f", text).Fails(1, "no tokenizer");
-        CliRunner.Run("perplexity", "-m", path, "-f", _folder.File("none.txt")).Fails(1, "none.txt");
-        CliRunner.Run("perplexity", "-m", path, "-f", _folder.Write("empty.txt", [])).Fails(1, "too few");
-        CliRunner.Run("perplexity", "-m", path, "-f", text, "--against", text).Fails(1, "t.txt");
-        CliRunner.Run("perplexity", "-m", path, "-f", text, "--context", "1").Fails(2, "--context");
-        CliRunner.Run("perplexity", "-m", path).Fails(2, "--file");
+        CliRunner.Run("perplexity", "-m", bare, "-f", text).AssertRefused(1, "no tokenizer");
+        CliRunner.Run("perplexity", "-m", path, "-f", _folder.File("none.txt")).AssertRefused(1, "none.txt");
+        CliRunner.Run("perplexity", "-m", path, "-f", _folder.Write("empty.txt", [])).AssertRefused(1, "too few");
+        CliRunner.Run("perplexity", "-m", path, "-f", text, "--against", text).AssertRefused(1, "t.txt");
+        CliRunner.Run("perplexity", "-m", path, "-f", text, "--context", "1").AssertRefused(2, "--context");
+        CliRunner.Run("perplexity", "-m", path).AssertRefused(2, "--file");
     }
 
     private static List<double> NegativeLogLikelihoods(string path, bool addsBegin, int context)
@@ -144,7 +144,7 @@ public sealed class PerplexityVerbTests : IDisposable
     private static int[] Ids(string text, bool addsBegin)
     {
         int[] bytes = Array.ConvertAll(Encoding.UTF8.GetBytes(text), value => (int)value);
-        return addsBegin ? [TinyModel.BeginId, .. bytes] : bytes;
+        return addsBegin ? [ByteModel.BeginId, .. bytes] : bytes;
     }
 
     private static double Mean(List<double> values)

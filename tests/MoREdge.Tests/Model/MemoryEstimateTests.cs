@@ -21,7 +21,7 @@ public sealed class MemoryEstimateTests : IDisposable
     [InlineData(3, KvPolicy.SharedHybrid, RoutingMode.Full, 2)]
     public void Numbers_OfASequence_AreThoseOfTheRealOne(int recursions, KvPolicy? policy, RoutingMode? routing, int threads)
     {
-        string path = new TinyModel { RecursionCount = recursions }.Write(_folder.File("m.gguf"));
+        string path = new ByteModel { RecursionCount = recursions }.Write(_folder.File("m.gguf"));
         using GgufFile file = GgufFile.Open(path);
         using DecoderModel model = DecoderModel.Load(file, new KernelSet(), threads);
         foreach (ElementType type in new[] { ElementType.F16, ElementType.F32 })
@@ -47,7 +47,7 @@ public sealed class MemoryEstimateTests : IDisposable
     [Fact]
     public void Fit_ByAvailableMemory_HasThreeAnswers()
     {
-        using GgufFile file = GgufFile.Open(new TinyModel().Write(_folder.File("m.gguf")));
+        using GgufFile file = GgufFile.Open(new ByteModel().Write(_folder.File("m.gguf")));
         MemoryEstimate estimate = new(file, new SequenceOptions(), 1);
         Assert.Equal(MemoryFit.Fits, estimate.Fit(estimate.TotalBytes));
         Assert.Equal(MemoryFit.WillPage, estimate.Fit(estimate.TotalBytes - 1));

@@ -36,11 +36,11 @@ public sealed class ModelConfigReaderTests
         ["unknown sharing"] = (ModelFileError.WrongValue, m => m.Set("sharing", GgufValue.FromString("spiral"))),
         ["routed sequence"] = (ModelFileError.WrongValue, m => m.Set("sharing", GgufValue.FromString("middle_sequence"))),
         ["too many recursions"] = (ModelFileError.WrongValue, m => m.Set("num_recursion", GgufValue.FromUInt32(65))),
-        ["capacities too few"] = (ModelFileError.WrongValue, m => m.Set("capacity", GgufValue.FromFloat64Array([1.0, 0.5]))),
+        ["capacities too few"] = (ModelFileError.WrongValue, m => m.Set("capacity", GgufValue.FromFloat64s([1.0, 0.5]))),
         ["capacities increase"] = (ModelFileError.WrongValue, m => m.Set(
-            "capacity", GgufValue.FromFloat64Array([0.5, 1.0, 0.5]))),
+            "capacity", GgufValue.FromFloat64s([0.5, 1.0, 0.5]))),
         ["capacity above one"] = (ModelFileError.WrongValue, m => m.Set(
-            "capacity", GgufValue.FromFloat64Array([2.0, 1.0, 0.5]))),
+            "capacity", GgufValue.FromFloat64s([2.0, 1.0, 0.5]))),
         ["expert softmax"] = (ModelFileError.WrongValue, m => m.Set("router_func", GgufValue.FromString("softmax"))),
         ["temperature zero"] = (ModelFileError.WrongValue, m => m.Set("temp", GgufValue.FromFloat64(0))),
         ["hybrid without sharing"] = (ModelFileError.WrongValue, m => m.Set("update_cache", GgufValue.FromBoolean(true))),
@@ -85,7 +85,7 @@ public sealed class ModelConfigReaderTests
     public void Thresholds_InFile_MoveTheSelection()
     {
         using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2);
-        model.Set("thresholds", GgufValue.FromFloat64Array([0, 1e9, 0]));
+        model.Set("thresholds", GgufValue.FromFloat64s([0, 1e9, 0]));
         int[] depths = new int[20];
         model.Load().Score(TinyModel.RandomIds(20, seed: 1), depths: depths);
         Assert.All(depths, depth => Assert.Equal(1, depth));

@@ -220,7 +220,7 @@ internal sealed class TinyModel : IDisposable
                 Add(TensorNames.ExpertRouter(r, TensorNames.RouterLinear), 1, ModelDim);
             }
 
-            Set(MetadataKeys.Capacity, GgufValue.FromFloat64Array(capacities));
+            Set(MetadataKeys.Capacity, GgufValue.FromFloat64s(capacities));
         }
     }
 }

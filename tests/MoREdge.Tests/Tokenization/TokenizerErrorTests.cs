@@ -87,8 +87,11 @@ public sealed class TokenizerErrorTests
         void ExpectBuild(TokenizerError error, TokenizerDefinition definition) =>
             Expect(error, () => new Tokenizer(definition));
         ExpectBuild(TokenizerError.EmptyVocabulary, bytes with { Tokens = [], Kinds = [] });
-        ExpectBuild(TokenizerError.VocabularyTooLarge, bytes with { Tokens =
-            new string[TokenizerLimits.TokensMax + 1] });
+        ExpectBuild(TokenizerError.VocabularyTooLarge, bytes with
+        {
+            Tokens =
+            new string[TokenizerLimits.TokensMax + 1]
+        });
         ExpectBuild(TokenizerError.LengthMismatch, bytes with { Kinds = [TokenKind.Normal] });
         ExpectBuild(TokenizerError.LengthMismatch, pieces with { Scores = [1] });
         ExpectBuild(TokenizerError.TokenOutOfRange, bytes with { BosId = 5000 });

@@ -6,7 +6,7 @@ using MoREdge.Tensors;
 namespace MoREdge.Tests.Cli;
 
 /// <summary>A float32 model of random weights, small enough to check every number of it by hand: a token is a byte.</summary>
-internal sealed record TinyModel
+internal sealed record ByteModel
 {
     public const int ModelDim = 32;
     public const int KvDim = 16;
