@@ -47,8 +47,20 @@ public sealed class GgufWriter : IDisposable
         _header = new HeaderWriter(metadata, tensors);
         _temporaryPath = $"{path}.{Guid.NewGuid().ToString("N")[..8]}.partial";
         _stream = Create(_header.Bytes.Length + _header.DataBytes);
-        WriteBytes(_header.Bytes);
-        CompleteTensors();
+        bool isStarted = false;
+        try
+        {
+            WriteBytes(_header.Bytes);
+            CompleteTensors();
+            isStarted = true;
+        }
+        finally
+        {
+            if (!isStarted)
+            {
+                Dispose();
+            }
+        }
     }
 
     /// <summary>The tensor whose bytes are expected next; null behind the last one.</summary>
@@ -105,6 +117,10 @@ public sealed class GgufWriter : IDisposable
         {
             throw WriteFault.From(failure, _path, FileBytes);
         }
+        catch (ArgumentOutOfRangeException failure)
+        {
+            throw WriteFault.From(failure, _path, FileBytes);
+        }
         catch (UnauthorizedAccessException failure)
         {
             throw WriteFault.From(failure, _path, FileBytes);
@@ -116,7 +132,7 @@ public sealed class GgufWriter : IDisposable
     {
         try
         {
-            _stream?.Dispose();
+            DisposeStream();
             File.Delete(_temporaryPath);
         }
         catch (IOException)
@@ -129,6 +145,22 @@ public sealed class GgufWriter : IDisposable
         }
 
         _stream = null;
+    }
+
+    private void DisposeStream()
+    {
+        try
+        {
+            _stream?.Dispose();
+        }
+        catch (IOException)
+        {
+            // The last flush fails where the write before it failed; the temporary file must still be deleted.
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // As above, with EFBIG.
+        }
     }
 
     private void RequireDistinctNames()
@@ -189,6 +221,10 @@ public sealed class GgufWriter : IDisposable
             _stream.Write(bytes);
         }
         catch (IOException failure)
+        {
+            throw WriteFault.From(failure, _path, FileBytes);
+        }
+        catch (ArgumentOutOfRangeException failure)
         {
             throw WriteFault.From(failure, _path, FileBytes);
         }

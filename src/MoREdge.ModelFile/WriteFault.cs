@@ -26,6 +26,14 @@ internal static class WriteFault
                 ModelFileError.DiskFull, $"{path}: the disk has no room for a file of {byteCount} bytes.", failure);
         }
 
+        // What .NET makes of EFBIG.
+        if (failure is ArgumentOutOfRangeException)
+        {
+            return new ModelFileException(
+                ModelFileError.DiskFull,
+                $"{path}: a file of {byteCount} bytes is larger than the file system or the limit of this user allows.", failure);
+        }
+
         return new ModelFileException(
             ModelFileError.WriteFailed, $"{path}: cannot be written ({failure.Message})", failure);
     }

@@ -45,9 +45,11 @@ public static class GroupQuantizer
     /// <returns>The bits of the fp16 scale.</returns>
     public static ushort Q8(ReadOnlySpan<float> weights, Span<sbyte> quants)
     {
-        float largest = LargestMagnitude(weights);
+        Span<float> group = stackalloc float[PackedLayout.GroupSize];
+        weights.CopyTo(group);
+        float largest = LargestMagnitude(group);
         ushort scale = RoundScale(largest / Q8Max, largest);
-        Round(weights, quants, (float)BitConverter.UInt16BitsToHalf(scale), -Q8Max, Q8Max);
+        Round(group, scale, -Q8Max, Q8Max, quants[..weights.Length]);
         return scale;
     }
 
@@ -61,13 +63,14 @@ public static class GroupQuantizer
     /// <returns>The bits of the fp16 scale.</returns>
     public static ushort Q4(ReadOnlySpan<float> weights, Span<sbyte> quants)
     {
-        float largest = LargestMagnitude(weights);
-        // Weights near the limits of float32 are brought to [−1, 1], so that no square overflows or vanishes.
         Span<float> group = stackalloc float[PackedLayout.GroupSize];
-        float unit = largest == 0 ? 0 : 1 / largest;
-        for (int i = 0; i < weights.Length; i++)
+        weights.CopyTo(group);
+        float largest = LargestMagnitude(group);
+        // Weights near the limits of float32 are brought to [−1, 1], so that no square overflows or vanishes.
+        Span<float> relative = stackalloc float[PackedLayout.GroupSize];
+        for (int i = 0; i < group.Length; i++)
         {
-            group[i] = weights[i] * unit;
+            relative[i] = largest == 0 ? 0 : group[i] / largest;
         }
 
         float best = 0;
@@ -75,7 +78,7 @@ public static class GroupQuantizer
         for (int i = 0; i < Q4CandidateCount; i++)
         {
             float divisor = Q4DivisorMin + (i * (Q4DivisorMax - Q4DivisorMin) / (Q4CandidateCount - 1));
-            (float products, float squares) = Correlate(group, divisor);
+            (float products, float squares) = Correlate(relative, divisor);
             float score = products * products / squares;
             if (score > bestScore)
             {
@@ -85,19 +88,25 @@ public static class GroupQuantizer
         }
 
         ushort scale = RoundScale(best * largest, largest);
-        Round(weights, quants, (float)BitConverter.UInt16BitsToHalf(scale), Q4Min, Q4Max);
+        Round(group, scale, Q4Min, Q4Max, quants[..weights.Length]);
         return scale;
     }
 
-    private static float LargestMagnitude(ReadOnlySpan<float> weights)
+    private static float LargestMagnitude(ReadOnlySpan<float> group)
     {
-        float largest = 0;
-        foreach (float weight in weights)
+        Vector256<float> largest = Vector256<float>.Zero;
+        foreach (Vector256<float> weights in MemoryMarshal.Cast<float, Vector256<float>>(group))
         {
-            largest = MathF.Max(largest, MathF.Abs(weight));
+            largest = Vector256.Max(largest, Vector256.Abs(weights));
         }
 
-        return largest;
+        float result = 0;
+        for (int i = 0; i < Vector256<float>.Count; i++)
+        {
+            result = MathF.Max(result, largest[i]);
+        }
+
+        return result;
     }
 
     /// <summary>To a normal fp16 number, or to 0 where even the smallest one would round every weight to 0.</summary>
@@ -110,28 +119,36 @@ public static class GroupQuantizer
     /// <param name="inverse">The inverse of the scale, at least 5.5, so that some q is not 0 unless all weights are.</param>
     private static (float Products, float Squares) Correlate(ReadOnlySpan<float> group, float inverse)
     {
-        Vector128<float> factor = Vector128.Create(inverse);
-        Vector128<float> shift = Vector128.Create(RoundingShift);
-        Vector128<float> min = Vector128.Create((float)Q4Min);
-        Vector128<float> max = Vector128.Create((float)Q4Max);
-        Vector128<float> products = Vector128<float>.Zero;
-        Vector128<float> squares = Vector128<float>.Zero;
-        foreach (Vector128<float> weights in MemoryMarshal.Cast<float, Vector128<float>>(group))
+        Vector256<float> factor = Vector256.Create(inverse);
+        Vector256<float> shift = Vector256.Create(RoundingShift);
+        Vector256<float> min = Vector256.Create((float)Q4Min);
+        Vector256<float> max = Vector256.Create((float)Q4Max);
+        Vector256<float> products = Vector256<float>.Zero;
+        Vector256<float> squares = Vector256<float>.Zero;
+        foreach (Vector256<float> weights in MemoryMarshal.Cast<float, Vector256<float>>(group))
         {
-            Vector128<float> rounded = Vector128.Max(Vector128.Min((weights * factor) + shift - shift, max), min);
+            Vector256<float> rounded = Vector256.Max(Vector256.Min((weights * factor) + shift - shift, max), min);
             products += weights * rounded;
             squares += rounded * rounded;
         }
 
-        return (Vector128.Sum(products), Vector128.Sum(squares));
+        return (Vector256.Sum(products), Vector256.Sum(squares));
     }
 
-    private static void Round(ReadOnlySpan<float> weights, Span<sbyte> quants, float scale, int min, int max)
+    /// <summary>q = round(w / scale) in [min, max]; <paramref name="quants"/> may be shorter than the padded group.</summary>
+    private static void Round(Span<float> group, ushort scale, float min, float max, Span<sbyte> quants)
     {
-        float inverse = scale == 0 ? 0 : 1 / scale;
-        for (int i = 0; i < weights.Length; i++)
+        float inverse = scale == 0 ? 0 : 1 / (float)BitConverter.UInt16BitsToHalf(scale);
+        Vector256<float> shift = Vector256.Create(RoundingShift);
+        foreach (ref Vector256<float> weights in MemoryMarshal.Cast<float, Vector256<float>>(group))
         {
-            quants[i] = (sbyte)Math.Clamp(MathF.Round(weights[i] * inverse), min, max);
+            Vector256<float> rounded = (weights * inverse) + shift - shift;
+            weights = Vector256.Max(Vector256.Min(rounded, Vector256.Create(max)), Vector256.Create(min));
+        }
+
+        for (int i = 0; i < quants.Length; i++)
+        {
+            quants[i] = (sbyte)group[i];
         }
     }
 }

@@ -5,6 +5,14 @@ namespace MoREdge.Cli;
 /// <summary>Ctrl-C and SIGTERM as a cancellation that a verb polls, so that it can clean up. Rearmed for each answer of a chat.</summary>
 internal sealed class Interruption : IDisposable
 {
+    /// <summary>
+    /// SIGXFSZ, sent where a file outgrows the limit of the shell (ulimit -f). Its default kills the program and would leave a
+    /// half-written file; without it the write fails, as on a full disk.
+    /// </summary>
+    private const PosixSignal FileSizeLimit = (PosixSignal)25;
+
+    private static PosixSignalRegistration? _fileSizeLimit;
+
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
     private readonly Lock _lock = new();
@@ -17,6 +25,18 @@ internal sealed class Interruption : IDisposable
         _onIdleInterrupt = onIdleInterrupt;
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
+    }
+
+    /// <summary>
+    /// Turns a signal for a file that outgrew the limit into a failed write. It stays so until the process ends: the signal is
+    /// handled on another thread, perhaps after the write has failed and the verb has cleaned up.
+    /// </summary>
+    public static void IgnoreFileSizeLimit()
+    {
+        if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
+        {
+            _fileSizeLimit ??= PosixSignalRegistration.Create(FileSizeLimit, context => context.Cancel = true);
+        }
     }
 
     /// <summary>Cancelled by the next signal.</summary>

@@ -37,7 +37,7 @@ internal static class ModelFacts
         section.Add("path", "path", file.Path);
         section.AddBytes("bytes", "size", file.FileBytes);
         section.AddBytes("tensorBytes", "weights", tensorBytes);
-        section.AddBytes("headerBytes", "header", file.FileBytes - tensorBytes);
+        section.AddBytes("headerBytes", "header, padding", file.FileBytes - tensorBytes);
         section.Add("tensorCount", "tensors", file.Tensors.Count);
         section.Add("metadataCount", "metadata keys", file.Metadata.Count);
         section.AddValue("name", "name", file.Metadata, MetadataKeys.Name);
@@ -127,13 +127,16 @@ internal static class ModelFacts
     private static FactSection Tokenizer(GgufMetadata metadata)
     {
         FactSection section = new("tokenizer");
-        section.AddValue("kind", "kind", metadata, MetadataKeys.TokenizerModel);
-        section.AddValue("pre", "pre-tokenizer", metadata, MetadataKeys.TokenizerPre);
-        if (metadata.TryGetValue(MetadataKeys.TokenizerTokens, out GgufValue? tokens))
+        if (!metadata.Contains(MetadataKeys.TokenizerTokens))
         {
-            section.Add("vocabSize", "vocabulary", tokens.Count);
+            section.Add("kind", "kind", "none");
+            return section;
         }
 
+        section.AddValue("kind", "kind", metadata, MetadataKeys.TokenizerModel);
+        section.AddValue("pre", "pre-tokenizer", metadata, MetadataKeys.TokenizerPre);
+        metadata.TryGetValue(MetadataKeys.TokenizerTokens, out GgufValue? tokens);
+        section.Add("vocabSize", "vocabulary", tokens!.Count);
         if (metadata.TryGetValue(MetadataKeys.TokenizerMerges, out GgufValue? merges))
         {
             section.Add("mergeCount", "merges", merges.Count);
@@ -149,12 +152,6 @@ internal static class ModelFacts
         section.AddValue("addEos", "adds end token", metadata, MetadataKeys.TokenizerAddEos);
         bool hasTemplate = metadata.TryGetValue(MetadataKeys.ChatTemplate, out GgufValue? template);
         section.Add("chatTemplate", "chat template", hasTemplate ? TemplateKind(template!.ToString()) : "none");
-        if (section.Facts.Count == 1)
-        {
-            section.Facts.Clear();
-            section.Add("kind", "kind", "none");
-        }
-
         return section;
     }
 

@@ -8,6 +8,7 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        Interruption.IgnoreFileSizeLimit();
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         ParseResult result = Verbs.CreateRoot().Parse(args);
         if (result.Errors.Count > 0)
