@@ -1,6 +1,5 @@
 using MoREdge.Model;
 using MoREdge.ModelFile;
-using MoREdge.Tensors;
 
 namespace MoREdge.Tests.Model;
 
@@ -9,12 +8,21 @@ public sealed class SequencePropertyTests
 {
     public static TheoryData<string, string> CausalModels() => new()
     {
-        { "expert", "recursion" }, { "expert", "shared" }, { "expert", "hybrid" }, { "token", "recursion" }, { "token", "shared" },
+        { "expert", "recursion" }, { "expert", "shared" }, { "expert", "hybrid" }, { "token", "recursion" },
+        { "token", "shared" }, { "none", "recursion" }, { "none", "shared" },
+    };
+
+    /// <summary>
+    /// All but the hybrid cache: its fresh rows last for one pass, so a later pass sees the first recursion's rows instead.
+    /// </summary>
+    public static TheoryData<string, string> ChunkInvariantModels() => new()
+    {
+        { "expert", "recursion" }, { "expert", "shared" }, { "token", "recursion" }, { "token", "shared" },
         { "none", "recursion" }, { "none", "shared" },
     };
 
     [Theory]
-    [MemberData(nameof(CausalModels))]
+    [MemberData(nameof(ChunkInvariantModels))]
     public void CausalModel_WholeChunkedAndDecoded_AgreeBitForBit(string type, string kv)
     {
         using TinyModel model = Create(type, kv);
@@ -122,7 +130,7 @@ public sealed class SequencePropertyTests
     }
 
     [Theory]
-    [MemberData(nameof(CausalModels))]
+    [MemberData(nameof(ChunkInvariantModels))]
     public void Truncate_ThenContinue_EqualsFreshSequence(string type, string kv)
     {
         using TinyModel model = Create(type, kv);

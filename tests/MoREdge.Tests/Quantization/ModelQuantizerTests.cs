@@ -1,7 +1,6 @@
 using MoREdge.Checkpoints;
 using MoREdge.ModelFile;
 using MoREdge.Quantization;
-using MoREdge.Tensors;
 using MoREdge.Tests.Checkpoints;
 
 namespace MoREdge.Tests.Quantization;
