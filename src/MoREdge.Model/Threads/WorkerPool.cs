@@ -1,12 +1,14 @@
 namespace MoREdge.Model.Threads;
 
 /// <summary>
-/// Fixed workers that share one piece of work at a time by contiguous ranges. They spin briefly for the next piece, because a
-/// token has hundreds of them, and then park, because pure spinning collapses when the cores are shared.
+/// Fixed workers that share one piece of work at a time by contiguous ranges. They spin briefly for the next piece,
+/// because a token has hundreds of them, and then park, because pure spinning collapses when the cores are shared.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
-    /// <summary>Polls before a worker parks: some tens of microseconds, the usual gap between two pieces of a token.</summary>
+    /// <summary>
+    /// Polls before a worker parks: some tens of microseconds, the usual gap between two pieces of a token.
+    /// </summary>
     private const int SpinCountMax = 4000;
 
     /// <summary>Ranges per worker: finer ranges even out cores that are slower or shared.</summary>
@@ -23,8 +25,9 @@ internal sealed class WorkerPool : IDisposable
     private int _parkedCount;
     private int _generation;
 
-    // The generation in the upper half, the next free range in the lower: a range can only be taken from the piece of work that a
-    // worker has read, so a worker that comes late, because its core was busy, finds nothing and nobody waits for it.
+    // The generation in the upper half, the next free range in the lower: a range can only be taken from the piece of
+    // work that a worker has read, so a worker that comes late, because its core was busy, finds nothing and nobody
+    // waits for it.
     private long _ticket;
     private volatile bool _disposed;
 
@@ -35,7 +38,11 @@ internal sealed class WorkerPool : IDisposable
         for (int i = 0; i < _threads.Length; i++)
         {
             int worker = i + 1;
-            _threads[i] = new Thread(() => WorkerLoop(worker)) { IsBackground = true, Name = $"moredge-worker-{worker}" };
+            _threads[i] = new Thread(() => WorkerLoop(worker))
+            {
+                IsBackground = true,
+                Name = $"moredge-worker-{worker}",
+            };
             _threads[i].Start();
         }
     }
@@ -133,7 +140,8 @@ internal sealed class WorkerPool : IDisposable
 
         lock (_gate)
         {
-            // Counted before the last look at the generation, so that Run either sees the count or the wait sees the generation.
+            // Counted before the last look at the generation, so that Run either sees the count or the wait sees the
+            // generation.
             Interlocked.Increment(ref _parkedCount);
             while (Volatile.Read(ref _generation) == seen)
             {
@@ -156,8 +164,8 @@ internal sealed class WorkerPool : IDisposable
                 return;
             }
 
-            // These belong to the ticket's generation if the exchange succeeds: the piece of work is then unfinished, and Run
-            // does not replace it.
+            // These belong to the ticket's generation if the exchange succeeds: the piece of work is then unfinished,
+            // and Run does not replace it.
             ParallelWork work = _work!;
             int start = range * _rangeSize;
             int end = Math.Min(start + _rangeSize, _itemCount);

@@ -4,7 +4,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Cli;
 
-/// <summary>Measures how fast threads can read memory: the bound of a decoded token, which reads every weight once.</summary>
+/// <summary>
+/// Measures how fast threads can read memory: the bound of a decoded token, which reads every weight once.
+/// </summary>
 internal sealed class BandwidthProbe : IDisposable
 {
     /// <summary>Much more than any cache, so that a short probe measures the memory.</summary>

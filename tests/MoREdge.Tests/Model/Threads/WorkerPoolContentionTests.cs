@@ -1,10 +1,12 @@
 using MoREdge.Model.Threads;
 
-namespace MoREdge.Tests.Model;
+namespace MoREdge.Tests.Model.Threads;
 
-public sealed class WorkerPoolTests
+public sealed class WorkerPoolContentionTests
 {
-    /// <summary>More workers than cores, so that some are always late, and enough pieces of work to meet them.</summary>
+    /// <summary>
+    /// More workers than cores, so that some are always late, and enough pieces of work to meet them.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -20,20 +22,6 @@ public sealed class WorkerPoolTests
             work.Begin(items);
             pool.Run(work, items, random.Next(1, 5));
             Assert.True(work.IsEachDoneOnce, $"Piece {piece} of {items} items.");
-        }
-    }
-
-    [Fact]
-    public void Run_AfterAPause_WakesTheWorkers()
-    {
-        using WorkerPool pool = new(3);
-        CountingWork work = new(3);
-        for (int piece = 0; piece < 20; piece++)
-        {
-            Thread.Sleep(5);
-            work.Begin(64);
-            pool.Run(work, 64);
-            Assert.True(work.IsEachDoneOnce);
         }
     }
 
