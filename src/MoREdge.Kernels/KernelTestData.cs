@@ -50,7 +50,9 @@ internal sealed unsafe class KernelTestData(int seed) : IDisposable
         foreach (ref Half scale in buffer.Span<Half>(
             layout.ScaleOffset, layout.TileCount * layout.GroupCount * PackedLayout.TileRows))
         {
-            scale = _random.Next(16) == 0 ? Half.Zero : (Half)(0.001f + (0.05f * _random.NextSingle()));
+            // Zero or normal, of either sign: what a quantizer writes.
+            float magnitude = 0.001f + (0.05f * _random.NextSingle());
+            scale = _random.Next(16) == 0 ? Half.Zero : (Half)(_random.Next(2) == 0 ? magnitude : -magnitude);
         }
 
         // SAFETY: the buffer holds TotalBytes.

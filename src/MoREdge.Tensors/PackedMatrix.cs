@@ -18,7 +18,7 @@ public readonly unsafe struct PackedMatrix
     /// <summary>[tile][group][quad][8 rows][4] quants.</summary>
     public byte* Quants { get; }
 
-    /// <summary>[tile][group][8 rows] fp16 scales; 0 or at least 2⁻¹⁴ (normal), never negative.</summary>
+    /// <summary>[tile][group][8 rows] fp16 scales; 0 or normal (magnitude at least 2⁻¹⁴), of either sign.</summary>
     public ushort* Scales { get; }
 
     /// <summary>The first quant of <paramref name="tile"/>.</summary>

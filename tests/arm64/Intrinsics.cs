@@ -35,6 +35,7 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<byte> Create(byte v) => Create(v);
         [Intrinsic] public static Vector64<T> GetLower<T>(this Vector128<T> v) => GetLower(v);
         [Intrinsic] public static Vector128<float> AsSingle<T>(this Vector128<T> v) => AsSingle(v);
+        [Intrinsic] public static Vector128<short> AsInt16<T>(this Vector128<T> v) => AsInt16(v);
         [Intrinsic] public static Vector128<sbyte> AsSByte<T>(this Vector128<T> v) => AsSByte(v);
     }
 }
@@ -70,10 +71,9 @@ namespace System.Runtime.Intrinsics.Arm
             MultiplySubtractBySelectedScalar(sum, a, b, i);
 
         public static I DuplicateSelectedScalarToVector128(I v, byte i) => DuplicateSelectedScalarToVector128(v, i);
-        public static Vector128<uint> ShiftLeftLogicalWideningLower(Vector64<ushort> v, byte n) =>
-            ShiftLeftLogicalWideningLower(v, n);
-
-        public static Vector128<uint> ShiftLeftLogicalWideningUpper(U v, byte n) => ShiftLeftLogicalWideningUpper(v, n);
+        public static I ShiftLeftLogicalWideningLower(Vector64<short> v, byte n) => ShiftLeftLogicalWideningLower(v, n);
+        public static I ShiftLeftLogicalWideningUpper(H v, byte n) => ShiftLeftLogicalWideningUpper(v, n);
+        public static I And(I a, I b) => And(a, b);
         public static B And(B a, B b) => And(a, b);
         public static B ShiftRightLogical(B v, byte n) => ShiftRightLogical(v, n);
         public static H MultiplyWideningLower(Vector64<sbyte> a, Vector64<sbyte> b) => MultiplyWideningLower(a, b);

@@ -40,14 +40,14 @@ static float xs[TOKENS_MAX * GROUPS_MAX];
 static int32_t sums[TOKENS_MAX * GROUPS_MAX];
 static float y[TOKENS_MAX * TILES_MAX * ROWS + GUARD];
 
-// A scale is 0 or normal: exponents 1 to 30 in rare cases, near 2^-7 in most.
+// A scale is 0 or normal, of either sign: exponents 1 to 30 in rare cases, near 2^-7 in most.
 static uint16_t random_scale(void) {
     uint32_t r = next_random(), kind = r % 16;
     if (kind == 0) {
         return 0;
     }
     uint32_t exponent = kind == 1 ? 1 : kind == 2 ? 30 : 6 + r / 16 % 6;
-    return (uint16_t)(exponent << 10 | (r >> 16 & 1023));
+    return (uint16_t)((r >> 31) << 15 | exponent << 10 | (r >> 16 & 1023));
 }
 
 // Extremes first: with |q| = 127 everywhere an int16 sum that is one product too long overflows.

@@ -23,6 +23,7 @@ internal static unsafe class NeonDotMatMul
         sbyte* x2 = x1 + (next * PackedLayout.GroupSize), x3 = x2 + (next * PackedLayout.GroupSize);
         float* scales1 = xScales + next, scales2 = scales1 + next, scales3 = scales2 + next;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         TokenPair y01 = default, y23 = default;
         for (nint group = 0; group < groupCount; group++)
         {
@@ -40,7 +41,7 @@ internal static unsafe class NeonDotMatMul
             Add(p, 192, v0, v1, v2, v3, 2, ref a, ref b);
             Add(p, 224, v0, v1, v2, v3, 3, ref a, ref b);
             Vector128<ushort> halves = AdvSimd.LoadVector128(scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, factor), lower = NeonTile.ScalesLower(halves, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
             Accumulate(ref y01, a, lower, upper, NeonTile.Scalar(xScales + group), NeonTile.Scalar(scales1 + group));
             Accumulate(ref y23, b, lower, upper, NeonTile.Scalar(scales2 + group), NeonTile.Scalar(scales3 + group));
             p += NeonTile.Q8Bytes;
@@ -65,6 +66,7 @@ internal static unsafe class NeonDotMatMul
         float* scales1 = xScales + next, scales2 = scales1 + next, scales3 = scales2 + next;
         int* sums1 = xSums + next, sums2 = sums1 + next, sums3 = sums2 + next;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         TokenPair y01 = default, y23 = default;
@@ -84,7 +86,7 @@ internal static unsafe class NeonDotMatMul
             CancelZeroPoint(ref a, zero, sum0, sum1);
             CancelZeroPoint(ref b, zero, sum2, sum3);
             Vector128<ushort> halves = AdvSimd.LoadVector128(scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, factor), lower = NeonTile.ScalesLower(halves, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
             Accumulate(ref y01, a, lower, upper, NeonTile.Scalar(xScales + group), NeonTile.Scalar(scales1 + group));
             Accumulate(ref y23, b, lower, upper, NeonTile.Scalar(scales2 + group), NeonTile.Scalar(scales3 + group));
             quants += NeonTile.Q4Bytes;

@@ -58,6 +58,7 @@ internal static unsafe class NeonDotMatVec
         sbyte* q = p + ((nint)groupCount * NeonTile.Q8Bytes);
         nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         for (nint group = 0; group < groupCount; group++)
         {
@@ -73,11 +74,11 @@ internal static unsafe class NeonDotMatVec
             Add(p, q, 224, x1, 3, ref a0, ref a1, ref b0, ref b1);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, factor), xScale);
-            y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, factor), xScale);
+            y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, keep, factor), xScale);
+            y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, keep, factor), xScale);
             halves = AdvSimd.LoadVector128((ushort*)(scales + nextScales));
-            y3 = NeonTile.Accumulate(y3, b1, NeonTile.ScalesUpper(halves, factor), xScale);
-            y2 = NeonTile.Accumulate(y2, b0, NeonTile.ScalesLower(halves, factor), xScale);
+            y3 = NeonTile.Accumulate(y3, b1, NeonTile.ScalesUpper(halves, keep, factor), xScale);
+            y2 = NeonTile.Accumulate(y2, b0, NeonTile.ScalesLower(halves, keep, factor), xScale);
             p += NeonTile.Q8Bytes;
             q += NeonTile.Q8Bytes;
             x += PackedLayout.GroupSize;
@@ -93,6 +94,7 @@ internal static unsafe class NeonDotMatVec
         sbyte* p, byte* scales, sbyte* x, float* xScales, int groupCount, float* y)
     {
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;
         for (nint group = 0; group < groupCount; group++)
         {
@@ -108,8 +110,8 @@ internal static unsafe class NeonDotMatVec
             Add(p, 224, x1, 3, ref a0, ref a1);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, factor), xScale);
-            y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, factor), xScale);
+            y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, keep, factor), xScale);
+            y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, keep, factor), xScale);
             p += NeonTile.Q8Bytes;
             x += PackedLayout.GroupSize;
             scales += PackedLayout.TileScaleBytes;
@@ -125,6 +127,7 @@ internal static unsafe class NeonDotMatVec
         byte* q = p + ((nint)groupCount * NeonTile.Q4Bytes);
         nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
@@ -143,11 +146,11 @@ internal static unsafe class NeonDotMatVec
             b0 = NeonTile.CancelZeroPoint(b0, zero, xSum);
             b1 = NeonTile.CancelZeroPoint(b1, zero, xSum);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, factor), xScale);
-            y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, factor), xScale);
+            y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, keep, factor), xScale);
+            y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, keep, factor), xScale);
             halves = AdvSimd.LoadVector128((ushort*)(scales + nextScales));
-            y3 = NeonTile.Accumulate(y3, b1, NeonTile.ScalesUpper(halves, factor), xScale);
-            y2 = NeonTile.Accumulate(y2, b0, NeonTile.ScalesLower(halves, factor), xScale);
+            y3 = NeonTile.Accumulate(y3, b1, NeonTile.ScalesUpper(halves, keep, factor), xScale);
+            y2 = NeonTile.Accumulate(y2, b0, NeonTile.ScalesLower(halves, keep, factor), xScale);
             p += NeonTile.Q4Bytes;
             q += NeonTile.Q4Bytes;
             x += PackedLayout.GroupSize;
@@ -163,6 +166,7 @@ internal static unsafe class NeonDotMatVec
         byte* p, byte* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y)
     {
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;
@@ -179,8 +183,8 @@ internal static unsafe class NeonDotMatVec
             a0 = NeonTile.CancelZeroPoint(a0, zero, xSum);
             a1 = NeonTile.CancelZeroPoint(a1, zero, xSum);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, factor), xScale);
-            y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, factor), xScale);
+            y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, keep, factor), xScale);
+            y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, keep, factor), xScale);
             p += NeonTile.Q4Bytes;
             x += PackedLayout.GroupSize;
             scales += PackedLayout.TileScaleBytes;

@@ -57,6 +57,7 @@ internal static unsafe class NeonMatVec
         sbyte* q = p + ((nint)groupCount * NeonTile.Q8Bytes);
         nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         NeonInt16.QuadSums a = default, b = default;
         for (nint group = 0; group < groupCount; group++)
@@ -68,12 +69,12 @@ internal static unsafe class NeonMatVec
             NeonInt16.AddQuads(p, q, 192, NeonTile.Quad(x1, 2), NeonTile.Quad(x1, 3), ref a, ref b, isFirst: false);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, factor), lower = NeonTile.ScalesLower(halves, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
             y0 = NeonTile.Accumulate(y0, NeonInt16.Rows(a.Rows01, a.Rows23), lower, xScale);
             y1 = NeonTile.Accumulate(y1, NeonInt16.Rows(a.Rows45, a.Rows67), upper, xScale);
             halves = AdvSimd.LoadVector128((ushort*)(scales + nextScales));
-            upper = NeonTile.ScalesUpper(halves, factor);
-            lower = NeonTile.ScalesLower(halves, factor);
+            upper = NeonTile.ScalesUpper(halves, keep, factor);
+            lower = NeonTile.ScalesLower(halves, keep, factor);
             y2 = NeonTile.Accumulate(y2, NeonInt16.Rows(b.Rows01, b.Rows23), lower, xScale);
             y3 = NeonTile.Accumulate(y3, NeonInt16.Rows(b.Rows45, b.Rows67), upper, xScale);
             p += NeonTile.Q8Bytes;
@@ -90,6 +91,7 @@ internal static unsafe class NeonMatVec
     private static void Q8OneTile(sbyte* p, byte* scales, sbyte* x, float* xScales, int groupCount, float* y)
     {
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;
         NeonInt16.QuadSums sums = default;
         for (nint group = 0; group < groupCount; group++)
@@ -101,7 +103,7 @@ internal static unsafe class NeonMatVec
             NeonInt16.AddQuads(p, 192, NeonTile.Quad(x1, 2), NeonTile.Quad(x1, 3), ref sums, isFirst: false);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, factor), lower = NeonTile.ScalesLower(halves, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
             y0 = NeonTile.Accumulate(y0, NeonInt16.Rows(sums.Rows01, sums.Rows23), lower, xScale);
             y1 = NeonTile.Accumulate(y1, NeonInt16.Rows(sums.Rows45, sums.Rows67), upper, xScale);
             p += NeonTile.Q8Bytes;
@@ -119,6 +121,7 @@ internal static unsafe class NeonMatVec
         byte* q = p + ((nint)groupCount * NeonTile.Q4Bytes);
         nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
@@ -133,14 +136,14 @@ internal static unsafe class NeonMatVec
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector64<int> xSum = NeonTile.Scalar(xSums + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, factor), lower = NeonTile.ScalesLower(halves, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
             Vector128<int> rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(a.Rows01, a.Rows23), zero, xSum);
             y0 = NeonTile.Accumulate(y0, rows, lower, xScale);
             rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(a.Rows45, a.Rows67), zero, xSum);
             y1 = NeonTile.Accumulate(y1, rows, upper, xScale);
             halves = AdvSimd.LoadVector128((ushort*)(scales + nextScales));
-            upper = NeonTile.ScalesUpper(halves, factor);
-            lower = NeonTile.ScalesLower(halves, factor);
+            upper = NeonTile.ScalesUpper(halves, keep, factor);
+            lower = NeonTile.ScalesLower(halves, keep, factor);
             rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(b.Rows01, b.Rows23), zero, xSum);
             y2 = NeonTile.Accumulate(y2, rows, lower, xScale);
             rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(b.Rows45, b.Rows67), zero, xSum);
@@ -160,6 +163,7 @@ internal static unsafe class NeonMatVec
         byte* p, byte* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y)
     {
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
+        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;
@@ -174,7 +178,7 @@ internal static unsafe class NeonMatVec
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector64<int> xSum = NeonTile.Scalar(xSums + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, factor), lower = NeonTile.ScalesLower(halves, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
             Vector128<int> rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(sums.Rows01, sums.Rows23), zero, xSum);
             y0 = NeonTile.Accumulate(y0, rows, lower, xScale);
             rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(sums.Rows45, sums.Rows67), zero, xSum);

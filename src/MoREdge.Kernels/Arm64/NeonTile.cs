@@ -25,6 +25,9 @@ internal static unsafe class NeonTile
     /// </summary>
     internal const float HalfToSingle = 5.192296858534828e33f;
 
+    /// <summary>What to keep of a sign-extended fp16 shifted by 13: not the three copies of the sign above the exponent.</summary>
+    internal const int HalfBits = unchecked((int)0x8fffffff);
+
     /// <summary>A copy that the compiler cannot see through, so that it stays in a register during the loop.</summary>
     /// <remarks>A constant would be made anew, or copied, at every use inside the loop.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,13 +56,18 @@ internal static unsafe class NeonTile
 
     /// <summary>The scales of rows 0–3 of a tile, exact. Taken after the upper ones it needs no copy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<float> ScalesLower(Vector128<ushort> halves, Vector128<float> halfToSingle) =>
-        AdvSimd.Multiply(AdvSimd.ShiftLeftLogicalWideningLower(halves.GetLower(), 13).AsSingle(), halfToSingle);
+    internal static Vector128<float> ScalesLower(
+        Vector128<ushort> halves, Vector128<int> keep, Vector128<float> halfToSingle) =>
+        AdvSimd.Multiply(
+            AdvSimd.And(AdvSimd.ShiftLeftLogicalWideningLower(halves.AsInt16().GetLower(), 13), keep).AsSingle(),
+            halfToSingle);
 
     /// <summary>The scales of rows 4–7 of a tile, exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<float> ScalesUpper(Vector128<ushort> halves, Vector128<float> halfToSingle) =>
-        AdvSimd.Multiply(AdvSimd.ShiftLeftLogicalWideningUpper(halves, 13).AsSingle(), halfToSingle);
+    internal static Vector128<float> ScalesUpper(
+        Vector128<ushort> halves, Vector128<int> keep, Vector128<float> halfToSingle) =>
+        AdvSimd.Multiply(
+            AdvSimd.And(AdvSimd.ShiftLeftLogicalWideningUpper(halves.AsInt16(), 13), keep).AsSingle(), halfToSingle);
 
     /// <summary>sum + integers·(ws·xs): the product of the scales is rounded once, the rest is fused.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

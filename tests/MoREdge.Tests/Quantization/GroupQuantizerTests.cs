@@ -4,6 +4,8 @@ namespace MoREdge.Tests.Quantization;
 
 public sealed class GroupQuantizerTests
 {
+    private const int SignBit = 0x8000;
+
     private const float ScaleMin = 1f / (1 << 14);
 
     /// <summary>w·(1/s) is rounded twice: a tie may fall to either side by a part in 2²².</summary>
@@ -50,10 +52,11 @@ public sealed class GroupQuantizerTests
         sbyte[] q4 = new sbyte[2];
 
         Assert.Equal(expectedScale, GroupQuantizer.Q8(weights, q8));
-        Assert.Equal(expectedScale, GroupQuantizer.Q4(weights, q4));
+        // The first of the two extremes is positive and goes to the −8, so the 4-bit scale is negative.
+        Assert.Equal(expectedScale == 0 ? 0 : expectedScale | SignBit, GroupQuantizer.Q4(weights, q4));
         int expectedQuant = (int)MathF.Round(weight / ScaleMin);
         Assert.Equal(expectedScale == 0 ? 0 : expectedQuant, q8[0]);
-        Assert.Equal(q8, q4);
+        Assert.Equal(Array.ConvertAll(q8, quant => (sbyte)-quant), q4);
     }
 
     [Theory]
@@ -118,9 +121,24 @@ public sealed class GroupQuantizerTests
             sbyte[] quants = new sbyte[3];
             float scale = Scale(GroupQuantizer.Q4(weights, quants));
 
-            Assert.True(float.IsFinite(scale) && (scale == 0 || scale >= ScaleMin));
+            Assert.True(float.IsFinite(scale) && (scale == 0 || MathF.Abs(scale) >= ScaleMin));
             float bound = MathF.Max(magnitude / 14, ScaleMin / 2);
             Assert.InRange(MathF.Abs(magnitude - (scale * quants[0])), 0, bound);
+        }
+    }
+
+    [Fact]
+    public void Q4_LoneExtremeOfEitherSign_ReachesTheMinusEight()
+    {
+        foreach (float extreme in (float[])[1f, -1f])
+        {
+            float[] weights = [extreme, 0.1f, -0.2f, 0.3f];
+            sbyte[] quants = new sbyte[4];
+
+            float scale = Scale(GroupQuantizer.Q4(weights, quants));
+
+            Assert.True(scale * extreme < 0, "The extreme weight goes to the longer side of the range.");
+            Assert.InRange(quants[0], -8, -5);
         }
     }
 
