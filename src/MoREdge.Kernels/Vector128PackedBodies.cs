@@ -138,7 +138,9 @@ internal static unsafe class Vector128PackedBodies
     // Four fp16 scales as float32; exact for 0, subnormal and normal values. 2¹¹² mends the exponent.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Scales(ushort* scales) =>
-        Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)scales).AsUInt16()), HalfConversion.MantissaShift).AsSingle()
+        Vector128.ShiftLeft(
+            Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)scales).AsUInt16()),
+            HalfConversion.MantissaShift).AsSingle()
             * Vector128.Create(HalfConversion.Rebias);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

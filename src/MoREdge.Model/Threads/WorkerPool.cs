@@ -33,7 +33,11 @@ internal sealed class WorkerPool : IDisposable
         for (int i = 0; i < _threads.Length; i++)
         {
             int worker = i + 1;
-            _threads[i] = new Thread(() => WorkerLoop(worker)) { IsBackground = true, Name = $"moredge-worker-{worker}" };
+            _threads[i] = new Thread(() => WorkerLoop(worker))
+            {
+                IsBackground = true,
+                Name = $"moredge-worker-{worker}",
+            };
             _threads[i].Start();
         }
     }
