@@ -37,8 +37,7 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>
     /// Tensors under canonical names (TensorNames), shared ones once, in the order of a model file: embedding, blocks,
-    /// routers,
-    /// final norm, head. A GGUF source keeps its own order.
+    /// routers, final norm, head. A GGUF source keeps its own order.
     /// </summary>
     public IReadOnlyList<CheckpointTensor> Tensors { get; }
 

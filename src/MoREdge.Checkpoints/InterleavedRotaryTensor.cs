@@ -4,8 +4,8 @@ namespace MoREdge.Checkpoints;
 
 /// <summary>
 /// A query or key projection (heads·head, model), or its bias (heads·head), whose rows are reordered per head from
-/// half-split
-/// RoPE pairs (j, j + head/2) to the neighbouring pairs (2j, 2j + 1) that GGUF files of architecture "llama" have.
+/// half-split RoPE pairs (j, j + head/2) to the neighbouring pairs (2j, 2j + 1) that GGUF files of architecture "llama"
+/// have.
 /// </summary>
 internal sealed class InterleavedRotaryTensor : TensorData
 {

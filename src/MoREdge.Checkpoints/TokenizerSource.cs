@@ -99,8 +99,7 @@ internal static class TokenizerSource
             }
 
             // A SentencePiece model begins with field 1, a message: byte 0x0A. llama2.c begins with a token length,
-            // whose third
-            // and fourth bytes are zero.
+            // whose third and fourth bytes are zero.
             bool isLlama2c = start.Length > 4 && start[2] == 0 && start[3] == 0;
             return isLlama2c ? Llama2cTokenizer.Load(path, vocabSize) : FromModel(path, folder);
         }

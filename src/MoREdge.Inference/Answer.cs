@@ -4,7 +4,8 @@ using MoREdge.Tokenization;
 namespace MoREdge.Inference;
 
 /// <summary>The decode loop of one generation: choose, check the stops, show, feed back.</summary>
-internal sealed class Answer(GenerationSession session, GenerationOptions options, TokenStream stream, Action<string> onText)
+internal sealed class Answer(
+    GenerationSession session, GenerationOptions options, TokenStream stream, Action<string> onText)
 {
     private readonly StopStrings _stops = new(options.StopStrings);
     private int _generated;
@@ -15,7 +16,8 @@ internal sealed class Answer(GenerationSession session, GenerationOptions option
     /// <param name="promptTokens">Prompt tokens that were computed.</param>
     /// <param name="promptSeconds">Seconds they took.</param>
     /// <param name="cancellation">Ends the answer.</param>
-    public GenerationStats Run(ReadOnlySpan<float> logits, int promptTokens, double promptSeconds, CancellationToken cancellation)
+    public GenerationStats Run(
+        ReadOnlySpan<float> logits, int promptTokens, double promptSeconds, CancellationToken cancellation)
     {
         long[] promptDepths = session.Sequence.Depths.Histogram.ToArray();
         long start = Stopwatch.GetTimestamp();
@@ -34,7 +36,8 @@ internal sealed class Answer(GenerationSession session, GenerationOptions option
 
         Show(stream.Flush());
         onText(_stops.Flush());
-        return Stats(reason.Value, promptTokens, promptSeconds, Stopwatch.GetElapsedTime(start).TotalSeconds, promptDepths);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return Stats(reason.Value, promptTokens, promptSeconds, seconds, promptDepths);
     }
 
     /// <summary>The statistics of a generation that was cancelled before its first token.</summary>

@@ -40,7 +40,8 @@ public sealed class ChatSession
         _model = model;
         _session = session;
         string template = model.Tokenizer.Definition.ChatTemplate ?? throw new InferenceException(
-            InferenceError.NoChatTemplate, $"The model '{model.File.Path}' has no chat template; use 'moredge generate' with it.");
+            InferenceError.NoChatTemplate,
+            $"The model '{model.File.Path}' has no chat template; use 'moredge generate' with it.");
         _template = ChatTemplate.Parse(template);
         if (systemPrompt is not null)
         {
@@ -111,7 +112,8 @@ public sealed class ChatSession
     {
         Tokenizer tokenizer = _model.Tokenizer;
         TokenizerDefinition definition = tokenizer.Definition;
-        string text = _template.Render(_messages, addGenerationPrompt: true, SpecialText(definition.BosId), SpecialText(definition.EosId));
+        string text = _template.Render(
+            _messages, addGenerationPrompt: true, SpecialText(definition.BosId), SpecialText(definition.EosId));
 
         // The template writes every special token itself, so none is added.
         return tokenizer.Encode(text, addSpecial: false, parseSpecial: true);

@@ -18,7 +18,8 @@ public sealed class GenerationSession : IDisposable
         _model = model;
         Sequence = sequence;
         // Ids that only the padded embedding has are never chosen.
-        _sampler = new Sampler(sampler, model.HasTokenizer ? model.Tokenizer.VocabSize : model.Network.Config.VocabSize);
+        _sampler = new Sampler(
+            sampler, model.HasTokenizer ? model.Tokenizer.VocabSize : model.Network.Config.VocabSize);
     }
 
     /// <summary>The sequence under the session, for its sizes and depths.</summary>
@@ -44,7 +45,8 @@ public sealed class GenerationSession : IDisposable
         return bos >= 0
             ? [bos]
             : throw new InferenceException(
-                InferenceError.NoBeginToken, "The prompt is empty, and the model has no beginning-of-sequence token to start from.");
+                InferenceError.NoBeginToken,
+                "The prompt is empty, and the model has no beginning-of-sequence token to start from.");
     }
 
     /// <summary>Makes <paramref name="prompt"/> the whole text so far and continues it.</summary>
@@ -58,7 +60,11 @@ public sealed class GenerationSession : IDisposable
     /// <exception cref="InferenceException">The prompt is longer than the context.</exception>
     /// <exception cref="ModelFile.ModelFileException">The background verification found damage.</exception>
     public GenerationStats Generate(
-        ReadOnlySpan<int> prompt, GenerationOptions options, bool startsText, Action<string> onText, CancellationToken cancellation)
+        ReadOnlySpan<int> prompt,
+        GenerationOptions options,
+        bool startsText,
+        Action<string> onText,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onText);
@@ -106,7 +112,8 @@ public sealed class GenerationSession : IDisposable
         if (float.IsNaN(logits[id]))
         {
             throw new InferenceException(
-                InferenceError.NotANumber, "The model produced a value that is not a number; its file is damaged or was converted wrongly.");
+                InferenceError.NotANumber,
+                "The model produced a value that is not a number; its file is damaged or was converted wrongly.");
         }
 
         _sampler.Accept(id);
@@ -142,7 +149,8 @@ public sealed class GenerationSession : IDisposable
     }
 
     /// <summary>The logits behind the prompt; none when cancelled.</summary>
-    private ReadOnlySpan<float> Prefill(ReadOnlySpan<int> ids, GenerationOptions options, CancellationToken cancellation)
+    private ReadOnlySpan<float> Prefill(
+        ReadOnlySpan<int> ids, GenerationOptions options, CancellationToken cancellation)
     {
         int total = ids.Length;
         Action<int>? progress = options.PromptProgress is { } told ? done => told(done, total) : null;

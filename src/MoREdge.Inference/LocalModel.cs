@@ -36,7 +36,8 @@ public sealed class LocalModel : IDisposable
     /// <summary>The tokenizer.</summary>
     /// <exception cref="InferenceException">The file has none.</exception>
     public Tokenizer Tokenizer => _tokenizer
-        ?? throw new InferenceException(InferenceError.NoTokenizer, $"The model '{File.Path}' has no tokenizer, so it cannot read text.");
+        ?? throw new InferenceException(
+            InferenceError.NoTokenizer, $"The model '{File.Path}' has no tokenizer, so it cannot read text.");
 
     /// <summary>Opens and checks a model file; weights are mapped, not read.</summary>
     /// <param name="path">A GGUF file.</param>
@@ -59,7 +60,8 @@ public sealed class LocalModel : IDisposable
             {
                 throw new InferenceException(
                     InferenceError.TokenizerMismatch,
-                    $"The tokenizer has {tokenizer.VocabSize} tokens, but the model's embedding only {network.Config.VocabSize} rows.");
+                    $"The tokenizer has {tokenizer.VocabSize} tokens, but the model's embedding only "
+                    + $"{network.Config.VocabSize} rows.");
             }
 
             LocalModel model = new(file, network, tokenizer, integrity);

@@ -91,7 +91,8 @@ internal static unsafe class DequantizeBodies
             Vector128<float> scale = Vector128.Create(HalfConversion.ToSingle(*(ushort*)block));
             Vector128<byte> pairs = Vector128.Load(block + DenseReference.BlockScaleBytes);
             Sixteen((pairs & mask).AsSByte() - zero, scale, y + i);
-            Vector128<byte> high = Vector128.ShiftRightLogical(pairs.AsUInt16(), PackedLayout.NibbleBits).AsByte() & mask;
+            Vector128<ushort> shifted = Vector128.ShiftRightLogical(pairs.AsUInt16(), PackedLayout.NibbleBits);
+            Vector128<byte> high = shifted.AsByte() & mask;
             Sixteen(high.AsSByte() - zero, scale, y + i + 16);
             block += DenseReference.BlockBytesQ4;
         }

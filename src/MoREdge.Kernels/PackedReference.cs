@@ -45,7 +45,8 @@ internal static unsafe class PackedReference
         }
 
         byte pair = data[(quad % PackedLayout.QuadPairs * PackedLayout.QuadBytes) + lane];
-        return (quad < PackedLayout.QuadPairs ? pair & PackedLayout.NibbleMask : pair >> PackedLayout.NibbleBits) - PackedLayout.Q4ZeroPoint;
+        int nibble = quad < PackedLayout.QuadPairs ? pair & PackedLayout.NibbleMask : pair >> PackedLayout.NibbleBits;
+        return nibble - PackedLayout.Q4ZeroPoint;
     }
 
     /// <summary>The scale of (row, group).</summary>

@@ -45,7 +45,10 @@ public sealed class DecoderModel : IDisposable
         ArgumentNullException.ThrowIfNull(kernels);
         ModelConfig config = ModelConfigReader.Read(file);
         ModelWeights weights = new(file, config, kernels);
-        return new DecoderModel(config, weights, kernels, threadCount) { IsFloat32 = HasFloat32Projections(file, config) };
+        return new DecoderModel(config, weights, kernels, threadCount)
+        {
+            IsFloat32 = HasFloat32Projections(file, config),
+        };
     }
 
     /// <summary>Starts an empty sequence.</summary>

@@ -31,6 +31,7 @@ public sealed class LayerSchedule
         int first = recursion.HasMiddle ? 1 : 0;
         int depth = recursion.BaseDepth;
         int loopSlots = policy == KvPolicy.RecursionWise ? depth * recursion.RecursionCount : depth;
+        bool isCycle = recursion.Sharing is SharingKind.Cycle or SharingKind.MiddleCycle;
         bool[] written = new bool[depth];
         Loop = new LayerCall[recursion.RecursionCount][];
         for (int r = 0; r < Loop.Length; r++)
@@ -39,9 +40,10 @@ public sealed class LayerSchedule
             for (int j = 0; j < depth; j++)
             {
                 int unrolled = (r * depth) + j;
-                int shared = recursion.Sharing is SharingKind.Cycle or SharingKind.MiddleCycle ? j : unrolled / Loop.Length;
+                int shared = isCycle ? j : unrolled / Loop.Length;
                 int slot = first + (policy == KvPolicy.RecursionWise ? unrolled : shared);
-                Loop[r][j] = new LayerCall(first + shared, r, slot, policy == KvPolicy.RecursionWise || !written[shared]);
+                bool writes = policy == KvPolicy.RecursionWise || !written[shared];
+                Loop[r][j] = new LayerCall(first + shared, r, slot, writes);
                 written[shared] = true;
             }
         }

@@ -57,14 +57,19 @@ public static class ModelConfigReader
         return shape.Rank == 2 && shape.Rows <= RunnableDimensionMax
             ? (int)shape.Rows
             : throw new ModelFileException(
-                ModelFileError.ShapeMismatch, $"The tensor '{TensorNames.TokenEmbedding}' has the impossible shape {shape}.");
+                ModelFileError.ShapeMismatch,
+                $"The tensor '{TensorNames.TokenEmbedding}' has the impossible shape {shape}.");
     }
 
     private static void Check(ModelConfig config, Keys keys)
     {
-        Require(config.HeadCount % config.KvHeadCount == 0, "The head count is not a multiple of the key/value head count.");
+        Require(
+            config.HeadCount % config.KvHeadCount == 0,
+            "The head count is not a multiple of the key/value head count.");
         Require(config.HeadDim % 2 == 0, "The head width is odd, so rotary pairs do not fit.");
-        Require(keys.Dimension(MetadataKeys.ValueLength, config.HeadDim) == config.HeadDim, "Value and key heads differ in width.");
+        Require(
+            keys.Dimension(MetadataKeys.ValueLength, config.HeadDim) == config.HeadDim,
+            "Value and key heads differ in width.");
         Require(
             keys.Dimension(MetadataKeys.RopeDimensionCount, config.HeadDim) == config.HeadDim,
             "Rotary embeddings over a part of the head are not supported.");
@@ -78,7 +83,9 @@ public static class ModelConfigReader
     private static RecursionConfig ReadRecursion(Keys keys)
     {
         int count = keys.Dimension(MetadataKeys.RecursionCount);
-        Require(count <= RunnableRecursionCountMax, $"The recursion count {count} is above {RunnableRecursionCountMax}.");
+        Require(
+            count <= RunnableRecursionCountMax,
+            $"The recursion count {count} is above {RunnableRecursionCountMax}.");
         DepthRule rule = keys.Choice(MetadataKeys.RecursionType, null, ("expert", DepthRule.ExpertChoice),
             ("token", DepthRule.TokenChoice), ("none", DepthRule.Fixed));
         RecursionConfig recursion = new()
@@ -86,17 +93,20 @@ public static class ModelConfigReader
             DepthRule = rule,
             RecursionCount = count,
             BaseDepth = keys.Dimension(MetadataKeys.BaseDepth),
-            Sharing = keys.Choice(MetadataKeys.Sharing, null, ("cycle", SharingKind.Cycle), ("sequence", SharingKind.Sequence),
+            Sharing = keys.Choice(MetadataKeys.Sharing, null,
+                ("cycle", SharingKind.Cycle), ("sequence", SharingKind.Sequence),
                 ("middle_cycle", SharingKind.MiddleCycle), ("middle_sequence", SharingKind.MiddleSequence)),
             Capacities = rule == DepthRule.ExpertChoice ? keys.Numbers(MetadataKeys.Capacity, count, null) : [],
             Thresholds = rule == DepthRule.ExpertChoice ? keys.Numbers(MetadataKeys.Thresholds, count, 0) : [],
-            RouterKind = keys.Choice(MetadataKeys.RouterType, "linear", ("linear", RouterKind.Linear), ("mlp", RouterKind.Mlp),
-                ("wide_mlp", RouterKind.Mlp)),
+            RouterKind = keys.Choice(MetadataKeys.RouterType, "linear",
+                ("linear", RouterKind.Linear), ("mlp", RouterKind.Mlp), ("wide_mlp", RouterKind.Mlp)),
             RouterFunction = keys.Choice(MetadataKeys.RouterFunction, "none", ("none", RouterFunction.None),
-                ("sigmoid", RouterFunction.Sigmoid), ("tanh", RouterFunction.Tanh), ("softmax", RouterFunction.Softmax)),
+                ("sigmoid", RouterFunction.Sigmoid), ("tanh", RouterFunction.Tanh),
+                ("softmax", RouterFunction.Softmax)),
             Alpha = keys.Number(MetadataKeys.Alpha, 1),
             Temperature = keys.Number(MetadataKeys.Temperature, 1),
-            Gating = keys.Choice(MetadataKeys.Gating, "weighted", ("weighted", GatingKind.Weighted), ("additive", GatingKind.Additive)),
+            Gating = keys.Choice(MetadataKeys.Gating, "weighted",
+                ("weighted", GatingKind.Weighted), ("additive", GatingKind.Additive)),
             TrainedKvPolicy = TrainedKvPolicy(keys),
             DefaultRouting = keys.Choice(MetadataKeys.InferenceMode, "threshold", ("threshold", RoutingMode.Threshold),
                 ("topk", RoutingMode.TopK), ("topk-threshold", RoutingMode.TopKThreshold), ("full", RoutingMode.Full)),
@@ -131,7 +141,8 @@ public static class ModelConfigReader
             recursion.DepthRule != DepthRule.TokenChoice || recursion.Sharing == SharingKind.MiddleCycle,
             "Token-choice models share by middle_cycle only.");
         Require(
-            recursion.DepthRule != DepthRule.TokenChoice || recursion.RouterFunction is RouterFunction.Sigmoid or RouterFunction.Softmax,
+            recursion.DepthRule != DepthRule.TokenChoice
+                || recursion.RouterFunction is RouterFunction.Sigmoid or RouterFunction.Softmax,
             "A token-choice router needs sigmoid or softmax.");
         Require(
             recursion.DepthRule != DepthRule.ExpertChoice || recursion.RouterFunction != RouterFunction.Softmax,
@@ -159,7 +170,8 @@ public static class ModelConfigReader
             string key = Full(suffix);
             if (!metadata.TryGetInt64(key, out long value))
             {
-                value = fallback ?? throw new ModelFileException(ModelFileError.MissingKey, $"The key '{key}' is missing.");
+                value = fallback
+                    ?? throw new ModelFileException(ModelFileError.MissingKey, $"The key '{key}' is missing.");
             }
 
             return value is >= 1 and <= RunnableDimensionMax

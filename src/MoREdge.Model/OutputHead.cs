@@ -7,7 +7,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Model;
 
 /// <summary>logits = Whead·norm(x).</summary>
-internal sealed class OutputHead(KernelSet kernels, ModelConfig config, WorkerPool pool, Workspace workspace, ModelWeights weights)
+internal sealed class OutputHead(
+    KernelSet kernels, ModelConfig config, WorkerPool pool, Workspace workspace, ModelWeights weights)
 {
     private readonly NormWork _norm = new(kernels, config.RmsNormEpsilon);
     private readonly ProjectionWork _projection = new(kernels);

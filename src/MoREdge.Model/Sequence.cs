@@ -40,7 +40,10 @@ public sealed class Sequence : IDisposable
         _workspace = new Workspace(config, plan.ChunkRowsMax, plan.ContextLength, pool.WorkerCount);
         _cache = new KvCache(config, schedule.SlotCount, plan.KvType, plan.ContextLength);
         _overlay = new KvOverlay(
-            config, plan.KvType, plan.KvPolicy == KvPolicy.SharedHybrid ? plan.ChunkRowsMax : 0, plan.HybridPositionZero);
+            config,
+            plan.KvType,
+            plan.KvPolicy == KvPolicy.SharedHybrid ? plan.ChunkRowsMax : 0,
+            plan.HybridPositionZero);
         _rotary = new RotaryTable(config, weights.RopeFactors, plan.ContextLength);
         TransformerLayer layer = new(model.Kernels, config, pool, _workspace, _rotary, _overlay);
         _runner = new LayerRunner(layer, weights, _cache, schedule, plan.KvPolicy);
@@ -137,14 +140,18 @@ public sealed class Sequence : IDisposable
     /// <param name="cancellation">Stops between layers; the sequence is then as before the call.</param>
     /// <exception cref="ArgumentException">As for <see cref="Prefill"/>.</exception>
     public void Score(
-        ReadOnlySpan<int> ids, LogitsVisitor visitor, Span<int> depths = default, CancellationToken cancellation = default)
+        ReadOnlySpan<int> ids,
+        LogitsVisitor visitor,
+        Span<int> depths = default,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(visitor);
         CheckIds(ids);
         for (int done = 0; done < ids.Length; done += _chunk.RowCount)
         {
             int start = Position;
-            ForwardOrRestore(ids.Slice(done, Math.Min(_plan.ChunkRowsMax, ids.Length - done)), start - done, cancellation);
+            int count = Math.Min(_plan.ChunkRowsMax, ids.Length - done);
+            ForwardOrRestore(ids.Slice(done, count), start - done, cancellation);
             if (!depths.IsEmpty)
             {
                 LastDepths.CopyTo(depths[done..]);
@@ -228,7 +235,13 @@ public sealed class Sequence : IDisposable
         DepthRule.ExpertChoice => new ExpertChoiceLoop(
             kernels, recursion, _runner, _weights.Routers, _workspace, _plan.Routing, _depthLimit),
         _ => new TokenChoiceLoop(
-            kernels, recursion, _runner, _weights.Routers[0], _workspace, _plan.Routing == RoutingMode.Full, _depthLimit),
+            kernels,
+            recursion,
+            _runner,
+            _weights.Routers[0],
+            _workspace,
+            _plan.Routing == RoutingMode.Full,
+            _depthLimit),
     };
 
     private void CheckIds(ReadOnlySpan<int> ids)
@@ -240,14 +253,16 @@ public sealed class Sequence : IDisposable
 
         if (ids.Length > ContextLength - Position)
         {
-            throw new ArgumentException($"{ids.Length} more tokens do not fit: {Position} of {ContextLength} are taken.");
+            throw new ArgumentException(
+                $"{ids.Length} more tokens do not fit: {Position} of {ContextLength} are taken.");
         }
 
         foreach (int id in ids)
         {
             if ((uint)id >= (uint)_model.Config.VocabSize)
             {
-                throw new ArgumentException($"The token id {id} is outside the vocabulary of {_model.Config.VocabSize}.");
+                throw new ArgumentException(
+                    $"The token id {id} is outside the vocabulary of {_model.Config.VocabSize}.");
             }
         }
     }

@@ -4,7 +4,12 @@ namespace MoREdge.Model;
 
 /// <summary>The options of a sequence with every default filled in and checked against the model.</summary>
 internal sealed record SequencePlan(
-    int ContextLength, ElementType KvType, KvPolicy KvPolicy, RoutingMode Routing, int DepthMax, bool HybridPositionZero)
+    int ContextLength,
+    ElementType KvType,
+    KvPolicy KvPolicy,
+    RoutingMode Routing,
+    int DepthMax,
+    bool HybridPositionZero)
 {
     /// <summary>Rows of a forward pass where the routing does not need the whole prompt at once.</summary>
     private const int CausalChunkRows = 256;
@@ -18,7 +23,9 @@ internal sealed record SequencePlan(
     /// Most rows of one forward pass: a top-k prompt is one pass, because its tokens compete with each other.
     /// </summary>
     public int ChunkRowsMax =>
-        Routing is RoutingMode.TopK or RoutingMode.TopKThreshold ? ContextLength : Math.Min(CausalChunkRows, ContextLength);
+        Routing is RoutingMode.TopK or RoutingMode.TopKThreshold
+            ? ContextLength
+            : Math.Min(CausalChunkRows, ContextLength);
 
     /// <summary>Fills in what <paramref name="options"/> leaves open.</summary>
     /// <param name="config">The model.</param>
@@ -28,7 +35,9 @@ internal sealed record SequencePlan(
     public static SequencePlan Resolve(ModelConfig config, bool isFloat32, SequenceOptions options)
     {
         RecursionConfig? recursion = config.Recursion;
-        RoutingMode natural = recursion?.DepthRule == DepthRule.ExpertChoice ? recursion.DefaultRouting : RoutingMode.Threshold;
+        RoutingMode natural = recursion?.DepthRule == DepthRule.ExpertChoice
+            ? recursion.DefaultRouting
+            : RoutingMode.Threshold;
         SequencePlan plan = new(
             options.ContextLength ?? config.ContextLength,
             options.KvType ?? (isFloat32 ? ElementType.F32 : ElementType.F16),
@@ -50,14 +59,17 @@ internal sealed record SequencePlan(
             $"The depth cap must lie between 1 and the model's {config.RecursionCount} recursions.");
     }
 
-    private static void Check(SequencePlan plan, SequenceOptions options, RecursionConfig? recursion, ModelConfig config)
+    private static void Check(
+        SequencePlan plan, SequenceOptions options, RecursionConfig? recursion, ModelConfig config)
     {
         Require(plan.ContextLength >= 1, "The context must hold at least one token.");
         Require(
             (long)plan.ContextLength * config.HeadDim <= RotaryFloatsMax,
             $"A context of {plan.ContextLength} tokens is too long; the limit is {RotaryFloatsMax / config.HeadDim}.");
         Require(plan.KvType is ElementType.F16 or ElementType.F32, "Keys and values are stored as F16 or F32.");
-        Require(recursion is not null || options.KvPolicy is null, "The model has no recursion, so it has no KV policy to choose.");
+        Require(
+            recursion is not null || options.KvPolicy is null,
+            "The model has no recursion, so it has no KV policy to choose.");
         if (options.DepthMax is { } depthMax)
         {
             CheckDepth(depthMax, config);

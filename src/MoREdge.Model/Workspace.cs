@@ -40,7 +40,8 @@ internal sealed class Workspace : IDisposable
         Scores = Take(workerCount, contextLength);
         Logits = Take(LogitRows, config.VocabSize);
         QuantizedBuffer = Track(new AlignedBuffer(QuantizedRows.ByteCount(layerRows, _widthMax)));
-        Debug.Assert(ByteCount == BytesFor(config, chunkRowsMax, contextLength, workerCount), "The estimate left a buffer out.");
+        Debug.Assert(
+            ByteCount == BytesFor(config, chunkRowsMax, contextLength, workerCount), "The estimate left a buffer out.");
     }
 
     /// <summary>Rows of logits computed together when every position's logits are asked for.</summary>
@@ -104,7 +105,7 @@ internal sealed class Workspace : IDisposable
         long gatheredRows = config.Recursion is null ? 1 : chunkRowsMax;
         long stateRows = config.Recursion?.DepthRule == DepthRule.TokenChoice ? chunkRowsMax : 1;
         long floats = (chunkRowsMax + gatheredRows + stateRows) * config.ModelDim;
-        floats += layerRows * ((2L * config.ModelDim) + (2L * config.QueryDim) + (2L * config.KvDim) + (2L * config.FfnDim));
+        floats += layerRows * 2L * ((long)config.ModelDim + config.QueryDim + config.KvDim + config.FfnDim);
         floats += (2L * config.ModelDim) + ((long)workerCount * contextLength) + ((long)LogitRows * config.VocabSize);
         return checked((floats * sizeof(float)) + QuantizedRows.ByteCount((int)layerRows, widthMax));
     }

@@ -105,7 +105,8 @@ public static class PackedTile
         for (int col = 0; col < PackedLayout.GroupSize; col++)
         {
             Debug.Assert(values[col] != sbyte.MinValue, "A kernel's sign trick cannot negate -128.");
-            bytes[(col / PackedLayout.QuadSize * PackedLayout.QuadBytes) + (col % PackedLayout.QuadSize)] = (byte)values[col];
+            int at = (col / PackedLayout.QuadSize * PackedLayout.QuadBytes) + (col % PackedLayout.QuadSize);
+            bytes[at] = (byte)values[col];
         }
     }
 

@@ -18,14 +18,16 @@ internal sealed class GoldenFile : IDisposable
         string weightsName = weights ?? name;
         Folder = Directory.CreateTempSubdirectory("moredge-golden-").FullName;
         File.Copy(Path.Combine(folder, weightsName + ".safetensors"), Path.Combine(Folder, "model.safetensors"));
-        using JsonDocument source = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, ConfigName(weightsName) + ".json")));
+        string config = File.ReadAllText(Path.Combine(folder, ConfigName(weightsName) + ".json"));
+        using JsonDocument source = JsonDocument.Parse(config);
         File.WriteAllText(Path.Combine(Folder, "config.json"), ConfigOf(source.RootElement.GetProperty("config")));
     }
 
     /// <summary>A folder with config.json and model.safetensors.</summary>
     public string Folder { get; }
 
-    public int[] Integers(string property) => Array.ConvertAll(Numbers(_json.RootElement.GetProperty(property)), x => (int)x);
+    public int[] Integers(string property) =>
+        Array.ConvertAll(Numbers(_json.RootElement.GetProperty(property)), x => (int)x);
 
     public double[][] Rows(string property)
     {
@@ -66,9 +68,10 @@ internal sealed class GoldenFile : IDisposable
 
     private static string ConfigOf(JsonElement golden)
     {
-        JsonNode Copy(string name) => JsonNode.Parse(golden.GetProperty(name).GetRawText()) ?? "null";
+        JsonNode Copy(string key) => JsonNode.Parse(golden.GetProperty(key).GetRawText()) ?? "null";
         int layers = (golden.GetProperty("num_recursion").GetInt32() * golden.GetProperty("base_depth").GetInt32())
             + (golden.GetProperty("sharing").GetString()!.StartsWith("middle", StringComparison.Ordinal) ? 2 : 0);
+        string name = golden.GetProperty("name").GetString()!;
         JsonObject config = new()
         {
             ["architectures"] = new JsonArray("MoRLlamaForCausalLM"),
@@ -91,7 +94,7 @@ internal sealed class GoldenFile : IDisposable
                 ["base_depth"] = Copy("base_depth"),
                 ["sharing"] = Copy("sharing"),
                 ["capacity"] = golden.GetProperty("capacity").ValueKind == JsonValueKind.Null ? null : Copy("capacity"),
-                ["router_type"] = golden.GetProperty("name").GetString()!.Contains("mlp", StringComparison.Ordinal) ? "mlp" : "linear",
+                ["router_type"] = name.Contains("mlp", StringComparison.Ordinal) ? "mlp" : "linear",
                 ["router_func"] = Copy("router_func"),
                 ["alpha"] = Copy("alpha"),
                 ["temp"] = Copy("temp"),

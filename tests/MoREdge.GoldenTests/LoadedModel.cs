@@ -11,12 +11,19 @@ internal sealed class LoadedModel : IDisposable
 {
     private readonly string _path;
 
-    public LoadedModel(string checkpoint, ModelFormat format, KernelSet kernels, string? tokenizer = null, int threadCount = 2)
+    public LoadedModel(
+        string checkpoint, ModelFormat format, KernelSet kernels, string? tokenizer = null, int threadCount = 2)
     {
         _path = Path.Combine(Path.GetTempPath(), $"moredge-golden-{Guid.NewGuid():N}.gguf");
         using (Checkpoint source = Checkpoint.Open(checkpoint, new CheckpointOptions { TokenizerPath = tokenizer }))
         {
-            ModelQuantizer.Write(source.Metadata, source.Tensors, _path, format, overwrite: false, cancellation: TestContext.Current.CancellationToken);
+            ModelQuantizer.Write(
+                source.Metadata,
+                source.Tensors,
+                _path,
+                format,
+                overwrite: false,
+                cancellation: TestContext.Current.CancellationToken);
         }
 
         File = GgufFile.Open(_path);
@@ -30,7 +37,10 @@ internal sealed class LoadedModel : IDisposable
     public DecoderModel Network { get; }
 
     public Sequence Start(
-        RoutingMode? routing = null, KvPolicy? kvPolicy = null, int? depthMax = null, bool hybridPositionZero = false) =>
+        RoutingMode? routing = null,
+        KvPolicy? kvPolicy = null,
+        int? depthMax = null,
+        bool hybridPositionZero = false) =>
         Network.CreateSequence(new SequenceOptions
         {
             Routing = routing,

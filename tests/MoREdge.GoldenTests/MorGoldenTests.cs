@@ -45,7 +45,10 @@ public sealed class MorGoldenTests
         double[][] expected = golden.Rows("prefill_logits");
 
         sequence.Score(
-            prompt, (position, logits) => AssertClose(expected[position], logits), depths, TestContext.Current.CancellationToken);
+            prompt,
+            (position, logits) => AssertClose(expected[position], logits),
+            depths,
+            TestContext.Current.CancellationToken);
 
         AssertSelection(golden, depths);
         double[][] decodeExpected = golden.Rows("decode_logits");
@@ -70,7 +73,10 @@ public sealed class MorGoldenTests
         double[][] expected = golden.Rows("logits");
 
         sequence.Score(
-            ids, (position, logits) => AssertClose(expected[position], logits), depths, TestContext.Current.CancellationToken);
+            ids,
+            (position, logits) => AssertClose(expected[position], logits),
+            depths,
+            TestContext.Current.CancellationToken);
 
         AssertSelected(golden.Rows("selected_absolute"), depths);
     }

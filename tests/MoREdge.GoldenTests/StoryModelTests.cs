@@ -24,9 +24,13 @@ public sealed class StoryModelTests
     {
         string folder = SharedData.Require("data/checkpoints/stories260K");
         using LoadedModel model = new(
-            Path.Combine(folder, "stories260K.bin"), ModelFormat.F32, KernelSelector.Best, Path.Combine(folder, "tok512.bin"));
+            Path.Combine(folder, "stories260K.bin"),
+            ModelFormat.F32,
+            KernelSelector.Best,
+            Path.Combine(folder, "tok512.bin"));
         Assert.Equal(
-            File.ReadAllText(Path.Combine(folder, "golden_greedy_runc_256.txt")), Continue(model.FilePath, "", 256) + "\n");
+            File.ReadAllText(Path.Combine(folder, "golden_greedy_runc_256.txt")),
+            Continue(model.FilePath, "", 256) + "\n");
     }
 
     [Theory]
@@ -59,7 +63,8 @@ public sealed class StoryModelTests
     public void BuiltInModel_GreedyPrompt_TellsAStory()
     {
         string path = SharedData.InRepository("tools/moredge/mor-stories-q4.gguf");
-        AssertFluent(Continue(path, "Once upon a time, there was a little", 96), "girl named Lily", "She loved to play");
+        string story = Continue(path, "Once upon a time, there was a little", 96);
+        AssertFluent(story, "girl named Lily", "She loved to play");
     }
 
     private static void AssertReference(LoadedModel model, JsonElement reference, JsonElement run, RoutingMode routing)
@@ -123,7 +128,8 @@ public sealed class StoryModelTests
     private static string Continue(string path, string prompt, int tokens)
     {
         using LocalModel model = LocalModel.Open(path, KernelSelector.Best, threadCount: 2);
-        using GenerationSession session = model.StartSession(new SequenceOptions(), new SamplerOptions { Temperature = 0 });
+        using GenerationSession session =
+            model.StartSession(new SequenceOptions(), new SamplerOptions { Temperature = 0 });
         StringBuilder text = new();
         session.Generate(
             session.Encode(prompt), new GenerationOptions { TokenLimit = tokens }, startsText: prompt.Length == 0,

@@ -55,7 +55,9 @@ internal sealed record CodeRule(string Name, Regex Pattern, string Instead, Func
         // Only what runs per token is hot; a converter or a tile packer reads its scales once.
         new(
             "(float)Half",
-            new(@"\(float\)\s*[(*]*(?:Half\*?\)|Half\.|BitConverter\.\w*ToHalf|BinaryPrimitives\.ReadHalf|\w*[hH]alf\b)"),
+            new(
+                @"\(float\)\s*[(*]*"
+                + @"(?:Half\*?\)|Half\.|BitConverter\.\w*ToHalf|BinaryPrimitives\.ReadHalf|\w*[hH]alf\b)"),
             "the exponent-shift conversion, which is 16 times faster",
             file => file.IsIn("Kernels", "Model") && !file.Name.Contains("Reference")),
         new(

@@ -56,8 +56,8 @@ internal static class KBlocks
 
     /// <summary>
     /// Q6_K: 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed scales, d. Each half of 128 weights has 64
-    /// low
-    /// and 32 high bytes; its quarter k takes nibble k/2 of low byte (k mod 2)·32 + i and bit pair k of high byte i.
+    /// low and 32 high bytes; its quarter k takes nibble k/2 of low byte (k mod 2)·32 + i and bit pair k of high byte
+    /// i.
     /// </summary>
     public static void DecodeQ6(ReadOnlySpan<byte> block, Span<float> weights)
     {
@@ -83,8 +83,7 @@ internal static class KBlocks
 
     /// <summary>
     /// Scale and minimum of a group, 6 bits each in 12 bytes s: groups 0–3 have s[g] and s[g + 4] (low 6 bits); groups
-    /// 4–7 have
-    /// the nibbles of s[g + 4] and, above them, the top bit pairs of s[g − 4] and s[g].
+    /// 4–7 have the nibbles of s[g + 4] and, above them, the top bit pairs of s[g − 4] and s[g].
     /// </summary>
     private static (float Scale, float Minimum) ScaleAndMinimum(ReadOnlySpan<byte> block, int group)
     {

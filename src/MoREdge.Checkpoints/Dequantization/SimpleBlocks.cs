@@ -4,8 +4,7 @@ namespace MoREdge.Checkpoints.Dequantization;
 
 /// <summary>
 /// GGUF's blocks of 32 weights. Nibbles are split, not interleaved: byte j holds weight j in its low nibble and weight
-/// j + 16
-/// in its high one; bit i of the 32-bit field of the 5-bit types is the fifth bit of weight i.
+/// j + 16 in its high one; bit i of the 32-bit field of the 5-bit types is the fifth bit of weight i.
 /// </summary>
 /// <remarks>
 /// Every product d·q is exact in float32 (11 bits × at most 8), so each weight is rounded at most once.

@@ -49,7 +49,8 @@ internal static class JsonFile
 
         catch (InvalidOperationException fault)
         {
-            throw new CheckpointException(CheckpointError.JsonMalformed, $"{name} holds text that is no Unicode.", fault);
+            throw new CheckpointException(
+                CheckpointError.JsonMalformed, $"{name} holds text that is no Unicode.", fault);
         }
 
         throw new CheckpointException(CheckpointError.JsonMalformed, $"{name} does not hold a JSON object.");

@@ -6,8 +6,7 @@ namespace MoREdge.Checkpoints.HuggingFace;
 
 /// <summary>
 /// Gives every tensor of a Hugging Face checkpoint its canonical name, checks its shape, finds weights that recursions
-/// share by
-/// comparing them, and accounts for every tensor of the source.
+/// share by comparing them, and accounts for every tensor of the source.
 /// </summary>
 internal sealed class NetworkBuilder
 {

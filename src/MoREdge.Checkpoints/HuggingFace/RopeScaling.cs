@@ -2,8 +2,7 @@ namespace MoREdge.Checkpoints.HuggingFace;
 
 /// <summary>
 /// Rotary embeddings with stretched wavelengths. "linear" and "llama3" divide each frequency by a constant of its own,
-/// which GGUF
-/// files carry as the tensor rope_freqs; every other kind depends on the sequence length and is refused.
+/// which GGUF files carry as the tensor rope_freqs; every other kind depends on the sequence length and is refused.
 /// </summary>
 internal static class RopeScaling
 {

@@ -10,8 +10,7 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// </summary>
 /// <remarks>
 /// Source: the safetensors format description. Its safety rules are checked: header at most 100 MB, every tensor inside
-/// the
-/// file, no overlap, no hole, nothing behind the last tensor.
+/// the file, no overlap, no hole, nothing behind the last tensor.
 /// </remarks>
 internal static class SafetensorsFile
 {

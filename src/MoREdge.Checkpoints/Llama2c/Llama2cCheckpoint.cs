@@ -6,8 +6,7 @@ namespace MoREdge.Checkpoints.Llama2c;
 
 /// <summary>
 /// Opens a llama2.c file. Its query and key rows already pair neighbours, as in GGUF files of architecture "llama", so
-/// no row
-/// moves. Each kind of tensor lies together for all layers.
+/// no row moves. Each kind of tensor lies together for all layers.
 /// </summary>
 internal sealed class Llama2cCheckpoint
 {

@@ -5,8 +5,8 @@ namespace MoREdge.Checkpoints.PyTorch;
 
 /// <summary>
 /// Runs the subset of Python's pickle machine that a PyTorch state dictionary needs. Any other instruction or name is
-/// refused,
-/// so nothing in a file can make this program do more than build tuples, lists, dictionaries and tensor descriptions.
+/// refused, so nothing in a file can make this program do more than build tuples, lists, dictionaries and tensor
+/// descriptions.
 /// </summary>
 /// <remarks>Source: CPython's pickletools documentation of protocol 2 to 4; spec section 5.3.</remarks>
 internal ref struct PickleMachine

@@ -4,8 +4,7 @@ namespace MoREdge.Checkpoints.PyTorch;
 
 /// <summary>
 /// A PyTorch state dictionary: a zip with ROOT/data.pkl, which names tensors, and ROOT/data/KEY, their storages. Tied
-/// tensors
-/// share a storage, so they end up at the same offset of the same file.
+/// tensors share a storage, so they end up at the same offset of the same file.
 /// </summary>
 internal static class PyTorchFile
 {

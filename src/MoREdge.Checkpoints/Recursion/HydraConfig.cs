@@ -6,8 +6,7 @@ namespace MoREdge.Checkpoints.Recursion;
 /// <summary>Reads the Hydra YAML of a training run of the MoR authors (spec section 5.6).</summary>
 /// <remarks>
 /// mor.token and mor.expert are both present in shipped files; only the active one is read. Null capacity is (N − i) /
-/// N. Nulls
-/// of kv_sharing come from recursive. A missing update_cache is false.
+/// N. Nulls of kv_sharing come from recursive. A missing update_cache is false.
 /// </remarks>
 internal static class HydraConfig
 {

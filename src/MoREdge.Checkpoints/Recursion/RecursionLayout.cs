@@ -2,8 +2,7 @@ namespace MoREdge.Checkpoints.Recursion;
 
 /// <summary>
 /// Which source layers make up each physical block. The variant is found in the tensor names, because config.json of
-/// the authors'
-/// checkpoints knows nothing of recursion (spec section 5.1).
+/// the authors' checkpoints knows nothing of recursion (spec section 5.1).
 /// </summary>
 internal sealed class RecursionLayout
 {

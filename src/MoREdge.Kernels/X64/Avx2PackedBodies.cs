@@ -126,7 +126,8 @@ internal static unsafe class Avx2PackedBodies
             {
                 Vector256<byte> pair = Vector256.Load(quants);
                 Vector256<byte> low = pair & mask;
-                Vector256<byte> high = Vector256.ShiftRightLogical(pair.AsUInt16(), PackedLayout.NibbleBits).AsByte() & mask;
+                Vector256<ushort> shifted = Vector256.ShiftRightLogical(pair.AsUInt16(), PackedLayout.NibbleBits);
+                Vector256<byte> high = shifted.AsByte() & mask;
                 int0 += PairProducts(low, high, x0 + quad);
                 int1 += PairProducts(low, high, x1 + quad);
                 int2 += PairProducts(low, high, x2 + quad);

@@ -177,7 +177,8 @@ internal static unsafe class AvxVnniPackedBodies
     private static Vector256<byte> Unsigned(byte* quants) => Vector256.Load(quants) ^ Vector256.Create(SignBit);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Low(byte* quants) => Vector256.Load(quants) & Vector256.Create(PackedLayout.NibbleMask);
+    private static Vector256<byte> Low(byte* quants) =>
+        Vector256.Load(quants) & Vector256.Create(PackedLayout.NibbleMask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> High(byte* quants) =>

@@ -42,7 +42,8 @@ internal sealed class KvOverlay : IDisposable
     public void BeginChunk(int position) => _chunkPosition = position;
 
     /// <summary>Keeps a copy of the token's row in <paramref name="slot"/> and writes over it.</summary>
-    public void Replace(KernelSet kernels, KvSlot slot, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int position)
+    public void Replace(
+        KernelSet kernels, KvSlot slot, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int position)
     {
         int index = _chunkRelative ? position - _chunkPosition : slot.VisibleCount(position) - 1;
         _indexes[_count] = index;

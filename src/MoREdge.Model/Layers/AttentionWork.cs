@@ -24,7 +24,13 @@ internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, Float
     /// Attends with <paramref name="query"/> (rows, QueryDim) over <paramref name="slot"/> into
     /// <paramref name="mixed"/>.
     /// </summary>
-    public void Run(WorkerPool pool, in FloatMatrix query, in FloatMatrix mixed, KvSlot slot, int[] positions, int positionStart)
+    public void Run(
+        WorkerPool pool,
+        in FloatMatrix query,
+        in FloatMatrix mixed,
+        KvSlot slot,
+        int[] positions,
+        int positionStart)
     {
         _query = query;
         _mixed = mixed;
@@ -44,7 +50,8 @@ internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, Float
             int first = head * config.HeadDim;
             int count = _slot!.VisibleCount(_positions[_positionStart + row]);
             Span<float> weights = scores.Row(worker)[..count];
-            kernels.AttentionScores(_query.Row(row).Slice(first, config.HeadDim), _slot.Keys(kvHead), count, _scale, weights);
+            ReadOnlySpan<float> query = _query.Row(row).Slice(first, config.HeadDim);
+            kernels.AttentionScores(query, _slot.Keys(kvHead), count, _scale, weights);
             kernels.Softmax(weights);
             kernels.AttentionMix(weights, _slot.Values(kvHead), count, _mixed.Row(row).Slice(first, config.HeadDim));
         }

@@ -36,7 +36,8 @@ internal sealed class RotaryTable
     public long ByteCount => 2L * _cos.Length * sizeof(float);
 
     /// <summary>Bytes that <see cref="ByteCount"/> will be.</summary>
-    public static long BytesFor(ModelConfig config, int positionCount) => 2L * positionCount * (config.HeadDim / 2) * sizeof(float);
+    public static long BytesFor(ModelConfig config, int positionCount) =>
+        2L * positionCount * (config.HeadDim / 2) * sizeof(float);
 
     /// <summary>Cosines of a position (HeadDim / 2).</summary>
     public ReadOnlySpan<float> Cos(int position) => _cos.AsSpan(position * _pairCount, _pairCount);

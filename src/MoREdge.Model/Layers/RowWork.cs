@@ -13,7 +13,12 @@ internal sealed class NormWork(KernelSet kernels, float epsilon) : ParallelWork
     private float[] _weight = [];
 
     /// <summary>Norms <paramref name="input"/> (rows, dim) with <paramref name="weight"/> (dim).</summary>
-    public void Run(WorkerPool pool, in FloatMatrix input, float[] weight, in FloatMatrix output, in QuantizedRows quantized)
+    public void Run(
+        WorkerPool pool,
+        in FloatMatrix input,
+        float[] weight,
+        in FloatMatrix output,
+        in QuantizedRows quantized)
     {
         _input = input;
         _weight = weight;

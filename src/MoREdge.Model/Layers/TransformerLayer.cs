@@ -40,7 +40,12 @@ internal sealed class TransformerLayer
     private readonly KvOverlay _overlay;
 
     public TransformerLayer(
-        KernelSet kernels, ModelConfig config, WorkerPool pool, Workspace workspace, RotaryTable rotary, KvOverlay overlay)
+        KernelSet kernels,
+        ModelConfig config,
+        WorkerPool pool,
+        Workspace workspace,
+        RotaryTable rotary,
+        KvOverlay overlay)
     {
         _kernels = kernels;
         _config = config;
@@ -73,7 +78,8 @@ internal sealed class TransformerLayer
         }
     }
 
-    private void Attend(in FloatMatrix x, int[] positions, int start, LayerWeights weights, KvSlot slot, CacheAccess access)
+    private void Attend(
+        in FloatMatrix x, int[] positions, int start, LayerWeights weights, KvSlot slot, CacheAccess access)
     {
         FloatMatrix normed = _workspace.Normed.Slice(0, x.Rows);
         FloatMatrix query = _workspace.Query.Slice(0, x.Rows);
@@ -138,7 +144,8 @@ internal sealed class TransformerLayer
         }
     }
 
-    private void StoreRow(KvSlot slot, CacheAccess access, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int position)
+    private void StoreRow(
+        KvSlot slot, CacheAccess access, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int position)
     {
         if (access == CacheAccess.Append)
         {
@@ -152,5 +159,9 @@ internal sealed class TransformerLayer
 
     private void Rotate(Span<float> heads, int position) =>
         _kernels.Rotary(
-            heads, _config.HeadDim, _rotary.Cos(position), _rotary.Sin(position), _config.RopePairing == RopePairing.Interleaved);
+            heads,
+            _config.HeadDim,
+            _rotary.Cos(position),
+            _rotary.Sin(position),
+            _config.RopePairing == RopePairing.Interleaved);
 }

@@ -30,7 +30,9 @@ internal sealed class ExpertSelection : IComparer<int>
             return KeepLargest(rows, logits, count, Math.Max(1, (int)(capacity * chunk.RowCount)));
         }
 
-        return _mode == RoutingMode.Full || capacity >= 1 ? count : KeepAbove((float)_config.Thresholds[recursion], rows, logits, count);
+        return _mode == RoutingMode.Full || capacity >= 1
+            ? count
+            : KeepAbove((float)_config.Thresholds[recursion], rows, logits, count);
     }
 
     /// <summary>Larger logits first; equal ones in order of position.</summary>

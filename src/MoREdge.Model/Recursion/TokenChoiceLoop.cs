@@ -102,7 +102,8 @@ internal sealed class TokenChoiceLoop : IRecursionLoop
 
     private float Balance(int depth) => _weights.Balance is null ? 0 : _weights.Balance[depth];
 
-    private void Advance(Chunk chunk, in FloatMatrix x, in FloatMatrix state, ReadOnlySpan<float> y, int row, int recursion)
+    private void Advance(
+        Chunk chunk, in FloatMatrix x, in FloatMatrix state, ReadOnlySpan<float> y, int row, int recursion)
     {
         y.CopyTo(state.Row(row));
         chunk.Depths[row]++;

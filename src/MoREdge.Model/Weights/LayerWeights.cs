@@ -32,6 +32,7 @@ internal sealed class LayerWeights
 
     /// <summary>Bytes one token reads when it passes through.</summary>
     public long ByteCount =>
-        Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount + Gate.ByteCount + Up.ByteCount + Down.ByteCount
+        Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount
+        + Gate.ByteCount + Up.ByteCount + Down.ByteCount
         + (sizeof(float) * ((long)AttentionNorm.Length + FfnNorm.Length));
 }

@@ -87,7 +87,9 @@ internal sealed class ModelWeights
         }
 
         ModelConfig c = _config;
-        WeightMatrix Projection(string name, string bias, int rows, int cols) => Matrix(Name(name), Name(bias), rows, cols);
+        WeightMatrix Projection(string name, string bias, int rows, int cols) =>
+            Matrix(Name(name), Name(bias), rows, cols);
+
         return new LayerWeights
         {
             AttentionNorm = Vector(Name(TensorNames.AttentionNorm), c.ModelDim),
@@ -127,11 +129,15 @@ internal sealed class ModelWeights
     private RouterWeights Router(RecursionConfig recursion, Func<string, string> name, int outputCount)
     {
         int dim = _config.ModelDim;
-        float[]? balance = recursion.DepthRule == DepthRule.TokenChoice && _file.TryGetTensor(TensorNames.TokenRouterBias, out _)
-            ? Vector(TensorNames.TokenRouterBias, outputCount)
-            : null;
+        bool isBalanced = recursion.DepthRule == DepthRule.TokenChoice
+            && _file.TryGetTensor(TensorNames.TokenRouterBias, out _);
+        float[]? balance = isBalanced ? Vector(TensorNames.TokenRouterBias, outputCount) : null;
         return recursion.RouterKind == RouterKind.Linear
-            ? new RouterWeights { First = FloatRows(name(TensorNames.RouterLinear), outputCount, dim), Balance = balance }
+            ? new RouterWeights
+            {
+                First = FloatRows(name(TensorNames.RouterLinear), outputCount, dim),
+                Balance = balance,
+            }
             : new RouterWeights
             {
                 First = FloatRows(name(TensorNames.RouterHidden), 2 * dim, dim),

@@ -27,11 +27,14 @@ internal sealed class WeightMatrix
             return;
         }
 
-        if (tensor.Type is not (ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.Q8_0 or ElementType.Q4_0))
+        bool runsDirectly = tensor.Type
+            is ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.Q8_0 or ElementType.Q4_0;
+        if (!runsDirectly)
         {
             throw new ModelFileException(
                 ModelFileError.UnsupportedElementType,
-                $"The tensor '{tensor.Name}' is {tensor.Type}, which runs only after 'moredge quantize' (direct: F32, F16, BF16, Q8_0, Q4_0).");
+                $"The tensor '{tensor.Name}' is {tensor.Type}, which runs only after 'moredge quantize' "
+                + "(direct: F32, F16, BF16, Q8_0, Q4_0).");
         }
 
         _dense = file.Dense(tensor);

@@ -25,9 +25,11 @@ public sealed class ModelConfigReaderTests
             MetadataKeys.Architecture, GgufValue.FromString("gpt2"))),
         ["missing width"] = (ModelFileError.MissingKey, m => m.Metadata.Remove("mor.embedding_length")),
         ["zero heads"] = (ModelFileError.WrongValue, m => m.Set("attention.head_count", GgufValue.FromUInt32(0))),
-        ["heads not a multiple"] = (ModelFileError.WrongValue, m => m.Set("attention.head_count_kv", GgufValue.FromUInt32(3))),
+        ["heads not a multiple"] = (ModelFileError.WrongValue, m => m.Set(
+            "attention.head_count_kv", GgufValue.FromUInt32(3))),
         ["odd head width"] = (ModelFileError.WrongValue, m => m.Set("attention.key_length", GgufValue.FromUInt32(7))),
-        ["value width differs"] = (ModelFileError.WrongValue, m => m.Set("attention.value_length", GgufValue.FromUInt32(16))),
+        ["value width differs"] = (ModelFileError.WrongValue, m => m.Set(
+            "attention.value_length", GgufValue.FromUInt32(16))),
         ["partial rotary"] = (ModelFileError.WrongValue, m => m.Set("rope.dimension_count", GgufValue.FromUInt32(4))),
         ["rotary base zero"] = (ModelFileError.WrongValue, m => m.Set("rope.freq_base", GgufValue.FromFloat32(0))),
         ["epsilon not a number"] = (ModelFileError.WrongValue, m => m.Set(
@@ -36,17 +38,21 @@ public sealed class ModelConfigReaderTests
         ["block count off"] = (ModelFileError.WrongValue, m => m.Set("block_count", GgufValue.FromUInt32(5))),
         ["unknown type"] = (ModelFileError.WrongValue, m => m.Set("type", GgufValue.FromString("psychic"))),
         ["unknown sharing"] = (ModelFileError.WrongValue, m => m.Set("sharing", GgufValue.FromString("spiral"))),
-        ["routed sequence"] = (ModelFileError.WrongValue, m => m.Set("sharing", GgufValue.FromString("middle_sequence"))),
+        ["routed sequence"] = (ModelFileError.WrongValue, m => m.Set(
+            "sharing", GgufValue.FromString("middle_sequence"))),
         ["too many recursions"] = (ModelFileError.WrongValue, m => m.Set("num_recursion", GgufValue.FromUInt32(65))),
-        ["capacities too few"] = (ModelFileError.WrongValue, m => m.Set("capacity", GgufValue.FromFloat64s([1.0, 0.5]))),
+        ["capacities too few"] = (ModelFileError.WrongValue, m => m.Set(
+            "capacity", GgufValue.FromFloat64s([1.0, 0.5]))),
         ["capacities increase"] = (ModelFileError.WrongValue, m => m.Set(
             "capacity", GgufValue.FromFloat64s([0.5, 1.0, 0.5]))),
         ["capacity above one"] = (ModelFileError.WrongValue, m => m.Set(
             "capacity", GgufValue.FromFloat64s([2.0, 1.0, 0.5]))),
         ["expert softmax"] = (ModelFileError.WrongValue, m => m.Set("router_func", GgufValue.FromString("softmax"))),
         ["temperature zero"] = (ModelFileError.WrongValue, m => m.Set("temp", GgufValue.FromFloat64(0))),
-        ["hybrid without sharing"] = (ModelFileError.WrongValue, m => m.Set("update_cache", GgufValue.FromBoolean(true))),
-        ["missing router"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.ExpertRouter(1, TensorNames.RouterLinear))),
+        ["hybrid without sharing"] = (ModelFileError.WrongValue, m => m.Set(
+            "update_cache", GgufValue.FromBoolean(true))),
+        ["missing router"] = (ModelFileError.MissingTensor, m => m.Remove(
+            TensorNames.ExpertRouter(1, TensorNames.RouterLinear))),
         ["missing projection"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.Block(2, TensorNames.FfnUp))),
         ["missing embedding"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.TokenEmbedding)),
         ["wrong shape"] = (ModelFileError.ShapeMismatch, m =>

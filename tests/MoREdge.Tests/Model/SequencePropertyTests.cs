@@ -87,7 +87,8 @@ public sealed class SequencePropertyTests
     {
         using TinyModel model = Create("expert", "recursion");
         int[] ids = TinyModel.RandomIds(20, seed: 8);
-        using Sequence hybrid = model.Network.CreateSequence(new SequenceOptions { Routing = RoutingMode.TopKThreshold });
+        using Sequence hybrid =
+            model.Network.CreateSequence(new SequenceOptions { Routing = RoutingMode.TopKThreshold });
         using Sequence topK = model.Network.CreateSequence(new SequenceOptions { Routing = RoutingMode.TopK });
         hybrid.Prefill(ids);
         topK.Prefill(ids);
@@ -110,7 +111,12 @@ public sealed class SequencePropertyTests
         using TinyModel tied = TinyModel.Recursive("expert", "middle_cycle", 3, 2);
         using TinyModel untied = TinyModel.Recursive("expert", "middle_cycle", 3, 2);
         string[] attention =
-            [TensorNames.AttentionQuery, TensorNames.AttentionKey, TensorNames.AttentionValue, TensorNames.AttentionOutput];
+            [
+                TensorNames.AttentionQuery,
+                TensorNames.AttentionKey,
+                TensorNames.AttentionValue,
+                TensorNames.AttentionOutput,
+            ];
         for (int block = 1; block <= 2; block++)
         {
             foreach (string name in attention)
@@ -160,7 +166,8 @@ public sealed class SequencePropertyTests
         long bytes = sequence.KvBytesUsed;
         using CancellationTokenSource source = new();
 
-        Assert.Throws<OperationCanceledException>(() => sequence.Prefill(ids.AsSpan(20), _ => source.Cancel(), source.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => sequence.Prefill(ids.AsSpan(20), _ => source.Cancel(), source.Token));
 
         Assert.Equal(20, sequence.Position);
         Assert.Equal(bytes, sequence.KvBytesUsed);
@@ -208,5 +215,6 @@ public sealed class SequencePropertyTests
         return counts;
     }
 
-    private static void AssertRow(float[] expected, ReadOnlySpan<float> actual) => Assert.Equal(expected, actual.ToArray());
+    private static void AssertRow(float[] expected, ReadOnlySpan<float> actual) =>
+        Assert.Equal(expected, actual.ToArray());
 }

@@ -32,7 +32,8 @@ internal sealed class TinyModel : IDisposable
     public string FilePath => _path;
 
     /// <summary>An ordinary decoder.</summary>
-    public static TinyModel Decoder(string architecture, int blockCount, int seed = 1, bool biases = false, bool tied = true)
+    public static TinyModel Decoder(
+        string architecture, int blockCount, int seed = 1, bool biases = false, bool tied = true)
     {
         TinyModel model = new(seed);
         model.SetCommon(architecture, blockCount);
@@ -47,7 +48,13 @@ internal sealed class TinyModel : IDisposable
 
     /// <summary>A recursive model of any depth rule.</summary>
     public static TinyModel Recursive(
-        string type, string sharing, int recursions, int baseDepth, int seed = 1, string gating = "weighted", string? kv = null)
+        string type,
+        string sharing,
+        int recursions,
+        int baseDepth,
+        int seed = 1,
+        string gating = "weighted",
+        string? kv = null)
     {
         TinyModel model = new(seed);
         bool middle = sharing.StartsWith("middle", StringComparison.Ordinal);

@@ -78,7 +78,8 @@ public sealed class GroupQuantizerTests
                 for (int i = 0; i < count; i++)
                 {
                     float bound = scale == 0 ? ScaleMin / 2 : scale / 2;
-                    Assert.InRange(MathF.Abs(weights[i] - (scale * quants[i])), 0, bound + (RoundingSlack * MathF.Abs(weights[i])));
+                    float error = MathF.Abs(weights[i] - (scale * quants[i]));
+                    Assert.InRange(error, 0, bound + (RoundingSlack * MathF.Abs(weights[i])));
                     Assert.InRange(quants[i], -127, 127);
                 }
             }
