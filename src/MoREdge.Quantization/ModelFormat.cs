@@ -12,6 +12,7 @@ public enum ModelFormat
     /// <summary>Packed int8 matrices.</summary>
     Q8,
 
-    /// <summary>Packed int4 matrices; the embedding and the head, which every token's choice passes through, stay int8.</summary>
+    /// <summary>Packed int4 matrices; the embedding and the head, which every token's choice passes through, stay
+    /// int8.</summary>
     Q4,
 }

@@ -34,7 +34,8 @@ public sealed class ModelQuantizerTests : IDisposable
     [InlineData(ModelFormat.Q8, 1, 1, 0.01)]
     [InlineData(ModelFormat.Q4, 5, 172, 0.1)]
     [InlineData(ModelFormat.Q4, 17, 33, 0.1)]
-    public void Write_PackedRaggedMatrix_IsCloseAndReportsItsError(ModelFormat format, int rows, int cols, double errorMax)
+    public void Write_PackedRaggedMatrix_IsCloseAndReportsItsError(
+        ModelFormat format, int rows, int cols, double errorMax)
     {
         float[] weights = ArrayTensor.Gaussian(rows, rows * cols);
 
@@ -91,7 +92,8 @@ public sealed class ModelQuantizerTests : IDisposable
     [InlineData(ModelFormat.F16, 65520f, QuantizationError.WeightTooLarge)]
     [InlineData(ModelFormat.Q8, 1e7f, QuantizationError.WeightTooLarge)]
     [InlineData(ModelFormat.Q4, -5e5f, QuantizationError.WeightTooLarge)]
-    public void Write_WeightTheFormatCannotHold_IsRefusedAndLeavesNothing(ModelFormat format, float weight, QuantizationError error)
+    public void Write_WeightTheFormatCannotHold_IsRefusedAndLeavesNothing(
+        ModelFormat format, float weight, QuantizationError error)
     {
         float[] weights = ArrayTensor.Gaussian(3, 64);
         weights[63] = weight;
@@ -128,7 +130,9 @@ public sealed class ModelQuantizerTests : IDisposable
     public void Write_OurOwnQ8FileAgain_ChangesNothing(ModelFormat format)
     {
         float[] weights = ArrayTensor.Gaussian(6, 20 * 100);
-        Write(ModelFormat.Q8, ArrayTensor.Create(Matrix, weights, 20, 100), ArrayTensor.Create("output_norm.weight", [1, 2], 2));
+        Write(
+            ModelFormat.Q8, ArrayTensor.Create(Matrix, weights, 20, 100),
+            ArrayTensor.Create("output_norm.weight", [1, 2], 2));
         using Checkpoint checkpoint = Checkpoint.Open(Path);
 
         IReadOnlyList<TensorReport> reports = ModelQuantizer.Write(
