@@ -8,7 +8,9 @@ namespace MoREdge.Inference;
 /// <param name="DroppedMessages">Oldest messages that were left out to make the text fit the context.</param>
 public sealed record ChatTurn(GenerationStats Stats, int DroppedMessages);
 
-/// <summary>A conversation: messages, the model's chat template, and a session whose cache is reused from turn to turn.</summary>
+/// <summary>
+/// A conversation: messages, the model's chat template, and a session whose cache is reused from turn to turn.
+/// </summary>
 public sealed class ChatSession
 {
     private const string SystemRole = "system";
@@ -29,7 +31,9 @@ public sealed class ChatSession
     /// <param name="session">The session to run in, which the caller owns.</param>
     /// <param name="systemPrompt">The first message, or null for none.</param>
     /// <exception cref="InferenceException">The model has no chat template.</exception>
-    /// <exception cref="ChatTemplateException">The template uses a construct this version lacks; it is named.</exception>
+    /// <exception cref="ChatTemplateException">
+    /// The template uses a construct this version lacks; it is named.
+    /// </exception>
     public ChatSession(LocalModel model, GenerationSession session, string? systemPrompt)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -4,7 +4,9 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Inference;
 
-/// <summary>A text in the making: a sequence with its caches, a sampler, and the ids it has seen. Not thread-safe.</summary>
+/// <summary>
+/// A text in the making: a sequence with its caches, a sampler, and the ids it has seen. Not thread-safe.
+/// </summary>
 public sealed class GenerationSession : IDisposable
 {
     private readonly LocalModel _model;
@@ -48,7 +50,9 @@ public sealed class GenerationSession : IDisposable
     /// <summary>Makes <paramref name="prompt"/> the whole text so far and continues it.</summary>
     /// <param name="prompt">All ids from the beginning; what the cache already holds is not computed again.</param>
     /// <param name="options">Limits and stop strings.</param>
-    /// <param name="startsText">True when the answer begins the text: a SentencePiece answer then drops its leading space.</param>
+    /// <param name="startsText">
+    /// True when the answer begins the text: a SentencePiece answer then drops its leading space.
+    /// </param>
     /// <param name="onText">Receives the answer piece by piece, whole characters only.</param>
     /// <param name="cancellation">Ends the answer; what was computed stays valid.</param>
     /// <exception cref="InferenceException">The prompt is longer than the context.</exception>
@@ -121,7 +125,9 @@ public sealed class GenerationSession : IDisposable
 
     internal double WeightBytesPerToken(double depth) => _model.Network.WeightBytesPerToken(depth);
 
-    /// <summary>Keeps the longest common beginning of cache and prompt, but leaves at least one token to compute.</summary>
+    /// <summary>
+    /// Keeps the longest common beginning of cache and prompt, but leaves at least one token to compute.
+    /// </summary>
     private int ReuseCache(ReadOnlySpan<int> prompt)
     {
         int common = 0;

@@ -15,7 +15,9 @@ public sealed record GenerationStats
     /// <summary>Generated tokens, the end token included.</summary>
     public required int GeneratedTokens { get; init; }
 
-    /// <summary>Tokens that were fed back and computed: one fewer than generated, unless the generation was cut.</summary>
+    /// <summary>
+    /// Tokens that were fed back and computed: one fewer than generated, unless the generation was cut.
+    /// </summary>
     public required int DecodedTokens { get; init; }
 
     /// <summary>Seconds spent decoding.</summary>

@@ -4,8 +4,9 @@ using MoREdge.ModelFile;
 namespace MoREdge.Inference;
 
 /// <summary>
-/// Verifies the digests of a model file in the background, so that a damaged file is named instead of babbling, without making
-/// the first token wait. Files up to <see cref="ForegroundBytesMax"/> take milliseconds and are verified at once.
+/// Verifies the digests of a model file in the background, so that a damaged file is named instead of babbling, without
+/// making the first token wait. Files up to <see cref="ForegroundBytesMax"/> take milliseconds and are verified at
+/// once.
 /// </summary>
 public sealed class IntegrityCheck : IDisposable
 {

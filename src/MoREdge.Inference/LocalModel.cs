@@ -5,7 +5,10 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Inference;
 
-/// <summary>A model file opened for use: the mapped file, the network over it and its tokenizer. The composition root of the runtime.</summary>
+/// <summary>
+/// A model file opened for use: the mapped file, the network over it and its tokenizer. The composition root of the
+/// runtime.
+/// </summary>
 public sealed class LocalModel : IDisposable
 {
     private readonly Tokenizer? _tokenizer;

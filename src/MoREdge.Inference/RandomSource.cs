@@ -1,8 +1,8 @@
 namespace MoREdge.Inference;
 
 /// <summary>
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014, figure 10): small, and the same numbers for the same seed on every platform and in every
-/// version, which <see cref="Random"/> does not promise.
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014, figure 10): small, and the same numbers for the same seed on every
+/// platform and in every version, which <see cref="Random"/> does not promise.
 /// </summary>
 internal struct RandomSource(ulong seed)
 {

@@ -94,7 +94,9 @@ public sealed class Sampler
         }
     }
 
-    /// <summary>Leaves the kept logits at the front in descending order, their ids beside them, and returns how many they are.</summary>
+    /// <summary>
+    /// Leaves the kept logits at the front in descending order, their ids beside them, and returns how many they are.
+    /// </summary>
     private int KeepTopK()
     {
         for (int i = 0; i < _ids.Length; i++)
@@ -114,7 +116,9 @@ public sealed class Sampler
         return count;
     }
 
-    /// <summary>A heap of the k smallest values at the front, largest on top: O(V log k) instead of sorting the vocabulary.</summary>
+    /// <summary>
+    /// A heap of the k smallest values at the front, largest on top: O(V log k) instead of sorting the vocabulary.
+    /// </summary>
     private int SelectSmallest(int count)
     {
         for (int i = (count / 2) - 1; i >= 0; i--)

@@ -1,6 +1,8 @@
 namespace MoREdge.Inference;
 
-/// <summary>How the next token is chosen. Filters apply in this order: repeat penalty, top-k, temperature, top-p, min-p.</summary>
+/// <summary>
+/// How the next token is chosen. Filters apply in this order: repeat penalty, top-k, temperature, top-p, min-p.
+/// </summary>
 public sealed record SamplerOptions
 {
     /// <summary>0 takes the most likely token; 1 samples from the model's own distribution.</summary>
@@ -9,13 +11,21 @@ public sealed record SamplerOptions
     /// <summary>Keeps the k most likely tokens; 0 keeps all.</summary>
     public int TopK { get; init; } = 40;
 
-    /// <summary>Keeps the smallest set of tokens whose probabilities reach this sum; 1 keeps all (Holtzman et al. 2019, arXiv:1904.09751).</summary>
+    /// <summary>
+    /// Keeps the smallest set of tokens whose probabilities reach this sum; 1 keeps all (Holtzman et al. 2019,
+    /// arXiv:1904.09751).
+    /// </summary>
     public float TopP { get; init; } = 0.95f;
 
-    /// <summary>Keeps tokens at least this fraction as likely as the most likely one; 0 keeps all (arXiv:2407.01082).</summary>
+    /// <summary>
+    /// Keeps tokens at least this fraction as likely as the most likely one; 0 keeps all (arXiv:2407.01082).
+    /// </summary>
     public float MinP { get; init; } = 0.05f;
 
-    /// <summary>Divides positive and multiplies negative logits of recent tokens; 1 changes nothing (Keskar et al. 2019, arXiv:1909.05858).</summary>
+    /// <summary>
+    /// Divides positive and multiplies negative logits of recent tokens; 1 changes nothing (Keskar et al. 2019,
+    /// arXiv:1909.05858).
+    /// </summary>
     public float RepeatPenalty { get; init; } = 1;
 
     /// <summary>How many recent tokens the repeat penalty looks at.</summary>

@@ -18,7 +18,7 @@ internal static unsafe class DenseDriver
     private const int TokenPair = 2;
 
     // 32 tokens of a 2560-wide model fill half of a small second-level cache; the weights then pass it once.
-    private const int TokenBlock = 32;
+    private const int TokenBatch = 32;
 
     // Columns dequantized at a time: 4 rows of them take 8 KiB of stack and stay in the first-level cache.
     private const int ChunkCols = 512;
@@ -34,9 +34,9 @@ internal static unsafe class DenseDriver
     {
         Debug.Assert(x.Cols == w.Cols && y.Rows >= x.Rows && rowEnd <= w.Rows, "x (tokens, cols), y (tokens, rows).");
         float* chunk = stackalloc float[RowBlock * ChunkCols];
-        for (int tokenStart = 0; tokenStart < x.Rows; tokenStart += TokenBlock)
+        for (int tokenStart = 0; tokenStart < x.Rows; tokenStart += TokenBatch)
         {
-            int tokenEnd = Math.Min(tokenStart + TokenBlock, x.Rows);
+            int tokenEnd = Math.Min(tokenStart + TokenBatch, x.Rows);
             for (int row = rowStart; row < rowEnd; row += RowBlock)
             {
                 int rows = Math.Min(RowBlock, rowEnd - row);

@@ -7,10 +7,17 @@ namespace MoREdge.Kernels;
 /// <summary>The scalar reference of row-major weights: exact dequantization and float products.</summary>
 internal static unsafe class DenseReference
 {
-    private const int BlockLength = 32;
-    private const int ScaleBytes = 2;
-    private const int BlockBytesQ8 = ScaleBytes + BlockLength;
-    private const int BlockBytesQ4 = ScaleBytes + (BlockLength / 2);
+    /// <summary>Weights of a Q8_0 or Q4_0 block.</summary>
+    internal const int BlockLength = 32;
+
+    /// <summary>Bytes of the fp16 scale that starts a block.</summary>
+    internal const int BlockScaleBytes = 2;
+
+    /// <summary>Bytes of a Q8_0 block.</summary>
+    internal const int BlockBytesQ8 = BlockScaleBytes + BlockLength;
+
+    /// <summary>Bytes of a Q4_0 block.</summary>
+    internal const int BlockBytesQ4 = BlockScaleBytes + (BlockLength / 2);
 
     /// <summary>y[t,r] = Σ_k w[r,k]·x[t,k], summed in float64 and rounded once.</summary>
     internal static void MatMul(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd)
@@ -62,13 +69,13 @@ internal static unsafe class DenseReference
     }
 
     private static float ElementQ8(ReadOnlySpan<byte> block, int k) =>
-        (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (sbyte)block[ScaleBytes + k];
+        (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (sbyte)block[BlockScaleBytes + k];
 
     // Low nibbles are elements 0 to 15, high nibbles 16 to 31.
     private static float ElementQ4(ReadOnlySpan<byte> block, int k)
     {
-        byte pair = block[ScaleBytes + (k % (BlockLength / 2))];
-        int nibble = k < BlockLength / 2 ? pair & 15 : pair >> 4;
+        byte pair = block[BlockScaleBytes + (k % (BlockLength / 2))];
+        int nibble = k < BlockLength / 2 ? pair & PackedLayout.NibbleMask : pair >> PackedLayout.NibbleBits;
         return (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (nibble - PackedLayout.Q4ZeroPoint);
     }
 }

@@ -8,10 +8,6 @@ namespace MoREdge.Kernels;
 /// <remarks>SAFETY: pointers only; a row holds at least col + count elements, and col starts a block.</remarks>
 internal static unsafe class DequantizeBodies
 {
-    private const int BlockLength = 32;
-    private const int ScaleBytes = 2;
-    private const int NibbleMask = 15;
-
     /// <summary>Writes columns [col, col + count) of the row at <paramref name="row"/>.</summary>
     /// <exception cref="ArgumentException">A type that has to be converted before it can run.</exception>
     internal static void Columns(ElementType type, byte* row, int col, int count, float* y)
@@ -28,10 +24,10 @@ internal static unsafe class DequantizeBodies
                 BFloat16((ushort*)row + col, count, y);
                 break;
             case ElementType.Q8_0:
-                BlocksQ8(row + ((long)col / BlockLength * (ScaleBytes + BlockLength)), count, y);
+                BlocksQ8(row + ((long)col / DenseReference.BlockLength * DenseReference.BlockBytesQ8), count, y);
                 break;
             case ElementType.Q4_0:
-                BlocksQ4(row + ((long)col / BlockLength * (ScaleBytes + (BlockLength / 2))), count, y);
+                BlocksQ4(row + ((long)col / DenseReference.BlockLength * DenseReference.BlockBytesQ4), count, y);
                 break;
             default:
                 throw new ArgumentException($"Weights of type {type} do not run directly; convert them first.");
@@ -52,7 +48,7 @@ internal static unsafe class DequantizeBodies
 
         for (; i < count; i++)
         {
-            y[i] = (float)BitConverter.UInt16BitsToHalf(source[i]);
+            y[i] = HalfConversion.ToSingle(source[i]);
         }
     }
 
@@ -76,12 +72,12 @@ internal static unsafe class DequantizeBodies
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BlocksQ8(byte* block, int count, float* y)
     {
-        for (int i = 0; i < count; i += BlockLength)
+        for (int i = 0; i < count; i += DenseReference.BlockLength)
         {
-            Vector128<float> scale = Vector128.Create((float)*(Half*)block);
-            Sixteen(Vector128.Load((sbyte*)block + ScaleBytes), scale, y + i);
-            Sixteen(Vector128.Load((sbyte*)block + ScaleBytes + 16), scale, y + i + 16);
-            block += ScaleBytes + BlockLength;
+            Vector128<float> scale = Vector128.Create(HalfConversion.ToSingle(*(ushort*)block));
+            Sixteen(Vector128.Load((sbyte*)block + DenseReference.BlockScaleBytes), scale, y + i);
+            Sixteen(Vector128.Load((sbyte*)block + DenseReference.BlockScaleBytes + 16), scale, y + i + 16);
+            block += DenseReference.BlockBytesQ8;
         }
     }
 
@@ -89,15 +85,15 @@ internal static unsafe class DequantizeBodies
     private static void BlocksQ4(byte* block, int count, float* y)
     {
         Vector128<sbyte> zero = Vector128.Create((sbyte)PackedLayout.Q4ZeroPoint);
-        Vector128<byte> mask = Vector128.Create((byte)NibbleMask);
-        for (int i = 0; i < count; i += BlockLength)
+        Vector128<byte> mask = Vector128.Create(PackedLayout.NibbleMask);
+        for (int i = 0; i < count; i += DenseReference.BlockLength)
         {
-            Vector128<float> scale = Vector128.Create((float)*(Half*)block);
-            Vector128<byte> pairs = Vector128.Load(block + ScaleBytes);
+            Vector128<float> scale = Vector128.Create(HalfConversion.ToSingle(*(ushort*)block));
+            Vector128<byte> pairs = Vector128.Load(block + DenseReference.BlockScaleBytes);
             Sixteen((pairs & mask).AsSByte() - zero, scale, y + i);
-            Vector128<byte> high = Vector128.ShiftRightLogical(pairs.AsUInt16(), 4).AsByte() & mask;
+            Vector128<byte> high = Vector128.ShiftRightLogical(pairs.AsUInt16(), PackedLayout.NibbleBits).AsByte() & mask;
             Sixteen(high.AsSByte() - zero, scale, y + i + 16);
-            block += ScaleBytes + (BlockLength / 2);
+            block += DenseReference.BlockBytesQ4;
         }
     }
 

@@ -49,6 +49,10 @@ internal static class HalfConversion
         return (bits | (special & Vector128.Create(InfinityBits))).AsSingle();
     }
 
+    /// <summary>One float16 bit pattern as float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float ToSingle(ushort half) => ToSingle(Vector128.CreateScalarUnsafe((int)(short)half)).ToScalar();
+
     /// <summary>Four float32 as float16 bit patterns in int32 lanes, rounded to nearest even.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<int> ToHalf(Vector128<float> single)

@@ -39,15 +39,13 @@ internal static unsafe class PackedReference
         int lane = (row % PackedLayout.TileRows * PackedLayout.QuadSize) + (col % PackedLayout.QuadSize);
         // SAFETY: row and col are inside the padded layout, whose tile and group strides these are.
         byte* data = w.TileQuants(tile) + ((long)group * PackedLayout.TileGroupBytes(w.Layout.Format));
-        const int QuadBytes = PackedLayout.TileRows * PackedLayout.QuadSize;
         if (w.Layout.Format == QuantFormat.Q8G32)
         {
-            return (sbyte)data[(quad * QuadBytes) + lane];
+            return (sbyte)data[(quad * PackedLayout.QuadBytes) + lane];
         }
 
-        const int QuadPairs = PackedLayout.GroupSize / PackedLayout.QuadSize / 2;
-        byte pair = data[(quad % QuadPairs * QuadBytes) + lane];
-        return (quad < QuadPairs ? pair & 15 : pair >> 4) - PackedLayout.Q4ZeroPoint;
+        byte pair = data[(quad % PackedLayout.QuadPairs * PackedLayout.QuadBytes) + lane];
+        return (quad < PackedLayout.QuadPairs ? pair & PackedLayout.NibbleMask : pair >> PackedLayout.NibbleBits) - PackedLayout.Q4ZeroPoint;
     }
 
     /// <summary>The scale of (row, group).</summary>

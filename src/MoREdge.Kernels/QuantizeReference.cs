@@ -11,7 +11,7 @@ internal static unsafe class QuantizeReference
     /// <summary>
     /// The smallest normal float32, 2⁻¹²⁶: below it a scale would lose precision and quants could pass 127.
     /// </summary>
-    internal const float ScaleMin = 1.17549435e-38f;
+    internal const float NormalMin = 1.17549435e-38f;
 
     /// <summary>Quantizes every row of <paramref name="x"/>.</summary>
     internal static void Rows(in FloatMatrix x, in QuantizedRows q)
@@ -42,7 +42,7 @@ internal static unsafe class QuantizeReference
         }
 
         float scale = magnitude / QuantMax;
-        return scale < ScaleMin ? 0f : scale;
+        return scale < NormalMin ? 0f : scale;
     }
 
     private static void Group(ReadOnlySpan<float> x, sbyte* quants, float* scale, int* sum)

@@ -104,7 +104,8 @@ internal static unsafe class Vector128AttentionBodies
 
     /// <summary>Element <paramref name="d"/> of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static float Element(byte* row, bool isHalf, int d) => isHalf ? (float)((Half*)row)[d] : ((float*)row)[d];
+    internal static float Element(byte* row, bool isHalf, int d) =>
+        isHalf ? HalfConversion.ToSingle(((ushort*)row)[d]) : ((float*)row)[d];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Load(byte* row, bool isHalf, int d)

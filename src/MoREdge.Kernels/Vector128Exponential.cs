@@ -10,6 +10,11 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static class Vector128Exponential
 {
+    /// <summary>
+    /// 1.5·2²³: added to |v| &lt; 2²², it leaves v, rounded to nearest even, in the low mantissa bits.
+    /// </summary>
+    internal const float RoundingMagic = 12582912f;
+
     // Beyond these the result is infinity or 0 in any case, and n stays in range.
     private const float Highest = 89f;
     private const float Lowest = -104f;
@@ -17,9 +22,6 @@ internal static class Vector128Exponential
     private const float Log2E = 1.44269504f;
     private const float Ln2High = 0.693359375f;
     private const float Ln2Low = -2.12194440e-4f;
-
-    // 1.5·2²³: adding it rounds to a whole number, which then stands in the low mantissa bits.
-    private const float RoundingMagic = 12582912f;
 
     private const int ExponentBias = 127;
     private const int MantissaBits = 23;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
@@ -12,9 +13,6 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class Vector128PackedBodies
 {
-    private const int NibbleMask = 15;
-    private const int NibbleBits = 4;
-
     /// <summary>Q8G32, one token, fused.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatVecQ8(
@@ -131,11 +129,11 @@ internal static unsafe class Vector128PackedBodies
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<sbyte> Low(Vector128<byte> pairs) =>
-        (pairs & Vector128.Create((byte)NibbleMask)).AsSByte() - Vector128.Create((sbyte)8);
+        (pairs & Vector128.Create(PackedLayout.NibbleMask)).AsSByte() - Vector128.Create((sbyte)8);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<sbyte> High(Vector128<byte> pairs) =>
-        Low(Vector128.ShiftRightLogical(pairs.AsUInt16(), NibbleBits).AsByte());
+        Low(Vector128.ShiftRightLogical(pairs.AsUInt16(), PackedLayout.NibbleBits).AsByte());
 
     // Four fp16 scales as float32; exact for 0, subnormal and normal values. 2¹¹² mends the exponent.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,9 +9,6 @@ namespace MoREdge.Kernels;
 /// <remarks>SAFETY: pointers only; x, quants hold 32 elements.</remarks>
 internal static unsafe class Vector128QuantizeBodies
 {
-    // 1.5·2²³: added to |v| < 2²², it leaves v, rounded to nearest even, in the low mantissa bits.
-    private const float RoundingMagic = 12582912f;
-
     /// <summary>Quantizes one group of 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Group(float* x, sbyte* quants, float* scale, int* sum)
@@ -52,7 +49,7 @@ internal static unsafe class Vector128QuantizeBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Round(float* x, Vector128<float> divisor)
     {
-        Vector128<float> magic = Vector128.Create(RoundingMagic);
+        Vector128<float> magic = Vector128.Create(Vector128Exponential.RoundingMagic);
         return ((Vector128.Load(x) / divisor) + magic).AsInt32() - magic.AsInt32();
     }
 }

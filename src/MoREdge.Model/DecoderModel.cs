@@ -7,8 +7,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Model;
 
 /// <summary>
-/// A decoder model whose weights are views of an open file: an ordinary Llama-family decoder, or one with a loop. It owns the
-/// worker threads; sequences made from it take turns.
+/// A decoder model whose weights are views of an open file: an ordinary Llama-family decoder, or one with a loop. It
+/// owns the worker threads; sequences made from it take turns.
 /// </summary>
 public sealed class DecoderModel : IDisposable
 {
@@ -57,7 +57,10 @@ public sealed class DecoderModel : IDisposable
         return new Sequence(this, _weights, _pool, SequencePlan.Resolve(Config, IsFloat32, options));
     }
 
-    /// <summary>Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions (a mean may be fractional).</summary>
+    /// <summary>
+    /// Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions (a mean may be
+    /// fractional).
+    /// </summary>
     public double WeightBytesPerToken(double depth)
     {
         LayerSchedule schedule = new(Config, KvPolicy.RecursionWise);

@@ -6,12 +6,14 @@ public enum KvPolicy
     /// <summary>One slot per unrolled layer; a recursion attends to the tokens that reached it.</summary>
     RecursionWise,
 
-    /// <summary>One slot per physical block, written by the first recursion for all tokens: the low-memory mode.</summary>
+    /// <summary>
+    /// One slot per physical block, written by the first recursion for all tokens: the low-memory mode.
+    /// </summary>
     SharedFromFirst,
 
     /// <summary>
-    /// As SharedFromFirst, but selected tokens replace their own rows for the duration of a recursion (hybrid). The fresh rows are
-    /// not kept, so what a text gives depends on how it was cut into passes.
+    /// As SharedFromFirst, but selected tokens replace their own rows for the duration of a recursion (hybrid). The
+    /// fresh rows are not kept, so what a text gives depends on how it was cut into passes.
     /// </summary>
     SharedHybrid,
 }

@@ -8,11 +8,14 @@ namespace MoREdge.Model;
 public readonly record struct LayerCall(int Block, int Recursion, int Slot, bool WritesCache);
 
 /// <summary>
-/// The one skeleton of every model: prefix layers → loop block, up to N times → suffix layers. An ordinary decoder is all prefix.
+/// The one skeleton of every model: prefix layers → loop block, up to N times → suffix layers. An ordinary decoder is
+/// all prefix.
 /// </summary>
 public sealed class LayerSchedule
 {
-    /// <summary>Unrolls <paramref name="config"/> and numbers the cache slots that <paramref name="policy"/> needs.</summary>
+    /// <summary>
+    /// Unrolls <paramref name="config"/> and numbers the cache slots that <paramref name="policy"/> needs.
+    /// </summary>
     public LayerSchedule(ModelConfig config, KvPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(config);

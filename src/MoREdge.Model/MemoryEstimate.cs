@@ -11,7 +11,9 @@ public enum MemoryFit
     /// <summary>Everything stays in memory.</summary>
     Fits,
 
-    /// <summary>The mapped weights do not all stay in memory: parts are read from the disk again for every token.</summary>
+    /// <summary>
+    /// The mapped weights do not all stay in memory: parts are read from the disk again for every token.
+    /// </summary>
     WillPage,
 
     /// <summary>Not even caches and buffers fit.</summary>
@@ -19,8 +21,8 @@ public enum MemoryFit
 }
 
 /// <summary>
-/// What running a model will take, computed from the header of its file alone: nothing is loaded or allocated. Tests compare it
-/// with real sequences.
+/// What running a model will take, computed from the header of its file alone: nothing is loaded or allocated. Tests
+/// compare it with real sequences.
 /// </summary>
 public sealed class MemoryEstimate
 {
@@ -85,7 +87,10 @@ public sealed class MemoryEstimate
         : TotalBytes - FileBytes <= availableBytes ? MemoryFit.WillPage
         : MemoryFit.TooLarge;
 
-    /// <summary>Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions, from the tensor table.</summary>
+    /// <summary>
+    /// Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions, from the tensor
+    /// table.
+    /// </summary>
     public double WeightBytesPerToken(double depth)
     {
         LayerSchedule schedule = new(_config, KvPolicy.RecursionWise);

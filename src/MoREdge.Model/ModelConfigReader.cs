@@ -3,14 +3,17 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Model;
 
-/// <summary>Reads a <see cref="ModelConfig"/> from model-file metadata and refuses what the network cannot run.</summary>
+/// <summary>
+/// Reads a <see cref="ModelConfig"/> from model-file metadata and refuses what the network cannot run.
+/// </summary>
 public static class ModelConfigReader
 {
     /// <summary>The architecture name of Mixture-of-Recursions and plain recursive models.</summary>
     public const string RecursiveArchitecture = "mor";
 
-    private const int DimensionMax = 1 << 20;
-    private const int RecursionCountMax = 64;
+    // What the network runs; a checkpoint may ask for more.
+    private const int RunnableDimensionMax = 1 << 22;
+    private const int RunnableRecursionCountMax = 64;
 
     /// <summary>Reads and checks the configuration.</summary>
     /// <exception cref="ModelFileException">A key is missing, of the wrong type or out of range.</exception>
@@ -51,7 +54,7 @@ public static class ModelConfigReader
     private static int VocabSize(GgufFile file)
     {
         TensorShape shape = file.RequireTensor(TensorNames.TokenEmbedding).Shape;
-        return shape.Rank == 2 && shape.Rows <= DimensionMax * 4L
+        return shape.Rank == 2 && shape.Rows <= RunnableDimensionMax
             ? (int)shape.Rows
             : throw new ModelFileException(
                 ModelFileError.ShapeMismatch, $"The tensor '{TensorNames.TokenEmbedding}' has the impossible shape {shape}.");
@@ -75,7 +78,7 @@ public static class ModelConfigReader
     private static RecursionConfig ReadRecursion(Keys keys)
     {
         int count = keys.Dimension(MetadataKeys.RecursionCount);
-        Require(count <= RecursionCountMax, $"The recursion count {count} is above {RecursionCountMax}.");
+        Require(count <= RunnableRecursionCountMax, $"The recursion count {count} is above {RunnableRecursionCountMax}.");
         DepthRule rule = keys.Choice(MetadataKeys.RecursionType, null, ("expert", DepthRule.ExpertChoice),
             ("token", DepthRule.TokenChoice), ("none", DepthRule.Fixed));
         RecursionConfig recursion = new()
@@ -159,7 +162,7 @@ public static class ModelConfigReader
                 value = fallback ?? throw new ModelFileException(ModelFileError.MissingKey, $"The key '{key}' is missing.");
             }
 
-            return value is >= 1 and <= DimensionMax * 4L
+            return value is >= 1 and <= RunnableDimensionMax
                 ? (int)value
                 : throw Wrong($"The value {value} of '{key}' is out of range.");
         }

@@ -12,7 +12,9 @@ internal sealed class OutputHead(KernelSet kernels, ModelConfig config, WorkerPo
     private readonly NormWork _norm = new(kernels, config.RmsNormEpsilon);
     private readonly ProjectionWork _projection = new(kernels);
 
-    /// <summary>Logits (rows, VocabSize) of at most <see cref="Workspace.LogitRows"/> rows of the residual stream.</summary>
+    /// <summary>
+    /// Logits (rows, VocabSize) of at most <see cref="Workspace.LogitRows"/> rows of the residual stream.
+    /// </summary>
     public FloatMatrix Logits(in FloatMatrix x)
     {
         FloatMatrix normed = workspace.Normed.Slice(0, x.Rows);

@@ -65,7 +65,9 @@ public enum GatingKind
     Additive,
 }
 
-/// <summary>Everything a model file says about its loop. N is the recursion count, B the layers of the shared block.</summary>
+/// <summary>
+/// Everything a model file says about its loop. N is the recursion count, B the layers of the shared block.
+/// </summary>
 public sealed class RecursionConfig
 {
     /// <summary>How the loop decides how deep a token goes.</summary>

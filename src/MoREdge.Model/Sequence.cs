@@ -12,8 +12,8 @@ namespace MoREdge.Model;
 public delegate void LogitsVisitor(int position, ReadOnlySpan<float> logits);
 
 /// <summary>
-/// One text in the making: its caches, its activation buffers and how far it has come. Everything is allocated here, once; a
-/// decoded token allocates nothing. Not thread-safe.
+/// One text in the making: its caches, its activation buffers and how far it has come. Everything is allocated here,
+/// once; a decoded token allocates nothing. Not thread-safe.
 /// </summary>
 public sealed class Sequence : IDisposable
 {
@@ -96,11 +96,15 @@ public sealed class Sequence : IDisposable
     /// <summary>Bytes of activation buffers and rotary tables.</summary>
     public long WorkspaceBytes => _workspace.ByteCount + _rotary.ByteCount + _overlay.ByteCount;
 
-    /// <summary>Takes a prompt, or a further part of one, and returns the logits behind its last token (VocabSize).</summary>
+    /// <summary>
+    /// Takes a prompt, or a further part of one, and returns the logits behind its last token (VocabSize).
+    /// </summary>
     /// <param name="ids">Token ids, at least one.</param>
     /// <param name="progress">Told how many of the ids are done, if not null.</param>
     /// <param name="cancellation">Stops between layers; the sequence is then as before the call.</param>
-    /// <exception cref="ArgumentException">No ids, an id outside the vocabulary, or more than the context holds.</exception>
+    /// <exception cref="ArgumentException">
+    /// No ids, an id outside the vocabulary, or more than the context holds.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
     public ReadOnlySpan<float> Prefill(
         ReadOnlySpan<int> ids, Action<int>? progress = null, CancellationToken cancellation = default)
@@ -174,7 +178,9 @@ public sealed class Sequence : IDisposable
         _workspace.Dispose();
     }
 
-    /// <summary>A part of a prompt; when cancelled, the whole prompt is forgotten back to <paramref name="restart"/>.</summary>
+    /// <summary>
+    /// A part of a prompt; when cancelled, the whole prompt is forgotten back to <paramref name="restart"/>.
+    /// </summary>
     private void ForwardOrRestore(ReadOnlySpan<int> ids, int restart, CancellationToken cancellation)
     {
         try

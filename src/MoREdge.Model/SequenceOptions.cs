@@ -14,14 +14,17 @@ public sealed class SequenceOptions
     /// <summary>Which keys and values the recursions keep.</summary>
     public KvPolicy? KvPolicy { get; init; }
 
-    /// <summary>How an expert-choice loop selects tokens. Token-choice and plain recursive models know Full only.</summary>
+    /// <summary>
+    /// How an expert-choice loop selects tokens. Token-choice and plain recursive models know Full only.
+    /// </summary>
     public RoutingMode? Routing { get; init; }
 
     /// <summary>Caps the recursions a token may run; all N when null.</summary>
     public int? DepthMax { get; init; }
 
     /// <summary>
-    /// Hybrid caches only: a decoded token's fresh row replaces position 0, as in the released reference, and not its own.
+    /// Hybrid caches only: a decoded token's fresh row replaces position 0, as in the released reference, and not its
+    /// own.
     /// </summary>
     public bool HybridPositionZero { get; init; }
 }

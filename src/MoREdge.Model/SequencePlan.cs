@@ -9,10 +9,14 @@ internal sealed record SequencePlan(
     /// <summary>Rows of a forward pass where the routing does not need the whole prompt at once.</summary>
     private const int CausalChunkRows = 256;
 
-    /// <summary>Longer contexts would need rotary tables beyond the length of an array (cosines and sines: 4 GiB).</summary>
+    /// <summary>
+    /// Longer contexts would need rotary tables beyond the length of an array (cosines and sines: 4 GiB).
+    /// </summary>
     private const int RotaryFloatsMax = 1 << 30;
 
-    /// <summary>Most rows of one forward pass: a top-k prompt is one pass, because its tokens compete with each other.</summary>
+    /// <summary>
+    /// Most rows of one forward pass: a top-k prompt is one pass, because its tokens compete with each other.
+    /// </summary>
     public int ChunkRowsMax =>
         Routing is RoutingMode.TopK or RoutingMode.TopKThreshold ? ContextLength : Math.Min(CausalChunkRows, ContextLength);
 

@@ -4,12 +4,15 @@ using MoREdge.Tensors;
 namespace MoREdge.Model;
 
 /// <summary>
-/// Every activation buffer of one sequence, sized from the configuration and taken once. Wide buffers hold RowsMax rows (layers
-/// work on that many at a time); the residual stream holds a whole chunk, because top-k routing compares all its tokens.
+/// Every activation buffer of one sequence, sized from the configuration and taken once. Wide buffers hold RowsMax rows
+/// (layers work on that many at a time); the residual stream holds a whole chunk, because top-k routing compares all
+/// its tokens.
 /// </summary>
 internal sealed class Workspace : IDisposable
 {
-    /// <summary>Rows a layer handles at a time: enough to reuse each weight many times, small enough to stay in the L2 cache.</summary>
+    /// <summary>
+    /// Rows a layer handles at a time: enough to reuse each weight many times, small enough to stay in the L2 cache.
+    /// </summary>
     public const int RowsMax = 64;
 
     private readonly AlignedBuffer[] _buffers;

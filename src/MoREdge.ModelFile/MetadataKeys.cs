@@ -93,7 +93,9 @@ public static class MetadataKeys
     /// <summary>int32 array: every id that ends a generation (config.json may list several).</summary>
     public const string EosIds = "moredge.eos_token_ids";
 
-    /// <summary>bool: runs of spaces become one and those at both ends vanish (SentencePiece); false when absent.</summary>
+    /// <summary>
+    /// bool: runs of spaces become one and those at both ends vanish (SentencePiece); false when absent.
+    /// </summary>
     public const string TokenizerRemoveExtraWhitespaces = "tokenizer.ggml.remove_extra_whitespaces";
 
     /// <summary>string: "every" or "first", which text segments get the space prefix; "every" when absent.</summary>
@@ -102,10 +104,14 @@ public static class MetadataKeys
     /// <summary>bool: a segment that starts with a space gets no second one; false when absent.</summary>
     public const string TokenizerPrefixOnlyIfMissing = "moredge.tokenizer.prefix_only_if_missing";
 
-    /// <summary>bool: text is brought to normalization form C first; "qwen2" pre-tokenizers imply true when absent.</summary>
+    /// <summary>
+    /// bool: text is brought to normalization form C first; "qwen2" pre-tokenizers imply true when absent.
+    /// </summary>
     public const string TokenizerNormalizeNfc = "moredge.tokenizer.normalize_nfc";
 
-    /// <summary>bool: a whole pre-token that is a token is taken as it is; the pre-tokenizer implies it when absent.</summary>
+    /// <summary>
+    /// bool: a whole pre-token that is a token is taken as it is; the pre-tokenizer implies it when absent.
+    /// </summary>
     public const string TokenizerIgnoreMerges = "moredge.tokenizer.ignore_merges";
 
     /// <summary>bool: neighbouring unknown characters share one unknown token; true when absent.</summary>

@@ -1,6 +1,8 @@
 namespace MoREdge.Quantization;
 
-/// <summary>Logarithms of softmax probabilities in float64, from float32 logits, without overflow for any finite logits.</summary>
+/// <summary>
+/// Logarithms of softmax probabilities in float64, from float32 logits, without overflow for any finite logits.
+/// </summary>
 public static class LogProbabilities
 {
     /// <summary>log Σ exp(logits), the maximum taken out first; NaN when a logit is NaN.</summary>
@@ -23,10 +25,13 @@ public static class LogProbabilities
     }
 
     /// <summary>Negative log-likelihood of <paramref name="target"/>, in nats.</summary>
-    public static double NegativeLogLikelihood(ReadOnlySpan<float> logits, int target) => LogSumExp(logits) - logits[target];
+    public static double NegativeLogLikelihood(ReadOnlySpan<float> logits, int target) =>
+        LogSumExp(logits) - logits[target];
 
     /// <summary>KL(reference ‖ other) = Σ p·(log p − log q) in nats, never below 0.</summary>
-    /// <remarks>Source: Kullback and Leibler 1951, equation 2.4. Rounding may leave a tiny negative sum, which is 0.</remarks>
+    /// <remarks>
+    /// Source: Kullback and Leibler 1951, equation 2.4. Rounding may leave a tiny negative sum, which is 0.
+    /// </remarks>
     public static double KlDivergence(ReadOnlySpan<float> reference, ReadOnlySpan<float> other)
     {
         double referenceLog = LogSumExp(reference);

@@ -1,6 +1,8 @@
 namespace MoREdge.Quantization;
 
-/// <summary>How well a model predicts a text, and, against a reference model, how far its predictions are from that one's.</summary>
+/// <summary>
+/// How well a model predicts a text, and, against a reference model, how far its predictions are from that one's.
+/// </summary>
 public sealed class TextQuality
 {
     private readonly List<double> _divergences = [];
@@ -11,15 +13,19 @@ public sealed class TextQuality
     /// <summary>Perplexity: exp of the mean negative log-likelihood.</summary>
     public double Perplexity => Math.Exp(NegativeLogLikelihood.Mean);
 
-    /// <summary>Standard error of the perplexity, by the delta method: perplexity × standard error of the mean.</summary>
+    /// <summary>
+    /// Standard error of the perplexity, by the delta method: perplexity × standard error of the mean.
+    /// </summary>
     public double PerplexityError => Perplexity * NegativeLogLikelihood.StandardError;
 
-    /// <summary>The reference's negative log-likelihood on the same tokens; without values when there is no reference.</summary>
+    /// <summary>
+    /// The reference's negative log-likelihood on the same tokens; without values when there is no reference.
+    /// </summary>
     public RunningMean ReferenceNegativeLogLikelihood { get; } = new();
 
     /// <summary>
-    /// Mean of this model's negative log-likelihood minus the reference's, token by token: the log of the ratio of perplexities, with
-    /// the far smaller standard error of a paired comparison.
+    /// Mean of this model's negative log-likelihood minus the reference's, token by token: the log of the ratio of
+    /// perplexities, with the far smaller standard error of a paired comparison.
     /// </summary>
     public RunningMean LogRatio { get; } = new();
 
@@ -52,7 +58,9 @@ public sealed class TextQuality
         _divergences.Add(divergence);
     }
 
-    /// <summary>The divergence that a <paramref name="fraction"/> of the tokens does not exceed (nearest rank); 0 without any.</summary>
+    /// <summary>
+    /// The divergence that a <paramref name="fraction"/> of the tokens does not exceed (nearest rank); 0 without any.
+    /// </summary>
     /// <param name="fraction">For example 0.99.</param>
     public double DivergenceQuantile(double fraction)
     {

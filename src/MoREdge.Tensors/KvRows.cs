@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace MoREdge.Tensors;
 
 /// <summary>A view of contiguous key or value rows (rows, cols) of one head in a cache: one row per position.</summary>
+// SAFETY: the view neither owns nor checks its memory; Over checks the size of the buffer, whose owner keeps it alive.
 public readonly unsafe struct KvRows
 {
     /// <summary>Views <paramref name="rows"/> × <paramref name="cols"/> elements of F16 or F32 without gaps.</summary>

@@ -16,8 +16,23 @@ public readonly struct PackedLayout
     /// <summary>Consecutive columns of one row that lie together.</summary>
     public const int QuadSize = 4;
 
+    /// <summary>Bytes of one quad of all 8 rows of a tile, or of one quad pair of 4-bit weights.</summary>
+    public const int QuadBytes = TileRows * QuadSize;
+
+    /// <summary>Quad pairs in a group of 4-bit weights: the low nibbles are the first half of the group.</summary>
+    public const int QuadPairs = GroupSize / QuadSize / 2;
+
+    /// <summary>Bytes of the fp16 scales of one group of all 8 rows of a tile.</summary>
+    public const int TileScaleBytes = TileRows * sizeof(ushort);
+
     /// <summary>The zero point of a 4-bit weight.</summary>
     public const int Q4ZeroPoint = 8;
+
+    /// <summary>The lower of the two 4-bit weights of a byte.</summary>
+    public const byte NibbleMask = 15;
+
+    /// <summary>Bits of a 4-bit weight: how far the upper one of a byte is shifted.</summary>
+    public const int NibbleBits = 4;
 
     private const int SectionAlignment = 64;
 
@@ -36,7 +51,7 @@ public readonly struct PackedLayout
         long groups = checked((long)TileCount * GroupCount);
         QuantBytes = checked(groups * TileGroupBytes(format));
         ScaleOffset = checked((QuantBytes + SectionAlignment - 1) / SectionAlignment * SectionAlignment);
-        TotalBytes = checked(ScaleOffset + (groups * TileRows * sizeof(ushort)));
+        TotalBytes = checked(ScaleOffset + (groups * TileScaleBytes));
     }
 
     /// <summary>The packed format.</summary>

@@ -11,8 +11,6 @@ namespace MoREdge.Tensors;
 /// </remarks>
 public static class PackedTile
 {
-    private const int QuadBytes = PackedLayout.TileRows * PackedLayout.QuadSize;
-
     /// <summary>Packs one tile.</summary>
     /// <param name="layout">The layout of the matrix that the tile belongs to.</param>
     /// <param name="quants">
@@ -107,7 +105,7 @@ public static class PackedTile
         for (int col = 0; col < PackedLayout.GroupSize; col++)
         {
             Debug.Assert(values[col] != sbyte.MinValue, "A kernel's sign trick cannot negate -128.");
-            bytes[(col / PackedLayout.QuadSize * QuadBytes) + (col % PackedLayout.QuadSize)] = (byte)values[col];
+            bytes[(col / PackedLayout.QuadSize * PackedLayout.QuadBytes) + (col % PackedLayout.QuadSize)] = (byte)values[col];
         }
     }
 
@@ -119,7 +117,7 @@ public static class PackedTile
             int low = values[col] + PackedLayout.Q4ZeroPoint;
             int high = values[col + Half] + PackedLayout.Q4ZeroPoint;
             Debug.Assert((uint)low <= 0xF && (uint)high <= 0xF, "A 4-bit quant lies in [-8, 7].");
-            int at = (col / PackedLayout.QuadSize * QuadBytes) + (col % PackedLayout.QuadSize);
+            int at = (col / PackedLayout.QuadSize * PackedLayout.QuadBytes) + (col % PackedLayout.QuadSize);
             bytes[at] = (byte)(low | (high << 4));
         }
     }
@@ -132,12 +130,11 @@ public static class PackedTile
         int quad = inGroup / PackedLayout.QuadSize;
         if (format == QuantFormat.Q8G32)
         {
-            return (sbyte)bytes[(quad * QuadBytes) + inQuad];
+            return (sbyte)bytes[(quad * PackedLayout.QuadBytes) + inQuad];
         }
 
-        const int QuadPairs = PackedLayout.GroupSize / PackedLayout.QuadSize / 2;
-        int pair = bytes[(quad % QuadPairs * QuadBytes) + inQuad];
-        return (sbyte)((quad < QuadPairs ? pair & 0xF : pair >> 4) - PackedLayout.Q4ZeroPoint);
+        int pair = bytes[(quad % PackedLayout.QuadPairs * PackedLayout.QuadBytes) + inQuad];
+        return (sbyte)((quad < PackedLayout.QuadPairs ? pair & 0xF : pair >> 4) - PackedLayout.Q4ZeroPoint);
     }
 
     private static void RequireLengths(in PackedLayout layout, int quants, int scales, int tileQuants, int tileScales)

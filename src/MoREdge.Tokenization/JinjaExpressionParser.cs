@@ -7,7 +7,7 @@ namespace MoREdge.Tokenization;
 internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
 {
     // Each level of nesting costs about a dozen stack frames.
-    private const int NestingMax = 64;
+    private const int ExpressionNestingMax = 64;
 
     private int _nesting;
 
@@ -32,10 +32,10 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
 
     private void Enter()
     {
-        if (++_nesting > NestingMax)
+        if (++_nesting > ExpressionNestingMax)
         {
             throw new ChatTemplateException(
-                ChatTemplateError.TooDeep, $"Expressions are nested more than {NestingMax} deep.");
+                ChatTemplateError.TooDeep, $"Expressions are nested more than {ExpressionNestingMax} deep.");
         }
     }
 

@@ -4,7 +4,7 @@ namespace MoREdge.Tokenization;
 internal sealed class JinjaParser(IReadOnlyList<JinjaToken> tokens)
 {
     // Public templates nest seven blocks deep.
-    private const int NestingMax = 64;
+    private const int BlockNestingMax = 64;
 
     private readonly JinjaTokenReader _reader = new(tokens);
     private int _nesting;
@@ -20,10 +20,10 @@ internal sealed class JinjaParser(IReadOnlyList<JinjaToken> tokens)
     /// <summary>Statements up to one of the named tags, whose name is consumed; without names, up to the end.</summary>
     private List<JinjaStatement> ParseBlock(ReadOnlySpan<string> ends, out string end)
     {
-        if (++_nesting > NestingMax)
+        if (++_nesting > BlockNestingMax)
         {
             throw new ChatTemplateException(
-                ChatTemplateError.TooDeep, $"Blocks are nested more than {NestingMax} deep.");
+                ChatTemplateError.TooDeep, $"Blocks are nested more than {BlockNestingMax} deep.");
         }
 
         List<JinjaStatement> statements = [];

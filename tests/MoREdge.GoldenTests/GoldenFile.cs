@@ -47,7 +47,9 @@ internal sealed class GoldenFile : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>The threshold_* weights have no configuration of their own: they share the shared-cache model's.</summary>
+    /// <summary>
+    /// The threshold_* weights have no configuration of their own: they share the shared-cache model's.
+    /// </summary>
     private static string ConfigName(string weights) =>
         weights == "threshold_midcycle_n3_kvshare" ? "expert_midcycle_n3_kvshare" : weights;
 

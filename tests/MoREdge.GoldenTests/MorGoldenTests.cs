@@ -7,7 +7,9 @@ namespace MoREdge.GoldenTests;
 /// <summary>Every stored Mixture-of-Recursions reference, on every kernel set this machine has.</summary>
 public sealed class MorGoldenTests
 {
-    /// <summary>Spec section 10: float32 kernels may differ from the float64 reference by this much per logit.</summary>
+    /// <summary>
+    /// Spec section 10: float32 kernels may differ from the float64 reference by this much per logit.
+    /// </summary>
     private const double LogitTolerance = 1e-3;
 
     public static TheoryData<string, string> ReferencesTimesKernels()

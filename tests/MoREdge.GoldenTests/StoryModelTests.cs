@@ -11,7 +11,9 @@ namespace MoREdge.GoldenTests;
 /// <summary>Real checkpoints, imported, quantized and run as a user would.</summary>
 public sealed class StoryModelTests
 {
-    /// <summary>A float32 run may leave a greedy text where the float64 reference's best two logits are closer than this.</summary>
+    /// <summary>
+    /// A float32 run may leave a greedy text where the float64 reference's best two logits are closer than this.
+    /// </summary>
     private const double MarginMin = 1e-4;
 
     /// <summary>The reference's logits are rounded to 1e-6 and have magnitude 10: float32 lands within 1e-3.</summary>

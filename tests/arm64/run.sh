@@ -32,13 +32,13 @@ csc="$sdk/Roslyn/bincore/csc.dll"
 restored=""
 for version in ${ILC_VERSION:-"" 9.0.20}; do
     property=${version:+-p:ILCompilerVersion=$version}
-    if dotnet restore "$here/ilcompiler.csproj" -v quiet $property >"$obj/restore.log" 2>&1; then
+    if dotnet restore "$here/ilcompiler.proj" -v quiet $property >"$obj/restore.log" 2>&1; then
         restored=yes
         break
     fi
 done
 [ -n "$restored" ] || skip "the ARM64 compiler package does not restore (obj/restore.log says why)."
-get() { dotnet msbuild "$here/ilcompiler.csproj" -nologo $property -getProperty:"$1"; }
+get() { dotnet msbuild "$here/ilcompiler.proj" -nologo $property -getProperty:"$1"; }
 packages=$(get NuGetPackageRoot)
 ilc="${packages:-$HOME/.nuget/packages/}$(get ILCompilerPackage)/$(get ILCompilerVersion)/tools/ilc"
 [ -x "$ilc" ] || chmod +x "$ilc"

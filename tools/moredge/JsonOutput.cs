@@ -2,8 +2,10 @@ using System.Text.Json;
 
 namespace MoREdge.Cli;
 
-/// <summary>One JSON value on standard output, streamed, because the logits of a text may be gigabytes. Short values go through
-/// <see cref="StandardOutput"/>.</summary>
+/// <summary>
+/// One JSON value on standard output, streamed, because the logits of a text may be gigabytes. Short values go through
+/// <see cref="StandardOutput"/>.
+/// </summary>
 internal sealed class JsonOutput : IDisposable
 {
     private const int PendingBytesMax = 1 << 16;
@@ -16,7 +18,9 @@ internal sealed class JsonOutput : IDisposable
     /// <summary>Where the value is written to.</summary>
     public Utf8JsonWriter Writer { get; }
 
-    /// <summary>A float in its shortest form that reads back as the same float; null where JSON has no number for it.</summary>
+    /// <summary>
+    /// A float in its shortest form that reads back as the same float; null where JSON has no number for it.
+    /// </summary>
     public void WriteFloat(float value)
     {
         if (float.IsFinite(value))

@@ -22,15 +22,18 @@ internal sealed class LogitsVerb
 
     private readonly Option<int> _decode = new("--decode")
     {
-        Description = "The last K ids are decoded one by one, as in a generation, instead of being part of the prompt. This "
-            + "makes a difference for Mixture-of-Recursions models whose routing compares the tokens of a prompt (topk).",
+        Description = "The last K ids are decoded one by one, as in a generation, instead of being part of the "
+            + "prompt. This "
+            + "makes a difference for Mixture-of-Recursions models whose routing compares the tokens of a prompt "
+            + "(topk).",
         HelpName = "K",
         DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<bool> _json = new("--json")
     {
-        Description = "Print {\"ids\": [...], \"logits\": [[...] per position], \"depth\": [recursions run per position]}. "
+        Description = "Print {\"ids\": [...], \"logits\": [[...] per position], \"depth\": [recursions run per "
+            + "position]}. "
             + "Numbers read back as the same float32; one that is not finite is null.",
     };
 

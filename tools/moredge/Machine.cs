@@ -33,7 +33,8 @@ internal static class Machine
 
     /// <summary>Everything that a measured number depends on, in one line.</summary>
     public static string Line(KernelSet kernels) =>
-        $"{CpuModel}, {Environment.ProcessorCount} cores, kernels {kernels.Name}, {RuntimeInformation.FrameworkDescription}, "
+        $"{CpuModel}, {Environment.ProcessorCount} cores, kernels {kernels.Name}, "
+            + $"{RuntimeInformation.FrameworkDescription}, "
         + $"{(IsAot ? "NativeAOT" : "JIT")}";
 
     /// <summary>The same as an object.</summary>
@@ -61,7 +62,9 @@ internal static class Machine
     {
         string? text = Field("/proc/meminfo", key);
         string digits = text?.Split(' ')[0] ?? "";
-        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes * 1024 : 0;
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes)
+            ? kibibytes * 1024
+            : 0;
     }
 
     private static long? ReadLimit(string path)

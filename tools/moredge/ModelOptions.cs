@@ -8,15 +8,18 @@ namespace MoREdge.Cli;
 /// <summary>The options that every verb which runs a model shares. What is not given follows the model file.</summary>
 internal sealed class ModelOptions
 {
-    /// <summary>More threads than this only help machines with more memory channels than a single-board computer has.</summary>
+    /// <summary>
+    /// More threads than this only help machines with more memory channels than a single-board computer has.
+    /// </summary>
     private const int ThreadsDefaultMax = 16;
 
     private const int ThreadsMax = 256;
 
     private readonly Option<string?> _routing = Choice(
         "--routing",
-        "Which tokens a recursion runs (Mixture-of-Recursions models): threshold is causal, topk selects as in training, "
-        + "topk-threshold does the former for prompts and the latter for decoded tokens, full runs all. [default: as the file says]",
+        "Which tokens a recursion runs (Mixture-of-Recursions models): threshold is causal, topk selects as in "
+        + "training, topk-threshold does the latter for prompts and the former for decoded tokens, full runs all. "
+        + "[default: as the file says]",
         "topk", "threshold", "topk-threshold", "full");
 
     private readonly Option<string?> _kv = Choice(
@@ -27,12 +30,13 @@ internal sealed class ModelOptions
 
     private readonly Option<bool> _hybridPositionZero = new("--hybrid-position-zero")
     {
-        Description = "With --kv hybrid: a decoded token's fresh row replaces position 0, as in the published reference "
-            + "implementation, and not its own row. For comparisons with that implementation only.",
+        Description = "With --kv hybrid: a decoded token's fresh row replaces position 0, as in the published "
+            + "reference implementation, and not its own row. For comparisons with that implementation only.",
     };
 
     private readonly Option<int?> _maxDepth = Count(
-        "--max-depth", "R", "Most recursions a token may run, 1 to the model's own count. [default: the model's count]");
+        "--max-depth", "R",
+        "Most recursions a token may run, 1 to the model's own count. [default: the model's count]");
 
     private readonly Option<int?> _context = Count(
         "--context", "TOKENS", "Room for prompt and answer together, in tokens. [default: the trained context]");
@@ -89,9 +93,9 @@ internal sealed class ModelOptions
 
     /// <summary>True when any option of <see cref="Sequence"/> is given.</summary>
     public bool HasSequenceOptions(ParseResult result) =>
-        result.GetValue(_routing) is not null || result.GetValue(_kv) is not null || result.GetValue(_maxDepth) is not null
-        || result.GetValue(_context) is not null || result.GetValue(_kvType) is not null
-        || result.GetValue(_hybridPositionZero);
+        result.GetValue(_routing) is not null || result.GetValue(_kv) is not null
+        || result.GetValue(_maxDepth) is not null || result.GetValue(_context) is not null
+        || result.GetValue(_kvType) is not null || result.GetValue(_hybridPositionZero);
 
     /// <summary>The options of a sequence. Whether they fit the model is checked when the sequence is made.</summary>
     /// <param name="result">The parsed command line.</param>

@@ -7,17 +7,17 @@ namespace MoREdge.Checkpoints.HuggingFace;
 internal static class JsonFile
 {
     /// <summary>The largest configuration or shard index read, in bytes.</summary>
-    public const int FileBytesMax = 64 << 20;
+    public const int JsonBytesMax = 64 << 20;
 
     /// <summary>The object in <paramref name="path"/>.</summary>
     /// <exception cref="CheckpointException">Unreadable, too large, malformed, or not an object.</exception>
     public static JsonElement Load(string path)
     {
         using WeightFile file = WeightFile.Open(path);
-        if (file.Length > FileBytesMax)
+        if (file.Length > JsonBytesMax)
         {
             throw new CheckpointException(
-                CheckpointError.HeaderTooLarge, $"{file.Name} has {file.Length} bytes, more than {FileBytesMax}.");
+                CheckpointError.HeaderTooLarge, $"{file.Name} has {file.Length} bytes, more than {JsonBytesMax}.");
         }
 
         byte[] bytes = new byte[file.Length];
@@ -56,8 +56,8 @@ internal static class JsonFile
     }
 
     /// <summary>
-    /// Reads the document to its end. A string may hold invalid UTF-8 or half of a surrogate pair, which the parser notices
-    /// only when the string is asked for: here, at the door, and not in the middle of a conversion.
+    /// Reads the document to its end. A string may hold invalid UTF-8 or half of a surrogate pair, which the parser
+    /// notices only when the string is asked for: here, at the door, and not in the middle of a conversion.
     /// </summary>
     private static void CheckText(ReadOnlySpan<byte> bytes)
     {

@@ -16,7 +16,7 @@ namespace MoREdge.Checkpoints.HuggingFace;
 internal static class SafetensorsFile
 {
     /// <summary>The largest header, the limit of the format's own reader.</summary>
-    public const long HeaderBytesMax = 100_000_000;
+    public const long SafetensorsHeaderBytesMax = 100_000_000;
 
     private const int LengthBytes = sizeof(ulong);
 
@@ -63,11 +63,11 @@ internal static class SafetensorsFile
         Span<byte> lengthBytes = stackalloc byte[LengthBytes];
         file.Read(0, lengthBytes);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
-        if (length > HeaderBytesMax)
+        if (length > SafetensorsHeaderBytesMax)
         {
             throw new CheckpointException(
                 CheckpointError.HeaderTooLarge,
-                $"{file.Name} announces a header of {length} bytes; safetensors allows {HeaderBytesMax}.");
+                $"{file.Name} announces a header of {length} bytes; safetensors allows {SafetensorsHeaderBytesMax}.");
         }
 
         if ((long)length > file.Length - LengthBytes)

@@ -7,7 +7,7 @@ namespace MoREdge.Checkpoints.Llama2c;
 /// <remarks>Source: export.py and run.c of karpathy/llama2.c.</remarks>
 internal sealed class Llama2cHeader
 {
-    private const uint Magic = 0x616b3432;
+    private const uint Llama2cMagic = 0x616b3432;
     private const int FieldCount = 7;
     private const int LegacyBytes = FieldCount * sizeof(int);
     private const int HeaderBytes = 256;
@@ -60,7 +60,7 @@ internal sealed class Llama2cHeader
             return false;
         }
 
-        return BinaryPrimitives.ReadUInt32LittleEndian(start) == Magic || AreFieldsPlausible(ReadFields(start));
+        return BinaryPrimitives.ReadUInt32LittleEndian(start) == Llama2cMagic || AreFieldsPlausible(ReadFields(start));
     }
 
     /// <summary>Reads the header.</summary>
@@ -73,7 +73,7 @@ internal sealed class Llama2cHeader
         int groupSize = 0;
         bool isTied = true;
         int fieldOffset = 0;
-        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes) == Magic)
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes) == Llama2cMagic)
         {
             file.Read(0, bytes);
             version = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);

@@ -15,7 +15,7 @@ namespace MoREdge.Checkpoints.Recursion;
 internal static class YamlFile
 {
     /// <summary>The largest YAML file read, in bytes.</summary>
-    public const int FileBytesMax = 1 << 20;
+    public const int YamlBytesMax = 1 << 20;
 
     private const int DepthMax = 32;
 
@@ -24,10 +24,10 @@ internal static class YamlFile
     public static JsonElement Load(string path)
     {
         using WeightFile file = WeightFile.Open(path);
-        if (file.Length > FileBytesMax)
+        if (file.Length > YamlBytesMax)
         {
             throw new CheckpointException(
-                CheckpointError.HeaderTooLarge, $"{file.Name} has {file.Length} bytes, more than {FileBytesMax}.");
+                CheckpointError.HeaderTooLarge, $"{file.Name} has {file.Length} bytes, more than {YamlBytesMax}.");
         }
 
         byte[] bytes = new byte[file.Length];

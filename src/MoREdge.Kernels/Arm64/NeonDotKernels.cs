@@ -8,7 +8,7 @@ internal sealed unsafe class NeonDotKernels : NeonKernels
     /// <inheritdoc/>
     public override string Name => "neon-dot";
 
-    // SAFETY (whole class): as in NeonKernels.
+    // SAFETY: throughout this class as in NeonKernels.
 
     /// <inheritdoc/>
     public override void MatVecQ8(

@@ -65,7 +65,7 @@ internal static unsafe class NeonDotMatMul
         float* scales1 = xScales + next, scales2 = scales1 + next, scales3 = scales2 + next;
         int* sums1 = xSums + next, sums2 = sums1 + next, sums3 = sums2 + next;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<byte> mask = NeonTile.Pin(NeonTile.NibbleMask);
+        Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         TokenPair y01 = default, y23 = default;
         for (nint group = 0; group < groupCount; group++)

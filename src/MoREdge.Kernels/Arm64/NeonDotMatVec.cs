@@ -56,7 +56,7 @@ internal static unsafe class NeonDotMatVec
         sbyte* p, byte* scales, sbyte* x, float* xScales, int groupCount, float* y)
     {
         sbyte* q = p + ((nint)groupCount * NeonTile.Q8Bytes);
-        nint nextScales = (nint)groupCount * NeonTile.ScaleBytes;
+        nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         for (nint group = 0; group < groupCount; group++)
@@ -81,7 +81,7 @@ internal static unsafe class NeonDotMatVec
             p += NeonTile.Q8Bytes;
             q += NeonTile.Q8Bytes;
             x += PackedLayout.GroupSize;
-            scales += NeonTile.ScaleBytes;
+            scales += PackedLayout.TileScaleBytes;
         }
 
         AdvSimd.Arm64.StorePair(y, y0, y1);
@@ -112,7 +112,7 @@ internal static unsafe class NeonDotMatVec
             y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, factor), xScale);
             p += NeonTile.Q8Bytes;
             x += PackedLayout.GroupSize;
-            scales += NeonTile.ScaleBytes;
+            scales += PackedLayout.TileScaleBytes;
         }
 
         AdvSimd.Arm64.StorePair(y, y0, y1);
@@ -123,9 +123,9 @@ internal static unsafe class NeonDotMatVec
         byte* p, byte* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y)
     {
         byte* q = p + ((nint)groupCount * NeonTile.Q4Bytes);
-        nint nextScales = (nint)groupCount * NeonTile.ScaleBytes;
+        nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<byte> mask = NeonTile.Pin(NeonTile.NibbleMask);
+        Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         for (nint group = 0; group < groupCount; group++)
@@ -151,7 +151,7 @@ internal static unsafe class NeonDotMatVec
             p += NeonTile.Q4Bytes;
             q += NeonTile.Q4Bytes;
             x += PackedLayout.GroupSize;
-            scales += NeonTile.ScaleBytes;
+            scales += PackedLayout.TileScaleBytes;
         }
 
         AdvSimd.Arm64.StorePair(y, y0, y1);
@@ -163,7 +163,7 @@ internal static unsafe class NeonDotMatVec
         byte* p, byte* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y)
     {
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<byte> mask = NeonTile.Pin(NeonTile.NibbleMask);
+        Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;
         for (nint group = 0; group < groupCount; group++)
@@ -183,7 +183,7 @@ internal static unsafe class NeonDotMatVec
             y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, factor), xScale);
             p += NeonTile.Q4Bytes;
             x += PackedLayout.GroupSize;
-            scales += NeonTile.ScaleBytes;
+            scales += PackedLayout.TileScaleBytes;
         }
 
         AdvSimd.Arm64.StorePair(y, y0, y1);

@@ -9,7 +9,7 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
     /// <inheritdoc/>
     public override string Name => "neon";
 
-    // SAFETY (whole class): PackedDriver hands the bodies whole tiles and groups of the views.
+    // SAFETY: throughout this class, PackedDriver hands the bodies whole tiles and groups of the views.
 
     /// <inheritdoc/>
     public override void MatVecQ8(

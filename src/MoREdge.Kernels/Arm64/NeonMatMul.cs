@@ -77,7 +77,7 @@ internal static unsafe class NeonMatMul
         sbyte* z = x + ((nint)groupCount * PackedLayout.GroupSize);
         nint next = groupCount;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<byte> mask = NeonTile.Pin(NeonTile.NibbleMask);
+        Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         NeonInt16.NibbleSums a = default, b = default;

@@ -55,7 +55,7 @@ internal static unsafe class NeonMatVec
     private static void Q8TwoTiles(sbyte* p, byte* scales, sbyte* x, float* xScales, int groupCount, float* y)
     {
         sbyte* q = p + ((nint)groupCount * NeonTile.Q8Bytes);
-        nint nextScales = (nint)groupCount * NeonTile.ScaleBytes;
+        nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         NeonInt16.QuadSums a = default, b = default;
@@ -79,7 +79,7 @@ internal static unsafe class NeonMatVec
             p += NeonTile.Q8Bytes;
             q += NeonTile.Q8Bytes;
             x += PackedLayout.GroupSize;
-            scales += NeonTile.ScaleBytes;
+            scales += PackedLayout.TileScaleBytes;
         }
 
         AdvSimd.Arm64.StorePair(y, y0, y1);
@@ -106,7 +106,7 @@ internal static unsafe class NeonMatVec
             y1 = NeonTile.Accumulate(y1, NeonInt16.Rows(sums.Rows45, sums.Rows67), upper, xScale);
             p += NeonTile.Q8Bytes;
             x += PackedLayout.GroupSize;
-            scales += NeonTile.ScaleBytes;
+            scales += PackedLayout.TileScaleBytes;
         }
 
         AdvSimd.Arm64.StorePair(y, y0, y1);
@@ -117,9 +117,9 @@ internal static unsafe class NeonMatVec
         byte* p, byte* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y)
     {
         byte* q = p + ((nint)groupCount * NeonTile.Q4Bytes);
-        nint nextScales = (nint)groupCount * NeonTile.ScaleBytes;
+        nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<byte> mask = NeonTile.Pin(NeonTile.NibbleMask);
+        Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         NeonInt16.NibbleSums a = default, b = default;
@@ -148,7 +148,7 @@ internal static unsafe class NeonMatVec
             p += NeonTile.Q4Bytes;
             q += NeonTile.Q4Bytes;
             x += PackedLayout.GroupSize;
-            scales += NeonTile.ScaleBytes;
+            scales += PackedLayout.TileScaleBytes;
         }
 
         AdvSimd.Arm64.StorePair(y, y0, y1);
@@ -160,7 +160,7 @@ internal static unsafe class NeonMatVec
         byte* p, byte* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y)
     {
         Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<byte> mask = NeonTile.Pin(NeonTile.NibbleMask);
+        Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;
         NeonInt16.NibbleSums sums = default;
@@ -181,7 +181,7 @@ internal static unsafe class NeonMatVec
             y1 = NeonTile.Accumulate(y1, rows, upper, xScale);
             p += NeonTile.Q4Bytes;
             x += PackedLayout.GroupSize;
-            scales += NeonTile.ScaleBytes;
+            scales += PackedLayout.TileScaleBytes;
         }
 
         AdvSimd.Arm64.StorePair(y, y0, y1);

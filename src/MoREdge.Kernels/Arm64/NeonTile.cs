@@ -19,17 +19,11 @@ internal static unsafe class NeonTile
     /// <summary>Bytes of one group of a Q4G32 tile.</summary>
     internal const int Q4Bytes = Q8Bytes / 2;
 
-    /// <summary>Bytes of the scales of one group of a tile.</summary>
-    internal const int ScaleBytes = PackedLayout.TileRows * sizeof(ushort);
-
     /// <summary>
     /// 2¹¹²: fp16 bits shifted left by 13 are a float32 whose exponent is that much too small (bias 15 against 127).
     /// Exact, because scales are never subnormal. .NET has no intrinsic for fcvtl.
     /// </summary>
     internal const float HalfToSingle = 5.192296858534828e33f;
-
-    /// <summary>Both nibbles of a byte, low first.</summary>
-    internal const byte NibbleMask = 15;
 
     /// <summary>A copy that the compiler cannot see through, so that it stays in a register during the loop.</summary>
     /// <remarks>A constant would be made anew, or copied, at every use inside the loop.</remarks>

@@ -11,8 +11,8 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     /// <inheritdoc/>
     public override string Name => "avx2";
 
-    // SAFETY (whole class): the drivers hand the bodies whole tiles, groups and rows of the views; spans are pinned
-    // while a body reads them, and the asserted lengths are the callers' promise.
+    // SAFETY: throughout this class, the drivers hand the bodies whole tiles, groups and rows of the views; spans are
+    // pinned while a body reads them, and the asserted lengths are the callers' promise.
 
     /// <inheritdoc/>
     public override void QuantizeRows(in FloatMatrix x, in QuantizedRows q) =>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
@@ -15,8 +16,6 @@ namespace MoREdge.Kernels;
 internal static unsafe class Avx2PackedBodies
 {
     private const int PrefetchBytes = 1024;
-    private const int NibbleMask = 15;
-    private const int NibbleBits = 4;
 
     /// <summary>Q8G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -117,7 +116,7 @@ internal static unsafe class Avx2PackedBodies
     internal static void MatMulQ4(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
     {
-        Vector256<byte> mask = Vector256.Create((byte)NibbleMask);
+        Vector256<byte> mask = Vector256.Create(PackedLayout.NibbleMask);
         Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L), x3 = x2 + (groupCount * 8L);
         for (int group = 0; group < groupCount; group++)
@@ -127,7 +126,7 @@ internal static unsafe class Avx2PackedBodies
             {
                 Vector256<byte> pair = Vector256.Load(quants);
                 Vector256<byte> low = pair & mask;
-                Vector256<byte> high = Vector256.ShiftRightLogical(pair.AsUInt16(), NibbleBits).AsByte() & mask;
+                Vector256<byte> high = Vector256.ShiftRightLogical(pair.AsUInt16(), PackedLayout.NibbleBits).AsByte() & mask;
                 int0 += PairProducts(low, high, x0 + quad);
                 int1 += PairProducts(low, high, x1 + quad);
                 int2 += PairProducts(low, high, x2 + quad);
@@ -294,13 +293,13 @@ internal static unsafe class Avx2PackedBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> LowQ4(byte* quants, int quad) =>
         Avx2.MultiplyAddAdjacent(
-            Vector256.Load(quants) & Vector256.Create((byte)NibbleMask), Vector256.Create(quad).AsSByte());
+            Vector256.Load(quants) & Vector256.Create(PackedLayout.NibbleMask), Vector256.Create(quad).AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> HighQ4(byte* quants, int quad) =>
         Avx2.MultiplyAddAdjacent(
-            Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), NibbleBits).AsByte()
-                & Vector256.Create((byte)NibbleMask),
+            Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), PackedLayout.NibbleBits).AsByte()
+                & Vector256.Create(PackedLayout.NibbleMask),
             Vector256.Create(quad).AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,7 +10,7 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
     /// <inheritdoc/>
     public override string Name => "avx-vnni";
 
-    // SAFETY (all four): the driver hands the bodies whole tiles and groups of the views.
+    // SAFETY: in all four, the driver hands the bodies whole tiles and groups of the views.
 
     /// <inheritdoc/>
     public override void MatVecQ8(

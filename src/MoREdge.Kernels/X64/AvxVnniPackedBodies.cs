@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
@@ -16,8 +17,6 @@ internal static unsafe class AvxVnniPackedBodies
 {
     private const int PrefetchBytes = 2048;
     private const byte SignBit = 0x80;
-    private const byte NibbleMask = 15;
-    private const int NibbleBits = 4;
 
     /// <summary>Q8G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -178,10 +177,10 @@ internal static unsafe class AvxVnniPackedBodies
     private static Vector256<byte> Unsigned(byte* quants) => Vector256.Load(quants) ^ Vector256.Create(SignBit);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Low(byte* quants) => Vector256.Load(quants) & Vector256.Create(NibbleMask);
+    private static Vector256<byte> Low(byte* quants) => Vector256.Load(quants) & Vector256.Create(PackedLayout.NibbleMask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> High(byte* quants) =>
-        Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), NibbleBits).AsByte()
-            & Vector256.Create(NibbleMask);
+        Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), PackedLayout.NibbleBits).AsByte()
+            & Vector256.Create(PackedLayout.NibbleMask);
 }

@@ -2,7 +2,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Model.Caches;
 
-/// <summary>All slots of one sequence. Which layer uses which slot is the <see cref="LayerSchedule"/>'s decision.</summary>
+/// <summary>
+/// All slots of one sequence. Which layer uses which slot is the <see cref="LayerSchedule"/>'s decision.
+/// </summary>
 internal sealed class KvCache : IDisposable
 {
     private readonly KvSlot[] _slots;

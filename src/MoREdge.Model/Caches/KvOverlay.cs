@@ -4,8 +4,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Model.Caches;
 
 /// <summary>
-/// The hybrid cache's temporary rows (spec section 4.3): a later recursion sees fresh keys and values of its own tokens in the
-/// first recursion's slot, and the slot is as before when the layer ends.
+/// The hybrid cache's temporary rows (spec section 4.3): a later recursion sees fresh keys and values of its own tokens
+/// in the first recursion's slot, and the slot is as before when the layer ends.
 /// </summary>
 internal sealed class KvOverlay : IDisposable
 {
@@ -20,8 +20,8 @@ internal sealed class KvOverlay : IDisposable
     /// <param name="type">Element type of the slots.</param>
     /// <param name="rowsMax">Most tokens of a chunk; 0 when the policy is another one.</param>
     /// <param name="chunkRelative">
-    /// The released reference replaces row i of the slot for the chunk's token i, so a decoded token replaces position 0.
-    /// True reproduces that; false replaces the token's own row.
+    /// The released reference replaces row i of the slot for the chunk's token i, so a decoded token replaces position
+    /// 0. True reproduces that; false replaces the token's own row.
     /// </param>
     public KvOverlay(ModelConfig config, ElementType type, int rowsMax, bool chunkRelative)
     {

@@ -4,8 +4,9 @@ using MoREdge.Tensors;
 namespace MoREdge.Model.Caches;
 
 /// <summary>
-/// Keys and values of one slot: an append-only list of tokens with their true positions, which may skip tokens that the slot's
-/// recursion never saw. Keys are stored after the rotary embedding. Per head (capacity, HeadDim), so that a head reads one stream.
+/// Keys and values of one slot: an append-only list of tokens with their true positions, which may skip tokens that the
+/// slot's recursion never saw. Keys are stored after the rotary embedding. Per head (capacity, HeadDim), so that a head
+/// reads one stream.
 /// </summary>
 internal sealed class KvSlot : IDisposable
 {
@@ -17,7 +18,9 @@ internal sealed class KvSlot : IDisposable
     private readonly int _headDim;
     private readonly int _capacity;
 
-    /// <summary>Reserves room for <paramref name="capacity"/> tokens; memory becomes resident as tokens arrive.</summary>
+    /// <summary>
+    /// Reserves room for <paramref name="capacity"/> tokens; memory becomes resident as tokens arrive.
+    /// </summary>
     public KvSlot(ElementType type, int capacity, int kvHeadCount, int headDim)
     {
         _type = type;
@@ -90,7 +93,9 @@ internal sealed class KvSlot : IDisposable
         return low;
     }
 
-    /// <summary>Copies the stored bytes of a token, all heads, keys then values, to <paramref name="destination"/>.</summary>
+    /// <summary>
+    /// Copies the stored bytes of a token, all heads, keys then values, to <paramref name="destination"/>.
+    /// </summary>
     public void Save(int index, Span<byte> destination) => Copy(index, destination, default);
 
     /// <summary>Puts back what <see cref="Save"/> copied.</summary>

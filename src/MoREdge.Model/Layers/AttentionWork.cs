@@ -6,8 +6,9 @@ using MoREdge.Tensors;
 namespace MoREdge.Model.Layers;
 
 /// <summary>
-/// softmax(q·Kᵀ / √HeadDim)·V for every row and head. Causality needs no mask: a query sees the slot's tokens up to its own
-/// position, wherever gaps of unselected tokens are. Items are (head, row), head-major, so that neighbours share keys.
+/// softmax(q·Kᵀ / √HeadDim)·V for every row and head. Causality needs no mask: a query sees the slot's tokens up to its
+/// own position, wherever gaps of unselected tokens are. Items are (head, row), head-major, so that neighbours share
+/// keys.
 /// </summary>
 internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, FloatMatrix scores) : ParallelWork
 {
@@ -19,7 +20,10 @@ internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, Float
     private int _positionStart;
     private KvSlot? _slot;
 
-    /// <summary>Attends with <paramref name="query"/> (rows, QueryDim) over <paramref name="slot"/> into <paramref name="mixed"/>.</summary>
+    /// <summary>
+    /// Attends with <paramref name="query"/> (rows, QueryDim) over <paramref name="slot"/> into
+    /// <paramref name="mixed"/>.
+    /// </summary>
     public void Run(WorkerPool pool, in FloatMatrix query, in FloatMatrix mixed, KvSlot slot, int[] positions, int positionStart)
     {
         _query = query;

@@ -19,7 +19,9 @@ internal sealed class LayerRunner(
     /// <summary>A pass checks <paramref name="cancellation"/> before every layer.</summary>
     public void BeginPass(CancellationToken cancellation) => _cancellation = cancellation;
 
-    /// <summary>Runs <paramref name="calls"/> one after the other over <paramref name="x"/> (rows, ModelDim), in place.</summary>
+    /// <summary>
+    /// Runs <paramref name="calls"/> one after the other over <paramref name="x"/> (rows, ModelDim), in place.
+    /// </summary>
     public void Run(LayerCall[] calls, in FloatMatrix x, int[] positions)
     {
         foreach (LayerCall call in calls)

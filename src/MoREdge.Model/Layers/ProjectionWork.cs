@@ -6,8 +6,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Model.Layers;
 
 /// <summary>
-/// Up to three products of the same input in one piece of work (query, key and value; gate and up): fewer meetings of the
-/// workers per token. Items are tiles of 8 output rows, counted through all matrices.
+/// Up to three products of the same input in one piece of work (query, key and value; gate and up): fewer meetings of
+/// the workers per token. Items are tiles of 8 output rows, counted through all matrices.
 /// </summary>
 internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
 {

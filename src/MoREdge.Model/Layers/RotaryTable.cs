@@ -1,7 +1,9 @@
 
 namespace MoREdge.Model.Layers;
 
-/// <summary>cos and sin of position · θ^(−2i / HeadDim), in float32 as the references compute them (RoFormer, arXiv:2104.09864).</summary>
+/// <summary>
+/// cos and sin of position · θ^(−2i / HeadDim), in float32 as the references compute them (RoFormer, arXiv:2104.09864).
+/// </summary>
 internal sealed class RotaryTable
 {
     private readonly float[] _cos;

@@ -15,7 +15,9 @@ internal enum CacheAccess
     /// <summary>Attend to what an earlier recursion stored; no keys or values are computed.</summary>
     Read,
 
-    /// <summary>Replace the tokens' rows while attending, then put the stored ones back (hybrid sharing, spec section 4.3).</summary>
+    /// <summary>
+    /// Replace the tokens' rows while attending, then put the stored ones back (hybrid sharing, spec section 4.3).
+    /// </summary>
     Overlay,
 }
 
@@ -53,7 +55,9 @@ internal sealed class TransformerLayer
         _quantize = new QuantizeWork(kernels);
     }
 
-    /// <summary>Runs the layer in place over <paramref name="x"/> (rows, ModelDim) of ascending <paramref name="positions"/>.</summary>
+    /// <summary>
+    /// Runs the layer in place over <paramref name="x"/> (rows, ModelDim) of ascending <paramref name="positions"/>.
+    /// </summary>
     public void Forward(in FloatMatrix x, int[] positions, LayerWeights weights, KvSlot slot, CacheAccess access)
     {
         for (int start = 0; start < x.Rows; start += Workspace.RowsMax)

@@ -6,8 +6,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Model.Recursion;
 
 /// <summary>
-/// Expert-choice Mixture-of-Recursions (spec section 2.2): before each recursion its router scores the tokens still active, the
-/// chosen ones run the shared block, x ← x + p·block(x), and a token that is dropped never returns.
+/// Expert-choice Mixture-of-Recursions (spec section 2.2): before each recursion its router scores the tokens still
+/// active, the chosen ones run the shared block, x ← x + p·block(x), and a token that is dropped never returns.
 /// </summary>
 internal sealed class ExpertChoiceLoop : IRecursionLoop
 {

@@ -80,7 +80,9 @@ internal sealed class TokenChoiceLoop : IRecursionLoop
         }
     }
 
-    /// <summary>d = argmax(q + balance) over the depths that the cap allows; the weight is q without the balance.</summary>
+    /// <summary>
+    /// d = argmax(q + balance) over the depths that the cap allows; the weight is q without the balance.
+    /// </summary>
     private void Choose(ReadOnlySpan<float> x, int row)
     {
         _router.Logits(_weights, x, _logits);

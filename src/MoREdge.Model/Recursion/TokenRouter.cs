@@ -4,7 +4,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Model.Recursion;
 
-/// <summary>Router logits and weights (spec section 2.1). The input is the raw residual stream, divided by the temperature.</summary>
+/// <summary>
+/// Router logits and weights (spec section 2.1). The input is the raw residual stream, divided by the temperature.
+/// </summary>
 internal sealed class TokenRouter(KernelSet kernels, RecursionConfig config, FloatMatrix hidden)
 {
     private readonly float _inverseTemperature = (float)(1 / config.Temperature);

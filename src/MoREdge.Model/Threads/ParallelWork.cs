@@ -1,6 +1,9 @@
 namespace MoREdge.Model.Threads;
 
-/// <summary>A piece of work over items [0, count) that any thread may take a range of. Reused, so that running it allocates nothing.</summary>
+/// <summary>
+/// A piece of work over items [0, count) that any thread may take a range of. Reused, so that running it allocates
+/// nothing.
+/// </summary>
 internal abstract class ParallelWork
 {
     /// <summary>Does items [start, end); ranges of different workers never overlap.</summary>

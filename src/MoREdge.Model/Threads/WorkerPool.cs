@@ -1,12 +1,14 @@
 namespace MoREdge.Model.Threads;
 
 /// <summary>
-/// Fixed workers that share one piece of work at a time by contiguous ranges. They spin briefly for the next piece, because a
-/// token has hundreds of them, and then park, because pure spinning collapses when the cores are shared.
+/// Fixed workers that share one piece of work at a time by contiguous ranges. They spin briefly for the next piece,
+/// because a token has hundreds of them, and then park, because pure spinning collapses when the cores are shared.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
-    /// <summary>Polls before a worker parks: some tens of microseconds, the usual gap between two pieces of a token.</summary>
+    /// <summary>
+    /// Polls before a worker parks: some tens of microseconds, the usual gap between two pieces of a token.
+    /// </summary>
     private const int SpinCountMax = 4000;
 
     /// <summary>Ranges per worker: finer ranges even out cores that are slower or shared.</summary>
@@ -18,10 +20,15 @@ internal sealed class WorkerPool : IDisposable
     private ParallelWork? _work;
     private int _itemCount;
     private int _rangeSize;
-    private int _nextItem;
-    private int _busyCount;
+    private int _rangeCount;
+    private int _unfinishedCount;
     private int _parkedCount;
     private int _generation;
+
+    // The generation in the upper half, the next free range in the lower: a range can only be taken from the piece of
+    // work that a worker has read, so a worker that comes late, because its core was busy, finds nothing and nobody
+    // waits for it.
+    private long _ticket;
     private volatile bool _disposed;
 
     public WorkerPool(int threadCount)
@@ -31,7 +38,11 @@ internal sealed class WorkerPool : IDisposable
         for (int i = 0; i < _threads.Length; i++)
         {
             int worker = i + 1;
-            _threads[i] = new Thread(() => WorkerLoop(worker)) { IsBackground = true, Name = $"moredge-worker-{worker}" };
+            _threads[i] = new Thread(() => WorkerLoop(worker))
+            {
+                IsBackground = true,
+                Name = $"moredge-worker-{worker}",
+            };
             _threads[i].Start();
         }
     }
@@ -57,9 +68,11 @@ internal sealed class WorkerPool : IDisposable
             _work = work;
             _itemCount = itemCount;
             _rangeSize = Math.Max(itemsMin, (itemCount + ranges - 1) / ranges);
-            _nextItem = 0;
-            Volatile.Write(ref _busyCount, _threads.Length);
-            Interlocked.Increment(ref _generation);
+            _rangeCount = (itemCount + _rangeSize - 1) / _rangeSize;
+            _unfinishedCount = _rangeCount;
+            int generation = unchecked(_generation + 1);
+            Volatile.Write(ref _ticket, (long)generation << 32);
+            Interlocked.Exchange(ref _generation, generation);
             if (Volatile.Read(ref _parkedCount) > 0)
             {
                 lock (_gate)
@@ -68,9 +81,9 @@ internal sealed class WorkerPool : IDisposable
                 }
             }
 
-            TakeRanges(work, 0);
+            TakeRanges(generation, 0);
             SpinWait spin = default;
-            while (Volatile.Read(ref _busyCount) > 0)
+            while (Volatile.Read(ref _unfinishedCount) > 0)
             {
                 spin.SpinOnce(sleep1Threshold: -1);
             }
@@ -108,8 +121,7 @@ internal sealed class WorkerPool : IDisposable
                 return;
             }
 
-            TakeRanges(_work!, worker);
-            Interlocked.Decrement(ref _busyCount);
+            TakeRanges(seen, worker);
         }
     }
 
@@ -128,7 +140,8 @@ internal sealed class WorkerPool : IDisposable
 
         lock (_gate)
         {
-            // Counted before the last look at the generation, so that Run either sees the count or the wait sees the generation.
+            // Counted before the last look at the generation, so that Run either sees the count or the wait sees the
+            // generation.
             Interlocked.Increment(ref _parkedCount);
             while (Volatile.Read(ref _generation) == seen)
             {
@@ -140,17 +153,27 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    private void TakeRanges(ParallelWork work, int worker)
+    private void TakeRanges(int generation, int worker)
     {
         while (true)
         {
-            int start = Interlocked.Add(ref _nextItem, _rangeSize) - _rangeSize;
-            if (start >= _itemCount)
+            long ticket = Volatile.Read(ref _ticket);
+            int range = (int)ticket;
+            if ((int)(ticket >> 32) != generation || range >= Volatile.Read(ref _rangeCount))
             {
                 return;
             }
 
-            work.Execute(start, Math.Min(start + _rangeSize, _itemCount), worker);
+            // These belong to the ticket's generation if the exchange succeeds: the piece of work is then unfinished,
+            // and Run does not replace it.
+            ParallelWork work = _work!;
+            int start = range * _rangeSize;
+            int end = Math.Min(start + _rangeSize, _itemCount);
+            if (Interlocked.CompareExchange(ref _ticket, ticket + 1, ticket) == ticket)
+            {
+                work.Execute(start, end, worker);
+                Interlocked.Decrement(ref _unfinishedCount);
+            }
         }
     }
 }

@@ -3,7 +3,9 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Model.Weights;
 
-/// <summary>Every weight of a model as views of its file; only norms, biases and routers are copied (kilobytes).</summary>
+/// <summary>
+/// Every weight of a model as views of its file; only norms, biases and routers are copied (kilobytes).
+/// </summary>
 internal sealed class ModelWeights
 {
     private readonly GgufFile _file;

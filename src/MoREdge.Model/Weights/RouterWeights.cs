@@ -9,7 +9,9 @@ internal sealed class RouterWeights
     /// <summary>MLP: the second layer, (outputs, 2·ModelDim); null for a linear router.</summary>
     public float[][]? Second { get; init; }
 
-    /// <summary>Loss-free balancing bias (outputs) of a token-choice router: moves the choice, not the weight.</summary>
+    /// <summary>
+    /// Loss-free balancing bias (outputs) of a token-choice router: moves the choice, not the weight.
+    /// </summary>
     public float[]? Balance { get; init; }
 
     /// <summary>Number of logits.</summary>

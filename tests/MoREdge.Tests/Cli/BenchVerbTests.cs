@@ -13,7 +13,8 @@ public sealed class BenchVerbTests : IDisposable
     public void Json_OfARecursiveModel_HasEveryThreadCountAndDepth()
     {
         string path = new ByteModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));
-        CliResult result = CliRunner.Run("bench", "-m", path, "-p", "8", "-n", "4", "-r", "2", "--threads", "1,2", "--json");
+        CliResult result = CliRunner.Run(
+            "bench", "-m", path, "-p", "8", "-n", "4", "-r", "2", "--threads", "1,2", "--json");
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);
         JsonElement results = json.RootElement.GetProperty("results");

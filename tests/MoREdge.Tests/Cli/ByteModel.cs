@@ -5,7 +5,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Tests.Cli;
 
-/// <summary>A float32 model of random weights, small enough to check every number of it by hand: a token is a byte.</summary>
+/// <summary>
+/// A float32 model of random weights, small enough to check every number of it by hand: a token is a byte.
+/// </summary>
 internal sealed record ByteModel
 {
     public const int ModelDim = 32;
@@ -18,7 +20,9 @@ internal sealed record ByteModel
     /// <summary>Seed of the weights.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Recursions of a middle_cycle expert-choice model with a shared block of two layers; 1 for a plain decoder.</summary>
+    /// <summary>
+    /// Recursions of a middle_cycle expert-choice model with a shared block of two layers; 1 for a plain decoder.
+    /// </summary>
     public int RecursionCount { get; init; } = 1;
 
     /// <summary>Whether a byte-level tokenizer without merges is in the file.</summary>
@@ -123,7 +127,8 @@ internal sealed record ByteModel
         int extra = 256;
         for (int value = 0; value < 256; value++)
         {
-            // The byte-level alphabet of GPT-2: printable bytes spell themselves, the others the characters from U+0100 on.
+            // The byte-level alphabet of GPT-2: printable bytes spell themselves, the others the characters from U+0100
+            // on.
             bool isPrintable = value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
             tokens[value] = ((char)(isPrintable ? value : extra++)).ToString(CultureInfo.InvariantCulture);
             kinds[value] = 1;

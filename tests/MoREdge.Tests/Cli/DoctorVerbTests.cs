@@ -30,7 +30,8 @@ public sealed class DoctorVerbTests : IDisposable
     [Fact]
     public void Text_WithForcedKernels_NamesThem()
     {
-        CliResult result = CliRunner.Run(["doctor", "--threads", "1"], "", (KernelSelector.EnvironmentVariable, "scalar"));
+        CliResult result = CliRunner.Run(
+            ["doctor", "--threads", "1"], "", (KernelSelector.EnvironmentVariable, "scalar"));
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("scalar was asked for", result.Output, StringComparison.Ordinal);
     }

@@ -19,7 +19,8 @@ public sealed class MemoryEstimateTests : IDisposable
     [InlineData(3, KvPolicy.RecursionWise, RoutingMode.TopK, 2)]
     [InlineData(3, KvPolicy.SharedFromFirst, RoutingMode.Threshold, 2)]
     [InlineData(3, KvPolicy.SharedHybrid, RoutingMode.Full, 2)]
-    public void Numbers_OfASequence_AreThoseOfTheRealOne(int recursions, KvPolicy? policy, RoutingMode? routing, int threads)
+    public void Numbers_OfASequence_AreThoseOfTheRealOne(
+        int recursions, KvPolicy? policy, RoutingMode? routing, int threads)
     {
         string path = new ByteModel { RecursionCount = recursions }.Write(_folder.File("m.gguf"));
         using GgufFile file = GgufFile.Open(path);
@@ -28,7 +29,13 @@ public sealed class MemoryEstimateTests : IDisposable
         {
             foreach (int context in new[] { 1, 63, 300 })
             {
-                SequenceOptions options = new() { ContextLength = context, KvType = type, KvPolicy = policy, Routing = routing };
+                SequenceOptions options = new()
+                {
+                    ContextLength = context,
+                    KvType = type,
+                    KvPolicy = policy,
+                    Routing = routing,
+                };
                 using Sequence sequence = model.CreateSequence(options);
                 MemoryEstimate estimate = new(file, options, threads);
                 Assert.Equal(sequence.KvBytesReserved, estimate.KvBytes);

@@ -3,7 +3,9 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Tests.Model;
 
-/// <summary>Files whose metadata contradicts itself are refused with the right fault, before any weight is touched.</summary>
+/// <summary>
+/// Files whose metadata contradicts itself are refused with the right fault, before any weight is touched.
+/// </summary>
 public sealed class ModelConfigReaderTests
 {
     public static TheoryData<string> WrongMetadata()

@@ -4,8 +4,8 @@ using MoREdge.ModelFile;
 namespace MoREdge.Tests.Model;
 
 /// <summary>
-/// The dense unrolled network in float64, written from the papers without any code of the product: every layer on every token,
-/// x ← x + p·block(x) around each recursion of an expert-choice model.
+/// The dense unrolled network in float64, written from the papers without any code of the product: every layer on every
+/// token, x ← x + p·block(x) around each recursion of an expert-choice model.
 /// </summary>
 internal sealed class NaiveDecoder(TinyModel weights, ModelConfig config)
 {

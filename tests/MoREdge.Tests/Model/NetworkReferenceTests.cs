@@ -6,7 +6,10 @@ namespace MoREdge.Tests.Model;
 /// <summary>The network against a naive float64 one: layouts, pairings, biases, sharing, full depth.</summary>
 public sealed class NetworkReferenceTests
 {
-    /// <summary>Logits have magnitude 1 to 10 and some 60 roundings of float32 (6e-8 each) per accumulated term: 1e-4 has a margin of 3.</summary>
+    /// <summary>
+    /// Logits have magnitude 1 to 10 and some 60 roundings of float32 (6e-8 each) per accumulated term: 1e-4 has a
+    /// margin of 3.
+    /// </summary>
     private const double Tolerance = 1e-4;
 
     public static TheoryData<string> KernelNames()

@@ -13,7 +13,8 @@ public sealed class SequencePropertyTests
     };
 
     /// <summary>
-    /// All but the hybrid cache: its fresh rows last for one pass, so a later pass sees the first recursion's rows instead.
+    /// All but the hybrid cache: its fresh rows last for one pass, so a later pass sees the first recursion's rows
+    /// instead.
     /// </summary>
     public static TheoryData<string, string> ChunkInvariantModels() => new()
     {

@@ -4,7 +4,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Cli;
 
-/// <summary>Measures how fast threads can read memory: the bound of a decoded token, which reads every weight once.</summary>
+/// <summary>
+/// Measures how fast threads can read memory: the bound of a decoded token, which reads every weight once.
+/// </summary>
 internal sealed class BandwidthProbe : IDisposable
 {
     /// <summary>Much more than any cache, so that a short probe measures the memory.</summary>
@@ -16,6 +18,7 @@ internal sealed class BandwidthProbe : IDisposable
     private readonly KernelSet _kernels;
     private readonly AlignedBuffer _buffer;
     private readonly int _blockCount;
+    private readonly int _passesPerStart;
     private ulong _checksum;
 
     /// <param name="kernels">Whose ReadBytes is used.</param>
@@ -25,6 +28,9 @@ internal sealed class BandwidthProbe : IDisposable
         _kernels = kernels;
         _blockCount = (int)Math.Max(1, (byteCount + BlockBytes - 1) / BlockBytes);
         _buffer = new AlignedBuffer((long)_blockCount * BlockBytes);
+
+        // Starting a thread takes about as long as reading a megabyte: a small buffer is read often per start.
+        _passesPerStart = (int)Math.Max(1, BytesDefault / _buffer.ByteCount);
         for (int block = 0; block < _blockCount; block++)
         {
             // Pages that were never written all show the one zero page of the system, which stays in the cache.
@@ -35,7 +41,7 @@ internal sealed class BandwidthProbe : IDisposable
     /// <summary>Bytes of the buffer.</summary>
     public long ByteCount => _buffer.ByteCount;
 
-    /// <summary>Reads the buffer over and over and returns bytes per second.</summary>
+    /// <summary>Reads the whole buffer over and over and returns bytes per second.</summary>
     /// <param name="threadCount">Threads, each with its own part of the buffer.</param>
     /// <param name="secondsMin">Whole passes are read until this much time has gone.</param>
     public double Measure(int threadCount, double secondsMin)
@@ -44,8 +50,8 @@ internal sealed class BandwidthProbe : IDisposable
         long passes = 0;
         while (passes == 0 || clock.Elapsed.TotalSeconds < secondsMin)
         {
-            ReadOnce(threadCount);
-            passes++;
+            ReadAll(threadCount);
+            passes += _passesPerStart;
         }
 
         return passes * ByteCount / clock.Elapsed.TotalSeconds;
@@ -53,7 +59,7 @@ internal sealed class BandwidthProbe : IDisposable
 
     public void Dispose() => _buffer.Dispose();
 
-    private void ReadOnce(int threadCount)
+    private void ReadAll(int threadCount)
     {
         Thread[] threads = new Thread[threadCount - 1];
         for (int i = 0; i < threads.Length; i++)
@@ -75,9 +81,12 @@ internal sealed class BandwidthProbe : IDisposable
         int first = (int)((long)_blockCount * part / partCount);
         int end = (int)((long)_blockCount * (part + 1) / partCount);
         ulong checksum = 0;
-        for (int block = first; block < end; block++)
+        for (int pass = 0; pass < _passesPerStart; pass++)
         {
-            checksum ^= _kernels.ReadBytes(Block(block));
+            for (int block = first; block < end; block++)
+            {
+                checksum ^= _kernels.ReadBytes(Block(block));
+            }
         }
 
         // Stored, so that no compiler may leave the reading out.

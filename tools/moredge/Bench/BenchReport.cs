@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace MoREdge.Cli;
 
 /// <summary>Prints what <see cref="BenchRun"/> measured.</summary>
-internal sealed class BenchReport(string model, long fileBytes, long probeBytes, BenchPlan plan, List<BenchResult> results)
+internal sealed class BenchReport(
+    string model, long fileBytes, long probeBytes, BenchPlan plan, List<BenchResult> results)
 {
     /// <summary>For people.</summary>
     public void WriteTable()
@@ -13,10 +14,12 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
         text.AppendLine($"{PlainText.Clean(model)}, {ByteText.Format(fileBytes)}");
         text.AppendLine(Machine.Line(ModelOptions.Kernels()));
         text.AppendLine(
-            $"prompt {plan.PromptTokens}, decode {plan.DecodeTokens}, {plan.Repetitions} repetitions: median (min-max); "
+            $"prompt {plan.PromptTokens}, decode {plan.DecodeTokens}, {plan.Repetitions} repetitions: median "
+                + "(min-max); "
             + $"bandwidth probe {ByteText.Format(probeBytes)}").AppendLine();
         TextTable table = new(true, true, true, true, true, true, true);
-        table.Add("threads", "prefill tok/s", "decode tok/s", "weights/token", "KV/token", "read GB/s", "% of bandwidth");
+        table.Add(
+            "threads", "prefill tok/s", "decode tok/s", "weights/token", "KV/token", "read GB/s", "% of bandwidth");
         foreach (BenchResult r in results)
         {
             table.Add(
@@ -82,7 +85,8 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
                 continue;
             }
 
-            text.AppendLine().AppendLine($"threads {result.Threads}, mean depth above {result.MeanDepth:F2}; by --max-depth:");
+            text.AppendLine().AppendLine($"threads {result.Threads}, mean depth above {result.MeanDepth:F2}; by "
+                + "--max-depth:");
             TextTable table = new(true, true, true);
             table.Add("depth", "decode tok/s", "weights/token");
             foreach (DepthResult depth in result.Depths)

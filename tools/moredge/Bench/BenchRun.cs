@@ -127,7 +127,9 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe probe, Action step
         }
     }
 
-    /// <summary>Each layer call reads the keys and values of every token before it: here the mean over the decoded tokens.</summary>
+    /// <summary>
+    /// Each layer call reads the keys and values of every token before it: here the mean over the decoded tokens.
+    /// </summary>
     private double KvBytes(ModelConfig config, Sequence sequence, double depth)
     {
         LayerSchedule schedule = new(config, sequence.KvPolicy);

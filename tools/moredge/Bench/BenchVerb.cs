@@ -17,7 +17,8 @@ internal sealed class BenchVerb
 
     private readonly Option<string?> _synthetic = new("--synthetic")
     {
-        Description = "Measure a model of this shape with random weights: no download. It is written to the temporary folder "
+        Description = "Measure a model of this shape with random weights: no download. It is written to the temporary "
+            + "folder "
             + "(TMPDIR) and deleted again.",
         HelpName = string.Join('|', SyntheticShape.Names()),
     };
@@ -29,7 +30,8 @@ internal sealed class BenchVerb
 
     private readonly Option<string?> _head = new("--head")
     {
-        Description = "Format of the embedding and output head of a packed synthetic model. [default: q8, as quantize does]",
+        Description = "Format of the embedding and output head of a packed synthetic model. [default: q8, as quantize "
+            + "does]",
     };
 
     private readonly Option<int> _prompt = Count("--prompt", "-p", "Tokens of the prompt.", 512);
@@ -42,7 +44,10 @@ internal sealed class BenchVerb
         HelpName = "N[,N...]",
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print every figure and every repetition as JSON." };
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Print every figure and every repetition as JSON.",
+    };
 
     private readonly ModelOptions _options;
 
@@ -67,11 +72,16 @@ internal sealed class BenchVerb
     {
         Command command = new(
             "bench",
-            "Measure prefill and decode speed (tokens per second), and the share of the read bandwidth that decoding uses.\n\n"
-            + "After a warm-up each repetition runs the prompt, decodes, and measures the machine's read bandwidth with the "
-            + "same threads on a buffer of the model's size; medians are given, with the extremes in parentheses. A decoded "
-            + "token reads every weight it uses and the keys and values before it once: these bytes per second, divided by "
-            + "the bandwidth, are the share. Models with recursion run at full depth unless --routing says otherwise, and "
+            "Measure prefill and decode speed (tokens per second), and the share of the read bandwidth that decoding "
+                + "uses.\n\n"
+            + "After a warm-up each repetition runs the prompt, decodes, and measures the machine's read bandwidth "
+            + "with the "
+            + "same threads on a buffer of the model's size; medians are given, with the extremes in parentheses. A "
+            + "decoded "
+            + "token reads every weight it uses and the keys and values before it once: these bytes per second, "
+            + "divided by "
+            + "the bandwidth, are the share. Models with recursion run at full depth unless --routing says otherwise, "
+            + "and "
             + "the decode is measured at every depth cap too.\n\n"
             + "Examples:\n"
             + "  moredge bench -m model.gguf\n"

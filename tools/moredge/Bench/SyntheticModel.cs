@@ -5,8 +5,9 @@ using MoREdge.Tensors;
 namespace MoREdge.Cli;
 
 /// <summary>
-/// A model of a known shape with random weights, in a temporary file that disappears with it. Speed does not depend on the
-/// values as long as they stay ordinary numbers, which the scales see to: every projection keeps the variance of its input.
+/// A model of a known shape with random weights, in a temporary file that disappears with it. Speed does not depend on
+/// the values as long as they stay ordinary numbers, which the scales see to: every projection keeps the variance of
+/// its input.
 /// </summary>
 internal sealed class SyntheticModel : IDisposable
 {
@@ -158,7 +159,8 @@ internal sealed class SyntheticModel : IDisposable
             Text(MetadataKeys.RouterFunction, "sigmoid");
             Text(MetadataKeys.InferenceMode, "full");
             metadata.Set($"{architecture}.{MetadataKeys.Alpha}", GgufValue.FromFloat64(0.1));
-            metadata.Set($"{architecture}.{MetadataKeys.Capacity}", GgufValue.FromFloat64s(Capacities(shape.RecursionCount)));
+            metadata.Set(
+                $"{architecture}.{MetadataKeys.Capacity}", GgufValue.FromFloat64s(Capacities(shape.RecursionCount)));
         }
 
         return metadata;

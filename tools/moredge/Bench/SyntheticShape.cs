@@ -7,7 +7,9 @@ namespace MoREdge.Cli;
 /// <param name="HeadCount">Query heads of 64.</param>
 /// <param name="KvHeadCount">Key/value heads of 64.</param>
 /// <param name="FfnDim">Width of the feed-forward network.</param>
-/// <param name="RecursionCount">Recursions of the loop between a first and a last layer; 1 for an ordinary decoder.</param>
+/// <param name="RecursionCount">
+/// Recursions of the loop between a first and a last layer; 1 for an ordinary decoder.
+/// </param>
 internal sealed record SyntheticShape(
     string Name, int LayerCount, int ModelDim, int HeadCount, int KvHeadCount, int FfnDim, int RecursionCount)
 {
@@ -20,7 +22,9 @@ internal sealed record SyntheticShape(
     /// <summary>Trained context.</summary>
     public const int ContextLength = 8192;
 
-    /// <summary>Every shape there is. SmolLM2: arXiv:2502.02737; the recursive one is 1 + 10·3 + 1 layers of the 360M width.</summary>
+    /// <summary>
+    /// Every shape there is. SmolLM2: arXiv:2502.02737; the recursive one is 1 + 10·3 + 1 layers of the 360M width.
+    /// </summary>
     public static SyntheticShape[] All { get; } =
     [
         new("smollm2-135m", 30, 576, 9, 3, 1536, 1),

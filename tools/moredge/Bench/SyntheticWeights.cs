@@ -5,8 +5,9 @@ using MoREdge.Tensors;
 namespace MoREdge.Cli;
 
 /// <summary>
-/// Bytes of random weights, fast: one random pattern per stored form, repeated. The weights have mean 0 and variance 1 / cols,
-/// so a projection of unit variance has unit variance again; norms are 1. No value is subnormal, infinite or NaN.
+/// Bytes of random weights, fast: one random pattern per stored form, repeated. The weights have mean 0 and variance 1
+/// / cols, so a projection of unit variance has unit variance again; norms are 1. No value is subnormal, infinite or
+/// NaN.
 /// </summary>
 internal sealed class SyntheticWeights
 {

@@ -48,8 +48,11 @@ internal sealed class DoctorReport
     /// <summary>For people.</summary>
     public void WriteText()
     {
-        string features = KernelSelector.CpuFeatures.Count == 0 ? "none" : string.Join(", ", KernelSelector.CpuFeatures);
-        string limit = Machine.MemoryLimitBytes is { } bytes ? $", limit of the container {ByteText.Format(bytes)}" : "";
+        IReadOnlyList<string> seen = KernelSelector.CpuFeatures;
+        string features = seen.Count == 0 ? "none" : string.Join(", ", seen);
+        string limit = Machine.MemoryLimitBytes is { } bytes
+            ? $", limit of the container {ByteText.Format(bytes)}"
+            : "";
         TextTable table = new(false, false);
         table.Add("processor", $"{Machine.CpuModel} ({RuntimeInformation.ProcessArchitecture})");
         table.Add("features", features);
@@ -57,7 +60,8 @@ internal sealed class DoctorReport
         table.Add("cores", $"{Environment.ProcessorCount}");
         table.Add(
             "memory",
-            $"{ByteText.Format(Machine.MemoryBytes)}, {ByteText.Format(Machine.MemoryAvailableBytes)} available{limit}");
+            $"{ByteText.Format(Machine.MemoryBytes)}, {ByteText.Format(Machine.MemoryAvailableBytes)} "
+                + $"available{limit}");
         table.Add("bandwidth", $"{ByteText.Format(BytesPerSecond)}/s read with {Threads} threads");
         table.Add("runtime", $"{RuntimeInformation.FrameworkDescription}, {(Machine.IsAot ? "NativeAOT" : "JIT")}");
         AddModel(table);
@@ -139,7 +143,8 @@ internal sealed class DoctorReport
         table.Add("  verdict", $"{Verdict(fit)}: {meaning}");
         table.Add(
             "  decode",
-            $"at most {DecodeBound:F1} tokens/s ({ByteText.Format(model.WeightBytesPerToken(model.DepthMax))} of weights per "
+            $"at most {DecodeBound:F1} tokens/s ({ByteText.Format(model.WeightBytesPerToken(model.DepthMax))} of "
+                + "weights per "
             + "token, bound by the read bandwidth)");
     }
 

@@ -18,7 +18,8 @@ internal sealed class DoctorVerb
 
     private readonly Option<bool> _selfTest = new("--self-test")
     {
-        Description = "Compare every kernel set of this machine with the scalar reference (about a second); exit code 1 when "
+        Description = "Compare every kernel set of this machine with the scalar reference (about a second); exit code "
+            + "1 when "
             + "one disagrees.",
     };
 
@@ -39,9 +40,11 @@ internal sealed class DoctorVerb
     {
         Command command = new(
             "doctor",
-            "Show what this machine offers: processor, kernel set and why, memory, measured read bandwidth; and whether a "
+            "Show what this machine offers: processor, kernel set and why, memory, measured read bandwidth; and "
+                + "whether a "
             + "model fits before anything of it is loaded.\n\n"
-            + "Verdicts: 'fits'; 'will page' - the weights are mapped and parts of them are read from the disk again for every "
+            + "Verdicts: 'fits'; 'will page' - the weights are mapped and parts of them are read from the disk again "
+            + "for every "
             + "token; 'refuse' - caches and buffers alone do not fit (exit code 1).\n\n"
             + "Examples:\n"
             + "  moredge doctor\n"

@@ -16,7 +16,9 @@ internal sealed class PerplexityReport(TextQuality quality, Sequence sequence, i
     {
         StringBuilder text = new();
         TextTable table = new(false, false);
-        table.Add("tokens scored", $"{quality.NegativeLogLikelihood.Count} in {windowCount} windows of {sequence.ContextLength}");
+        table.Add(
+            "tokens scored",
+            $"{quality.NegativeLogLikelihood.Count} in {windowCount} windows of {sequence.ContextLength}");
         table.Add("nll", $"{Figure(quality.NegativeLogLikelihood, "F5")} nats per token");
         table.Add("perplexity", Invariant($"{quality.Perplexity:F4} +- {quality.PerplexityError:F4}"));
         table.Add("mean depth", Invariant($"{sequence.Depths.Mean:F3} of {sequence.Depths.Histogram.Length - 1}"));
@@ -24,7 +26,9 @@ internal sealed class PerplexityReport(TextQuality quality, Sequence sequence, i
         {
             table.Add("reference nll", $"{Figure(quality.ReferenceNegativeLogLikelihood, "F5")} nats per token");
             table.Add("reference perplexity", Invariant($"{ReferencePerplexity:F4}"));
-            table.Add("perplexity ratio", Invariant($"{Math.Exp(quality.LogRatio.Mean):F5}, log {Figure(quality.LogRatio, "F5")}"));
+            table.Add(
+                "perplexity ratio",
+                Invariant($"{Math.Exp(quality.LogRatio.Mean):F5}, log {Figure(quality.LogRatio, "F5")}"));
             table.Add("kl divergence", $"{Figure(quality.Divergence, "F6")} nats, KL(reference || model)");
             table.Add("kl 99 %", Invariant($"{quality.DivergenceQuantile(TailFraction):F6} nats"));
             table.Add("same best token", $"{Figure(quality.TopAgreement, "F5")} of the tokens");

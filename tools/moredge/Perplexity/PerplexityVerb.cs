@@ -24,7 +24,7 @@ internal sealed class PerplexityVerb
 
     private readonly Option<string?> _against = new("--against")
     {
-        Description = "A reference model with the same vocabulary, such as the float32 file: adds the reference's perplexity, the "
+        Description = "A reference model with the same vocabulary, such as the float32 file: adds its perplexity, the "
             + "paired difference, the KL divergence and how often both find the same token most likely.",
         HelpName = "FILE",
     };
@@ -47,13 +47,15 @@ internal sealed class PerplexityVerb
     {
         Command command = new(
             "perplexity",
-            "Measure how well a model predicts a text: negative log-likelihood per token (nats) and perplexity, with standard errors.\n\n"
-            + "Protocol: the text is tokenized once, special tokens by their spelling. It is cut into windows of --context tokens "
-            + $"(default: the trained context, at most {ContextDefault}) that do not overlap; each starts with the begin token where "
-            + "the model adds one. Every token of a window but the first is scored, given those before it in the window. Standard "
-            + "errors take the tokens as independent. With --against: KL(reference || model) per token in nats, its mean and 99 % "
-            + "quantile, and the share of tokens where both have the same best one, on the same windows in the same pass; routing, depth and cache options are for the model "
-            + "only, the reference runs as its file says.\n\n"
+            "Measure how well a model predicts a text: negative log-likelihood per token (nats) and perplexity, with "
+            + "standard errors.\n\n"
+            + "Protocol: the text is tokenized once, special tokens by their spelling. It is cut into windows of "
+            + $"--context tokens (default: the trained context, at most {ContextDefault}) that do not overlap; each "
+            + "starts with the begin token where the model adds one. Every token of a window but the first is scored, "
+            + "given those before it in the window. Standard errors take the tokens as independent.\n\n"
+            + "With --against: KL(reference || model) per token in nats, its mean and 99 % quantile, and the share of "
+            + "tokens where both have the same best one, on the same windows in the same pass. Routing, depth and "
+            + "cache options are for the model only; the reference runs as its file says.\n\n"
             + "Examples:\n"
             + "  moredge perplexity -m model-q4.gguf -f story.txt\n"
             + "  moredge perplexity -m model-q4.gguf -f - --against model-f32.gguf --context 512 --json < story.txt");
@@ -147,8 +149,8 @@ internal sealed class PerplexityVerb
                         + $"{model.Config.VocabSize} tokens.");
                 }
 
-                // The same windows, but otherwise the reference runs as its file says: so --max-depth, --kv and --routing can be
-                // measured against the model itself.
+                // The same windows, but otherwise the reference runs as its file says: so --max-depth, --kv and
+                // --routing can be measured against the model itself.
                 SequenceOptions options = new() { ContextLength = otherSequence.ContextLength };
                 Reference reference = new(file, model, model.CreateSequence(options));
                 file = null;

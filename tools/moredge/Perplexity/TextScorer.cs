@@ -4,8 +4,9 @@ using MoREdge.Quantization;
 namespace MoREdge.Cli;
 
 /// <summary>
-/// Scores a text window by window: each window starts an empty sequence, and every token of it but the first is predicted from
-/// those before it. With a reference model both run on the same windows in turn, and only the logits of a piece are kept.
+/// Scores a text window by window: each window starts an empty sequence, and every token of it but the first is
+/// predicted from those before it. With a reference model both run on the same windows in turn, and only the logits of
+/// a piece are kept.
 /// </summary>
 internal sealed class TextScorer
 {
@@ -48,18 +49,24 @@ internal sealed class TextScorer
     }
 
     /// <summary>Top-k routing compares all tokens of a prompt, so a window cannot be cut.</summary>
-    private static bool ComparesTokens(Sequence sequence) => sequence.Routing is RoutingMode.TopK or RoutingMode.TopKThreshold;
+    private static bool ComparesTokens(Sequence sequence) =>
+        sequence.Routing is RoutingMode.TopK or RoutingMode.TopKThreshold;
 
     private void ScorePiece(int[] window, int start, int count, CancellationToken cancellation)
     {
         ReadOnlySpan<int> piece = window.AsSpan(start, count);
         if (_reference is null)
         {
-            _sequence.Score(piece, (position, logits) => Quality.Add(logits, window[position + 1]), default, cancellation);
+            _sequence.Score(
+                piece, (position, logits) => Quality.Add(logits, window[position + 1]), default, cancellation);
             return;
         }
 
-        _reference.Score(piece, (position, logits) => logits.CopyTo(Kept(position - start, logits.Length)), default, cancellation);
+        _reference.Score(
+            piece,
+            (position, logits) => logits.CopyTo(Kept(position - start, logits.Length)),
+            default,
+            cancellation);
         _sequence.Score(
             piece,
             (position, logits) => Quality.Add(logits, _kept[position - start], window[position + 1]),

@@ -1,8 +1,8 @@
 namespace MoREdge.Cli;
 
 /// <summary>
-/// Cuts the tokens of a text into windows that do not overlap. Each starts with the begin token where the model has one; the last
-/// one may be shorter.
+/// Cuts the tokens of a text into windows that do not overlap. Each starts with the begin token where the model has
+/// one; the last one may be shorter.
 /// </summary>
 internal sealed class TextWindows
 {
