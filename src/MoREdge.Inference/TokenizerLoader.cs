@@ -4,8 +4,8 @@ using MoREdge.Tokenization;
 namespace MoREdge.Inference;
 
 /// <summary>
-/// Reads the tokenizer that a model file carries: our own files, where every rule is a key (FORMAT.md), and those of others, where
-/// the kind of tokenizer implies what the file leaves out.
+/// Reads the tokenizer that a model file carries: our own files, where every rule is a key (FORMAT.md), and those of
+/// others, where the kind of tokenizer implies what the file leaves out.
 /// </summary>
 public static class TokenizerLoader
 {
@@ -17,7 +17,8 @@ public static class TokenizerLoader
 
     /// <summary>The tokenizer of <paramref name="file"/>, which may hold a vocabulary and nothing else.</summary>
     /// <exception cref="ModelFileException">A key has the wrong type or an impossible value.</exception>
-    /// <exception cref="TokenizerException">The file has no tokenizer, or one that is damaged or of an unknown kind.</exception>
+    /// <exception cref="TokenizerException">The file has no tokenizer, or one that is damaged or of an unknown
+    /// kind.</exception>
     public static Tokenizer Load(GgufFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -53,18 +54,21 @@ public static class TokenizerLoader
             "gpt2" => ReadByteLevel(metadata),
             "llama" => ReadSentencePiece(metadata),
             _ => throw new TokenizerException(
-                TokenizerError.UnsupportedComponent, $"The tokenizer kind \"{model}\" is not supported (gpt2 and llama are)."),
+                TokenizerError.UnsupportedComponent,
+                $"The tokenizer kind \"{model}\" is not supported (gpt2 and llama are)."),
         };
     }
 
     private static TokenizerDefinition ReadByteLevel(GgufMetadata metadata)
     {
-        // Only our own files may leave text uncut: elsewhere an absent name is a mistake that would cost quality silently.
+        // Only our own files may leave text uncut: elsewhere an absent name is a mistake that would cost quality
+        // silently.
         string? pre = metadata.GetString(MetadataKeys.TokenizerPre);
         if (pre is null or "default" && !metadata.Contains(MetadataKeys.TokenizerFuseUnknown))
         {
             throw new TokenizerException(
-                TokenizerError.UnknownPreTokenizer, "The file does not name the pre-tokenizer of its byte-level vocabulary.");
+                TokenizerError.UnknownPreTokenizer,
+                "The file does not name the pre-tokenizer of its byte-level vocabulary.");
         }
 
         PreTokenizer preTokenizer = PreTokenizers.FromGgufName(pre);
@@ -73,7 +77,9 @@ public static class TokenizerLoader
             Algorithm = TokenizerAlgorithm.ByteLevelBpe,
             Tokens = metadata.RequireStringArray(MetadataKeys.TokenizerTokens),
             Kinds = ReadKinds(metadata),
-            Merges = metadata.Contains(MetadataKeys.TokenizerMerges) ? metadata.GetStringArray(MetadataKeys.TokenizerMerges) : null,
+            Merges = metadata.Contains(MetadataKeys.TokenizerMerges)
+                ? metadata.GetStringArray(MetadataKeys.TokenizerMerges)
+                : null,
             PreTokenizer = preTokenizer,
             BosId = ReadId(metadata, MetadataKeys.TokenizerBos, -1),
             EosId = ReadId(metadata, MetadataKeys.TokenizerEos, -1),
@@ -112,7 +118,8 @@ public static class TokenizerLoader
         return WithSharedRules(definition, metadata);
     }
 
-    private static TokenizerDefinition WithSharedRules(TokenizerDefinition definition, GgufMetadata metadata) => definition with
+    private static TokenizerDefinition WithSharedRules(TokenizerDefinition definition, GgufMetadata metadata) =>
+        definition with
     {
         PaddingId = ReadId(metadata, MetadataKeys.TokenizerPadding, -1),
         EndOfTurnId = ReadEndOfTurn(definition, metadata),

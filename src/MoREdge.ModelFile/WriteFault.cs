@@ -31,7 +31,8 @@ internal static class WriteFault
         {
             return new ModelFileException(
                 ModelFileError.DiskFull,
-                $"{path}: a file of {byteCount} bytes is larger than the file system or the limit of this user allows.", failure);
+                $"{path}: a file of {byteCount} bytes is larger than the file system or the limit of this user allows.",
+                failure);
         }
 
         return new ModelFileException(

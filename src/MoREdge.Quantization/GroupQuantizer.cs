@@ -14,7 +14,8 @@ public static class GroupQuantizer
     /// <summary>The largest magnitude that 8-bit weights express: 127 times the largest fp16 number.</summary>
     public const float Q8MagnitudeMax = Q8Max * Float16Max;
 
-    /// <summary>The largest magnitude that 4-bit weights express on both sides of zero: 7 times the largest fp16 number.</summary>
+    /// <summary>The largest magnitude that 4-bit weights express on both sides of zero: 7 times the largest fp16
+    /// number.</summary>
     public const float Q4MagnitudeMax = Q4Max * Float16Max;
 
     private const float Float16Max = 65504;
@@ -22,21 +23,26 @@ public static class GroupQuantizer
     private const int Q4Min = -8;
     private const int Q4Max = 7;
 
-    /// <summary>Ranges tried for a 4-bit group. Twice as many lower the error of the real checkpoints by less than 0.3 %.</summary>
-    private const int Q4CandidateCount = 24;
+    /// <summary>
+    /// Ranges tried for a 4-bit group. On trained weights (mor-stories) 48 ranges, or divisors from 4 to 10, lower the error
+    /// by less than 0.02 % of itself.
+    /// </summary>
+    internal const int Q4CandidateCount = 16;
 
     /// <summary>
-    /// The candidates divide the largest magnitude by 5.5 … 9.0: below 7 the range shrinks less than rounding gains for peaked
-    /// groups, above 8 even a lone negative extreme is clipped.
+    /// The ranges divide the largest magnitude by 5.5 … 9.0: up to 7 or 8 no weight is clipped, above that the extremes are,
+    /// so that the many small weights get finer steps.
     /// </summary>
-    private const float Q4DivisorMin = 5.5f;
+    internal const float Q4DivisorMin = 5.5f;
 
-    private const float Q4DivisorMax = 9f;
+    /// <summary>See <see cref="Q4DivisorMin"/>.</summary>
+    internal const float Q4DivisorMax = 9f;
 
     /// <summary>2⁻¹⁴, the smallest normal fp16 number.</summary>
     private const float ScaleMin = 1f / (1 << 14);
 
-    /// <summary>Adding and subtracting 1.5·2²³ rounds a float below 2²² to the nearest integer, ties to even, on every processor.</summary>
+    /// <summary>Adding and subtracting 1.5·2²³ rounds a float below 2²² to the nearest integer, ties to even, on every
+    /// processor.</summary>
     private const float RoundingShift = 12582912f;
 
     /// <summary>8-bit: scale = max|w| / 127, q in [−127, 127], so that |w − scale·q| ≤ scale / 2.</summary>
@@ -53,10 +59,12 @@ public static class GroupQuantizer
         return scale;
     }
 
-    /// <summary>4-bit: q in [−8, 7]; the scale is the least-squares one of the best range among the candidates.</summary>
+    /// <summary>4-bit: q in [−8, 7]; the scale is the least-squares one of the best range among the
+    /// candidates.</summary>
     /// <remarks>
-    /// For fixed q the error Σ(w − s·q)² is least at s = Σwq / Σq², where it is Σw² − (Σwq)² / Σq²: the best range is the one of
-    /// the largest (Σwq)² / Σq². The weights are rounded once more with the final scale, which can only lower the error.
+    /// For fixed q the error Σ(w − s·q)² is least at s = Σwq / Σq², where it is Σw² − (Σwq)² / Σq²: the best range is
+    /// the one of the largest (Σwq)² / Σq². The weights are rounded once more with the final scale, which can only
+    /// lower the error.
     /// </remarks>
     /// <param name="weights">Up to 32 finite weights of at most <see cref="Q4MagnitudeMax"/>.</param>
     /// <param name="quants">Receives as many integers.</param>
@@ -66,9 +74,9 @@ public static class GroupQuantizer
         Span<float> group = stackalloc float[PackedLayout.GroupSize];
         weights.CopyTo(group);
         float largest = LargestMagnitude(group);
-        // The range is [−8, 7], so the weight of largest magnitude goes to the −8: the scale has the opposite sign of it. That
-        // lowers the error of normally distributed groups by 6 %. Bringing weights near the limits of float32 to [−1, 1] also
-        // keeps every square from overflowing or vanishing.
+        // The range is [−8, 7], so the weight of largest magnitude goes to the −8: the scale has the opposite sign of it.
+        // That lowers the error of normally distributed groups by 6 %. Weights near the limits of float32 are brought to
+        // [−1, 1], so that no square overflows or vanishes.
         float unit = group.Contains(largest) ? -largest : largest;
         Span<float> relative = stackalloc float[PackedLayout.GroupSize];
         for (int i = 0; i < group.Length; i++)
@@ -112,7 +120,7 @@ public static class GroupQuantizer
         return result;
     }
 
-    /// <summary>To a normal fp16 number of the same sign, or to 0 where even the smallest one would round every weight to 0.</summary>
+    /// <summary>To a normal fp16 number, or to 0 where even the smallest one would round every weight to 0.</summary>
     private static ushort RoundScale(float scale, float largest)
     {
         if (largest <= ScaleMin / 2)
@@ -125,8 +133,10 @@ public static class GroupQuantizer
     }
 
     /// <summary>Σwq and Σq² for q = round(w·inverse) in [−8, 7].</summary>
-    /// <param name="group">32 weights in [−1, 1], the largest magnitude 1 or all 0; missing ones are 0 and change no sum.</param>
-    /// <param name="inverse">The inverse of the scale, at least 5.5, so that some q is not 0 unless all weights are.</param>
+    /// <param name="group">32 weights in [−1, 1], the largest magnitude 1 or all 0; missing ones are 0 and change no
+    /// sum.</param>
+    /// <param name="inverse">The inverse of the scale, at least 5.5, so that some q is not 0 unless all weights
+    /// are.</param>
     private static (float Products, float Squares) Correlate(ReadOnlySpan<float> group, float inverse)
     {
         Vector256<float> factor = Vector256.Create(inverse);
@@ -145,7 +155,8 @@ public static class GroupQuantizer
         return (Vector256.Sum(products), Vector256.Sum(squares));
     }
 
-    /// <summary>q = round(w / scale) in [min, max]; <paramref name="quants"/> may be shorter than the padded group.</summary>
+    /// <summary>q = round(w / scale) in [min, max]; <paramref name="quants"/> may be shorter than the padded
+    /// group.</summary>
     private static void Round(Span<float> group, ushort scale, float min, float max, Span<sbyte> quants)
     {
         float inverse = scale == 0 ? 0 : 1 / (float)BitConverter.UInt16BitsToHalf(scale);

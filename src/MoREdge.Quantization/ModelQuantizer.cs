@@ -45,7 +45,8 @@ public static class ModelQuantizer
             long before = done;
             double error = encoder.Encode(
                 tensor, targets[i],
-                rows => progress?.Invoke(new QuantizationProgress(before + (rows * tensor.Shape.Cols), total, tensor.Name)));
+                rows => progress?.Invoke(
+                    new QuantizationProgress(before + (rows * tensor.Shape.Cols), total, tensor.Name)));
             done += tensor.Shape.ElementCount;
             reports[i] = new TensorReport(
                 tensor.Name, tensor.Shape, tensor.SourceType, targets[i], plans[i].ByteCount, error);
@@ -66,6 +67,7 @@ public static class ModelQuantizer
         return tensor.Shape.Rows <= int.MaxValue && tensor.Shape.Cols <= int.MaxValue
             ? GgufTensorPlan.Packed(tensor.Name, packed, (int)tensor.Shape.Rows, (int)tensor.Shape.Cols)
             : throw new QuantizationException(
-                QuantizationError.MatrixTooLarge, $"The tensor '{tensor.Name}' of shape {tensor.Shape} is too large to pack.");
+                QuantizationError.MatrixTooLarge,
+                $"The tensor '{tensor.Name}' of shape {tensor.Shape} is too large to pack.");
     }
 }

@@ -4,7 +4,8 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Quantization;
 
-/// <summary>Quantizes tiles of 8 rows into the packed layout. Scales wait in memory, because their section follows all quants.</summary>
+/// <summary>Quantizes tiles of 8 rows into the packed layout. Scales wait in memory, because their section follows all
+/// quants.</summary>
 internal sealed class PackedBlock
 {
     private readonly ushort[] _scales;
@@ -51,7 +52,8 @@ internal sealed class PackedBlock
             for (int group = 0; group < Layout.GroupCount; group++)
             {
                 int col = group * PackedLayout.GroupSize;
-                ReadOnlySpan<float> weights = rows.Slice(start + col, Math.Min(PackedLayout.GroupSize, Layout.Cols - col));
+                int count = Math.Min(PackedLayout.GroupSize, Layout.Cols - col);
+                ReadOnlySpan<float> weights = rows.Slice(start + col, count);
                 Span<sbyte> rounded = quants.AsSpan((row * Layout.PaddedCols) + col, weights.Length);
                 ushort scale = Layout.Format == QuantFormat.Q8G32
                     ? GroupQuantizer.Q8(weights, rounded)

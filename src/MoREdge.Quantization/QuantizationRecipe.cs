@@ -6,7 +6,8 @@ namespace MoREdge.Quantization;
 /// <summary>Which tensor gets which format.</summary>
 public static class QuantizationRecipe
 {
-    /// <summary>The format of a tensor of <paramref name="shape"/> (rows, cols) in a model of format <paramref name="format"/>.</summary>
+    /// <summary>The format of a tensor of <paramref name="shape"/> (rows, cols) in a model of format <paramref
+    /// name="format"/>.</summary>
     public static TargetFormat Choose(string name, TensorShape shape, ModelFormat format)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -9,7 +9,8 @@ namespace MoREdge.Quantization;
 /// <summary>Encodes one tensor after the other, a block of rows at a time, and measures the error it makes.</summary>
 internal sealed class TensorEncoder
 {
-    /// <summary>Weights held as floats at a time (16 MB): the memory of a conversion does not grow with the model.</summary>
+    /// <summary>Weights held as floats at a time (16 MB): the memory of a conversion does not grow with the
+    /// model.</summary>
     private const int BlockWeightsMax = 4 << 20;
 
     private readonly GgufWriter _writer;
@@ -17,7 +18,8 @@ internal sealed class TensorEncoder
     private float[] _block = [];
     private byte[] _bytes = [];
 
-    /// <summary>Encodes into <paramref name="writer"/>, until <paramref name="cancellation"/> stops it between two blocks.</summary>
+    /// <summary>Encodes into <paramref name="writer"/>, until <paramref name="cancellation"/> stops it between two
+    /// blocks.</summary>
     public TensorEncoder(GgufWriter writer, CancellationToken cancellation)
     {
         _writer = writer;
@@ -69,9 +71,11 @@ internal sealed class TensorEncoder
             {
                 throw float.IsFinite(weight)
                     ? new QuantizationException(
-                        QuantizationError.WeightTooLarge, $"The tensor '{name}' holds the weight {weight:R}, too large for {target}.")
+                        QuantizationError.WeightTooLarge,
+                        $"The tensor '{name}' holds the weight {weight:R}, too large for {target}.")
                     : new QuantizationException(
-                        QuantizationError.NonFiniteWeight, $"The tensor '{name}' holds a weight that is not a finite number.");
+                        QuantizationError.NonFiniteWeight,
+                        $"The tensor '{name}' holds a weight that is not a finite number.");
             }
         }
     }

@@ -10,4 +10,5 @@ namespace MoREdge.Quantization;
 /// <param name="TargetBytes">Bytes in the model file.</param>
 /// <param name="RelativeError">√(Σ(w − ŵ)² / Σw²): the root-mean-square error against the weights' own size.</param>
 public sealed record TensorReport(
-    string Name, TensorShape Shape, ElementType SourceType, TargetFormat Target, long TargetBytes, double RelativeError);
+    string Name, TensorShape Shape, ElementType SourceType, TargetFormat Target, long TargetBytes,
+    double RelativeError);

@@ -22,9 +22,9 @@ internal static class DetokenizeVerb
     {
         Command command = new(
             "detokenize",
-            "Turns the token ids on standard input back into text: exactly the bytes of the tokens, no line end added. Ids are decimal "
-            + "numbers with spaces, line ends or commas between. A word that is no number, or an id outside the vocabulary, is bad "
-            + "input: exit code 1, and nothing is printed.\n\n"
+            "Turns the token ids on standard input back into text: exactly the bytes of the tokens, no line end "
+            + "added. Ids are decimal numbers with spaces, line ends or commas between. A word that is no number, or "
+            + "an id outside the vocabulary, is bad input: exit code 1, and nothing is printed.\n\n"
             + "Examples:\n"
             + "  echo 1 403 407 | moredge detokenize -m model.gguf\n"
             + "  moredge tokenize -m model.gguf --ids < story.txt | moredge detokenize -m model.gguf");
@@ -50,13 +50,15 @@ internal static class DetokenizeVerb
         {
             ids.Add(int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
                 ? id
-                : throw new FailureException($"Standard input holds '{PlainText.Clean(word, 40)}', which is not a token id."));
+                : throw new FailureException(
+                    $"Standard input holds '{PlainText.Clean(word, 40)}', which is not a token id."));
         }
 
         return ids;
     }
 
-    /// <summary>The bytes of all tokens; the space that a SentencePiece encoder puts in front of a text is taken away again.</summary>
+    /// <summary>The bytes of all tokens; the space that a SentencePiece encoder puts in front of a text is taken away
+    /// again.</summary>
     private static byte[] Decode(Tokenizer tokenizer, List<int> ids, bool special)
     {
         TokenizerDefinition definition = tokenizer.Definition;

@@ -56,7 +56,8 @@ internal sealed class FactSection(string title)
     public List<Fact> Facts { get; } = [];
 
     /// <summary>Adds words.</summary>
-    public void Add(string key, string label, string text) => Facts.Add(new Fact(key, label, PlainText.Clean(text), text));
+    public void Add(string key, string label, string text) =>
+        Facts.Add(new Fact(key, label, PlainText.Clean(text), text));
 
     /// <summary>Adds an integer.</summary>
     public void Add(string key, string label, long value) =>
@@ -64,10 +65,13 @@ internal sealed class FactSection(string title)
 
     /// <summary>Adds a size.</summary>
     public void AddBytes(string key, string label, long bytes) => Facts.Add(
-        new Fact(key, label, string.Create(CultureInfo.InvariantCulture, $"{ByteText.Format(bytes)} ({bytes:N0} bytes)"), bytes));
+        new Fact(
+            key, label,
+            string.Create(CultureInfo.InvariantCulture, $"{ByteText.Format(bytes)} ({bytes:N0} bytes)"), bytes));
 
     /// <summary>
-    /// Adds a metadata value as it is, whatever its type: a file of others may hold a number or an array where ours hold words.
+    /// Adds a metadata value as it is, whatever its type: a file of others may hold a number or an array where ours
+    /// hold words.
     /// </summary>
     public void AddValue(string key, string label, GgufMetadata metadata, string metadataKey)
     {

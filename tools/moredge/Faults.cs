@@ -1,4 +1,5 @@
 using MoREdge.Checkpoints;
+using MoREdge.Inference;
 using MoREdge.Kernels;
 using MoREdge.ModelFile;
 using MoREdge.Quantization;
@@ -41,35 +42,9 @@ internal static class Faults
         {
             return Report(ExitCode.Failure, "There is not enough memory; try a smaller --context or a smaller model.");
         }
-        catch (FailureException fault)
-        {
-            return Report(ExitCode.Failure, fault.Message);
-        }
-        catch (ModelFileException fault)
-        {
-            return Report(ExitCode.Failure, fault.Message);
-        }
-        catch (CheckpointException fault)
-        {
-            return Report(ExitCode.Failure, fault.Message);
-        }
-        catch (TokenizerException fault)
-        {
-            return Report(ExitCode.Failure, fault.Message);
-        }
-        catch (QuantizationException fault)
-        {
-            return Report(ExitCode.Failure, fault.Message);
-        }
-        catch (KernelSelectionException fault)
-        {
-            return Report(ExitCode.Failure, fault.Message);
-        }
-        catch (IOException fault)
-        {
-            return Report(ExitCode.Failure, fault.Message);
-        }
-        catch (UnauthorizedAccessException fault)
+        catch (Exception fault) when (fault is FailureException or ModelFileException or CheckpointException
+            or TokenizerException or QuantizationException or KernelSelectionException or InferenceException
+            or ChatTemplateException or IOException or UnauthorizedAccessException)
         {
             return Report(ExitCode.Failure, fault.Message);
         }

@@ -11,7 +11,8 @@ namespace MoREdge.Cli;
 internal sealed record FormatShare(string Name, long TensorCount, long WeightCount, long Bytes, double ByteShare)
 {
     /// <summary>The format of one tensor.</summary>
-    public static string NameOf(GgufTensor tensor) => tensor.Packed is { } layout ? layout.Format.ToString() : tensor.Type.ToString();
+    public static string NameOf(GgufTensor tensor) =>
+        tensor.Packed is { } layout ? layout.Format.ToString() : tensor.Type.ToString();
 
     /// <summary>The formats of a file, the largest first.</summary>
     public static List<FormatShare> Collect(GgufFile file)

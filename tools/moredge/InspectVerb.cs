@@ -9,7 +9,10 @@ namespace MoREdge.Cli;
 /// <summary>moredge inspect: what a model file is, without running it.</summary>
 internal static class InspectVerb
 {
-    private static readonly Argument<string> Source = new("FILE") { Description = "Any GGUF file, also a vocabulary-only one." };
+    private static readonly Argument<string> Source = new("FILE")
+    {
+        Description = "Any GGUF file, also a vocabulary-only one.",
+    };
 
     private static readonly Option<bool> Tensors = new("--tensors")
     {
@@ -26,8 +29,8 @@ internal static class InspectVerb
     {
         Command command = new(
             "inspect",
-            "Prints what a model file says about itself: architecture, recursion, number formats, sizes, tokenizer, licence and digests. "
-            + "Reads the header only; 'moredge verify' checks the weights.\n\n"
+            "Prints what a model file says about itself: architecture, recursion, number formats, sizes, "
+            + "tokenizer, licence and digests. Reads the header only; 'moredge verify' checks the weights.\n\n"
             + "Examples:\n"
             + "  moredge inspect model.gguf\n"
             + "  moredge inspect model.gguf --tensors\n"
@@ -103,8 +106,8 @@ internal static class InspectVerb
         foreach (GgufTensor tensor in file.Tensors)
         {
             table.Add(
-                PlainText.Clean(tensor.Name), tensor.Shape.ToString(), FormatShare.NameOf(tensor), Number(tensor.ByteCount),
-                tensor.Digest ?? "");
+                PlainText.Clean(tensor.Name), tensor.Shape.ToString(), FormatShare.NameOf(tensor),
+                Number(tensor.ByteCount), tensor.Digest ?? "");
         }
 
         text.AppendLine("tensors");

@@ -2,12 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace MoREdge.Cli;
 
-/// <summary>Ctrl-C and SIGTERM as a cancellation that a verb polls, so that it can clean up. Rearmed for each answer of a chat.</summary>
+/// <summary>Ctrl-C and SIGTERM as a cancellation that a verb polls, so that it can clean up. Rearmed for each answer of
+/// a chat.</summary>
 internal sealed class Interruption : IDisposable
 {
     /// <summary>
-    /// SIGXFSZ, sent where a file outgrows the limit of the shell (ulimit -f). Its default kills the program and would leave a
-    /// half-written file; without it the write fails, as on a full disk.
+    /// SIGXFSZ, sent where a file outgrows the limit of the shell (ulimit -f). Its default kills the program and would
+    /// leave a half-written file; without it the write fails, as on a full disk.
     /// </summary>
     private const PosixSignal FileSizeLimit = (PosixSignal)25;
 
@@ -19,7 +20,8 @@ internal sealed class Interruption : IDisposable
     private readonly Action? _onIdleInterrupt;
     private CancellationTokenSource _source = new();
 
-    /// <param name="onIdleInterrupt">Called on Ctrl-C while <see cref="IsIdle"/>, when there is nothing to stop.</param>
+    /// <param name="onIdleInterrupt">Called on Ctrl-C while <see cref="IsIdle"/>, when there is nothing to
+    /// stop.</param>
     public Interruption(Action? onIdleInterrupt = null)
     {
         _onIdleInterrupt = onIdleInterrupt;
@@ -28,8 +30,8 @@ internal sealed class Interruption : IDisposable
     }
 
     /// <summary>
-    /// Turns a signal for a file that outgrew the limit into a failed write. It stays so until the process ends: the signal is
-    /// handled on another thread, perhaps after the write has failed and the verb has cleaned up.
+    /// Turns a signal for a file that outgrew the limit into a failed write. It stays so until the process ends: the
+    /// signal is handled on another thread, perhaps after the write has failed and the verb has cleaned up.
     /// </summary>
     public static void IgnoreFileSizeLimit()
     {
@@ -54,7 +56,8 @@ internal sealed class Interruption : IDisposable
     /// <summary>True after SIGTERM: the program is asked to end, not only the answer.</summary>
     public bool IsTerminating { get; private set; }
 
-    /// <summary>True while the program waits for input: SIGTERM then ends it at once, because no cancellation is polled.</summary>
+    /// <summary>True while the program waits for input: SIGTERM then ends it at once, because no cancellation is
+    /// polled.</summary>
     public bool IsIdle { get; set; }
 
     /// <summary>Forgets an earlier Ctrl-C.</summary>

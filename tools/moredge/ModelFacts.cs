@@ -3,8 +3,8 @@ using MoREdge.ModelFile;
 namespace MoREdge.Cli;
 
 /// <summary>
-/// Collects what a model file says about itself. It reads, it does not judge: a key that is absent is left out, and a key of
-/// another type is shown as it is, so that files of others and damaged configurations can be looked at too.
+/// Collects what a model file says about itself. It reads, it does not judge: a key that is absent is left out, and a
+/// key of another type is shown as it is, so that files of others and damaged configurations can be looked at too.
 /// </summary>
 internal static class ModelFacts
 {
@@ -13,7 +13,8 @@ internal static class ModelFacts
     {
         GgufMetadata metadata = file.Metadata;
         List<FactSection> sections = [FileFacts(file)];
-        if (metadata.TryGetValue(MetadataKeys.Architecture, out GgufValue? value) && value.TryGetString(out string? architecture))
+        if (metadata.TryGetValue(MetadataKeys.Architecture, out GgufValue? value)
+            && value.TryGetString(out string? architecture))
         {
             sections.Add(Architecture(metadata, architecture));
             sections.Add(Recursion(metadata, architecture));
@@ -115,7 +116,9 @@ internal static class ModelFacts
             return section;
         }
 
-        long embedding = file.TryGetTensor(TensorNames.TokenEmbedding, out GgufTensor? found) ? found.Shape.ElementCount : 0;
+        long embedding = file.TryGetTensor(TensorNames.TokenEmbedding, out GgufTensor? found)
+            ? found.Shape.ElementCount
+            : 0;
         long head = file.TryGetTensor(TensorNames.Output, out found) ? found.Shape.ElementCount : 0;
         section.Add("total", "total (unique)", total);
         section.Add("embedding", "embedding", embedding);

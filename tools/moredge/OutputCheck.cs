@@ -1,6 +1,7 @@
 namespace MoREdge.Cli;
 
-/// <summary>Whether a result may be written to a path; asked before the work, so that nobody waits for a refusal.</summary>
+/// <summary>Whether a result may be written to a path; asked before the work, so that nobody waits for a
+/// refusal.</summary>
 internal static class OutputCheck
 {
     /// <summary>Throws unless <paramref name="path"/> may be written.</summary>
@@ -39,7 +40,8 @@ internal static class OutputCheck
             throw new FailureException($"{path}: is the source itself; write to another file.");
         }
 
-        if (Directory.Exists(finalSource) && final.StartsWith(finalSource + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        if (Directory.Exists(finalSource)
+            && final.StartsWith(finalSource + Path.DirectorySeparatorChar, StringComparison.Ordinal)
             && !final.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         {
             throw new FailureException($"{path}: belongs to the source; write to another file.");

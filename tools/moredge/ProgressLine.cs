@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace MoREdge.Cli;
 
 /// <summary>
-/// A line on standard error that says how far long work has come and when it will end. Redrawn in place on a terminal; elsewhere
-/// it says nothing until the work took a while, then a line now and then, so that logs stay short.
+/// A line on standard error that says how far long work has come and when it will end. Redrawn in place on a terminal;
+/// elsewhere it says nothing until the work took a while, then a line now and then, so that logs stay short.
 /// </summary>
 internal sealed class ProgressLine : IDisposable
 {
@@ -42,7 +42,8 @@ internal sealed class ProgressLine : IDisposable
 
         _lastSeconds = seconds;
         double left = seconds * (total - done) / done;
-        string line = $"{_label} {100 * done / total,3:F0} %  {FormatSeconds(seconds)} elapsed, {FormatSeconds(left)} left  {detail}";
+        string line = $"{_label} {100 * done / total,3:F0} %  {FormatSeconds(seconds)} elapsed, "
+            + $"{FormatSeconds(left)} left  {detail}";
         if (_isTerminal)
         {
             Console.Error.Write($"\r{line.PadRight(_width)}");

@@ -44,8 +44,9 @@ internal sealed class QuantizeReport
         foreach (TensorGroup group in TensorGroup.Collect(_tensors))
         {
             table.Add(
-                group.Pattern, group.Count.ToString(CultureInfo.InvariantCulture), group.Shape.ToString(), group.SourceTypes,
-                group.Target.ToString(), ByteText.Format(group.TargetBytes), ErrorText(group.RelativeErrorMax));
+                group.Pattern, group.Count.ToString(CultureInfo.InvariantCulture), group.Shape.ToString(),
+                group.SourceTypes, group.Target.ToString(), ByteText.Format(group.TargetBytes),
+                ErrorText(group.RelativeErrorMax));
         }
 
         table.AppendTo(text);
@@ -54,7 +55,8 @@ internal sealed class QuantizeReport
         string before = File.Exists(_source) ? "" : " of weights";
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"{ByteText.Format(_sourceBytes)}{before} became {ByteText.Format(_fileBytes)} ({share:F1} %) in {_seconds:F1} s: {_path}");
+            $"{ByteText.Format(_sourceBytes)}{before} became {ByteText.Format(_fileBytes)} "
+            + $"({share:F1} %) in {_seconds:F1} s: {_path}");
         return text;
     }
 

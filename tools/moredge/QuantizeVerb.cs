@@ -11,8 +11,8 @@ internal static class QuantizeVerb
 {
     private static readonly Argument<string> Source = new("SOURCE")
     {
-        Description = "A Hugging Face folder, a .safetensors or PyTorch .bin file with config.json beside it, a llama2.c .bin file, or "
-            + "a GGUF file. The content decides, not the name.",
+        Description = "A Hugging Face folder, a .safetensors or PyTorch .bin file with config.json beside it, a "
+            + "llama2.c .bin file, or a GGUF file. The content decides, not the name.",
     };
 
     private static readonly Option<string> Output = new("--output", "-o")
@@ -33,7 +33,8 @@ internal static class QuantizeVerb
 
     private static readonly Option<string?> MorConfig = new("--mor-config")
     {
-        Description = "The Hydra YAML file of a Mixture-of-Recursions run. [default: the \"mor\" object of config.json]",
+        Description = "The Hydra YAML file of a Mixture-of-Recursions run. [default: the \"mor\" object of "
+            + "config.json]",
         HelpName = "YAML",
     };
 
@@ -49,10 +50,11 @@ internal static class QuantizeVerb
     {
         Command command = new(
             "quantize",
-            "Turns a checkpoint into a model file, and reports what became of every tensor, with the root-mean-square error of its "
-            + "weights relative to their own size.\n\n"
-            + "f32 and f16 store plain floats (4 and 2 bytes per weight). q8 and q4 store packed matrices with a scale per 32 weights "
-            + "(8.5 and 4.5 bits per weight); in q4 the embedding and the head stay 8-bit. Vectors and routers stay float32 always.\n\n"
+            "Turns a checkpoint into a model file, and reports what became of every tensor, with the "
+            + "root-mean-square error of its weights relative to their own size.\n\n"
+            + "f32 and f16 store plain floats (4 and 2 bytes per weight). q8 and q4 store packed matrices with a "
+            + "scale per 32 weights (8.5 and 4.5 bits per weight); in q4 the embedding and the head stay 8-bit. "
+            + "Vectors and routers stay float32 always.\n\n"
             + "Examples:\n"
             + "  moredge quantize SmolLM2-135M -o smollm2.gguf --format q4\n"
             + "  moredge quantize stories260K.bin -o stories.gguf --format f32 --tokenizer tok512.bin\n"

@@ -19,8 +19,8 @@ internal static class TokenizeVerb
 
     private static readonly Option<bool> NoSpecial = new("--no-special")
     {
-        Description = "Add no begin and end tokens, and read the spelling of a control token, such as <|im_start|>, as plain text. "
-            + "[default: both as the model was trained]",
+        Description = "Add no begin and end tokens, and read the spelling of a control token, such as "
+            + "<|im_start|>, as plain text. [default: both as the model was trained]",
     };
 
     private static readonly Option<bool> Json = new("--json")
@@ -33,9 +33,10 @@ internal static class TokenizeVerb
     {
         Command command = new(
             "tokenize",
-            "Turns the text on standard input into the tokens of a model. A file that holds only a vocabulary is enough.\n\n"
-            + "Pieces are printed as the file spells them; line ends and other control characters as \\n, \\t, \\u001b. Input that is "
-            + "not UTF-8 is read with U+FFFD in place of what is not, and a warning.\n\n"
+            "Turns the text on standard input into the tokens of a model. A file that holds only a vocabulary is "
+            + "enough.\n\n"
+            + "Pieces are printed as the file spells them; line ends and other control characters as \\n, \\t, "
+            + "\\u001b. Input that is not UTF-8 is read with U+FFFD in place of what is not, and a warning.\n\n"
             + "Examples:\n"
             + "  echo -n 'Once upon a time' | moredge tokenize -m model.gguf\n"
             + "  moredge tokenize -m model.gguf --ids --no-special < story.txt | moredge detokenize -m model.gguf");

@@ -12,7 +12,8 @@ internal static class VerifyVerb
 
     private static readonly Option<bool> Json = new("--json")
     {
-        Description = "Print one JSON object: {\"file\":...,\"intact\":true|false,\"tensors\":N,\"bytes\":N,\"damaged\":[names]}.",
+        Description = "Print one JSON object: "
+            + "{\"file\":...,\"intact\":true|false,\"tensors\":N,\"bytes\":N,\"damaged\":[names]}.",
     };
 
     /// <summary>The verb.</summary>
@@ -20,9 +21,10 @@ internal static class VerifyVerb
     {
         Command command = new(
             "verify",
-            "Compares the header and every tensor of a model file with the digests (XXH3-128) in it, and names each tensor that is "
-            + "damaged. Exit code 0: intact. Exit code 1: damaged, or a file without digests, because then nothing was verified. "
-            + "Digests find damage in storage and transport; they are no signature.\n\n"
+            "Compares the header and every tensor of a model file with the digests (XXH3-128) in it, and names "
+            + "each tensor that is damaged. Exit code 0: intact. Exit code 1: damaged, or a file without digests, "
+            + "because then nothing was verified. Digests find damage in storage and transport; they are no "
+            + "signature.\n\n"
             + "Examples:\n"
             + "  moredge verify model.gguf\n"
             + "  moredge verify model.gguf --json");
@@ -56,14 +58,17 @@ internal static class VerifyVerb
         else if (damaged.Count == 0)
         {
             StringBuilder text = new();
-            text.AppendLine($"{path}: intact, the header and {file.Tensors.Count} tensors ({ByteText.Format(total)}) match their digests.");
+            text.AppendLine(
+                $"{path}: intact, the header and {file.Tensors.Count} tensors "
+                + $"({ByteText.Format(total)}) match their digests.");
             StandardOutput.Write(text);
         }
 
         return damaged.Count == 0
             ? ExitCode.Success
             : throw new FailureException(
-                $"{path}: {damaged.Count} of {file.Tensors.Count} tensors do not match their digests; the file is damaged: "
+                $"{path}: {damaged.Count} of {file.Tensors.Count} tensors do not match their digests; "
+                + "the file is damaged: "
                 + $"{string.Join(", ", damaged.ConvertAll(name => PlainText.Clean(name)))}.");
     }
 

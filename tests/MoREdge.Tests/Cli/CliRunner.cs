@@ -12,7 +12,8 @@ internal sealed record CliResult(int ExitCode, byte[] OutputBytes, string Error)
     /// <summary>Standard output as text.</summary>
     public string Output => Encoding.UTF8.GetString(OutputBytes);
 
-    /// <summary>Checks an expected refusal: the exit code, nothing on standard output, one sentence on standard error.</summary>
+    /// <summary>Checks an expected refusal: the exit code, nothing on standard output, one sentence on standard
+    /// error.</summary>
     public void AssertRefused(int exitCode, string part)
     {
         Assert.Equal((exitCode, ""), (ExitCode, Output));
@@ -51,7 +52,8 @@ internal static class CliRunner
     public static CliResult RunWithBytes(byte[] input, params string[] arguments) =>
         Start(DotnetPath, [ProgramPath(), .. arguments], input);
 
-    /// <summary>Runs a shell line in which $MOREDGE stands for the program: for limits, redirections and signals.</summary>
+    /// <summary>Runs a shell line in which $MOREDGE stands for the program: for limits, redirections and
+    /// signals.</summary>
     public static CliResult RunShell(string line) =>
         Start("bash", ["-c", $"MOREDGE='{DotnetPath} {ProgramPath()}'; {line}"], []);
 
@@ -98,7 +100,8 @@ internal static class CliRunner
     /// <summary>The program of the same configuration and framework as the tests.</summary>
     private static string ProgramPath()
     {
-        string[] parts = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
+        string[] parts = AppContext.BaseDirectory
+            .TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
         return SharedData.InRepository(Path.Combine("tools", "moredge", "bin", parts[^2], parts[^1], "moredge.dll"));
     }
 }

@@ -2,7 +2,8 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Tests.Cli;
 
-/// <summary>Every file verb is fed what it must refuse: one sentence, the documented exit code, nothing lost, nothing left.</summary>
+/// <summary>Every file verb is fed what it must refuse: one sentence, the documented exit code, nothing lost, nothing
+/// left.</summary>
 public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<CliFolder>
 {
     public static MatrixTheoryData<string, string> VerbsTimesInputs { get; } = new(
@@ -77,7 +78,8 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
 
         CliRunner.Run("quantize", folder.Source, "-o", folder["t.gguf"], "--tokenizer", folder["absent.json"])
             .AssertRefused(1, "absent.json");
-        CliRunner.Run("quantize", folder.Source, "-o", folder["t.gguf"], "--tokenizer", folder.Model).AssertRefused(1, "model.gguf");
+        CliRunner.Run("quantize", folder.Source, "-o", folder["t.gguf"], "--tokenizer", folder.Model)
+            .AssertRefused(1, "model.gguf");
 
         Assert.Equal(before, folder.List());
     }
@@ -108,12 +110,14 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
         }
 
         string path = folder.Write("damaged.gguf", bytes);
-        CliRunner.Run("verify", path).AssertRefused(1, $"1 of 20 tensors do not match their digests; the file is damaged: {Name}.");
+        CliRunner.Run("verify", path)
+            .AssertRefused(1, $"1 of 20 tensors do not match their digests; the file is damaged: {Name}.");
     }
 
     [Fact]
     public void Verify_FileWithoutDigests_IsAFailure() =>
-        CliRunner.Run("verify", folder.Write("plain.gguf", [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]])).AssertRefused(1, "no digests");
+        CliRunner.Run("verify", folder.Write("plain.gguf", [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]]))
+            .AssertRefused(1, "no digests");
 
     [Fact]
     public void Quantize_FileLargerThanTheDiskAllows_LeavesNothing()
@@ -170,6 +174,8 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
         string[] sentences = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.StartsWith("moredge: ", sentences[^1], StringComparison.Ordinal);
         Assert.Contains(part, sentences[^1], StringComparison.Ordinal);
-        Assert.All(sentences[..^1], sentence => Assert.StartsWith("moredge: warning: ", sentence, StringComparison.Ordinal));
+        Assert.All(
+            sentences[..^1],
+            sentence => Assert.StartsWith("moredge: warning: ", sentence, StringComparison.Ordinal));
     }
 }

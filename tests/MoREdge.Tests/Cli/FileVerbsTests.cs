@@ -38,7 +38,8 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [Fact]
     public void Quantize_Json_ReportsEveryTensor()
     {
-        CliResult result = CliRunner.Run("quantize", folder.Source, "-o", folder["json.gguf"], "--format", "q8", "--json");
+        CliResult result = CliRunner.Run(
+            "quantize", folder.Source, "-o", folder["json.gguf"], "--format", "q8", "--json");
 
         using JsonDocument report = JsonDocument.Parse(result.OutputBytes);
         Assert.Equal(new FileInfo(folder["json.gguf"]).Length, report.RootElement.GetProperty("fileBytes").GetInt64());
@@ -55,7 +56,8 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Matches("written by +moredge ", text);
         Assert.Matches(@"blk\.1\.ffn_down\.weight +\(8, 12\) +Q4G32 +\d+ +[0-9a-f]{32}", text);
 
-        using JsonDocument json = JsonDocument.Parse(CliRunner.Run("inspect", folder.Model, "--json").AssertSilent().OutputBytes);
+        using JsonDocument json = JsonDocument.Parse(
+            CliRunner.Run("inspect", folder.Model, "--json").AssertSilent().OutputBytes);
         Assert.Equal(64, json.RootElement.GetProperty("model").GetProperty("contextLength").GetInt64());
         Assert.Equal(80, json.RootElement.GetProperty("parameters").GetProperty("embedding").GetInt64());
         Assert.Equal(3, json.RootElement.GetProperty("formats").GetArrayLength());
@@ -75,8 +77,10 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [Fact]
     public void Verify_IntactFile_Succeeds()
     {
-        Assert.Contains("intact", CliRunner.Run("verify", folder.Model).AssertSilent().Output, StringComparison.Ordinal);
-        using JsonDocument json = JsonDocument.Parse(CliRunner.Run("verify", folder.Model, "--json").AssertSilent().OutputBytes);
+        Assert.Contains(
+            "intact", CliRunner.Run("verify", folder.Model).AssertSilent().Output, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(
+            CliRunner.Run("verify", folder.Model, "--json").AssertSilent().OutputBytes);
         Assert.True(json.RootElement.GetProperty("intact").GetBoolean());
     }
 
@@ -85,7 +89,8 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     [InlineData("")]
     public void TokenizeDetokenize_AnyText_IsTheSame(string text)
     {
-        CliResult ids = CliRunner.Run(["tokenize", "-m", folder.Vocabulary, "--ids", "--no-special"], text).AssertSilent();
+        CliResult ids = CliRunner.Run(["tokenize", "-m", folder.Vocabulary, "--ids", "--no-special"], text)
+            .AssertSilent();
         CliResult back = CliRunner.RunWithBytes(ids.OutputBytes, "detokenize", "-m", folder.Vocabulary).AssertSilent();
 
         Assert.Equal(text, back.Output);
@@ -119,7 +124,8 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
     public void Detokenize_HalfACharacter_IsExactBytes()
     {
         string ids = CliRunner.Run(["tokenize", "-m", folder.Vocabulary, "--ids", "--no-special"], "é").Output;
-        CliResult result = CliRunner.Run(["detokenize", "-m", folder.Vocabulary], $"0, {ids.Split(' ')[0]}").AssertSilent();
+        CliResult result = CliRunner.Run(["detokenize", "-m", folder.Vocabulary], $"0, {ids.Split(' ')[0]}")
+            .AssertSilent();
 
         Assert.Equal([0xC3], result.OutputBytes);
     }
@@ -142,7 +148,8 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Equal(before, folder.List());
     }
 
-    /// <summary>A checkpoint whose embedding of zeros is a hole in the file: large to read, nothing on the disk.</summary>
+    /// <summary>A checkpoint whose embedding of zeros is a hole in the file: large to read, nothing on the
+    /// disk.</summary>
     private string WriteLargeSource()
     {
         const int VocabSize = 4_000_000;

@@ -78,8 +78,8 @@ public sealed class GroupQuantizerTests
                 for (int i = 0; i < count; i++)
                 {
                     float bound = scale == 0 ? ScaleMin / 2 : scale / 2;
-                    float error = MathF.Abs(weights[i] - (scale * quants[i]));
-                    Assert.InRange(error, 0, bound + (RoundingSlack * MathF.Abs(weights[i])));
+                    float slack = RoundingSlack * MathF.Abs(weights[i]);
+                    Assert.InRange(MathF.Abs(weights[i] - (scale * quants[i])), 0, bound + slack);
                     Assert.InRange(quants[i], -127, 127);
                 }
             }
@@ -102,8 +102,10 @@ public sealed class GroupQuantizerTests
             }
 
             double best = double.PositiveInfinity;
-            for (double divisor = 5.5; divisor <= 9; divisor += 3.5 / 23)
+            for (int i = 0; i < GroupQuantizer.Q4CandidateCount; i++)
             {
+                double share = i / (GroupQuantizer.Q4CandidateCount - 1.0);
+                double divisor = double.Lerp(GroupQuantizer.Q4DivisorMin, GroupQuantizer.Q4DivisorMax, share);
                 best = Math.Min(best, ErrorWithScale(weights, LargestMagnitude(weights) / divisor));
             }
 

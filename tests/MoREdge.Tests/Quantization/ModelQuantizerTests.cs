@@ -131,8 +131,7 @@ public sealed class ModelQuantizerTests : IDisposable
     {
         float[] weights = ArrayTensor.Gaussian(6, 20 * 100);
         Write(
-            ModelFormat.Q8,
-            ArrayTensor.Create(Matrix, weights, 20, 100),
+            ModelFormat.Q8, ArrayTensor.Create(Matrix, weights, 20, 100),
             ArrayTensor.Create("output_norm.weight", [1, 2], 2));
         using Checkpoint checkpoint = Checkpoint.Open(Path);
 
