@@ -114,7 +114,11 @@ public sealed class SamplerTests
     {
         SamplerOptions options = new()
         {
-            Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, RepeatPenalty = penalty,
+            Temperature = temperature,
+            TopK = topK,
+            TopP = topP,
+            MinP = minP,
+            RepeatPenalty = penalty,
         };
         Assert.Null(Assert.Throws<ArgumentException>(() => new Sampler(options, 10)).ParamName);
     }
