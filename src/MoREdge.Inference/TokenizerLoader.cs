@@ -120,19 +120,19 @@ public static class TokenizerLoader
 
     private static TokenizerDefinition WithSharedRules(TokenizerDefinition definition, GgufMetadata metadata) =>
         definition with
-    {
-        PaddingId = ReadId(metadata, MetadataKeys.TokenizerPadding, -1),
-        EndOfTurnId = ReadEndOfTurn(definition, metadata),
-        EosIds = metadata.GetInt32Array(MetadataKeys.EosIds),
-        AddEos = metadata.GetBoolean(MetadataKeys.TokenizerAddEos, false),
-        PrefixScope = ReadPrefixScope(metadata),
-        PrefixOnlyIfMissing = metadata.GetBoolean(MetadataKeys.TokenizerPrefixOnlyIfMissing, false),
-        RemoveExtraWhitespaces = metadata.GetBoolean(MetadataKeys.TokenizerRemoveExtraWhitespaces, false),
-        FuseUnknown = metadata.GetBoolean(MetadataKeys.TokenizerFuseUnknown, true),
-        LeftStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerLeftStripIds),
-        RightStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerRightStripIds),
-        ChatTemplate = metadata.GetString(MetadataKeys.ChatTemplate),
-    };
+        {
+            PaddingId = ReadId(metadata, MetadataKeys.TokenizerPadding, -1),
+            EndOfTurnId = ReadEndOfTurn(definition, metadata),
+            EosIds = metadata.GetInt32Array(MetadataKeys.EosIds),
+            AddEos = metadata.GetBoolean(MetadataKeys.TokenizerAddEos, false),
+            PrefixScope = ReadPrefixScope(metadata),
+            PrefixOnlyIfMissing = metadata.GetBoolean(MetadataKeys.TokenizerPrefixOnlyIfMissing, false),
+            RemoveExtraWhitespaces = metadata.GetBoolean(MetadataKeys.TokenizerRemoveExtraWhitespaces, false),
+            FuseUnknown = metadata.GetBoolean(MetadataKeys.TokenizerFuseUnknown, true),
+            LeftStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerLeftStripIds),
+            RightStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerRightStripIds),
+            ChatTemplate = metadata.GetString(MetadataKeys.ChatTemplate),
+        };
 
     private static TokenKind[] ReadKinds(GgufMetadata metadata)
     {

@@ -24,13 +24,15 @@ public static class GroupQuantizer
     private const int Q4Max = 7;
 
     /// <summary>
-    /// Ranges tried for a 4-bit group. On trained weights (mor-stories) 48 ranges, or divisors from 4 to 10, lower the error
+    /// Ranges tried for a 4-bit group. On trained weights (mor-stories) 48 ranges, or divisors from 4 to 10, lower the
+    /// error
     /// by less than 0.02 % of itself.
     /// </summary>
     internal const int Q4CandidateCount = 16;
 
     /// <summary>
-    /// The ranges divide the largest magnitude by 5.5 … 9.0: up to 7 or 8 no weight is clipped, above that the extremes are,
+    /// The ranges divide the largest magnitude by 5.5 … 9.0: up to 7 or 8 no weight is clipped, above that the extremes
+    /// are,
     /// so that the many small weights get finer steps.
     /// </summary>
     internal const float Q4DivisorMin = 5.5f;
@@ -74,8 +76,10 @@ public static class GroupQuantizer
         Span<float> group = stackalloc float[PackedLayout.GroupSize];
         weights.CopyTo(group);
         float largest = LargestMagnitude(group);
-        // The range is [−8, 7], so the weight of largest magnitude goes to the −8: the scale has the opposite sign of it.
-        // That lowers the error of normally distributed groups by 6 %. Weights near the limits of float32 are brought to
+        // The range is [−8, 7], so the weight of largest magnitude goes to the −8: the scale has the opposite sign of
+        // it.
+        // That lowers the error of normally distributed groups by 6 %. Weights near the limits of float32 are brought
+        // to
         // [−1, 1], so that no square overflows or vanishes.
         float unit = group.Contains(largest) ? -largest : largest;
         Span<float> relative = stackalloc float[PackedLayout.GroupSize];

@@ -1,5 +1,5 @@
-using System.Threading.Tasks;
 using System.Buffers.Binary;
+using System.Threading.Tasks;
 using MoREdge.Checkpoints;
 using MoREdge.ModelFile;
 using MoREdge.Tensors;

@@ -17,6 +17,7 @@ internal static class BuiltInModel
         string builtIn = Path.Combine(AppContext.BaseDirectory, FileName);
         return File.Exists(builtIn)
             ? builtIn
-            : throw new FailureException($"The built-in model '{FileName}' is not next to the program; name a model with -m FILE.");
+            : throw new FailureException(
+                $"The built-in model '{FileName}' is not next to the program; name a model with -m FILE.");
     }
 }

@@ -2,7 +2,9 @@ using MoREdge.Inference;
 
 namespace MoREdge.Cli;
 
-/// <summary>The loop of a chat: reads lines, runs slash commands, prints answers. Only answers go to standard output.</summary>
+/// <summary>
+/// The loop of a chat: reads lines, runs slash commands, prints answers. Only answers go to standard output.
+/// </summary>
 internal sealed class ChatConsole : IDisposable
 {
     private const string HelpText =
@@ -36,8 +38,10 @@ internal sealed class ChatConsole : IDisposable
     {
         if (_isInteractive)
         {
-            string name = _model.File.Metadata.GetString(ModelFile.MetadataKeys.Name, Path.GetFileName(_model.File.Path));
-            Console.Error.WriteLine($"{name}, {ByteText.Format(_model.File.FileBytes)}. Write something; /help lists the commands.");
+            string fileName = Path.GetFileName(_model.File.Path);
+            string name = _model.File.Metadata.GetString(ModelFile.MetadataKeys.Name, fileName);
+            string size = ByteText.Format(_model.File.FileBytes);
+            Console.Error.WriteLine($"{name}, {size}. Write something; /help lists the commands.");
         }
 
         while (!_interruption.IsTerminating && ReadLine() is { } line)
@@ -135,7 +139,8 @@ internal sealed class ChatConsole : IDisposable
             ? "no answer yet"
             : $"last answer: mean {_lastStats.MeanDecodeDepth:F2}, tokens by depth 0…{recursion.RecursionCount}: "
                 + string.Join(" ", _lastStats.DepthHistogram);
-        Console.Error.WriteLine($"At most {_session.Sequence.DepthMax} of {recursion.RecursionCount} recursions; {last}.");
+        Console.Error.WriteLine(
+            $"At most {_session.Sequence.DepthMax} of {recursion.RecursionCount} recursions; {last}.");
     }
 
     private void Answer(string text)
@@ -163,7 +168,8 @@ internal sealed class ChatConsole : IDisposable
             _output.Flush();
             if (turn.DroppedMessages > 0)
             {
-                Console.Error.WriteLine($"(The context is full: the oldest {turn.DroppedMessages} messages are forgotten.)");
+                Console.Error.WriteLine(
+                    $"(The context is full: the oldest {turn.DroppedMessages} messages are forgotten.)");
             }
         }
         catch (InferenceException fault) when (fault.Error == InferenceError.PromptTooLong)

@@ -9,7 +9,11 @@ internal static class ChatVerb
     public static Command Create()
     {
         Option<string?> model = ModelOptions.CreateModelOption(isRequired: false);
-        Option<string?> system = new("--system") { Description = "A system prompt that stays at the top.", HelpName = "TEXT" };
+        Option<string?> system = new("--system")
+        {
+            Description = "A system prompt that stays at the top.",
+            HelpName = "TEXT",
+        };
         Option<int?> limit = new("--tokens", "-n")
         {
             Description = "Most tokens of one answer. [default: what the context holds]",
@@ -17,7 +21,8 @@ internal static class ChatVerb
         };
         Command command = new(
             "chat",
-            "Opens a conversation, with the built-in story teller unless a model is named. Ctrl-C stops an answer, the end of input "
+            "Opens a conversation, with the built-in story teller unless a model is named. Ctrl-C stops an answer, the "
+            + "end of input "
             + "(Ctrl-D) or /quit ends the conversation; questions may also be piped in, one per line.\n\n"
             + "Examples:\n  moredge chat\n  moredge chat -m model.gguf --system \"Answer briefly.\"\n"
             + "  echo \"Tell me a story about a cat.\" | moredge chat --temp 0")

@@ -32,9 +32,11 @@ internal static class GenerateVerb
         Option<bool> ignoreEnd = new("--ignore-eos") { Description = "Goes on after the model's end tokens." };
         Command command = new(
             "generate",
-            "Continues a text. Only the generated text goes to standard output; statistics go to standard error. Without a prompt the "
+            "Continues a text. Only the generated text goes to standard output; statistics go to standard error. "
+            + "Without a prompt the "
             + "model starts from its beginning-of-sequence token.\n\n"
-            + "Examples:\n  moredge generate -p \"Once upon a time\" -n 100\n  moredge generate -m model.gguf -f story.txt --temp 0")
+            + "Examples:\n  moredge generate -p \"Once upon a time\" -n 100\n"
+            + "  moredge generate -m model.gguf -f story.txt --temp 0")
         {
             model, prompt, file, limit, stop, ignoreEnd,
         };

@@ -4,10 +4,14 @@ using MoREdge.Model;
 
 namespace MoREdge.Cli;
 
-/// <summary>Opens a model and a session from the command line, and says on standard error what deserves a warning.</summary>
+/// <summary>
+/// Opens a model and a session from the command line, and says on standard error what deserves a warning.
+/// </summary>
 internal static class OpenedModel
 {
-    /// <summary>Context when none is asked for: models trained on 128k tokens would take gigabytes of keys and values.</summary>
+    /// <summary>
+    /// Context when none is asked for: models trained on 128k tokens would take gigabytes of keys and values.
+    /// </summary>
     private const int ContextDefaultMax = 4096;
 
     /// <summary>Opens the model file.</summary>
@@ -22,7 +26,8 @@ internal static class OpenedModel
         SequenceOptions sequence = options.Sequence(result, Math.Min(trained, ContextDefaultMax));
         if (sequence.ContextLength > trained)
         {
-            Console.Error.WriteLine($"moredge: warning: the model was trained on {trained} tokens; beyond them its answers decay.");
+            Console.Error.WriteLine(
+                $"moredge: warning: the model was trained on {trained} tokens; beyond them its answers decay.");
         }
 
         return model.StartSession(sequence, sampler);

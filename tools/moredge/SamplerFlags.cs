@@ -11,13 +11,15 @@ internal sealed class SamplerFlags
     private readonly Option<float> _temperature = Number(
         "--temp", "T", "Temperature; 0 always takes the most likely token (greedy).", Defaults.Temperature);
 
-    private readonly Option<int> _topK = Count("--top-k", "K", "Keep the K most likely tokens; 0 keeps all.", Defaults.TopK);
+    private readonly Option<int> _topK = Count(
+        "--top-k", "K", "Keep the K most likely tokens; 0 keeps all.", Defaults.TopK);
 
     private readonly Option<float> _topP = Number(
         "--top-p", "P", "Keep the likeliest tokens up to this summed probability, (0, 1]; 1 keeps all.", Defaults.TopP);
 
     private readonly Option<float> _minP = Number(
-        "--min-p", "P", "Keep tokens at least this fraction as likely as the likeliest, [0, 1]; 0 keeps all.", Defaults.MinP);
+        "--min-p", "P", "Keep tokens at least this fraction as likely as the likeliest, [0, 1]; 0 keeps all.",
+        Defaults.MinP);
 
     private readonly Option<float> _repeatPenalty = Number(
         "--repeat-penalty", "X", "Make recent tokens less likely; 1 is off, 1.1 is usual.", Defaults.RepeatPenalty);

@@ -41,7 +41,8 @@ internal static unsafe class NeonDotMatMul
             Add(p, 192, v0, v1, v2, v3, 2, ref a, ref b);
             Add(p, 224, v0, v1, v2, v3, 3, ref a, ref b);
             Vector128<ushort> halves = AdvSimd.LoadVector128(scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor);
+            Vector128<float> lower = NeonTile.ScalesLower(halves, keep, factor);
             Accumulate(ref y01, a, lower, upper, NeonTile.Scalar(xScales + group), NeonTile.Scalar(scales1 + group));
             Accumulate(ref y23, b, lower, upper, NeonTile.Scalar(scales2 + group), NeonTile.Scalar(scales3 + group));
             p += NeonTile.Q8Bytes;
@@ -86,7 +87,8 @@ internal static unsafe class NeonDotMatMul
             CancelZeroPoint(ref a, zero, sum0, sum1);
             CancelZeroPoint(ref b, zero, sum2, sum3);
             Vector128<ushort> halves = AdvSimd.LoadVector128(scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor);
+            Vector128<float> lower = NeonTile.ScalesLower(halves, keep, factor);
             Accumulate(ref y01, a, lower, upper, NeonTile.Scalar(xScales + group), NeonTile.Scalar(scales1 + group));
             Accumulate(ref y23, b, lower, upper, NeonTile.Scalar(scales2 + group), NeonTile.Scalar(scales3 + group));
             quants += NeonTile.Q4Bytes;

@@ -56,7 +56,8 @@ internal static unsafe class NeonMatMul
             NeonInt16.AddQuads(p, 192, x1, z1, 2, 3, ref a, ref b, isFirst: false);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group), zScale = NeonTile.Scalar(zScales + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128(scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor);
+            Vector128<float> lower = NeonTile.ScalesLower(halves, keep, factor);
             y0 = NeonTile.Accumulate(y0, NeonInt16.Rows(a.Rows01, a.Rows23), lower, xScale);
             y1 = NeonTile.Accumulate(y1, NeonInt16.Rows(a.Rows45, a.Rows67), upper, xScale);
             y2 = NeonTile.Accumulate(y2, NeonInt16.Rows(b.Rows01, b.Rows23), lower, zScale);
@@ -92,7 +93,8 @@ internal static unsafe class NeonMatMul
             AddPair(p, 64, 2, mask, x0, x1, z0, z1, ref a, ref b);
             AddPair(p, 96, 3, mask, x0, x1, z0, z1, ref a, ref b);
             Vector128<ushort> halves = AdvSimd.LoadVector128(scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor);
+            Vector128<float> lower = NeonTile.ScalesLower(halves, keep, factor);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector64<int> xSum = NeonTile.Scalar(xSums + group);
             Vector128<int> rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(a.Rows01, a.Rows23), zero, xSum);

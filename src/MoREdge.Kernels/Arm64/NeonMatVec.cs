@@ -69,7 +69,8 @@ internal static unsafe class NeonMatVec
             NeonInt16.AddQuads(p, q, 192, NeonTile.Quad(x1, 2), NeonTile.Quad(x1, 3), ref a, ref b, isFirst: false);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor);
+            Vector128<float> lower = NeonTile.ScalesLower(halves, keep, factor);
             y0 = NeonTile.Accumulate(y0, NeonInt16.Rows(a.Rows01, a.Rows23), lower, xScale);
             y1 = NeonTile.Accumulate(y1, NeonInt16.Rows(a.Rows45, a.Rows67), upper, xScale);
             halves = AdvSimd.LoadVector128((ushort*)(scales + nextScales));
@@ -103,7 +104,8 @@ internal static unsafe class NeonMatVec
             NeonInt16.AddQuads(p, 192, NeonTile.Quad(x1, 2), NeonTile.Quad(x1, 3), ref sums, isFirst: false);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor);
+            Vector128<float> lower = NeonTile.ScalesLower(halves, keep, factor);
             y0 = NeonTile.Accumulate(y0, NeonInt16.Rows(sums.Rows01, sums.Rows23), lower, xScale);
             y1 = NeonTile.Accumulate(y1, NeonInt16.Rows(sums.Rows45, sums.Rows67), upper, xScale);
             p += NeonTile.Q8Bytes;
@@ -136,7 +138,8 @@ internal static unsafe class NeonMatVec
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector64<int> xSum = NeonTile.Scalar(xSums + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor);
+            Vector128<float> lower = NeonTile.ScalesLower(halves, keep, factor);
             Vector128<int> rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(a.Rows01, a.Rows23), zero, xSum);
             y0 = NeonTile.Accumulate(y0, rows, lower, xScale);
             rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(a.Rows45, a.Rows67), zero, xSum);
@@ -178,7 +181,8 @@ internal static unsafe class NeonMatVec
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
             Vector64<int> xSum = NeonTile.Scalar(xSums + group);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
-            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor), lower = NeonTile.ScalesLower(halves, keep, factor);
+            Vector128<float> upper = NeonTile.ScalesUpper(halves, keep, factor);
+            Vector128<float> lower = NeonTile.ScalesLower(halves, keep, factor);
             Vector128<int> rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(sums.Rows01, sums.Rows23), zero, xSum);
             y0 = NeonTile.Accumulate(y0, rows, lower, xScale);
             rows = NeonTile.CancelZeroPoint(NeonInt16.Rows(sums.Rows45, sums.Rows67), zero, xSum);

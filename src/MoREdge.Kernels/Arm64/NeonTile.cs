@@ -25,7 +25,9 @@ internal static unsafe class NeonTile
     /// </summary>
     internal const float HalfToSingle = 5.192296858534828e33f;
 
-    /// <summary>What to keep of a sign-extended fp16 shifted by 13: not the three copies of the sign above the exponent.</summary>
+    /// <summary>
+    /// What to keep of a sign-extended fp16 shifted by 13: not the three copies of the sign above the exponent.
+    /// </summary>
     internal const int HalfBits = unchecked((int)0x8fffffff);
 
     /// <summary>A copy that the compiler cannot see through, so that it stays in a register during the loop.</summary>
