@@ -38,6 +38,18 @@ internal static class QuantizeVerb
         HelpName = "YAML",
     };
 
+    private static readonly Option<string?> Name = new("--name")
+    {
+        Description = "The model's name, for people. [default: what the source says]",
+        HelpName = "TEXT",
+    };
+
+    private static readonly Option<string?> License = new("--license")
+    {
+        Description = "The licence of the weights, an SPDX expression such as MIT. [default: what the source says]",
+        HelpName = "SPDX",
+    };
+
     private static readonly Option<bool> Force = new("--force")
     {
         Description = "Replace the output file if it exists. [default: refuse]",
@@ -53,8 +65,8 @@ internal static class QuantizeVerb
             "Turns a checkpoint into a model file, and reports what became of every tensor, with the "
             + "root-mean-square error of its weights relative to their own size.\n\n"
             + "f32 and f16 store plain floats (4 and 2 bytes per weight). q8 and q4 store packed matrices with a "
-            + "scale per 32 weights (8.5 and 4.5 bits per weight); in q4 the embedding and the head stay 8-bit. "
-            + "Vectors and routers stay float32 always.\n\n"
+            + "scale per 32 weights (8.5 and 4.5 bits per weight); in q4 the embedding, the head, keys and values "
+            + "stay 8-bit. Vectors and routers stay float32 always.\n\n"
             + "Examples:\n"
             + "  moredge quantize SmolLM2-135M -o smollm2.gguf --format q4\n"
             + "  moredge quantize stories260K.bin -o stories.gguf --format f32 --tokenizer tok512.bin\n"
@@ -64,6 +76,8 @@ internal static class QuantizeVerb
         command.Options.Add(Format);
         command.Options.Add(TokenizerFile);
         command.Options.Add(MorConfig);
+        command.Options.Add(Name);
+        command.Options.Add(License);
         command.Options.Add(Force);
         command.Options.Add(Json);
         command.SetAction(Run);
@@ -109,6 +123,8 @@ internal static class QuantizeVerb
         }
 
         checkpoint.Metadata.Set(MetadataKeys.Writer, GgufValue.FromString(WriterText()));
+        SetIfGiven(checkpoint.Metadata, MetadataKeys.Name, result.GetValue(Name));
+        SetIfGiven(checkpoint.Metadata, MetadataKeys.License, result.GetValue(License));
         IReadOnlyList<TensorReport> tensors;
         using (ProgressLine progress = new("Quantizing"))
         {
@@ -129,6 +145,14 @@ internal static class QuantizeVerb
         }
 
         return ExitCode.Success;
+    }
+
+    private static void SetIfGiven(GgufMetadata metadata, string key, string? text)
+    {
+        if (text is not null)
+        {
+            metadata.Set(key, GgufValue.FromString(text));
+        }
     }
 
     private static string WriterText()

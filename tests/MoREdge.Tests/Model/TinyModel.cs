@@ -19,6 +19,7 @@ internal sealed class TinyModel : IDisposable
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"moredge-tiny-{Guid.NewGuid():N}.gguf");
     private readonly List<(GgufTensorPlan Plan, float[] Values)> _tensors = [];
+    private readonly Dictionary<string, byte[]> _encoded = [];
     private readonly Random _random;
     private GgufFile? _file;
     private DecoderModel? _network;
@@ -115,6 +116,23 @@ internal sealed class TinyModel : IDisposable
     /// <summary>Leaves a tensor out.</summary>
     public void Remove(string name) => _tensors.RemoveAll(tensor => tensor.Plan.Name == name);
 
+    /// <summary>Stores every matrix whose rows are whole blocks in another type.</summary>
+    /// <param name="type">The element type.</param>
+    /// <param name="encode">Gives the bytes, and replaces the values by what the bytes hold.</param>
+    public void StoreMatricesAs(ElementType type, Func<ElementType, float[], byte[]> encode)
+    {
+        for (int i = 0; i < _tensors.Count; i++)
+        {
+            (GgufTensorPlan plan, float[] values) = _tensors[i];
+            bool isRouter = plan.Name.Contains("router", StringComparison.Ordinal);
+            if (plan.Shape.Rank == 2 && plan.Shape.Cols % ElementTypes.BlockLength(type) == 0 && !isRouter)
+            {
+                _encoded[plan.Name] = encode(type, values);
+                _tensors[i] = (new GgufTensorPlan(plan.Name, plan.Shape, type), values);
+            }
+        }
+    }
+
     public TinyModel Load(KernelSet? kernels = null, int threads = 1)
     {
         Write();
@@ -126,9 +144,10 @@ internal sealed class TinyModel : IDisposable
     public void Write()
     {
         using GgufWriter writer = new(_path, Metadata, _tensors.ConvertAll(tensor => tensor.Plan), overwrite: true);
-        foreach ((GgufTensorPlan _, float[] values) in _tensors)
+        foreach ((GgufTensorPlan plan, float[] values) in _tensors)
         {
-            writer.Write(MemoryMarshal.AsBytes<float>(values));
+            bool isEncoded = _encoded.TryGetValue(plan.Name, out byte[]? bytes);
+            writer.Write(isEncoded ? bytes : MemoryMarshal.AsBytes<float>(values));
         }
 
         writer.Finish();
