@@ -11,10 +11,6 @@ public static class ModelConfigReader
     /// <summary>The architecture name of Mixture-of-Recursions and plain recursive models.</summary>
     public const string RecursiveArchitecture = "mor";
 
-    // What the network runs; a checkpoint may ask for more.
-    private const int RunnableDimensionMax = 1 << 22;
-    private const int RunnableRecursionCountMax = 64;
-
     /// <summary>Reads and checks the configuration.</summary>
     /// <exception cref="ModelFileException">A key is missing, of the wrong type or out of range.</exception>
     public static ModelConfig Read(GgufFile file)
@@ -54,7 +50,7 @@ public static class ModelConfigReader
     private static int VocabSize(GgufFile file)
     {
         TensorShape shape = file.RequireTensor(TensorNames.TokenEmbedding).Shape;
-        return shape.Rank == 2 && shape.Rows <= RunnableDimensionMax
+        return shape.Rank == 2 && shape.Rows <= ModelFileLimits.ModelDimensionMax
             ? (int)shape.Rows
             : throw new ModelFileException(
                 ModelFileError.ShapeMismatch,
@@ -84,8 +80,8 @@ public static class ModelConfigReader
     {
         int count = keys.Dimension(MetadataKeys.RecursionCount);
         Require(
-            count <= RunnableRecursionCountMax,
-            $"The recursion count {count} is above {RunnableRecursionCountMax}.");
+            count <= ModelFileLimits.RecursionCountMax,
+            $"The recursion count {count} is above {ModelFileLimits.RecursionCountMax}.");
         DepthRule rule = keys.Choice(MetadataKeys.RecursionType, null, ("expert", DepthRule.ExpertChoice),
             ("token", DepthRule.TokenChoice), ("none", DepthRule.Fixed));
         RecursionConfig recursion = new()
@@ -174,7 +170,7 @@ public static class ModelConfigReader
                     ?? throw new ModelFileException(ModelFileError.MissingKey, $"The key '{key}' is missing.");
             }
 
-            return value is >= 1 and <= RunnableDimensionMax
+            return value is >= 1 and <= ModelFileLimits.ModelDimensionMax
                 ? (int)value
                 : throw Wrong($"The value {value} of '{key}' is out of range.");
         }

@@ -31,4 +31,13 @@ public static class ModelFileLimits
 
     /// <summary>Largest alignment in bytes: 65 536, the largest page size of a 64-bit ARM system.</summary>
     public const int AlignmentMax = 1 << 16;
+
+    /// <summary>
+    /// Any dimension of a model (widths, heads, vocabulary, context): 4 194 304, 16 times the largest public
+    /// vocabulary.
+    /// </summary>
+    public const int ModelDimensionMax = 1 << 22;
+
+    /// <summary>Recursions of a loop: 64. Published models have 2 to 4; each one costs cache slots.</summary>
+    public const int RecursionCountMax = 64;
 }

@@ -149,7 +149,7 @@ internal static class GgufCheckpoint
         int heads = metadata.RequireInt32(metadata.ArchitectureKey(MetadataKeys.HeadCount));
         int width = metadata.RequireInt32(metadata.ArchitectureKey(MetadataKeys.EmbeddingLength));
         int headDim = metadata.GetInt32(metadata.ArchitectureKey(MetadataKeys.KeyLength), width / Math.Max(heads, 1));
-        if (headDim is < 2 or > LlamaConfig.DimensionMax)
+        if (headDim is < 2 or > ModelFileLimits.ModelDimensionMax)
         {
             throw new CheckpointException(
                 CheckpointError.InvalidValue, $"A head of {headDim} dimensions cannot be rotated.");

@@ -8,8 +8,6 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// </summary>
 internal sealed class LlamaConfig
 {
-    /// <summary>The largest width, vocabulary or context accepted; bounds every product below 2^63.</summary>
-    public const int DimensionMax = 1 << 24;
 
     /// <summary>The most layers accepted.</summary>
     public const int LayerCountMax = 4096;
@@ -85,8 +83,8 @@ internal sealed class LlamaConfig
     {
         string family = ReadFamily(config);
         UnsupportedOptions.Refuse(config, family);
-        int modelDim = config.GetInt32("hidden_size", 1, DimensionMax);
-        int headCount = config.GetInt32("num_attention_heads", 1, DimensionMax);
+        int modelDim = config.GetInt32("hidden_size", 1, ModelFileLimits.ModelDimensionMax);
+        int headCount = config.GetInt32("num_attention_heads", 1, ModelFileLimits.ModelDimensionMax);
         int? kvFallback = family == LlamaFamily ? headCount : null;
         int kvHeadCount = config.GetInt32("num_key_value_heads", 1, headCount, kvFallback);
         int headDim = ReadHeadDim(config, modelDim, headCount);
@@ -102,13 +100,13 @@ internal sealed class LlamaConfig
         {
             Architecture = isQwen ? "qwen2" : "llama",
             ModelDim = modelDim,
-            FfnDim = config.GetInt32("intermediate_size", 1, DimensionMax),
+            FfnDim = config.GetInt32("intermediate_size", 1, ModelFileLimits.ModelDimensionMax),
             LayerCount = config.GetInt32("num_hidden_layers", 1, LayerCountMax),
             HeadCount = headCount,
             KvHeadCount = kvHeadCount,
             HeadDim = headDim,
-            VocabSize = config.GetInt32("vocab_size", 1, DimensionMax),
-            ContextLength = config.GetInt32("max_position_embeddings", 1, DimensionMax, 2048),
+            VocabSize = config.GetInt32("vocab_size", 1, ModelFileLimits.ModelDimensionMax),
+            ContextLength = config.GetInt32("max_position_embeddings", 1, ModelFileLimits.ModelDimensionMax, 2048),
             RmsNormEpsilon = config.GetPositive("rms_norm_eps", 1e-6),
             RopeBase = ropeBase,
             RopeFrequencyFactors = RopeScaling.ReadFactors(config, ropeBase, headDim),
@@ -116,7 +114,7 @@ internal sealed class LlamaConfig
             HasAttentionOutputBias = !isQwen && attentionBias,
             HasFfnBias = config.GetBoolean("mlp_bias", fallback: false),
             IsHeadTied = config.GetBoolean("tie_word_embeddings", fallback: false),
-            BosId = config.GetInt32("bos_token_id", 0, DimensionMax, -1),
+            BosId = config.GetInt32("bos_token_id", 0, ModelFileLimits.ModelDimensionMax, -1),
             EosIds = TokenIds.Read(config, "eos_token_id"),
         };
     }
@@ -174,7 +172,8 @@ internal sealed class LlamaConfig
             throw config.Invalid("hidden_size", $"is no multiple of {headCount} heads");
         }
 
-        int headDim = config.GetInt32("head_dim", 2, DimensionMax / headCount, modelDim / headCount);
+        int headDim = config.GetInt32(
+            "head_dim", 2, ModelFileLimits.ModelDimensionMax / headCount, modelDim / headCount);
         return headDim % 2 == 0
             ? headDim
             : throw config.Invalid("head_dim", "is odd, which rotary embeddings cannot be");

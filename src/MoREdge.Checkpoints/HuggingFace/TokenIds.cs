@@ -1,3 +1,4 @@
+using MoREdge.ModelFile;
 namespace MoREdge.Checkpoints.HuggingFace;
 
 /// <summary>Token ids in configuration files: one number, a list of numbers, or nothing.</summary>
@@ -11,7 +12,8 @@ internal static class TokenIds
         int[] ids = new int[numbers.Length];
         for (int i = 0; i < ids.Length; i++)
         {
-            bool isId = numbers[i] >= 0 && numbers[i] < LlamaConfig.DimensionMax && double.IsInteger(numbers[i]);
+            bool isId = numbers[i] >= 0 && numbers[i] < ModelFileLimits.ModelDimensionMax
+                && double.IsInteger(numbers[i]);
             ids[i] = isId ? (int)numbers[i] : throw config.Invalid(key, "is not a token id or a list of them");
         }
 

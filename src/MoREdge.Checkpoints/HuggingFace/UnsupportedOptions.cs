@@ -1,3 +1,4 @@
+using MoREdge.ModelFile;
 using System.Text.Json;
 
 namespace MoREdge.Checkpoints.HuggingFace;
@@ -45,7 +46,7 @@ internal static class UnsupportedOptions
         }
         else
         {
-            int context = config.GetInt32("max_position_embeddings", 1, LlamaConfig.DimensionMax, 2048);
+            int context = config.GetInt32("max_position_embeddings", 1, ModelFileLimits.ModelDimensionMax, 2048);
             bool isImplied = family == "MistralForCausalLM" && !config.Has("sliding_window");
             int fallback = isImplied ? MistralWindowDefault : context;
             int window = config.GetInt32("sliding_window", 0, int.MaxValue, fallback);

@@ -1,3 +1,4 @@
+using MoREdge.ModelFile;
 using System.Buffers.Binary;
 using MoREdge.Checkpoints.HuggingFace;
 
@@ -129,7 +130,7 @@ internal sealed class Llama2cHeader
     /// </summary>
     private static bool AreFieldsPlausible(int[] fields)
     {
-        const int Max = LlamaConfig.DimensionMax;
+        const int Max = ModelFileLimits.ModelDimensionMax;
         bool inRange = fields[0] is > 0 and <= Max && fields[1] is > 0 and <= Max
             && fields[2] is > 0 and <= LlamaConfig.LayerCountMax
             && fields[3] is > 0 and <= Max && fields[4] is > 0 and <= Max

@@ -1,3 +1,4 @@
+using MoREdge.ModelFile;
 using System.Text.Json;
 using MoREdge.Checkpoints.HuggingFace;
 
@@ -25,7 +26,7 @@ internal static class HydraConfig
                 : null;
         }
 
-        int recursionCount = shared.GetInt32("num_recursion", 2, MorObject.RecursionCountMax);
+        int recursionCount = shared.GetInt32("num_recursion", 2, ModelFileLimits.RecursionCountMax);
         RecursionConfig config = new()
         {
             Type = RecursionType.None,
@@ -84,7 +85,7 @@ internal static class HydraConfig
         }
 
         string sharing = kv.GetString("sharing") ?? config.Sharing.Name();
-        int recursionCount = kv.GetInt32("num_recursion", 2, MorObject.RecursionCountMax, config.RecursionCount);
+        int recursionCount = kv.GetInt32("num_recursion", 2, ModelFileLimits.RecursionCountMax, config.RecursionCount);
         return SharingKinds.Parse(sharing) == config.Sharing && recursionCount == config.RecursionCount
             ? config with { KvSharing = true, UpdateCache = kv.GetBoolean("update_cache", fallback: false) }
             : throw hydra.Invalid("kv_sharing", "shares in another way than recursive");

@@ -1,3 +1,4 @@
+using MoREdge.ModelFile;
 using MoREdge.Checkpoints.HuggingFace;
 
 namespace MoREdge.Checkpoints.Recursion;
@@ -5,8 +6,6 @@ namespace MoREdge.Checkpoints.Recursion;
 /// <summary>Reads our "mor" object in config.json (spec section 5.7).</summary>
 internal static class MorObject
 {
-    /// <summary>The most recursions accepted.</summary>
-    public const int RecursionCountMax = 256;
 
     /// <summary>Reads and checks the object.</summary>
     /// <exception cref="CheckpointException">A key is missing, wrong or unsupported.</exception>
@@ -19,7 +18,7 @@ internal static class MorObject
             "none" => RecursionType.None,
             _ => throw mor.Invalid("type", "is none of expert, token, none"),
         };
-        int recursionCount = mor.GetInt32("num_recursion", 2, RecursionCountMax);
+        int recursionCount = mor.GetInt32("num_recursion", 2, ModelFileLimits.RecursionCountMax);
         RecursionConfig config = new()
         {
             Type = type,

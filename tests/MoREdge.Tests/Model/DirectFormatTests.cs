@@ -4,7 +4,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Tests.Model;
 
-/// <summary>A Llama or MoR file of other people's making runs as it is, whatever plain type its matrices have.</summary>
+/// <summary>
+/// A Llama or MoR file of other people's making runs as it is, whatever plain type its matrices have.
+/// </summary>
 public sealed class DirectFormatTests
 {
     /// <summary>As in NetworkReferenceTests: both sides see the same dequantized weights.</summary>
@@ -85,7 +87,10 @@ public sealed class DirectFormatTests
         return bytes;
     }
 
-    /// <summary>Q8_0: d, then 32 signed bytes. Q4_0: d, then 16 bytes; weight i in the low nibble of byte i, i + 16 in the high one.</summary>
+    /// <summary>
+    /// Q8_0: d, then 32 signed bytes. Q4_0: d, then 16 bytes; weight i in the low nibble of byte i, i + 16 in the high
+    /// one.
+    /// </summary>
     private static void EncodeQuants(ElementType type, Span<float> weights, Span<byte> block)
     {
         const float Scale = 1f / 16;

@@ -70,7 +70,7 @@ public sealed class Llama2cCheckpointTests : IDisposable
         file[4] = 2;
         file[8] = 7;
         Assert.Equal(CheckpointError.Llama2cMalformed, CheckpointReading.Refusal(_folder.Write("odd.bin", file)));
-        int[] huge = [1 << 24, 1 << 24, 4096, 1 << 20, 1 << 20, 1 << 24, 1 << 24];
+        int[] huge = [1 << 22, 1 << 22, 4096, 1 << 20, 1 << 20, 1 << 22, 1 << 22];
         byte[] claim = MemoryMarshal.AsBytes<int>(huge).ToArray();
         Assert.Equal(CheckpointError.Truncated, CheckpointReading.Refusal(_folder.Write("huge.bin", claim)));
     }

@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace MoREdge.Tests.Cli;
+
+/// <summary>What int8 and int4 cost the real checkpoints, in perplexity on TinyStories text.</summary>
+public sealed class QuantizationQualityTests
+{
+    /// <summary>Some 30,000 to 60,000 tokens, the figures of the README: the ratio's standard error is 0.2 %.</summary>
+    private const int TextBytes = 120_000;
+
+    private const int WindowTokens = 256;
+
+    [Theory]
+    [InlineData("mor-stories", null, "q8", 1.005)]
+    [InlineData("mor-stories", null, "q4", 1.08)]
+    [InlineData("tinystories656K-hf", null, "q8", 1.005)]
+    [InlineData("tinystories656K-hf", null, "q4", 1.08)]
+    [InlineData("stories260K/stories260K.bin", "stories260K/tok512.bin", "q8", 1.005)]
+    [InlineData("stories260K/stories260K.bin", "stories260K/tok512.bin", "q4", 1.08)]
+    public void Perplexity_AgainstFloat32_StaysWithinTheBound(
+        string checkpoint, string? tokenizer, string format, double ratioMax)
+    {
+        string source = SharedData.Require("data/checkpoints/" + checkpoint);
+        string[] options = tokenizer is null ? [] : ["--tokenizer", SharedData.Require("data/checkpoints/" + tokenizer)];
+        byte[] corpus = File.ReadAllBytes(
+            SharedData.Require("data/corpus/tinystories_fragments/tinystories_v1_train_head.txt"));
+        string folder = Directory.CreateTempSubdirectory("moredge-quality-").FullName;
+        try
+        {
+            string text = Path.Combine(folder, "text.txt");
+            File.WriteAllBytes(text, corpus[..TextBytes]);
+            string reference = Quantize(source, options, "f32", folder);
+            string quantized = Quantize(source, options, format, folder);
+
+            CliResult result = CliRunner.Run(
+                "perplexity", "-m", quantized, "-f", text, "--against", reference,
+                "--context", $"{WindowTokens}", "--json");
+
+            Assert.True(result.ExitCode == 0, result.Error);
+            using JsonDocument json = JsonDocument.Parse(result.Output);
+            double logRatio = json.RootElement.GetProperty("log_perplexity_ratio").GetDouble();
+            Assert.InRange(Math.Exp(logRatio), 0.99, ratioMax);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string Quantize(string source, string[] options, string format, string folder)
+    {
+        string path = Path.Combine(folder, format + ".gguf");
+        CliResult result = CliRunner.Run(["quantize", source, "-o", path, "--format", format, .. options]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return path;
+    }
+}
