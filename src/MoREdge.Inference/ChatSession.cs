@@ -58,9 +58,12 @@ public sealed class ChatSession
     /// <param name="options">Limits and progress.</param>
     /// <param name="onText">Receives the answer piece by piece.</param>
     /// <param name="cancellation">Ends the answer; what was said of it stays in the history.</param>
-    /// <exception cref="InferenceException">This message alone does not fit the context; it is not added.</exception>
+    /// <exception cref="InferenceException">
+    /// This message alone does not fit the context; the conversation stays as it was.
+    /// </exception>
     public ChatTurn Ask(string text, GenerationOptions options, Action<string> onText, CancellationToken cancellation)
     {
+        ChatMessage[] before = _messages.ToArray();
         _messages.Add(new ChatMessage(UserRole, text));
         StringBuilder answer = new();
         bool answered = false;
@@ -96,7 +99,9 @@ public sealed class ChatSession
             }
             else
             {
-                _messages.RemoveAt(_messages.Count - 1);
+                // A question that cannot be answered costs nothing of what was said before it.
+                _messages.Clear();
+                _messages.AddRange(before);
             }
         }
     }

@@ -82,7 +82,16 @@ internal static class GenerateVerb
 
         output.WriteLine();
         output.Flush();
-        model.Integrity.Wait();
+        if (stats.StopReason == StopReason.Cancelled)
+        {
+            // Whoever interrupts does not want to wait until the rest of a large file is verified.
+            model.Integrity.ThrowIfDamaged();
+        }
+        else
+        {
+            model.Integrity.Wait();
+        }
+
         Console.Error.WriteLine(StatsText.Format(model, session, stats));
         return stats.StopReason == StopReason.Cancelled
             ? Faults.Report(ExitCode.Failure, "Interrupted.")

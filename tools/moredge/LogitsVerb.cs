@@ -73,7 +73,7 @@ internal sealed class LogitsVerb
         }
 
         using Interruption interruption = new();
-        using GgufFile file = GgufFile.Open(result.GetValue(_model)!);
+        using GgufFile file = OpenedModel.OpenVerified(result.GetValue(_model)!, interruption.Token);
         using DecoderModel model = DecoderModel.Load(file, ModelOptions.Kernels(), _options.Threads(result));
         CheckIds(ids, model.Config.VocabSize);
         SequenceOptions options = _options.Sequence(result, Math.Min(ids.Length, model.Config.ContextLength));

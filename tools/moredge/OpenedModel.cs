@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MoREdge.Inference;
 using MoREdge.Model;
+using MoREdge.ModelFile;
 
 namespace MoREdge.Cli;
 
@@ -17,6 +18,32 @@ internal static class OpenedModel
     /// <summary>Opens the model file.</summary>
     public static LocalModel Open(string path, ModelOptions options, ParseResult result) =>
         LocalModel.Open(path, ModelOptions.Kernels(), options.Threads(result));
+
+    /// <summary>
+    /// Opens a file for figures that are compared with others, so that damage never passes for a result: its digests are
+    /// compared first. These verbs read every weight anyway.
+    /// </summary>
+    /// <exception cref="ModelFileException">The file is damaged or not a model file.</exception>
+    public static GgufFile OpenVerified(string path, CancellationToken cancellation)
+    {
+        GgufFile? file = GgufFile.Open(path);
+        try
+        {
+            foreach (GgufTensor tensor in file.Tensors)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                file.VerifyTensor(tensor);
+            }
+
+            GgufFile verified = file;
+            file = null;
+            return verified;
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
 
     /// <summary>Starts a session.</summary>
     public static GenerationSession StartSession(

@@ -12,6 +12,7 @@ internal sealed class GgufTensorData : TensorData
 
     private readonly GgufFile _file;
     private readonly GgufTensor _tensor;
+    private bool _isVerified;
 
     /// <summary>Views <paramref name="tensor"/> of <paramref name="file"/>.</summary>
     public GgufTensorData(GgufFile file, GgufTensor tensor)
@@ -30,6 +31,7 @@ internal sealed class GgufTensorData : TensorData
         long offset = rowStart * ElementTypes.RowBytes(Type, Shape.Cols);
         try
         {
+            VerifyOnce();
             while (!destination.IsEmpty)
             {
                 int blocks = Math.Min(ChunkBytes / blockBytes, destination.Length / blockLength);
@@ -42,6 +44,16 @@ internal sealed class GgufTensorData : TensorData
         catch (ModelFileException fault)
         {
             throw new CheckpointException(CheckpointError.InvalidModelFile, fault.Message, fault);
+        }
+    }
+
+    /// <summary>A damaged source must not get fresh digests: each tensor is compared when it is first read.</summary>
+    private void VerifyOnce()
+    {
+        if (!_isVerified)
+        {
+            _file.VerifyTensor(_tensor);
+            _isVerified = true;
         }
     }
 }

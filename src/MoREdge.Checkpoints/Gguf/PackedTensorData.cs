@@ -11,6 +11,7 @@ internal sealed class PackedTensorData : TensorData
     private readonly GgufFile _file;
     private readonly GgufTensor _tensor;
     private readonly PackedLayout _layout;
+    private bool _isVerified;
 
     /// <summary>Views <paramref name="tensor"/> of <paramref name="file"/>.</summary>
     public PackedTensorData(GgufFile file, GgufTensor tensor, PackedLayout layout)
@@ -28,6 +29,7 @@ internal sealed class PackedTensorData : TensorData
         float[] weights = ArrayPool<float>.Shared.Rent(_layout.PaddedCols * PackedLayout.TileRows);
         try
         {
+            VerifyOnce();
             ReadTiles(
                 (int)rowStart, rowCount, destination, weights.AsSpan(0, _layout.PaddedCols * PackedLayout.TileRows));
         }
@@ -38,6 +40,16 @@ internal sealed class PackedTensorData : TensorData
         finally
         {
             ArrayPool<float>.Shared.Return(weights);
+        }
+    }
+
+    /// <summary>A damaged source must not get fresh digests: each tensor is compared when it is first read.</summary>
+    private void VerifyOnce()
+    {
+        if (!_isVerified)
+        {
+            _file.VerifyTensor(_tensor);
+            _isVerified = true;
         }
     }
 

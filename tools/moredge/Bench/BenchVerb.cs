@@ -113,7 +113,7 @@ internal sealed class BenchVerb
         using Interruption interruption = new();
         if (path is not null)
         {
-            using GgufFile file = GgufFile.Open(path);
+            using GgufFile file = OpenedModel.OpenVerified(path, interruption.Token);
             return Measure(result, file, Path.GetFileName(path), plan, threads, interruption.Token);
         }
 

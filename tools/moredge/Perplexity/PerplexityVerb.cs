@@ -67,7 +67,7 @@ internal sealed class PerplexityVerb
     private int Run(ParseResult result)
     {
         using Interruption interruption = new();
-        using GgufFile file = GgufFile.Open(result.GetValue(_model)!);
+        using GgufFile file = OpenedModel.OpenVerified(result.GetValue(_model)!, interruption.Token);
         Tokenizer tokenizer = TokenizerLoader.Load(file);
         int threads = _options.Threads(result);
         using DecoderModel model = DecoderModel.Load(file, ModelOptions.Kernels(), threads);
@@ -78,7 +78,8 @@ internal sealed class PerplexityVerb
             throw new UsageException("--context must be at least 2 here: a token and one that follows it.");
         }
 
-        using Reference? reference = Reference.Open(result.GetValue(_against), model, sequence);
+        using Reference? reference = Reference.Open(
+            result.GetValue(_against), model, sequence, interruption.Token);
         TextWindows windows = Cut(result.GetValue(_text)!, tokenizer, sequence.ContextLength);
         TextScorer scorer = new(sequence, reference?.Sequence);
         using (ProgressLine progress = new("Scoring"))
@@ -130,14 +131,15 @@ internal sealed class PerplexityVerb
         public Sequence Sequence { get; }
 
         /// <summary>Opens the model, or returns null when there is no path.</summary>
-        public static Reference? Open(string? path, DecoderModel other, Sequence otherSequence)
+        public static Reference? Open(
+            string? path, DecoderModel other, Sequence otherSequence, CancellationToken cancellation)
         {
             if (path is null)
             {
                 return null;
             }
 
-            GgufFile? file = GgufFile.Open(path);
+            GgufFile? file = OpenedModel.OpenVerified(path, cancellation);
             DecoderModel? model = null;
             try
             {
