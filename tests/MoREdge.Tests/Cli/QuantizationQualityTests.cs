@@ -21,7 +21,8 @@ public sealed class QuantizationQualityTests
         string checkpoint, string? tokenizer, string format, double ratioMax)
     {
         string source = SharedData.Require("data/checkpoints/" + checkpoint);
-        string[] options = tokenizer is null ? [] : ["--tokenizer", SharedData.Require("data/checkpoints/" + tokenizer)];
+        string[] options =
+            tokenizer is null ? [] : ["--tokenizer", SharedData.Require("data/checkpoints/" + tokenizer)];
         byte[] corpus = File.ReadAllBytes(
             SharedData.Require("data/corpus/tinystories_fragments/tinystories_v1_train_head.txt"));
         string folder = Directory.CreateTempSubdirectory("moredge-quality-").FullName;
