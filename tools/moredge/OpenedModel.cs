@@ -20,8 +20,8 @@ internal static class OpenedModel
         LocalModel.Open(path, ModelOptions.Kernels(), options.Threads(result));
 
     /// <summary>
-    /// Opens a file for figures that are compared with others, so that damage never passes for a result: its digests
-    /// are compared first. These verbs read every weight anyway.
+    /// Opens a file for figures that others will trust, so that damage never passes for a result: its digests are
+    /// compared first. These verbs read every weight anyway.
     /// </summary>
     /// <exception cref="ModelFileException">The file is damaged or not a model file.</exception>
     public static GgufFile OpenVerified(string path, CancellationToken cancellation)

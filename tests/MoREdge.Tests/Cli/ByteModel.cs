@@ -28,6 +28,12 @@ internal sealed record ByteModel
     /// <summary>Whether a byte-level tokenizer without merges is in the file.</summary>
     public bool HasTokenizer { get; init; } = true;
 
+    /// <summary>Rows of the embedding; fewer than the tokens of the tokenizer is a damaged model.</summary>
+    public int EmbeddingRows { get; init; } = VocabSize;
+
+    /// <summary>The chat template; null for none.</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>Whether the tokenizer asks for a begin token.</summary>
     public bool AddsBegin { get; init; }
 
@@ -62,7 +68,7 @@ internal sealed record ByteModel
         void Add(string name, params ReadOnlySpan<long> shape) =>
             plans.Add(new GgufTensorPlan(name, new TensorShape(shape), ElementType.F32));
 
-        Add(TensorNames.TokenEmbedding, VocabSize, ModelDim);
+        Add(TensorNames.TokenEmbedding, EmbeddingRows, ModelDim);
         for (int block = 0; block < BlockCount; block++)
         {
             Add(TensorNames.Block(block, TensorNames.AttentionNorm), ModelDim);
@@ -143,5 +149,9 @@ internal sealed record ByteModel
         metadata.Set(MetadataKeys.TokenizerMerges, GgufValue.FromStrings());
         metadata.Set(MetadataKeys.TokenizerBos, GgufValue.FromUInt32(BeginId));
         metadata.Set(MetadataKeys.TokenizerAddBos, GgufValue.FromBoolean(AddsBegin));
+        if (ChatTemplate is not null)
+        {
+            metadata.Set(MetadataKeys.ChatTemplate, GgufValue.FromString(ChatTemplate));
+        }
     }
 }

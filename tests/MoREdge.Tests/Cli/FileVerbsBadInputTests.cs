@@ -114,6 +114,31 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
             .AssertRefused(1, $"1 of 20 tensors do not match their digests; the file is damaged: {Name}.");
     }
 
+    [Theory]
+    [InlineData("quantize DAMAGED -o OUT")]
+    [InlineData("logits -m DAMAGED --ids 1,2 --json")]
+    [InlineData("bench -m DAMAGED -p 2 -n 1 -r 1")]
+    public void AnyVerb_OneBitOfATensor_IsRefusedAndLeavesNothing(string line)
+    {
+        byte[] bytes = File.ReadAllBytes(folder.Model);
+        using (GgufFile file = GgufFile.Open(folder.Model))
+        {
+            bytes[file.RequireTensor("blk.0.attn_q.weight").Offset + 3] ^= 1;
+        }
+
+        string damaged = folder.Write("flipped.gguf", bytes);
+        string[] before = folder.List();
+        string[] arguments = Array.ConvertAll(
+            line.Split(' '),
+            word => word switch { "DAMAGED" => damaged, "OUT" => folder["laundered.gguf"], _ => word });
+
+        CliResult result = CliRunner.Run(arguments);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        AssertWarningsThenOneSentence(result.Error, "do not match their digest");
+        Assert.Equal(before, folder.List());
+    }
+
     [Fact]
     public void Verify_FileWithoutDigests_IsAFailure() =>
         CliRunner.Run("verify", folder.Write("plain.gguf", [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]]))

@@ -1,0 +1,143 @@
+using System.Globalization;
+using MoREdge.Tests.ModelFile;
+
+namespace MoREdge.Tests.Cli;
+
+/// <summary>moredge chat with piped input.</summary>
+public sealed class ChatVerbTests : IDisposable
+{
+    private const string Question = "Tell me a story about a cat.\n";
+
+    /// <summary>Answers all that it is asked without ever reaching an end token: it has none.</summary>
+    private const string EndlessTemplate = "{% for message in messages %}{{ message['content'] }}{% endfor %}";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Questions_Two_AreAnsweredInOneConversation()
+    {
+        string[] arguments = ["chat", "--temp", "0", "-n", "12"];
+        string one = Chat(Question, arguments).Output;
+        string again = Chat(Question + "/reset\n" + Question, arguments).Output;
+        string two = Chat(Question + Question, arguments).Output;
+
+        Assert.NotEqual("\n", one);
+        Assert.Equal(one + one, again);
+        Assert.StartsWith(one, two, StringComparison.Ordinal);
+        Assert.True(two.Length > one.Length + 1, "The second question has no answer.");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n  \n")]
+    [InlineData("/quit\nTell me a story.\n")]
+    public void Input_WithoutAQuestion_EndsWithoutAWord(string input) => Assert.Equal("", Chat(input, "chat").Output);
+
+    [Theory]
+    [InlineData("/help\n", "/reset  forget the conversation")]
+    [InlineData("/stats\n", "There is no answer yet.")]
+    [InlineData("/depth\n", "At most 3 of 3 recursions; no answer yet.")]
+    [InlineData("/depth 1\n", "At most 1 of 3 recursions; no answer yet.")]
+    [InlineData("/depth 4\n", "The cap is a number from 1 to 3.")]
+    [InlineData("/reset\n", "The conversation is forgotten.")]
+    [InlineData("/unknown\n", "There is no command /unknown; /help lists them.")]
+    public void Command_WithoutAnAnswer_Replies(string line, string reply)
+    {
+        CliResult result = Chat(line, "chat");
+
+        Assert.Equal("", result.Output);
+        Assert.Contains(reply, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Commands_AfterAnAnswer_SayWhatItCost()
+    {
+        CliResult result = Chat("/depth 1\n" + Question + "/stats\n/depth\n", "chat", "-n", "8");
+
+        Assert.Contains("mean 1.00 of 3 recursions (decode 1.00)", result.Error, StringComparison.Ordinal);
+        Assert.Contains("At most 1 of 3 recursions; last answer: mean 1.00", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void System_Prompt_IsReadBeforeTheQuestion()
+    {
+        string[] arguments = ["chat", "--temp", "0", "-n", "4"];
+
+        int without = PromptTokens(Chat(Question + "/stats\n", arguments));
+        int with = PromptTokens(Chat(Question + "/stats\n", [.. arguments, "--system", "You tell stories."]));
+
+        Assert.True(with > without, $"{with} prompt tokens with a system prompt, {without} without.");
+    }
+
+    [Fact]
+    public void Conversation_LongerThanTheContext_DropsTheOldestMessagesAndSaysSo()
+    {
+        CliResult result = Chat(Question + Question + Question, "chat", "--context", "48", "-n", "16");
+
+        Assert.Contains("(The context is full: the oldest ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Question_LongerThanTheContext_IsRefusedAndTheChatGoesOn()
+    {
+        CliResult result = Chat($"{new string('a', 2000)}\n" + Question, "chat", "--context", "48", "-n", "8");
+
+        Assert.Contains("but the context holds 48", result.Error, StringComparison.Ordinal);
+        Assert.Matches(@"\w", result.Output);
+    }
+
+    [Fact]
+    public void Model_WithoutAChatTemplate_IsRefused()
+    {
+        string path = new ByteModel().Write(_folder.File("plain.gguf"));
+        CliRunner.Run(["chat", "-m", path], Question).AssertRefused(1, "no chat template");
+    }
+
+    [Fact]
+    public void Tokens_None_AreAUsageError() => CliRunner.Run("chat", "-n", "0").AssertRefused(2, "--tokens");
+
+    [Fact]
+    public void Interrupt_InTheMiddleOfAnAnswer_StopsTheAnswerOnly()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent by a shell of Unix.");
+        new ByteModel { ChatTemplate = EndlessTemplate }.Write(_folder.File("endless.gguf"));
+
+        // Job control, or the shell starts the program with the interrupt ignored. Each signal is sent once the answer
+        // has begun, and the next question once /stats has been answered; an answer would take minutes to end.
+        CliResult result = CliRunner.RunShell(
+            $$"""
+            set -m; cd '{{_folder.Path}}'; mkfifo questions; : > out; : > err
+            $MOREDGE chat -m endless.gguf --context 200000 < questions > out 2> err &
+            exec 3> questions
+            running() { kill -0 $! 2> /dev/null && sleep 0.02; }
+            ask() {
+                before=$(stat -c %s out)
+                echo "$1" >&3
+                while running && [ "$(stat -c %s out)" -le "$before" ]; do :; done
+                kill -INT $!
+                echo /stats >&3
+                while running && [ "$(grep -c 'stopped by Ctrl-C' err)" -lt "$2" ]; do :; done
+            }
+            ask one 1; ask two 2; exec 3>&-; wait $!; status=$?; cat err >&2; exit $status
+            """);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(3, result.Error.Split("stopped by Ctrl-C").Length);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    private static CliResult Chat(string input, params string[] arguments)
+    {
+        CliResult result = CliRunner.Run(arguments, input);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return result;
+    }
+
+    private static int PromptTokens(CliResult result)
+    {
+        string[] words = result.Error.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return int.Parse(words[Array.IndexOf(words, "prompt") + 1], CultureInfo.InvariantCulture);
+    }
+}

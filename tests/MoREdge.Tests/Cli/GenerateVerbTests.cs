@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using MoREdge.Tests.ModelFile;
+
+namespace MoREdge.Tests.Cli;
+
+/// <summary>moredge generate with the built-in model, which needs no -m.</summary>
+public sealed class GenerateVerbTests : IDisposable
+{
+    private const string Prompt = "Once upon a time, there was a little";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Seed_TheSameTwice_GivesTheSameText()
+    {
+        string[] arguments = ["generate", "-p", Prompt, "-n", "60", "--temp", "1.5", "--seed"];
+
+        string first = RunWell([.. arguments, "7"]).Output;
+
+        Assert.Equal(first, RunWell([.. arguments, "7"]).Output);
+        Assert.NotEqual(first, RunWell([.. arguments, "8"]).Output);
+    }
+
+    [Fact]
+    public void Stop_Text_EndsAndIsNotPrinted()
+    {
+        CliResult result = RunWell("generate", "-p", Prompt, "--temp", "0", "--stop", "Lily", "--stop", "never said");
+
+        Assert.Equal(" girl named \n", result.Output);
+        Assert.Contains("stopped by a stop string", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tokens_One_PrintsOneToken()
+    {
+        CliResult result = RunWell("generate", "-p", Prompt, "--temp", "0", "-n", "1");
+
+        Assert.Equal(" girl\n", result.Output);
+        Assert.Contains("stopped by the token limit", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Prompt_FromArgumentFileOrStandardInput_IsTheSame()
+    {
+        string path = _folder.Write("prompt.txt", "Once upon a time, there was a little"u8.ToArray());
+        string[] arguments = ["generate", "--temp", "0", "-n", "20"];
+
+        string expected = RunWell([.. arguments, "-p", Prompt]).Output;
+
+        Assert.Equal(expected, RunWell([.. arguments, "-f", path]).Output);
+        Assert.Equal(expected, CliRunner.Run([.. arguments, "-f", "-"], Prompt).Output);
+    }
+
+    [Theory]
+    [InlineData("--max-depth 1", "mean 1.00 of 3 recursions (decode 1.00)")]
+    [InlineData("--routing full", "mean 3.00 of 3 recursions (decode 3.00)")]
+    public void Depth_Asked_IsTheDepthRun(string options, string statistics)
+    {
+        CliResult result = RunWell(["generate", "-p", Prompt, "-n", "30", "--ignore-eos", .. options.Split(' ')]);
+
+        Assert.Contains(statistics, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Kv_Shared_HoldsFewerBytes()
+    {
+        string[] arguments = ["generate", "-p", Prompt, "-n", "100", "--ignore-eos", "--routing", "full", "--kv"];
+
+        double own = KvKilobytes(RunWell([.. arguments, "recursion"]));
+        double shared = KvKilobytes(RunWell([.. arguments, "shared"]));
+
+        // Four layers of a prefix, a shared block and a suffix: three recursions of the block become one.
+        Assert.True(shared < own, $"Shared keys and values hold {shared} KB, a recursion's own {own} KB.");
+    }
+
+    [Theory]
+    [InlineData("-p a -f b", "not by both")]
+    [InlineData("--temp -1", "temperature")]
+    [InlineData("-n 0", "--tokens")]
+    [InlineData("--max-depth 4", "depth")]
+    [InlineData("--routing sometimes", "sometimes")]
+    public void Options_Wrong_AreAUsageError(string options, string part) =>
+        CliRunner.Run(["generate", .. options.Split(' ')]).AssertRefused(2, part);
+
+    [Fact]
+    public void Stop_Empty_IsAUsageError() =>
+        CliRunner.Run("generate", "--stop", "").AssertRefused(2, "--stop");
+
+    [Fact]
+    public void Depth_OfAModelWithoutRecursion_IsAUsageError()
+    {
+        string path = new ByteModel().Write(_folder.File("plain.gguf"));
+        CliRunner.Run("generate", "-m", path, "-p", "a", "--max-depth", "1").AssertRefused(2, "no recursion");
+    }
+
+    [Fact]
+    public void Prompt_LongerThanTheContext_IsAFailure() =>
+        CliRunner.Run("generate", "-p", Prompt, "--context", "4").AssertRefused(1, "the context holds 4");
+
+    [Fact]
+    public void Prompt_FromAMissingFile_IsAFailure() =>
+        CliRunner.Run("generate", "-f", _folder.File("absent.txt")).AssertRefused(1, "absent.txt");
+
+    private static CliResult RunWell(params string[] arguments)
+    {
+        CliResult result = CliRunner.Run(arguments);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return result;
+    }
+
+    private static double KvKilobytes(CliResult result)
+    {
+        Match match = Regex.Match(result.Error, @"keys and values ([\d.]+) KB");
+        Assert.True(match.Success, result.Error);
+        return double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text;
+using MoREdge.Inference;
+
+namespace MoREdge.Tests.Inference;
+
+public sealed class ChatSessionTests(BuiltInModel builtIn) : IClassFixture<BuiltInModel>
+{
+    private const string Question = "Tell me a story about a cat.";
+
+    private static readonly GenerationOptions TwelveTokens = new() { TokenLimit = 12 };
+
+    [Fact]
+    public void Ask_SecondQuestion_ReusesTheFirst()
+    {
+        using GenerationSession session = builtIn.Start();
+        ChatSession chat = new(builtIn.Model, session, systemPrompt: null);
+        Ask(chat, Question);
+
+        (ChatTurn second, _) = Ask(chat, "And a dog?");
+
+        int wholePrompt = session.Ids.Count - second.Stats.DecodedTokens;
+        Assert.InRange(second.Stats.PromptTokens, 1, wholePrompt / 2);
+        Assert.Equal((0, 4), (second.DroppedMessages, chat.MessageCount));
+    }
+
+    [Fact]
+    public void Reset_KeepsTheSystemPromptOnly()
+    {
+        using GenerationSession session = builtIn.Start();
+        ChatSession chat = new(builtIn.Model, session, "You tell stories.");
+        (ChatTurn first, string text) = Ask(chat, Question);
+
+        chat.Reset();
+
+        Assert.Equal(1, chat.MessageCount);
+        Assert.Empty(session.Ids);
+        (ChatTurn again, string sameText) = Ask(chat, Question);
+        Assert.Equal((first.Stats.PromptTokens, text), (again.Stats.PromptTokens, sameText));
+    }
+
+    [Fact]
+    public void Ask_FullContext_DropsTheOldestPairs()
+    {
+        using GenerationSession session = builtIn.Start(contextLength: 64);
+        ChatSession chat = new(builtIn.Model, session, "You tell stories.");
+        int dropped = 0;
+        for (int i = 0; i < 5; i++)
+        {
+            dropped += Ask(chat, Question).Turn.DroppedMessages;
+        }
+
+        Assert.True(dropped > 0, "Five questions fit a context of 64 tokens.");
+        Assert.Equal(1 + (5 * 2), chat.MessageCount + dropped);
+    }
+
+    [Fact]
+    public void Ask_QuestionLongerThanTheContext_LeavesTheConversationAsItWas()
+    {
+        using GenerationSession session = builtIn.Start(contextLength: 128);
+        ChatSession chat = new(builtIn.Model, session, systemPrompt: null);
+        Ask(chat, Question);
+        Ask(chat, Question);
+
+        InferenceException fault = Assert.Throws<InferenceException>(() => Ask(chat, new string('a', 2000)));
+
+        Assert.Equal(InferenceError.PromptTooLong, fault.Error);
+        Assert.Equal(4, chat.MessageCount);
+        Assert.Equal(6, Ask(chat, "And?").Turn.DroppedMessages + chat.MessageCount);
+    }
+
+    [Fact]
+    public void Ask_Cancelled_KeepsWhatWasSaid()
+    {
+        using GenerationSession session = builtIn.Start();
+        ChatSession chat = new(builtIn.Model, session, systemPrompt: null);
+        using CancellationTokenSource source = new();
+
+        ChatTurn turn = chat.Ask(Question, TwelveTokens, _ => source.Cancel(), source.Token);
+
+        Assert.Equal((StopReason.Cancelled, 2), (turn.Stats.StopReason, chat.MessageCount));
+        Assert.NotEqual("", Ask(chat, "And a dog?").Text);
+    }
+
+    private static (ChatTurn Turn, string Text) Ask(ChatSession chat, string question)
+    {
+        StringBuilder text = new();
+        ChatTurn turn = chat.Ask(
+            question, TwelveTokens, piece => text.Append(piece), TestContext.Current.CancellationToken);
+        return (turn, text.ToString());
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text;
+using MoREdge.Inference;
+
+namespace MoREdge.Tests.Inference;
+
+public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture<BuiltInModel>
+{
+    private static readonly GenerationOptions TwentyTokens = new() { TokenLimit = 20, IgnoreEndOfSequence = true };
+
+    [Fact]
+    public void Generate_TokenLimit_StopsThereAndCountsTokens()
+    {
+        using GenerationSession session = builtIn.Start();
+        int[] prompt = session.Encode(BuiltInModel.Prompt);
+
+        (GenerationStats stats, string text) = Run(session, prompt, TwentyTokens);
+
+        Assert.Equal(StopReason.TokenLimit, stats.StopReason);
+        Assert.Equal((prompt.Length, 20, 19), (stats.PromptTokens, stats.GeneratedTokens, stats.DecodedTokens));
+        Assert.StartsWith(" girl named Lily", text, StringComparison.Ordinal);
+        Assert.Equal(prompt.Length + 19, session.Ids.Count);
+        Assert.Equal(session.Ids.Count, session.Sequence.Position);
+    }
+
+    [Fact]
+    public void Generate_StopString_IsNotShown()
+    {
+        using GenerationSession session = builtIn.Start();
+
+        (GenerationStats stats, string text) = Run(
+            session, session.Encode(BuiltInModel.Prompt), TwentyTokens with { StopStrings = ["med Li"] });
+
+        Assert.Equal(StopReason.StopString, stats.StopReason);
+        Assert.Equal(" girl na", text);
+    }
+
+    [Fact]
+    public void Generate_EndToken_StopsUnlessIgnored()
+    {
+        using GenerationSession session = builtIn.Start();
+        int[] prompt = session.Encode("<|im_start|>user\nTell me a story.<|im_end|>\n<|im_start|>assistant\n"
+            + "Lily and her mom went home and they were happy. They lived happily ever after. The end.");
+
+        (GenerationStats stats, _) = Run(session, prompt, TwentyTokens with { IgnoreEndOfSequence = false });
+        (GenerationStats ignored, _) = Run(session, prompt, TwentyTokens);
+
+        Assert.Equal(StopReason.EndOfSequence, stats.StopReason);
+        Assert.Equal(StopReason.TokenLimit, ignored.StopReason);
+    }
+
+    [Fact]
+    public void Generate_FullContext_Stops()
+    {
+        using GenerationSession session = builtIn.Start(contextLength: 32);
+
+        (GenerationStats stats, _) = Run(
+            session, session.Encode(BuiltInModel.Prompt), new GenerationOptions { IgnoreEndOfSequence = true });
+
+        Assert.Equal(StopReason.ContextFull, stats.StopReason);
+        Assert.Equal(32, session.Sequence.Position);
+    }
+
+    [Fact]
+    public void Generate_PromptLongerThanTheContext_IsRefused()
+    {
+        using GenerationSession session = builtIn.Start(contextLength: 4);
+
+        InferenceException fault = Assert.Throws<InferenceException>(
+            () => Run(session, session.Encode(BuiltInModel.Prompt), TwentyTokens));
+
+        Assert.Equal(InferenceError.PromptTooLong, fault.Error);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void Generate_CancelledAfterSomePieces_LeavesAValidSession(int pieces)
+    {
+        using GenerationSession session = builtIn.Start();
+        int[] prompt = session.Encode(BuiltInModel.Prompt);
+        using CancellationTokenSource source = new();
+        if (pieces == 0)
+        {
+            source.Cancel();
+        }
+
+        int shown = 0;
+        GenerationStats stats = session.Generate(
+            prompt, TwentyTokens, startsText: false,
+            _ =>
+            {
+                if (++shown == pieces)
+                {
+                    source.Cancel();
+                }
+            },
+            source.Token);
+
+        Assert.Equal((StopReason.Cancelled, pieces), (stats.StopReason, stats.GeneratedTokens));
+        using GenerationSession fresh = builtIn.Start();
+        Assert.Equal(Run(fresh, prompt, TwentyTokens).Text, Run(session, prompt, TwentyTokens).Text);
+    }
+
+    [Fact]
+    public void Generate_LongerPrompt_ComputesOnlyWhatIsNew()
+    {
+        using GenerationSession session = builtIn.Start();
+        (GenerationStats first, string text) = Run(session, session.Encode(BuiltInModel.Prompt), TwentyTokens);
+        int[] all = [.. session.Ids, .. session.Encode(" and then")];
+
+        (GenerationStats second, _) = Run(session, all, TwentyTokens);
+
+        Assert.Equal(all.Length - first.PromptTokens - first.DecodedTokens, second.PromptTokens);
+        Assert.NotEqual("", text);
+    }
+
+    [Fact]
+    public void Reset_AfterText_ForgetsIt()
+    {
+        using GenerationSession session = builtIn.Start();
+        int[] prompt = session.Encode(BuiltInModel.Prompt);
+        (GenerationStats first, string text) = Run(session, prompt, TwentyTokens);
+
+        session.Reset();
+
+        Assert.Empty(session.Ids);
+        Assert.Equal(0, session.Sequence.Position);
+        (GenerationStats again, string sameText) = Run(session, prompt, TwentyTokens);
+        Assert.Equal((first.PromptTokens, text), (again.PromptTokens, sameText));
+    }
+
+    [Fact]
+    public void Encode_EmptyPrompt_StartsFromTheBeginToken()
+    {
+        using GenerationSession session = builtIn.Start();
+        Assert.Equal([builtIn.Model.Tokenizer.Definition.BosId], session.Encode(""));
+    }
+
+    private static (GenerationStats Stats, string Text) Run(
+        GenerationSession session, int[] prompt, GenerationOptions options)
+    {
+        StringBuilder text = new();
+        GenerationStats stats = session.Generate(
+            prompt, options, startsText: false, piece => text.Append(piece), TestContext.Current.CancellationToken);
+        return (stats, text.ToString());
+    }
+}

@@ -1,0 +1,108 @@
+using MoREdge.Inference;
+using MoREdge.Kernels;
+using MoREdge.Model;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+using MoREdge.Tests.Cli;
+using MoREdge.Tests.ModelFile;
+
+namespace MoREdge.Tests.Inference;
+
+/// <summary>What is checked before a model speaks.</summary>
+public sealed class LocalModelTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Open_SmallFileWithAFlippedByte_IsRefusedAtOnce()
+    {
+        byte[] bytes = File.ReadAllBytes(BuiltInModel.FilePath);
+        bytes[^100_000] ^= 1;
+        string path = _folder.Write("damaged.gguf", bytes);
+
+        ModelFileException fault = Assert.Throws<ModelFileException>(() => Open(path));
+
+        Assert.Equal(ModelFileError.TensorDigestMismatch, fault.Error);
+    }
+
+    [Fact]
+    public void IntegrityCheck_LargeFileWithAFlippedByte_IsFoundInTheBackground()
+    {
+        string path = WriteLargeFile();
+        using (FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite))
+        {
+            stream.Seek(-1000, SeekOrigin.End);
+            stream.WriteByte(1);
+        }
+
+        using GgufFile file = GgufFile.Open(path);
+        using IntegrityCheck check = new(file);
+
+        ModelFileException fault = Assert.Throws<ModelFileException>(check.Wait);
+        Assert.Equal(ModelFileError.TensorDigestMismatch, fault.Error);
+        Assert.True(check.IsComplete);
+        Assert.Throws<ModelFileException>(check.ThrowIfDamaged);
+    }
+
+    [Fact]
+    public void IntegrityCheck_LargeIntactFile_IsComplete()
+    {
+        using GgufFile file = GgufFile.Open(WriteLargeFile());
+        using IntegrityCheck check = new(file);
+
+        check.Wait();
+
+        Assert.True(check.IsComplete);
+        check.ThrowIfDamaged();
+    }
+
+    [Fact]
+    public void Open_TokenizerLargerThanTheEmbedding_IsRefused()
+    {
+        string path = new ByteModel { EmbeddingRows = ByteModel.VocabSize - 1 }.Write(_folder.File("m.gguf"));
+
+        InferenceException fault = Assert.Throws<InferenceException>(() => Open(path));
+
+        Assert.Equal(InferenceError.TokenizerMismatch, fault.Error);
+    }
+
+    [Fact]
+    public void Tokenizer_OfAModelWithout_IsRefused()
+    {
+        using LocalModel model = Open(new ByteModel { HasTokenizer = false }.Write(_folder.File("m.gguf")));
+
+        Assert.False(model.HasTokenizer);
+        InferenceException fault = Assert.Throws<InferenceException>(() => model.Tokenizer);
+        Assert.Equal(InferenceError.NoTokenizer, fault.Error);
+    }
+
+    [Fact]
+    public void ChatSession_ModelWithoutATemplate_IsRefused()
+    {
+        using LocalModel model = Open(new ByteModel().Write(_folder.File("m.gguf")));
+        using GenerationSession session = model.StartSession(new SequenceOptions(), BuiltInModel.Greedy);
+
+        InferenceException fault = Assert.Throws<InferenceException>(
+            () => new ChatSession(model, session, systemPrompt: null));
+
+        Assert.Equal(InferenceError.NoChatTemplate, fault.Error);
+    }
+
+    private static LocalModel Open(string path) => LocalModel.Open(path, KernelSelector.Best, threadCount: 1);
+
+    /// <summary>One tensor of zeros, just too large to be verified when it is opened.</summary>
+    private string WriteLargeFile()
+    {
+        string path = _folder.File("large.gguf");
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.Architecture, GgufValue.FromString("llama"));
+        int count = (int)(IntegrityCheck.ForegroundBytesMax / sizeof(float)) + 1024;
+        GgufTensorPlan plan = new(TensorNames.TokenEmbedding, new TensorShape(count), ElementType.F32);
+        using GgufWriter writer = new(path, metadata, [plan]);
+        writer.Write(new byte[plan.ByteCount]);
+        writer.Finish();
+        return path;
+    }
+}
