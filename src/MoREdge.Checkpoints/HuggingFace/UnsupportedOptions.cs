@@ -1,5 +1,5 @@
-using MoREdge.ModelFile;
 using System.Text.Json;
+using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.HuggingFace;
 

@@ -1,6 +1,6 @@
-using MoREdge.ModelFile;
 using System.Buffers.Binary;
 using MoREdge.Checkpoints.HuggingFace;
+using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.Llama2c;
 

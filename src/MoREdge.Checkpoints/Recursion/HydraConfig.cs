@@ -1,6 +1,6 @@
-using MoREdge.ModelFile;
 using System.Text.Json;
 using MoREdge.Checkpoints.HuggingFace;
+using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.Recursion;
 

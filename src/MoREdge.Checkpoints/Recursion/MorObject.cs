@@ -1,5 +1,5 @@
-using MoREdge.ModelFile;
 using MoREdge.Checkpoints.HuggingFace;
+using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.Recursion;
 
