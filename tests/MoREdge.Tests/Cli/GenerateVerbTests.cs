@@ -82,6 +82,8 @@ public sealed class GenerateVerbTests : IDisposable
     [InlineData("-n 0", "--tokens")]
     [InlineData("--max-depth 4", "depth")]
     [InlineData("--routing sometimes", "sometimes")]
+    [InlineData("--context 999999999999", "'--context': it is not a number in range.")]
+    [InlineData("--temp warm", "'--temp': it is not a number in range.")]
     public void Options_Wrong_AreAUsageError(string options, string part) =>
         CliRunner.Run(["generate", .. options.Split(' ')]).AssertRefused(2, part);
 
