@@ -9,15 +9,6 @@ namespace MoREdge.Kernels;
 /// <remarks>(float)Half of the runtime is about 16 times slower.</remarks>
 internal static class HalfConversion
 {
-    /// <summary>2¹¹²: a float16's bits, shifted to float32's place, have an exponent that is 112 too small.</summary>
-    internal const float Rebias = 5.192296858534828e33f;
-
-    /// <summary>The sign and the 15 payload bits of a float16 that was sign-extended and shifted left by 13.</summary>
-    internal const int ShiftedMask = unchecked((int)0x8fffe000);
-
-    /// <summary>Mantissa bits that float32 has more than float16.</summary>
-    internal const int MantissaShift = 13;
-
     /// <summary>The largest bits a finite float16 can have as float32: everything above was infinity or NaN.</summary>
     internal const int FiniteMax = 0x477fffff;
 
@@ -35,15 +26,16 @@ internal static class HalfConversion
     // Adding 0.5 (whose last mantissa bit is 2⁻²⁴, float16's smallest step) rounds a small magnitude to that step.
     private const int SubnormalMagic = (127 - 1) << 23;
 
-    // Rebias by −112 and round half down; the last kept bit is added for ties to even.
+    // HalfBits.Rebias by −112 and round half down; the last kept bit is added for ties to even.
     private const int NormalBias = 0xfff - (112 << 23);
 
     /// <summary>Four float16 bit patterns, sign-extended to int32, as float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<float> ToSingle(Vector128<int> half)
     {
-        Vector128<int> shifted = Vector128.ShiftLeft(half, MantissaShift) & Vector128.Create(ShiftedMask);
-        Vector128<int> bits = (shifted.AsSingle() * Vector128.Create(Rebias)).AsInt32();
+        Vector128<int> shifted = Vector128.ShiftLeft(half, HalfBits.MantissaShift)
+            & Vector128.Create(HalfBits.ShiftedMask);
+        Vector128<int> bits = (shifted.AsSingle() * Vector128.Create(HalfBits.Rebias)).AsInt32();
         Vector128<int> special =
             Vector128.GreaterThan(bits & Vector128.Create(int.MaxValue), Vector128.Create(FiniteMax));
         return (bits | (special & Vector128.Create(InfinityBits))).AsSingle();
@@ -59,9 +51,9 @@ internal static class HalfConversion
     {
         Vector128<int> sign = single.AsInt32() & Vector128.Create(SignMask);
         Vector128<int> magnitude = single.AsInt32() ^ sign;
-        Vector128<int> lastBit = Vector128.ShiftRightLogical(magnitude, MantissaShift) & Vector128<int>.One;
+        Vector128<int> lastBit = Vector128.ShiftRightLogical(magnitude, HalfBits.MantissaShift) & Vector128<int>.One;
         Vector128<int> normal =
-            Vector128.ShiftRightLogical(magnitude + Vector128.Create(NormalBias) + lastBit, MantissaShift);
+            Vector128.ShiftRightLogical(magnitude + Vector128.Create(NormalBias) + lastBit, HalfBits.MantissaShift);
         Vector128<int> magic = Vector128.Create(SubnormalMagic);
         Vector128<int> subnormal = (magnitude.AsSingle() + magic.AsSingle()).AsInt32() - magic;
         Vector128<int> finite = Vector128.ConditionalSelect(

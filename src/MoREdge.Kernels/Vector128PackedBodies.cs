@@ -139,8 +139,8 @@ internal static unsafe class Vector128PackedBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Scales(ushort* scales) =>
         (Vector128.ShiftLeft(
-            Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)scales).AsInt16()), HalfConversion.MantissaShift)
-            & Vector128.Create(HalfConversion.ShiftedMask)).AsSingle() * Vector128.Create(HalfConversion.Rebias);
+            Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)scales).AsInt16()), HalfBits.MantissaShift)
+            & Vector128.Create(HalfBits.ShiftedMask)).AsSingle() * Vector128.Create(HalfBits.Rebias);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> AddScaled(

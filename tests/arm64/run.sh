@@ -48,7 +48,8 @@ kernels="$root/src/MoREdge.Kernels"
 bodies=$(find "$kernels/Arm64" -name '*.cs' ! -name '*Kernels.cs' | sort)
 dotnet "$csc" -nologo -noconfig -nostdlib -unsafe -optimize -target:library -langversion:14 -nullable:enable \
     -runtimemetadataversion:v4.0.30319 -out:"$obj/kernels.dll" \
-    "$here"/*.cs "$root/src/MoREdge.Tensors/PackedLayout.cs" "$root/src/MoREdge.Tensors/QuantFormat.cs" $bodies
+    "$here"/*.cs "$root/src/MoREdge.Tensors/PackedLayout.cs" "$root/src/MoREdge.Tensors/QuantFormat.cs" \
+    "$root/src/MoREdge.Kernels/HalfBits.cs" $bodies
 "$ilc" "$obj/kernels.dll" -o:"$obj/kernels.o" --systemmodule:kernels --nativelib --targetos:linux --targetarch:arm64 -O
 aarch64-linux-gnu-gcc -O2 -ffp-contract=off -Wall -Wextra -Werror -static -o "$obj/driver" \
     "$here"/*.c "$obj/kernels.o" -lm

@@ -22,8 +22,8 @@ internal static unsafe class NeonDotMatMul
         sbyte* p = (sbyte*)quants, x1 = x + (next * PackedLayout.GroupSize);
         sbyte* x2 = x1 + (next * PackedLayout.GroupSize), x3 = x2 + (next * PackedLayout.GroupSize);
         float* scales1 = xScales + next, scales2 = scales1 + next, scales3 = scales2 + next;
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         TokenPair y01 = default, y23 = default;
         for (nint group = 0; group < groupCount; group++)
         {
@@ -66,8 +66,8 @@ internal static unsafe class NeonDotMatMul
         sbyte* x2 = x1 + (next * PackedLayout.GroupSize), x3 = x2 + (next * PackedLayout.GroupSize);
         float* scales1 = xScales + next, scales2 = scales1 + next, scales3 = scales2 + next;
         int* sums1 = xSums + next, sums2 = sums1 + next, sums3 = sums2 + next;
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         TokenPair y01 = default, y23 = default;

@@ -57,8 +57,8 @@ internal static unsafe class NeonDotMatVec
     {
         sbyte* q = p + ((nint)groupCount * NeonTile.Q8Bytes);
         nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         for (nint group = 0; group < groupCount; group++)
         {
@@ -93,8 +93,8 @@ internal static unsafe class NeonDotMatVec
     private static void Q8OneTile(
         sbyte* p, byte* scales, sbyte* x, float* xScales, int groupCount, float* y)
     {
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;
         for (nint group = 0; group < groupCount; group++)
         {
@@ -126,8 +126,8 @@ internal static unsafe class NeonDotMatVec
     {
         byte* q = p + ((nint)groupCount * NeonTile.Q4Bytes);
         nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
@@ -165,8 +165,8 @@ internal static unsafe class NeonDotMatVec
     private static void Q4OneTile(
         byte* p, byte* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y)
     {
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;

@@ -42,8 +42,8 @@ internal static unsafe class NeonMatMul
     {
         sbyte* z = x + ((nint)groupCount * PackedLayout.GroupSize);
         float* zScales = xScales + groupCount;
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         NeonInt16.QuadSums a = default, b = default;
         for (nint group = 0; group < groupCount; group++)
@@ -78,8 +78,8 @@ internal static unsafe class NeonMatMul
     {
         sbyte* z = x + ((nint)groupCount * PackedLayout.GroupSize);
         nint next = groupCount;
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;

@@ -56,8 +56,8 @@ internal static unsafe class NeonMatVec
     {
         sbyte* q = p + ((nint)groupCount * NeonTile.Q8Bytes);
         nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         NeonInt16.QuadSums a = default, b = default;
         for (nint group = 0; group < groupCount; group++)
@@ -91,8 +91,8 @@ internal static unsafe class NeonMatVec
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Q8OneTile(sbyte* p, byte* scales, sbyte* x, float* xScales, int groupCount, float* y)
     {
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;
         NeonInt16.QuadSums sums = default;
         for (nint group = 0; group < groupCount; group++)
@@ -122,8 +122,8 @@ internal static unsafe class NeonMatVec
     {
         byte* q = p + ((nint)groupCount * NeonTile.Q4Bytes);
         nint nextScales = (nint)groupCount * PackedLayout.TileScaleBytes;
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
@@ -165,8 +165,8 @@ internal static unsafe class NeonMatVec
     private static void Q4OneTile(
         byte* p, byte* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y)
     {
-        Vector128<float> factor = NeonTile.Pin(NeonTile.HalfToSingle);
-        Vector128<int> keep = NeonTile.Pin(NeonTile.HalfBits);
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
         Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;

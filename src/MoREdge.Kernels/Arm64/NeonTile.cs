@@ -19,17 +19,6 @@ internal static unsafe class NeonTile
     /// <summary>Bytes of one group of a Q4G32 tile.</summary>
     internal const int Q4Bytes = Q8Bytes / 2;
 
-    /// <summary>
-    /// 2¹¹²: fp16 bits shifted left by 13 are a float32 whose exponent is that much too small (bias 15 against 127).
-    /// Exact, because scales are never subnormal. .NET has no intrinsic for fcvtl.
-    /// </summary>
-    internal const float HalfToSingle = 5.192296858534828e33f;
-
-    /// <summary>
-    /// What to keep of a sign-extended fp16 shifted by 13: not the three copies of the sign above the exponent.
-    /// </summary>
-    internal const int HalfBits = unchecked((int)0x8fffffff);
-
     /// <summary>A copy that the compiler cannot see through, so that it stays in a register during the loop.</summary>
     /// <remarks>A constant would be made anew, or copied, at every use inside the loop.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -61,7 +50,9 @@ internal static unsafe class NeonTile
     internal static Vector128<float> ScalesLower(
         Vector128<ushort> halves, Vector128<int> keep, Vector128<float> halfToSingle) =>
         AdvSimd.Multiply(
-            AdvSimd.And(AdvSimd.ShiftLeftLogicalWideningLower(halves.AsInt16().GetLower(), 13), keep).AsSingle(),
+            AdvSimd.And(
+                AdvSimd.ShiftLeftLogicalWideningLower(halves.AsInt16().GetLower(), HalfBits.MantissaShift),
+                keep).AsSingle(),
             halfToSingle);
 
     /// <summary>The scales of rows 4–7 of a tile, exact.</summary>
@@ -69,7 +60,9 @@ internal static unsafe class NeonTile
     internal static Vector128<float> ScalesUpper(
         Vector128<ushort> halves, Vector128<int> keep, Vector128<float> halfToSingle) =>
         AdvSimd.Multiply(
-            AdvSimd.And(AdvSimd.ShiftLeftLogicalWideningUpper(halves.AsInt16(), 13), keep).AsSingle(), halfToSingle);
+            AdvSimd.And(
+                AdvSimd.ShiftLeftLogicalWideningUpper(halves.AsInt16(), HalfBits.MantissaShift), keep).AsSingle(),
+            halfToSingle);
 
     /// <summary>sum + integers·(ws·xs): the product of the scales is rounded once, the rest is fused.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -219,9 +219,9 @@ internal static unsafe class Avx2FloatBodies
         }
 
         Vector256<int> half = Avx2.ConvertToVector256Int32((short*)row + d);
-        Vector256<int> shifted = Vector256.ShiftLeft(half, HalfConversion.MantissaShift)
-            & Vector256.Create(HalfConversion.ShiftedMask);
-        Vector256<int> bits = (shifted.AsSingle() * Vector256.Create(HalfConversion.Rebias)).AsInt32();
+        Vector256<int> shifted = Vector256.ShiftLeft(half, HalfBits.MantissaShift)
+            & Vector256.Create(HalfBits.ShiftedMask);
+        Vector256<int> bits = (shifted.AsSingle() * Vector256.Create(HalfBits.Rebias)).AsInt32();
         Vector256<int> special = Vector256.GreaterThan(
             bits & Vector256.Create(int.MaxValue), Vector256.Create(HalfConversion.FiniteMax));
         return (bits | (special & Vector256.Create(HalfConversion.InfinityBits))).AsSingle();

@@ -268,8 +268,8 @@ internal static unsafe class Avx2PackedBodies
     /// <summary>Eight fp16 scales as float32; exact for 0, subnormal and normal values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Scales(ushort* scales) =>
-        (Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((short*)scales), HalfConversion.MantissaShift)
-            & Vector256.Create(HalfConversion.ShiftedMask)).AsSingle() * Vector256.Create(HalfConversion.Rebias);
+        (Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((short*)scales), HalfBits.MantissaShift)
+            & Vector256.Create(HalfBits.ShiftedMask)).AsSingle() * Vector256.Create(HalfBits.Rebias);
 
     /// <summary>fma(products, scale·xScale, sum): the contract's one step per group.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

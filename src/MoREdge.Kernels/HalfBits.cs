@@ -1,0 +1,16 @@
+namespace MoREdge.Kernels;
+
+/// <summary>
+/// How the bits of a float16 become those of a float32. Constants only, so that the ARM64 harness compiles them too.
+/// </summary>
+internal static class HalfBits
+{
+    /// <summary>2¹¹²: a float16's bits, shifted to float32's place, have an exponent that is 112 too small.</summary>
+    internal const float Rebias = 5.192296858534828e33f;
+
+    /// <summary>The sign and the 15 payload bits of a float16 that was sign-extended and shifted left by 13.</summary>
+    internal const int ShiftedMask = unchecked((int)0x8fffe000);
+
+    /// <summary>Mantissa bits that float32 has more than float16.</summary>
+    internal const int MantissaShift = 13;
+}
