@@ -111,50 +111,6 @@ internal static unsafe class Avx2PackedBodies
         sum3.Store(y + (3 * yStride));
     }
 
-    /// <summary>Q4G32, one tile for four tokens.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MatMulQ4(
-        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
-    {
-        Vector256<byte> mask = Vector256.Create(PackedLayout.NibbleMask);
-        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L), x3 = x2 + (groupCount * 8L);
-        for (int group = 0; group < groupCount; group++)
-        {
-            Vector256<short> int0 = default, int1 = default, int2 = default, int3 = default;
-            for (nint quad = 0; quad < 4; quad++)
-            {
-                Vector256<byte> pair = Vector256.Load(quants);
-                Vector256<byte> low = pair & mask;
-                Vector256<ushort> shifted = Vector256.ShiftRightLogical(pair.AsUInt16(), PackedLayout.NibbleBits);
-                Vector256<byte> high = shifted.AsByte() & mask;
-                int0 += PairProducts(low, high, x0 + quad);
-                int1 += PairProducts(low, high, x1 + quad);
-                int2 += PairProducts(low, high, x2 + quad);
-                int3 += PairProducts(low, high, x3 + quad);
-                quants += 32;
-            }
-
-            Vector256<float> scale = Scales(scales);
-            float* xs = xScales + group;
-            int* xn = xSums + group;
-            sum0 = AddQ4(int0, xn[0], scale, xs[0], sum0);
-            sum1 = AddQ4(int1, xn[groupCount], scale, xs[groupCount], sum1);
-            sum2 = AddQ4(int2, xn[2L * groupCount], scale, xs[2L * groupCount], sum2);
-            sum3 = AddQ4(int3, xn[3L * groupCount], scale, xs[3L * groupCount], sum3);
-            scales += 8;
-            x0 += 8;
-            x1 += 8;
-            x2 += 8;
-            x3 += 8;
-        }
-
-        sum0.Store(y);
-        sum1.Store(y + yStride);
-        sum2.Store(y + (2 * yStride));
-        sum3.Store(y + (3 * yStride));
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TileQ8(byte* quants, ushort* scales, int* quads, float* xScales, int groupCount, float* y)
     {
@@ -302,11 +258,6 @@ internal static unsafe class Avx2PackedBodies
             Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), PackedLayout.NibbleBits).AsByte()
                 & Vector256.Create(PackedLayout.NibbleMask),
             Vector256.Create(quad).AsSByte());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> PairProducts(Vector256<byte> low, Vector256<byte> high, int* quad) =>
-        Avx2.MultiplyAddAdjacent(low, Vector256.Create(quad[0]).AsSByte())
-            + Avx2.MultiplyAddAdjacent(high, Vector256.Create(quad[4]).AsSByte());
 
     // The nibbles are w + 8: 8·Σx comes off before the scale.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
