@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using MoREdge.Tensors;
+using static MoREdge.Kernels.Avx2Weights;
 
 namespace MoREdge.Kernels;
 
@@ -56,7 +56,7 @@ internal static unsafe class Avx2MatMulQ4
             w = High(quants + 96);
             v = High(quants1 + 96);
             Tokens(w, v, x0 + 7, x1 + 7, x2 + 7, x3 + 7, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
-            Vector256<float> scale = Avx2PackedBodies.Scales(scales), scale1 = Avx2PackedBodies.Scales(scales1);
+            Vector256<float> scale = Scales(scales), scale1 = Scales(scales1);
             Accumulate(a0, b0, scale, scale1, xScales, xSums, y);
             Accumulate(a1, b1, scale, scale1, xScales + groups, xSums + groups, y1);
             Accumulate(a2, b2, scale, scale1, xScales + (2 * groups), xSums + (2 * groups), y2);
@@ -109,8 +109,8 @@ internal static unsafe class Avx2MatMulQ4
         Vector256<int> zero = Vector256.ShiftLeft(Vector256.Create(*xSum), 3);
         Vector256<int> first = Avx2.MultiplyAddAdjacent(a, Vector256<short>.One) - zero;
         Vector256<int> second = Avx2.MultiplyAddAdjacent(b, Vector256<short>.One) - zero;
-        Avx2PackedBodies.AddGroup(first, scale, *xScale, Vector256.Load(y)).Store(y);
-        Avx2PackedBodies.AddGroup(second, scale1, *xScale, Vector256.Load(y + 8)).Store(y + 8);
+        AddGroup(first, scale, *xScale, Vector256.Load(y)).Store(y);
+        AddGroup(second, scale1, *xScale, Vector256.Load(y + 8)).Store(y + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,22 +124,4 @@ internal static unsafe class Avx2MatMulQ4
         xScales++;
         xSums++;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Clear(float* first, float* second)
-    {
-        Vector256<float>.Zero.Store(first);
-        Vector256<float>.Zero.Store(first + 8);
-        Vector256<float>.Zero.Store(second);
-        Vector256<float>.Zero.Store(second + 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Low(byte* quants) =>
-        Vector256.Load(quants) & Vector256.Create(PackedLayout.NibbleMask);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> High(byte* quants) =>
-        Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), PackedLayout.NibbleBits).AsByte()
-            & Vector256.Create(PackedLayout.NibbleMask);
 }

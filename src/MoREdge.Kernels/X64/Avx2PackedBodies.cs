@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using MoREdge.Tensors;
+using static MoREdge.Kernels.Avx2Weights;
 
 namespace MoREdge.Kernels;
 
@@ -214,24 +214,12 @@ internal static unsafe class Avx2PackedBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> GroupQ4(byte* quants, int* quads)
     {
-        Vector256<short> low = LowQ4(quants, quads[0]) + LowQ4(quants + 32, quads[1]);
-        Vector256<short> high = HighQ4(quants, quads[4]) + HighQ4(quants + 32, quads[5]);
-        low += LowQ4(quants + 64, quads[2]) + LowQ4(quants + 96, quads[3]);
-        high += HighQ4(quants + 64, quads[6]) + HighQ4(quants + 96, quads[7]);
+        Vector256<short> low = Pairs(Low(quants), quads[0]) + Pairs(Low(quants + 32), quads[1]);
+        Vector256<short> high = Pairs(High(quants), quads[4]) + Pairs(High(quants + 32), quads[5]);
+        low += Pairs(Low(quants + 64), quads[2]) + Pairs(Low(quants + 96), quads[3]);
+        high += Pairs(High(quants + 64), quads[6]) + Pairs(High(quants + 96), quads[7]);
         return low + high;
     }
-
-    /// <summary>Eight fp16 scales as float32; exact for 0, subnormal and normal values.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> Scales(ushort* scales) =>
-        (Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((short*)scales), HalfBits.MantissaShift)
-            & Vector256.Create(HalfBits.ShiftedMask)).AsSingle() * Vector256.Create(HalfBits.Rebias);
-
-    /// <summary>fma(products, scale·xScale, sum): the contract's one step per group.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> AddGroup(
-        Vector256<int> products, Vector256<float> scale, float xScale, Vector256<float> sum) =>
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale * Vector256.Create(xScale), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> QuadQ8(byte* quants, int quad, Vector256<short> one)
@@ -248,16 +236,8 @@ internal static unsafe class Avx2PackedBodies
             Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> LowQ4(byte* quants, int quad) =>
-        Avx2.MultiplyAddAdjacent(
-            Vector256.Load(quants) & Vector256.Create(PackedLayout.NibbleMask), Vector256.Create(quad).AsSByte());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> HighQ4(byte* quants, int quad) =>
-        Avx2.MultiplyAddAdjacent(
-            Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), PackedLayout.NibbleBits).AsByte()
-                & Vector256.Create(PackedLayout.NibbleMask),
-            Vector256.Create(quad).AsSByte());
+    private static Vector256<short> Pairs(Vector256<byte> w, int quad) =>
+        Avx2.MultiplyAddAdjacent(w, Vector256.Create(quad).AsSByte());
 
     // The nibbles are w + 8: 8·Σx comes off before the scale.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
