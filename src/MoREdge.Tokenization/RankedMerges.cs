@@ -1,29 +1,41 @@
+using System.Text;
+
 namespace MoREdge.Tokenization;
 
-/// <summary>Merges by their place in the merge list, looked up by the pair of ids: 16 bytes per slot, no
-/// strings.</summary>
+/// <summary>Merges by their place in the merge list, looked up by the pair of ids.</summary>
+/// <remarks>
+/// <code>
+/// _pairs[rank]      left id + 1 and right id of the merge with this rank
+/// _mergedIds[rank]  the token that they become
+/// _slots            open-addressed hash table over the pairs, at most half full: rank + 1, or 0
+/// </code>
+/// </remarks>
 internal sealed class RankedMerges : MergeRule
 {
     private readonly ulong[] _pairs;
-    private readonly int[] _ranks;
     private readonly int[] _mergedIds;
-    private readonly ulong _multiplier;
+    private readonly int[] _slots;
+    private readonly ulong _multiplier = TokenBytes.RandomMultiplier();
     private readonly int _shift;
 
-    public RankedMerges(TokenBytes tokens, string[] merges)
+    public RankedMerges(TokenBytes tokens, TextTable merges)
     {
-        int size = TokenBytes.TableSize(merges.Length);
-        _pairs = new ulong[size];
-        _ranks = new int[size];
-        _mergedIds = new int[size];
-        _shift = 64 - System.Numerics.BitOperations.Log2((uint)size);
-        _multiplier = TokenBytes.RandomMultiplier();
-        byte[] buffer = new byte[8 * TokenizerLimits.TokenBytesMax];
-        for (int rank = 0; rank < merges.Length; rank++)
+        _pairs = new ulong[merges.Count];
+        _mergedIds = new int[merges.Count];
+        _slots = new int[TokenBytes.TableSize(merges.Count)];
+        _shift = TokenBytes.HashShift(_slots.Length);
+        byte[] buffer = new byte[MergeBytesMax];
+        for (int rank = 0; rank < merges.Count; rank++)
         {
-            Resolve(tokens, merges[rank], rank, buffer);
+            Resolve(tokens, merges.Utf8(rank), rank, buffer);
+            // Of two merges of one pair the more urgent one counts.
+            ref int slot = ref _slots[FindSlot(_pairs[rank])];
+            slot = slot == 0 ? rank + 1 : slot;
         }
     }
+
+    /// <summary>Two tokens and the space between them.</summary>
+    private const int MergeBytesMax = (2 * TokenizerLimits.TokenBytesMax) + 1;
 
     /// <inheritdoc/>
     public override int Find(ReadOnlySpan<byte> text, in Symbol left, in Symbol right, out int mergedId)
@@ -34,71 +46,64 @@ internal sealed class RankedMerges : MergeRule
             return -1;
         }
 
-        ulong pair = Pair(left.Id, right.Id);
-        for (int slot = Slot(pair); _pairs[slot] != 0; slot = (slot + 1) & (_pairs.Length - 1))
-        {
-            if (_pairs[slot] == pair)
-            {
-                mergedId = _mergedIds[slot];
-                return _ranks[slot];
-            }
-        }
-
-        return -1;
+        int rank = _slots[FindSlot(Pair(left.Id, right.Id))] - 1;
+        mergedId = rank < 0 ? -1 : _mergedIds[rank];
+        return rank;
     }
 
     // Pieces may hold spaces themselves, so every space is tried as the separator until both sides are tokens.
-    private void Resolve(TokenBytes tokens, string merge, int rank, byte[] buffer)
+    private void Resolve(TokenBytes tokens, ReadOnlySpan<byte> merge, int rank, Span<byte> buffer)
     {
-        if (merge.Length > 2 * TokenizerLimits.TokenBytesMax)
+        if (merge.Length > MergeBytesMax)
         {
-            throw new TokenizerException(TokenizerError.TokenTooLong, $"Merge {rank} has {merge.Length} characters.");
+            throw new TokenizerException(TokenizerError.TokenTooLong, $"Merge {rank} has {merge.Length} bytes.");
         }
 
         bool separated = false;
-        for (int space = merge.IndexOf(' ', 1 % Math.Max(1, merge.Length)); space > 0 && space < merge.Length - 1;
-            space = merge.IndexOf(' ', space + 1))
+        for (int space = NextSpace(merge, 0); space > 0 && space < merge.Length - 1; space = NextSpace(merge, space))
         {
             separated = true;
-            int leftBytes = tokens.SpellText(merge.AsSpan(0, space), buffer);
-            int rightBytes = tokens.SpellText(merge.AsSpan(space + 1), buffer.AsSpan(leftBytes));
-            int left = tokens.Find(buffer.AsSpan(0, leftBytes));
-            int right = tokens.Find(buffer.AsSpan(leftBytes, rightBytes));
-            int merged = tokens.Find(buffer.AsSpan(0, leftBytes + rightBytes));
+            int leftBytes = tokens.SpellText(merge[..space], buffer);
+            int rightBytes = tokens.SpellText(merge[(space + 1)..], buffer[leftBytes..]);
+            int left = tokens.Find(buffer[..leftBytes]);
+            int right = tokens.Find(buffer.Slice(leftBytes, rightBytes));
+            int merged = tokens.Find(buffer[..(leftBytes + rightBytes)]);
             if (left >= 0 && right >= 0 && merged >= 0)
             {
-                Insert(Pair(left, right), rank, merged);
+                _pairs[rank] = Pair(left, right);
+                _mergedIds[rank] = merged;
                 return;
             }
         }
 
+        string text = Encoding.UTF8.GetString(merge);
         throw separated
             ? new TokenizerException(
-                TokenizerError.MergeOutOfVocabulary, $"Merge {rank} (\"{merge}\") names a piece that is no token.")
+                TokenizerError.MergeOutOfVocabulary, $"Merge {rank} (\"{text}\") names a piece that is no token.")
             : new TokenizerException(
-                TokenizerError.MalformedMerge, $"Merge {rank} (\"{merge}\") is not two parts with a space between.");
+                TokenizerError.MalformedMerge, $"Merge {rank} (\"{text}\") is not two parts with a space between.");
     }
 
-    private void Insert(ulong pair, int rank, int mergedId)
+    /// <summary>The first space behind an index, or -1; the left part is never empty.</summary>
+    private static int NextSpace(ReadOnlySpan<byte> merge, int index)
     {
-        int slot = Slot(pair);
-        while (_pairs[slot] != 0)
-        {
-            if (_pairs[slot] == pair)
-            {
-                return;
-            }
+        int distance = merge.Length <= index ? -1 : merge[(index + 1)..].IndexOf((byte)' ');
+        return distance < 0 ? -1 : index + 1 + distance;
+    }
 
-            slot = (slot + 1) & (_pairs.Length - 1);
+    /// <summary>The slot of a pair: the one that holds it, or the free one where it belongs.</summary>
+    private int FindSlot(ulong pair)
+    {
+        int[] slots = _slots;
+        int slot = (int)((pair * _multiplier) >> _shift);
+        while (slots[slot] != 0 && _pairs[slots[slot] - 1] != pair)
+        {
+            slot = (slot + 1) & (slots.Length - 1);
         }
 
-        _pairs[slot] = pair;
-        _ranks[slot] = rank;
-        _mergedIds[slot] = mergedId;
+        return slot;
     }
 
-    // The left id is stored plus one, so that no pair is 0, the mark of a free slot.
+    // The left id is stored plus one, so that the pairs of the lowest ids spread over the table too.
     private static ulong Pair(int left, int right) => ((ulong)(uint)(left + 1) << 32) | (uint)right;
-
-    private int Slot(ulong pair) => (int)((pair * _multiplier) >> _shift);
 }

@@ -44,7 +44,7 @@ public sealed class Tokenizer
     public TokenizerDefinition Definition { get; }
 
     /// <summary>Number of tokens.</summary>
-    public int VocabSize => Definition.Tokens.Length;
+    public int VocabSize => Definition.Tokens.Count;
 
     /// <summary>The token ids of a text. A lone UTF-16 surrogate counts as U+FFFD.</summary>
     /// <param name="text">Any text.</param>
@@ -180,7 +180,7 @@ public sealed class Tokenizer
         for (int id = 0; id < VocabSize; id++)
         {
             if (Definition.Kinds[id] == TokenKind.Byte
-                && TokenBytes.TryParseByte(Definition.Tokens[id], out byte value))
+                && TokenBytes.TryParseByte(Definition.Tokens.Utf8(id), out byte value))
             {
                 byteIds[value] = id;
             }

@@ -61,9 +61,7 @@ public sealed class TokenizerTests
     [Fact]
     public void Encode_SpecialTokens_LongestWins()
     {
-        TokenizerDefinition definition = SmallDefinitions.ByteLevel();
-        definition.Tokens[1] = "<bos><bos>!";
-        Tokenizer tokenizer = new(definition);
+        Tokenizer tokenizer = new(SmallDefinitions.ByteLevel().WithToken(1, "<bos><bos>!"));
         Assert.Equal([0, 1], tokenizer.Encode("<bos><bos><bos>!", addSpecial: false));
     }
 
@@ -96,7 +94,7 @@ public sealed class TokenizerTests
     public void Encode_UnusedPieces_AreTakenApartAgain()
     {
         TokenizerDefinition definition = SmallDefinitions.SentencePiece();
-        definition.Kinds[Array.IndexOf(definition.Tokens, "aaaa")] = TokenKind.Unused;
+        definition.Kinds[definition.FindToken("aaaa")] = TokenKind.Unused;
         Tokenizer tokenizer = new(definition with { AddSpacePrefix = false, AddBos = false });
         Assert.Equal(["aa", "aa"], Array.ConvertAll(tokenizer.Encode("aaaa"), tokenizer.TokenText));
     }
@@ -114,12 +112,12 @@ public sealed class TokenizerTests
     [Fact]
     public void Encode_IgnoreMerges_TakesWholePreTokens()
     {
-        TokenizerDefinition definition = SmallDefinitions.ByteLevel();
-        definition.Tokens[^1] = "aaab";
-        definition = definition with { Merges = ["a b"] };
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel() with { Merges = ["a b"] };
+        int last = definition.Tokens.Count - 1;
+        definition = definition.WithToken(last, "aaab");
         int[] Ids(bool ignore) =>
             new Tokenizer(definition with { IgnoreMerges = ignore }).Encode("aaab", addSpecial: false);
-        Assert.Equal([definition.Tokens.Length - 1], Ids(true));
+        Assert.Equal([last], Ids(true));
         Assert.Equal(3, Ids(false).Length);
     }
 
