@@ -2,108 +2,101 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Merges by their place in the merge list, looked up by the pair of ids.</summary>
+/// <summary>Merges by their place in the merge list.</summary>
 /// <remarks>
+/// Two neighbours merge when the vocabulary has their bytes together and the list has a merge that makes that token of
+/// a left part as long as the left neighbour: the token and the length say which two pieces were meant. So no table of
+/// pairs is needed, only the merges of each token:
 /// <code>
-/// _pairs[rank]      left id + 1 and right id of the merge with this rank
-/// _mergedIds[rank]  the token that they become
-/// _slots            open-addressed hash table over the pairs, at most half full: rank + 1, or 0
+/// _first[id]        rank of the most urgent merge that makes this token, or -1
+/// _next[rank]       rank of the next one that makes the same token, or -1; most tokens have one
+/// _leftBytes[rank]  length of the left part
 /// </code>
 /// </remarks>
 internal sealed class RankedMerges : MergeRule
 {
-    private readonly ulong[] _pairs;
-    private readonly int[] _mergedIds;
-    private readonly int[] _slots;
-    private readonly ulong _multiplier = TokenBytes.RandomMultiplier();
-    private readonly int _shift;
-
-    public RankedMerges(TokenBytes tokens, TextTable merges)
-    {
-        _pairs = new ulong[merges.Count];
-        _mergedIds = new int[merges.Count];
-        _slots = new int[TokenBytes.TableSize(merges.Count)];
-        _shift = TokenBytes.HashShift(_slots.Length);
-        byte[] buffer = new byte[MergeBytesMax];
-        for (int rank = 0; rank < merges.Count; rank++)
-        {
-            Resolve(tokens, merges.Utf8(rank), rank, buffer);
-            // Of two merges of one pair the more urgent one counts.
-            ref int slot = ref _slots[FindSlot(_pairs[rank])];
-            slot = slot == 0 ? rank + 1 : slot;
-        }
-    }
-
     /// <summary>Two tokens and the space between them.</summary>
     private const int MergeBytesMax = (2 * TokenizerLimits.TokenBytesMax) + 1;
+
+    private readonly TokenBytes _tokens;
+    private readonly int[] _first;
+    private readonly int[] _next;
+    private readonly ushort[] _leftBytes;
+
+    public RankedMerges(TokenBytes tokens, int tokenCount, TextTable merges)
+    {
+        _tokens = tokens;
+        _first = new int[tokenCount];
+        Array.Fill(_first, -1);
+        _next = new int[merges.Count];
+        _leftBytes = new ushort[merges.Count];
+        byte[] buffer = new byte[MergeBytesMax];
+        int merged = 0;
+
+        // The last one first, so that each chain begins with its most urgent merge.
+        for (int rank = merges.Count - 1; rank >= 0; rank--)
+        {
+            // Merges of most vocabularies make one token after the other.
+            merged = Resolve(merges.Utf8(rank), rank, buffer, guess: merged - 1);
+            _next[rank] = _first[merged];
+            _first[merged] = rank;
+        }
+    }
 
     /// <inheritdoc/>
     public override int Find(ReadOnlySpan<byte> text, in Symbol left, in Symbol right, out int mergedId)
     {
-        mergedId = -1;
-        if ((left.Id | right.Id) < 0)
+        mergedId = (left.Id | right.Id) < 0 ? -1 : _tokens.Find(text.Slice(left.Start, left.Length + right.Length));
+        for (int rank = mergedId < 0 ? -1 : _first[mergedId]; rank >= 0; rank = _next[rank])
         {
-            return -1;
+            if (_leftBytes[rank] == left.Length)
+            {
+                return rank;
+            }
         }
 
-        int rank = _slots[FindSlot(Pair(left.Id, right.Id))] - 1;
-        mergedId = rank < 0 ? -1 : _mergedIds[rank];
-        return rank;
+        return -1;
     }
 
-    // Pieces may hold spaces themselves, so every space is tried as the separator until both sides are tokens.
-    private void Resolve(TokenBytes tokens, ReadOnlySpan<byte> merge, int rank, Span<byte> buffer)
+    /// <summary>Notes the left part of a merge and returns the token that it makes.</summary>
+    private int Resolve(ReadOnlySpan<byte> merge, int rank, Span<byte> buffer, int guess)
     {
         if (merge.Length > MergeBytesMax)
         {
             throw new TokenizerException(TokenizerError.TokenTooLong, $"Merge {rank} has {merge.Length} bytes.");
         }
 
-        bool separated = false;
-        for (int space = NextSpace(merge, 0); space > 0 && space < merge.Length - 1; space = NextSpace(merge, space))
+        // Pieces may hold spaces themselves, so every space is tried as the separator until both sides are tokens.
+        int space = NextSpace(merge, 0);
+        bool isSeparated = IsInside(space, merge);
+        for (bool isOnly = NextSpace(merge, space) < 0; IsInside(space, merge); space = NextSpace(merge, space))
         {
-            separated = true;
-            int leftBytes = tokens.SpellText(merge[..space], buffer);
-            int rightBytes = tokens.SpellText(merge[(space + 1)..], buffer[leftBytes..]);
-            int left = tokens.Find(buffer[..leftBytes]);
-            int right = tokens.Find(buffer.Slice(leftBytes, rightBytes));
-            int merged = tokens.Find(buffer[..(leftBytes + rightBytes)]);
-            if (left >= 0 && right >= 0 && merged >= 0)
+            int left = _tokens.SpellText(merge[..space], buffer);
+            int right = _tokens.SpellText(merge[(space + 1)..], buffer[left..]);
+            int merged = _tokens.Find(buffer[..(left + right)], guess);
+            // A merge of one space needs no such proof: of a piece that is no token it is never asked.
+            if (merged >= 0
+                && (isOnly || (_tokens.Find(buffer[..left]) >= 0 && _tokens.Find(buffer.Slice(left, right)) >= 0)))
             {
-                _pairs[rank] = Pair(left, right);
-                _mergedIds[rank] = merged;
-                return;
+                _leftBytes[rank] = (ushort)left;
+                return merged;
             }
         }
 
         string text = Encoding.UTF8.GetString(merge);
-        throw separated
+        throw isSeparated
             ? new TokenizerException(
                 TokenizerError.MergeOutOfVocabulary, $"Merge {rank} (\"{text}\") names a piece that is no token.")
             : new TokenizerException(
                 TokenizerError.MalformedMerge, $"Merge {rank} (\"{text}\") is not two parts with a space between.");
     }
 
+    private static bool IsInside(int space, ReadOnlySpan<byte> merge) => space > 0 && space < merge.Length - 1;
+
     /// <summary>The first space behind an index, or -1; the left part is never empty.</summary>
     private static int NextSpace(ReadOnlySpan<byte> merge, int index)
     {
-        int distance = merge.Length <= index ? -1 : merge[(index + 1)..].IndexOf((byte)' ');
+        int distance = (uint)index < (uint)merge.Length ? merge[(index + 1)..].IndexOf((byte)' ') : -1;
         return distance < 0 ? -1 : index + 1 + distance;
     }
-
-    /// <summary>The slot of a pair: the one that holds it, or the free one where it belongs.</summary>
-    private int FindSlot(ulong pair)
-    {
-        int[] slots = _slots;
-        int slot = (int)((pair * _multiplier) >> _shift);
-        while (slots[slot] != 0 && _pairs[slots[slot] - 1] != pair)
-        {
-            slot = (slot + 1) & (slots.Length - 1);
-        }
-
-        return slot;
-    }
-
-    // The left id is stored plus one, so that the pairs of the lowest ids spread over the table too.
-    private static ulong Pair(int left, int right) => ((ulong)(uint)(left + 1) << 32) | (uint)right;
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Security.Cryptography;
+using System.Numerics;
 
 namespace MoREdge.Tokenization;
 
@@ -21,8 +21,13 @@ internal sealed class TokenBytes
     private readonly byte[] _bytes;
     private readonly int[] _offsets;
     private readonly int[] _slots;
+    private readonly TokenKind[] _kinds;
+    private readonly bool _isUnique;
     private readonly int _shift;
-    private readonly ulong _multiplier = RandomMultiplier();
+
+    // A random odd number per table: a hostile file cannot choose tokens that collide. Random is seeded by the system, as
+    // a cryptographic generator is, but does not load OpenSSL for it, which would take milliseconds.
+    private readonly ulong _multiplier = (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue) | 1;
 
     public TokenBytes(TokenizerDefinition definition)
     {
@@ -51,10 +56,11 @@ internal sealed class TokenBytes
             LongestToken = Math.Max(LongestToken, count);
         }
 
-        _slots = new int[TableSize(tokens.Count)];
-        _shift = HashShift(_slots.Length);
-        Insert(definition.Kinds, userDefined: false);
-        Insert(definition.Kinds, userDefined: true);
+        Debug.Assert(tokens.Count <= TokenizerLimits.TokensMax, "Checked before any table is built.");
+        _slots = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, 2 * tokens.Count))];
+        _shift = 64 - BitOperations.Log2((uint)_slots.Length);
+        _kinds = definition.Kinds;
+        _isUnique = Insert(userDefined: false) & Insert(userDefined: true);
     }
 
     /// <summary>SentencePiece's visible space ▁, U+2581.</summary>
@@ -78,6 +84,15 @@ internal sealed class TokenBytes
     public int Find(ReadOnlySpan<byte> bytes) =>
         bytes.Length > LongestToken || bytes.IsEmpty ? -1 : _slots[FindSlot(bytes)] - 1;
 
+    /// <summary><see cref="Find(ReadOnlySpan{byte})"/> with a guess that costs no walk through the table: merges of
+    /// most vocabularies make one token after the other.</summary>
+    /// <param name="bytes">The bytes to look for.</param>
+    /// <param name="guess">An id that may have them, or one outside the vocabulary.</param>
+    public int Find(ReadOnlySpan<byte> bytes, int guess) =>
+        _isUnique && (uint)guess < (uint)_kinds.Length && IsText(_kinds[guess]) && this[guess].SequenceEqual(bytes)
+            ? guess
+            : Find(bytes);
+
     /// <summary>The bytes that a part of a merge spells; they may be those of no token.</summary>
     /// <param name="text">A token text as the file has it, in UTF-8.</param>
     /// <param name="bytes">Output, at least text.Length.</param>
@@ -92,30 +107,12 @@ internal sealed class TokenBytes
             && byte.TryParse(text[3..5], System.Globalization.NumberStyles.AllowHexSpecifier, null, out value);
     }
 
-    /// <summary>A power of two that keeps the open-addressed table at most half full.</summary>
-    public static int TableSize(int count)
-    {
-        Debug.Assert(count <= 1 << 28, "Checked against the limits before any table is built.");
-        return (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, count * 2));
-    }
-
-    /// <summary>How far to shift a product with a random multiplier so that its high bits index such a table.</summary>
-    public static int HashShift(int tableSize) => 64 - System.Numerics.BitOperations.Log2((uint)tableSize);
-
-    /// <summary>A random odd number: multiplying by it makes the high bits a hash that nobody can predict.</summary>
-    public static ulong RandomMultiplier()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(bytes);
-        return BinaryPrimitives.ReadUInt64LittleEndian(bytes) | 1;
-    }
-
     private int Spell(ReadOnlySpan<byte> text, TokenKind kind, Span<byte> bytes)
     {
-        bool isText = kind is TokenKind.Normal or TokenKind.Unused;
+        bool isSpelled = kind is TokenKind.Normal or TokenKind.Unused;
         if (_algorithm == TokenizerAlgorithm.ByteLevelBpe)
         {
-            return isText && ByteLevelAlphabet.TryDecode(text, bytes, out int count) ? count : Copy(text, bytes);
+            return isSpelled && ByteLevelAlphabet.TryDecode(text, bytes, out int count) ? count : Copy(text, bytes);
         }
 
         if (kind == TokenKind.Byte && TryParseByte(text, out byte value))
@@ -146,20 +143,26 @@ internal sealed class TokenBytes
         return count + Copy(text, bytes[count..]);
     }
 
-    // Of two tokens with the same bytes the first keeps its slot, and a normal one before a user-defined one.
-    private void Insert(TokenKind[] kinds, bool userDefined)
+    private static bool IsText(TokenKind kind) =>
+        kind is TokenKind.Normal or TokenKind.Unused or TokenKind.UserDefined;
+
+    // Of two tokens with the same bytes the first keeps its slot, and a normal one before a user-defined one. True when
+    // there were no such two.
+    private bool Insert(bool userDefined)
     {
-        for (int id = 0; id < kinds.Length; id++)
+        bool isUnique = true;
+        for (int id = 0; id < _kinds.Length; id++)
         {
-            bool wanted = userDefined
-                ? kinds[id] == TokenKind.UserDefined
-                : kinds[id] is TokenKind.Normal or TokenKind.Unused;
-            if (wanted && !this[id].IsEmpty)
+            ReadOnlySpan<byte> bytes = this[id];
+            if (!bytes.IsEmpty && IsText(_kinds[id]) && (_kinds[id] == TokenKind.UserDefined) == userDefined)
             {
-                ref int slot = ref _slots[FindSlot(this[id])];
+                ref int slot = ref _slots[FindSlot(bytes)];
+                isUnique &= slot == 0;
                 slot = slot == 0 ? id + 1 : slot;
             }
         }
+
+        return isUnique;
     }
 
     /// <summary>The slot of these bytes: the one that holds them, or the free one where they belong.</summary>
@@ -175,7 +178,7 @@ internal sealed class TokenBytes
         return slot;
     }
 
-    // The multiplier is random per table, so a hostile file cannot choose colliding tokens.
+    /// <summary>The high bits of products with the multiplier: where to look first.</summary>
     private int Hash(ReadOnlySpan<byte> bytes)
     {
         ulong hash = (ulong)bytes.Length;

@@ -23,7 +23,7 @@ public sealed class Tokenizer
         _tokens = new TokenBytes(definition);
         _rule = (definition.Merges, definition.Scores, definition.Algorithm) switch
         {
-            (not null, _, _) => new RankedMerges(_tokens, definition.Merges),
+            (not null, _, _) => new RankedMerges(_tokens, VocabSize, definition.Merges),
             (null, not null, TokenizerAlgorithm.SentencePieceBpe) => new ScoredMerges(_tokens, definition.Scores),
             _ => throw new TokenizerException(
                 TokenizerError.MissingMergesOrScores, "Neither merges nor scores say which pieces merge first."),

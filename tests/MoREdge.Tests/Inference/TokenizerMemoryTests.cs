@@ -28,12 +28,12 @@ public sealed class TokenizerMemoryTests
         Tokenizer tokenizer = TokenizerLoader.Load(file);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        // Texts and their offsets; kinds, as int32 and as enum; bytes of the tokens, offsets and hash table; pairs and
-        // ids of the merges and their hash table; a flag per token. 64 KB are for everything else: one object per token
+        // Texts and their offsets; kinds, as int32 and as enum; bytes of the tokens, offsets and hash table; first merges
+        // of the tokens; next merge and left part of the merges; a flag per token. 64 KB are for everything else: one object per token
         // or merge would be more than a megabyte.
         long texts = tokenBytes + mergeBytes + (sizeof(int) * (TokenCount + MergeCount));
-        long tables = tokenBytes + (sizeof(int) * TokenCount * 3) + (sizeof(int) * SlotCount)
-            + ((sizeof(ulong) + sizeof(int)) * MergeCount) + (sizeof(int) * SlotCount) + TokenCount;
+        long tables = tokenBytes + (sizeof(int) * TokenCount * 4) + (sizeof(int) * SlotCount)
+            + ((sizeof(int) + sizeof(ushort)) * MergeCount) + TokenCount;
         Assert.InRange(allocated, tables, texts + tables + (64 << 10));
         Assert.Equal([ByteCount], tokenizer.Encode("!!"));
         Assert.Equal([ByteCount + 1], tokenizer.Encode("!\""));

@@ -110,6 +110,48 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void Encode_BytesWithoutToken_VanishAndTheirNeighboursMerge()
+    {
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel().WithToken(3 + 'q', "not a byte");
+        Tokenizer tokenizer = new(definition);
+        Assert.Equal(["ab"], Pieces("aqb"));
+        Assert.Equal(["aaaa", "ab"], Pieces("qaqaaqqaabq"));
+        tokenizer = new Tokenizer(definition with { UnknownId = 0 });
+        Assert.Equal(["a", "<bos>", "ab"], Pieces("aqab"));
+        string[] Pieces(string text) =>
+            Array.ConvertAll(tokenizer.Encode(text, addSpecial: false), tokenizer.TokenText);
+    }
+
+    [Fact]
+    public void Encode_SeveralMergesMakeOneToken_TheirOwnRanksCount()
+    {
+        // "aab" is made of "aa b" before and of "a ab" after "ab" is made; a doubled merge keeps its first rank.
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel();
+        definition = definition.WithToken(definition.FindToken("00"), "aab");
+        Assert.Equal(["aab"], Pieces("a a", "aa b", "a b", "a ab"));
+        Assert.Equal(["aab"], Pieces("a b", "a ab", "a a", "aa b"));
+        Assert.Equal(["aa", "b"], Pieces("a a", "a ab", "a b"));
+        Assert.Equal(["aab"], Pieces("a b", "a a", "a ab", "a a"));
+        string[] Pieces(params string[] merges)
+        {
+            Tokenizer tokenizer = new(definition with { Merges = TextTable.Create(merges) });
+            return Array.ConvertAll(tokenizer.Encode("aab", addSpecial: false), tokenizer.TokenText);
+        }
+    }
+
+    [Fact]
+    public void Encode_MergesOfPiecesWithSpaces_FindTheirSeparator()
+    {
+        // In a file's own spelling of spaces: "a b" + "a", where the first space is no separator.
+        TokenizerDefinition definition = SmallDefinitions.SentencePieceByRank() with { AddSpacePrefix = false };
+        definition = definition.WithToken(definition.FindToken("00"), "a b").WithToken(definition.FindToken("é"), "a ba");
+        definition = definition with { Merges = ["▁ b", "a ▁b", "a b a"], AddBos = false };
+        definition = definition.WithToken(definition.FindToken("▁▁"), "▁b");
+        Tokenizer tokenizer = new(definition);
+        Assert.Equal(["a ba"], Array.ConvertAll(tokenizer.Encode("a ba"), tokenizer.TokenText));
+    }
+
+    [Fact]
     public void Encode_IgnoreMerges_TakesWholePreTokens()
     {
         TokenizerDefinition definition = SmallDefinitions.ByteLevel() with { Merges = ["a b"] };
