@@ -31,15 +31,12 @@ internal sealed class RankedMerges : MergeRule
         _next = new int[merges.Count];
         _leftBytes = new ushort[merges.Count];
         byte[] buffer = new byte[MergeBytesMax];
-        int merged = 0;
-
-        // The last one first, so that each chain begins with its most urgent merge.
-        for (int rank = merges.Count - 1; rank >= 0; rank--)
+        int merged = -1;
+        for (int rank = 0; rank < merges.Count; rank++)
         {
             // Merges of most vocabularies make one token after the other.
-            merged = Resolve(merges.Utf8(rank), rank, buffer, guess: merged - 1);
-            _next[rank] = _first[merged];
-            _first[merged] = rank;
+            merged = Resolve(merges.Utf8(rank), rank, buffer, guess: merged + 1);
+            Append(merged, rank);
         }
     }
 
@@ -56,6 +53,26 @@ internal sealed class RankedMerges : MergeRule
         }
 
         return -1;
+    }
+
+    /// <summary>Puts a merge at the end of its token's chain, unless it is there already.</summary>
+    /// <remarks>A chain has no two merges with left parts of one length, so it is shorter than the text of any merge in
+    /// it, and building and searching chains takes time linear in the file, however hostile.</remarks>
+    private void Append(int merged, int rank)
+    {
+        ref int link = ref _first[merged];
+        while (link >= 0)
+        {
+            if (_leftBytes[link] == _leftBytes[rank])
+            {
+                return;
+            }
+
+            link = ref _next[link];
+        }
+
+        link = rank;
+        _next[rank] = -1;
     }
 
     /// <summary>Notes the left part of a merge and returns the token that it makes.</summary>
