@@ -20,6 +20,9 @@ trap 'rm -f "$errors"' EXIT
 
 fail() { echo "first-token: $1" >&2; exit "${2:-1}"; }
 
+# reason: the last line that the program wrote to standard error.
+reason() { grep '[^[:space:]]' "$errors" | tail -n 1 | grep . || echo "it gave no reason."; }
+
 # count_tokens TEXT: tokens that a prompt becomes, special ones included.
 count_tokens() { printf '%s' "$1" | "$binary" tokenize -m "$model" --ids 2>"$errors" | wc -w; }
 
@@ -29,7 +32,7 @@ build_prompt() {
     prompt=
     for word in "${words[@]}"; do
         prompt+="${prompt:+ }$word"
-        count=$(count_tokens "$prompt") || fail "the model's tokenizer cannot be used: $(tail -n 1 "$errors")"
+        count=$(count_tokens "$prompt") || fail "the model's tokenizer cannot be used: $(reason)"
         [ "$count" -lt "$prompt_tokens" ] || break
     done
     [ "$count" -eq "$prompt_tokens" ] || fail "no run of the built-in words makes exactly $prompt_tokens tokens of this model."
@@ -54,7 +57,7 @@ first_token_us() {
     IFS= read -r -d '' -u "$output" rest || true
     exec {output}<&-
     wait $! || status=$?
-    [ "$status" -eq 0 ] || fail "the program ended with status $status: $(tail -n 1 "$errors")"
+    [ "$status" -eq 0 ] || fail "the program ended with status $status: $(reason)"
     # The line break behind the answer is not of the model.
     [ -n "${rest%$'\n'}" ] || [ "$first$rest" = "$first"$'\n' ] || fail "the first token shows no text, so it cannot be timed."
     echo $((end - begin))
@@ -72,7 +75,8 @@ readonly verb=$1 binary=$2 model=$3 runs=${4:-21}
 cat "$model" >/dev/null
 first_token_us >/dev/null
 readarray -t sorted < <(for ((run = 0; run < runs; run++)); do first_token_us; done | sort -n)
-[ "${#sorted[@]}" -eq "$runs" ] || fail "a run failed."
+# A run that failed has said why.
+[ "${#sorted[@]}" -eq "$runs" ] || exit 1
 awk -v median="${sorted[runs / 2]}" -v fastest="${sorted[0]}" -v slowest="${sorted[runs - 1]}" -v runs="$runs" 'BEGIN {
     printf "first token after %.1f ms (median of %d runs; fastest %.1f, slowest %.1f)\n", \
         median / 1000, runs, fastest / 1000, slowest / 1000
