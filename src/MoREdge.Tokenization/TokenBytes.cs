@@ -25,8 +25,8 @@ internal sealed class TokenBytes
     private readonly bool _isUnique;
     private readonly int _shift;
 
-    // A random odd number per table: a hostile file cannot choose tokens that collide. Random is seeded by the system, as
-    // a cryptographic generator is, but does not load OpenSSL for it, which would take milliseconds.
+    // A random odd number per table: a hostile file cannot choose tokens that collide. Random is seeded by the system,
+    // as a cryptographic generator is, but does not load OpenSSL for it, which would take milliseconds.
     private readonly ulong _multiplier = (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue) | 1;
 
     public TokenBytes(TokenizerDefinition definition)

@@ -6,7 +6,9 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Inference;
 
-/// <summary>What a vocabulary costs is what its tables cost: time to the first token and memory of a small board.</summary>
+/// <summary>
+/// What a vocabulary costs is what its tables cost: time to the first token, and memory of a small board.
+/// </summary>
 public sealed class TokenizerMemoryTests
 {
     private const int TokenCount = 49_152;
@@ -28,9 +30,9 @@ public sealed class TokenizerMemoryTests
         Tokenizer tokenizer = TokenizerLoader.Load(file);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        // Texts and their offsets; kinds, as int32 and as enum; bytes of the tokens, offsets and hash table; first merges
-        // of the tokens; next merge and left part of the merges; a flag per token. 64 KB are for everything else: one object per token
-        // or merge would be more than a megabyte.
+        // Texts and their offsets; kinds, as int32 and as enum; bytes of the tokens, offsets and hash table; first
+        // merges of the tokens; next merge and left part of the merges; a flag per token. 64 KB are for everything
+        // else: one object per token or merge would be more than a megabyte.
         long texts = tokenBytes + mergeBytes + (sizeof(int) * (TokenCount + MergeCount));
         long tables = tokenBytes + (sizeof(int) * TokenCount * 4) + (sizeof(int) * SlotCount)
             + ((sizeof(int) + sizeof(ushort)) * MergeCount) + TokenCount;

@@ -144,7 +144,8 @@ public sealed class TokenizerTests
     {
         // In a file's own spelling of spaces: "a b" + "a", where the first space is no separator.
         TokenizerDefinition definition = SmallDefinitions.SentencePieceByRank() with { AddSpacePrefix = false };
-        definition = definition.WithToken(definition.FindToken("00"), "a b").WithToken(definition.FindToken("é"), "a ba");
+        definition = definition.WithToken(definition.FindToken("00"), "a b");
+        definition = definition.WithToken(definition.FindToken("é"), "a ba");
         definition = definition with { Merges = ["▁ b", "a ▁b", "a b a"], AddBos = false };
         definition = definition.WithToken(definition.FindToken("▁▁"), "▁b");
         Tokenizer tokenizer = new(definition);
