@@ -179,9 +179,11 @@ stories260k_checks() {
 memory_checks() {
     local name=$1 moredge=$2
     check "$name: quantizes 67 million weights" quantize_zeros "$moredge" "$product_out"
-    local zeros=("$moredge" generate -m "$product_out/zeros.gguf" --ignore-eos --temp 0 -n 100)
+    local zeros=("$moredge" generate -m "$product_out/zeros.gguf" --ignore-eos -n 1 --temp 1 --top-k 0 --top-p 1 --seed 300)
     check "$name: memory is the model and $runtime_mb_max MB" holds_only_the_model "$runtime_mb_max" "${zeros[@]}"
     check "$name: more memory would be caught" not holds_only_the_model 1 "${zeros[@]}"
+    check "$name: first token of a 71 MB file within $first_token_ms_max ms" answers_within "$first_token_ms_max" \
+        "$moredge" generate -m "$product_out/zeros.gguf" --ignore-eos -n 1 --temp 1 --top-k 0 --top-p 1 --seed 3
     check "$name: memory of the built-in model" holds_only_the_model "$runtime_mb_max" \
         "$moredge" generate -p "$story_prompt" --ignore-eos -n 900
 }
