@@ -78,18 +78,18 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
         Span<float> heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, bool interleaved)
     {
         Debug.Assert(headDim % 2 == 0 && heads.Length % headDim == 0, "Whole heads of whole pairs.");
-        if (interleaved)
-        {
-            // Neighbouring pairs have no portable shuffle worth its cost; a head is a few dozen pairs.
-            base.Rotary(heads, headDim, cos, sin, interleaved);
-            return;
-        }
-
         fixed (float* data = heads, cosines = cos, sines = sin)
         {
             for (int start = 0; start < heads.Length; start += headDim)
             {
-                Vector128FloatBodies.RotateHalves(data + start, headDim / 2, cosines, sines);
+                if (interleaved)
+                {
+                    Vector128FloatBodies.RotateNeighbours(data + start, headDim / 2, cosines, sines);
+                }
+                else
+                {
+                    Vector128FloatBodies.RotateHalves(data + start, headDim / 2, cosines, sines);
+                }
             }
         }
     }
