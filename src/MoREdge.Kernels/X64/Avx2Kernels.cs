@@ -43,6 +43,25 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         DenseDriver.MatMul(w, x, y, rowStart, rowEnd, &Avx2FloatBodies.Dot4x2);
 
     /// <inheritdoc/>
+    public override void SwiGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)
+    {
+        Debug.Assert(up.Length == gate.Length && y.Length >= gate.Length, "Three vectors of one length.");
+        fixed (float* gates = gate, ups = up, output = y)
+        {
+            Avx2ExponentialBodies.SwiGlu(gates, ups, gate.Length, output);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Softmax(Span<float> x)
+    {
+        fixed (float* data = x)
+        {
+            Avx2ExponentialBodies.Softmax(data, x.Length);
+        }
+    }
+
+    /// <inheritdoc/>
     public override float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         Debug.Assert(a.Length == b.Length, "Two vectors of one length.");
