@@ -187,7 +187,7 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
             scale,
             scores,
             IsFused ? &Vector128AttentionBodies.Scores : &Vector128AttentionBodies.ScoresSplit,
-            &CacheDriver.Convert);
+            &Vector128CacheBodies.LoadHalf);
     }
 
     /// <inheritdoc/>
@@ -207,7 +207,8 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
             output,
             accumulate,
             IsFused ? &Vector128AttentionBodies.Mix : &Vector128AttentionBodies.MixSplit,
-            &CacheDriver.Convert);
+            &Vector128CacheBodies.LoadHalf,
+            &Vector128CacheBodies.Dequantize);
     }
 
     /// <inheritdoc/>

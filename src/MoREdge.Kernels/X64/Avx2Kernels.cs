@@ -90,7 +90,7 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         }
 
         AttentionDriver.Scores(
-            queries, keys, count, scale, scores, &Avx2AttentionBodies.Scores, &Avx2AttentionBodies.Convert);
+            queries, keys, count, scale, scores, &Avx2AttentionBodies.Scores, &Avx2AttentionBodies.LoadHalf);
     }
 
     /// <inheritdoc/>
@@ -104,7 +104,14 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         }
 
         AttentionDriver.Mix(
-            weights, values, count, output, accumulate, &Avx2AttentionBodies.Mix, &Avx2AttentionBodies.Convert);
+            weights,
+            values,
+            count,
+            output,
+            accumulate,
+            &Avx2AttentionBodies.Mix,
+            &Avx2AttentionBodies.LoadHalf,
+            &Avx2AttentionBodies.Dequantize);
     }
 
     /// <inheritdoc/>
