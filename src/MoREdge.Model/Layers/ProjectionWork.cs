@@ -20,6 +20,8 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
     private QuantizedRows _quantized;
     private int _count;
 
+    public override WorkKind Kind => _input.Rows == 1 ? WorkKind.MatVec : WorkKind.MatMul;
+
     /// <summary>Sets the input (tokens, cols) and its int8 form, and forgets earlier matrices.</summary>
     public void Begin(in FloatMatrix input, in QuantizedRows quantized)
     {
