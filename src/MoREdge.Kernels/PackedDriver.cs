@@ -14,6 +14,9 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class PackedDriver
 {
+    /// <summary>Tokens of the smallest block in any set: fewer pass the weights one by one.</summary>
+    internal const int TokenBlock = 4;
+
     /// <summary>One token: whole tiles in one call, so that the body streams.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatVec(

@@ -208,7 +208,7 @@ full_product_checks() {
     check "$name: logits" prints_part '{"ids":[1,2,3],"logits":[[' "$moredge" logits -m "$model" --ids 1,2,3 --json
     check "$name: text to ids and back" round_trip "Once upon a time: 你好, naïve 🙂  tabs	too" "$moredge" "$model"
     check "$name: perplexity" prints_part "nats per token" "$moredge" perplexity -m "$model" -f "$product_out/text"
-    check "$name: bench of a synthetic model" prints_part "decode tok/s" \
+    check "$name: bench of a synthetic model" prints_part "% of bandwidth" \
         "$moredge" bench --synthetic smollm2-135m --format q4 -p 8 -n 4 -r 1
     check "$name: doctor says what fits" prints_part fits "$moredge" doctor "$model"
     check "$name: Ctrl-C ends generate in a second" stops_on_interrupt \
