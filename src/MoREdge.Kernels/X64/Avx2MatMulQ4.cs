@@ -37,25 +37,25 @@ internal static unsafe class Avx2MatMulQ4
             First(w, v, x3, out a3, out b3);
             w = High(quants);
             v = High(quants1);
-            Tokens(w, v, x0 + 4, x1 + 4, x2 + 4, x3 + 4, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
+            Tokens(w, v, 4, x0, x1, x2, x3, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
             w = Low(quants + 32);
             v = Low(quants1 + 32);
-            Tokens(w, v, x0 + 1, x1 + 1, x2 + 1, x3 + 1, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
+            Tokens(w, v, 1, x0, x1, x2, x3, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
             w = High(quants + 32);
             v = High(quants1 + 32);
-            Tokens(w, v, x0 + 5, x1 + 5, x2 + 5, x3 + 5, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
+            Tokens(w, v, 5, x0, x1, x2, x3, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
             w = Low(quants + 64);
             v = Low(quants1 + 64);
-            Tokens(w, v, x0 + 2, x1 + 2, x2 + 2, x3 + 2, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
+            Tokens(w, v, 2, x0, x1, x2, x3, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
             w = High(quants + 64);
             v = High(quants1 + 64);
-            Tokens(w, v, x0 + 6, x1 + 6, x2 + 6, x3 + 6, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
+            Tokens(w, v, 6, x0, x1, x2, x3, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
             w = Low(quants + 96);
             v = Low(quants1 + 96);
-            Tokens(w, v, x0 + 3, x1 + 3, x2 + 3, x3 + 3, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
+            Tokens(w, v, 3, x0, x1, x2, x3, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
             w = High(quants + 96);
             v = High(quants1 + 96);
-            Tokens(w, v, x0 + 7, x1 + 7, x2 + 7, x3 + 7, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
+            Tokens(w, v, 7, x0, x1, x2, x3, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
             Vector256<float> scale = Scales(scales), scale1 = Scales(scales1);
             Accumulate(a0, b0, scale, scale1, xScales, xSums, y);
             Accumulate(a1, b1, scale, scale1, xScales + groups, xSums + groups, y1);
@@ -72,14 +72,14 @@ internal static unsafe class Avx2MatMulQ4
     // One quad of both tiles against one quad of each token. References to locals stay registers once inlined.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Tokens(
-        Vector256<byte> w, Vector256<byte> v, int* x0, int* x1, int* x2, int* x3,
+        Vector256<byte> w, Vector256<byte> v, int quad, int* x0, int* x1, int* x2, int* x3,
         ref Vector256<short> a0, ref Vector256<short> b0, ref Vector256<short> a1, ref Vector256<short> b1,
         ref Vector256<short> a2, ref Vector256<short> b2, ref Vector256<short> a3, ref Vector256<short> b3)
     {
-        Add(w, v, x0, ref a0, ref b0);
-        Add(w, v, x1, ref a1, ref b1);
-        Add(w, v, x2, ref a2, ref b2);
-        Add(w, v, x3, ref a3, ref b3);
+        Add(w, v, x0 + quad, ref a0, ref b0);
+        Add(w, v, x1 + quad, ref a1, ref b1);
+        Add(w, v, x2 + quad, ref a2, ref b2);
+        Add(w, v, x3 + quad, ref a3, ref b3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -115,7 +115,8 @@ internal static unsafe class Avx2MatMulQ4
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Next(
-        ref byte* quants, ref byte* quants1, ref ushort* scales, ref ushort* scales1, ref float* xScales, ref int* xSums)
+        ref byte* quants, ref byte* quants1, ref ushort* scales, ref ushort* scales1,
+        ref float* xScales, ref int* xSums)
     {
         quants += 128;
         quants1 += 128;
