@@ -9,8 +9,8 @@ namespace MoREdge.Kernels;
 /// <summary>Packed products for many tokens with AVX-VNNI: two tiles (16 rows) by four tokens at a time.</summary>
 /// <remarks>
 /// SAFETY: pointers only, shapes as PackedBlock states them; the pointers are whole tiles and whole groups. Weights
-/// become unsigned by their zero point (128 or 8), which comes off the int32 sums at the end of a group. A broadcast quad
-/// of a token serves both tiles; the float sums live in y, which stays in the first-level cache.
+/// become unsigned by their zero point (128 or 8), which comes off the int32 sums at the end of a group. A broadcast
+/// quad of a token serves both tiles; the float sums live in y, which stays in the first-level cache.
 /// </remarks>
 internal static unsafe class AvxVnniMatMul
 {
