@@ -53,10 +53,6 @@ internal static unsafe class AttentionDriver
         Debug.Assert(cols <= HeadDimMax && queries.Cols % cols == 0 && count <= keys.Rows, "Whole heads.");
         Debug.Assert(scores.Rows >= rows && scores.Cols >= count, "A score per query and position.");
         float* scratch = stackalloc float[ScratchFloats];
-        float* last = stackalloc float[QueryBlock * PackedLayout.TileRows];
-        float** query = stackalloc float*[QueryBlock];
-        float** output = stackalloc float*[QueryBlock];
-        float** lastOutput = stackalloc float*[QueryBlock];
         bool converts = keys.Format == KvFormat.F16 && (rows > QueryBlock || !keys.IsFinite);
         int tiles = (count + PackedLayout.TileRows - 1) / PackedLayout.TileRows;
         int blockTiles = ScratchFloats / (PackedLayout.TileRows * cols);
@@ -64,44 +60,20 @@ internal static unsafe class AttentionDriver
         blockTiles = converts || rows > QueryBlock ? blockTiles : tiles;
         for (int tile = 0; tile < tiles; tile += blockTiles)
         {
-            // SAFETY: tiles below `whole` hold 8 of the count positions; the last one goes through `last`. A block of
-            // two queries repeats the second.
-            int blockCount = Math.Min(blockTiles, tiles - tile);
-            int whole = Math.Min(blockCount, (count / PackedLayout.TileRows) - tile);
+            // SAFETY: whole tiles exist, the last one with keys past count that nobody looks at.
+            int start = tile * PackedLayout.TileRows;
+            int blockCount = Math.Min(blockTiles * PackedLayout.TileRows, count - start);
             byte* data = keys.Data + (tile * keys.TileBytes);
-            long tileBytes = keys.TileBytes;
             ElementType type = KvLayout.ElementTypeOf(keys.Format);
             if (converts)
             {
-                convert((ushort*)data, blockCount * PackedLayout.TileRows * cols, keys.IsFinite, scratch);
+                int tileCount = Math.Min(blockTiles, tiles - tile);
+                convert((ushort*)data, tileCount * PackedLayout.TileRows * cols, keys.IsFinite, scratch);
                 data = (byte*)scratch;
                 type = ElementType.F32;
-                tileBytes = (long)cols * PackedLayout.TileRows * sizeof(float);
             }
 
-            for (int row = 0; row < rows; row += QueryBlock)
-            {
-                int taken = Math.Min(QueryBlock, rows - row);
-                for (int i = 0; i < QueryBlock; i++)
-                {
-                    int index = row + Math.Min(i, taken - 1);
-                    query[i] = queries.Data + ((long)(index / heads) * queries.Stride) + (index % heads * cols);
-                    output[i] = scores.Data + ((long)index * scores.Stride) + (tile * PackedLayout.TileRows);
-                    lastOutput[i] = last + (i * PackedLayout.TileRows);
-                }
-
-                int bodyRows = taken == 1 ? 1 : QueryBlock;
-                if (whole > 0)
-                {
-                    body(query, bodyRows, data, type, cols, whole, scale, output);
-                }
-
-                if (whole < blockCount)
-                {
-                    body(query, bodyRows, data + (whole * tileBytes), type, cols, 1, scale, lastOutput);
-                    CopyTile(lastOutput, output, taken, whole, count % PackedLayout.TileRows);
-                }
-            }
+            ScoreRows(queries, data, type, cols, scale, scores.Columns(start, blockCount), body);
         }
     }
 
@@ -161,6 +133,53 @@ internal static unsafe class AttentionDriver
             }
 
             MixRows(weights.Columns(j, block.Rows), data, type, scales, cols, output, accumulate || j > 0, body);
+        }
+    }
+
+    /// <summary>One block of positions, as many as scores has columns, three queries at a time.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScoreRows(
+        in FloatMatrix queries,
+        byte* keys,
+        ElementType type,
+        int cols,
+        float scale,
+        in FloatMatrix scores,
+        delegate*<float**, int, byte*, ElementType, int, int, float, float**, void> body)
+    {
+        int heads = queries.Cols / cols;
+        int rows = queries.Rows * heads;
+        int whole = scores.Cols / PackedLayout.TileRows;
+        byte* lastTile = keys + ((long)whole * PackedLayout.TileRows * cols * ElementTypes.BlockBytes(type));
+        float* last = stackalloc float[QueryBlock * PackedLayout.TileRows];
+        float** query = stackalloc float*[QueryBlock];
+        float** output = stackalloc float*[QueryBlock];
+        float** lastOutput = stackalloc float*[QueryBlock];
+        for (int row = 0; row < rows; row += QueryBlock)
+        {
+            // SAFETY: whole tiles have room in scores; the last one goes through `last`. A block of two queries repeats
+            // the second.
+            int taken = Math.Min(QueryBlock, rows - row);
+            for (int i = 0; i < QueryBlock; i++)
+            {
+                int index = row + Math.Min(i, taken - 1);
+                query[i] = queries.Data + ((long)(index / heads) * queries.Stride) + (index % heads * cols);
+                output[i] = scores.Data + ((long)index * scores.Stride);
+                lastOutput[i] = last + (i * PackedLayout.TileRows);
+            }
+
+            int bodyRows = taken == 1 ? 1 : QueryBlock;
+            if (whole > 0)
+            {
+                body(query, bodyRows, keys, type, cols, whole, scale, output);
+            }
+
+            if (scores.Cols > whole * PackedLayout.TileRows)
+            {
+                body(query, bodyRows, lastTile, type, cols, 1, scale, lastOutput);
+                CopyTile(lastOutput, output, taken, whole, scores.Cols % PackedLayout.TileRows);
+            }
         }
     }
 

@@ -56,8 +56,8 @@ internal static unsafe class AttentionReference
 
     /// <summary>The fp16 scale of a group of at most 32 values, and its quants.</summary>
     /// <remarks>
-    /// 0 where every value would round to 0 at the smallest normal scale, 2⁻¹⁴; NaN, with quants 0, where a value is not
-    /// finite or beyond 127 times the largest float16.
+    /// 0 where every value would round to 0 at the smallest normal scale, 2⁻¹⁴; NaN, with quants 0, where a value is
+    /// not finite or beyond 127 times the largest float16.
     /// </remarks>
     internal static ushort QuantizeGroup(ReadOnlySpan<float> x, sbyte* quants)
     {

@@ -4,7 +4,7 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>Blocked attention with portable 128-bit vectors: three queries, or one, share every key and value.</summary>
+/// <summary>Blocked attention with portable 128-bit vectors: three queries, or one, share keys and values.</summary>
 /// <remarks>
 /// SAFETY: pointers only; shapes as AttentionDriver states them. float16 is converted without a look at infinities and
 /// NaN, which the driver sends through a conversion of its own.
@@ -188,25 +188,12 @@ internal static unsafe class Vector128AttentionBodies
         scales += (long)(d / 32) * count;
         float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
         float* o0 = outputs[0] + d, o1 = outputs[1] + d, o2 = outputs[2] + d;
-        Vector128<float> sum00 = default, sum01 = default, sum02 = default, sum03 = default;
-        Vector128<float> sum10 = default, sum11 = default, sum12 = default, sum13 = default;
-        Vector128<float> sum20 = default, sum21 = default, sum22 = default, sum23 = default;
-        if (accumulate)
-        {
-            sum00 = Vector128.Load(o0);
-            sum01 = Vector128.Load(o0 + 4);
-            sum02 = Vector128.Load(o0 + 8);
-            sum03 = Vector128.Load(o0 + 12);
-            sum10 = Vector128.Load(o1);
-            sum11 = Vector128.Load(o1 + 4);
-            sum12 = Vector128.Load(o1 + 8);
-            sum13 = Vector128.Load(o1 + 12);
-            sum20 = Vector128.Load(o2);
-            sum21 = Vector128.Load(o2 + 4);
-            sum22 = Vector128.Load(o2 + 8);
-            sum23 = Vector128.Load(o2 + 12);
-        }
-
+        Vector128<float> sum00 = Start(o0, accumulate), sum01 = Start(o0 + 4, accumulate);
+        Vector128<float> sum02 = Start(o0 + 8, accumulate), sum03 = Start(o0 + 12, accumulate);
+        Vector128<float> sum10 = Start(o1, accumulate), sum11 = Start(o1 + 4, accumulate);
+        Vector128<float> sum12 = Start(o1 + 8, accumulate), sum13 = Start(o1 + 12, accumulate);
+        Vector128<float> sum20 = Start(o2, accumulate), sum21 = Start(o2 + 4, accumulate);
+        Vector128<float> sum22 = Start(o2 + 8, accumulate), sum23 = Start(o2 + 12, accumulate);
         for (nint j = 0; j < count; j++)
         {
             Vector128<float> a = Vector128.Create(w0[j]), b = Vector128.Create(w1[j]), c = Vector128.Create(w2[j]);
@@ -261,7 +248,7 @@ internal static unsafe class Vector128AttentionBodies
         for (; d + 4 <= cols; d += 4)
         {
             float* own = scales + ((long)(d / 32) * count);
-            Vector128<float> sum = accumulate ? Vector128.Load(output + d) : Vector128<float>.Zero;
+            Vector128<float> sum = Start(output + d, accumulate);
             for (nint j = 0; j < count; j++)
             {
                 byte* row = values + (j * rowBytes);
@@ -306,15 +293,8 @@ internal static unsafe class Vector128AttentionBodies
         byte* row = values + (d * ElementBytes(type));
         scales += (long)(d / 32) * count;
         output += d;
-        Vector128<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        if (accumulate)
-        {
-            sum0 = Vector128.Load(output);
-            sum1 = Vector128.Load(output + 4);
-            sum2 = Vector128.Load(output + 8);
-            sum3 = Vector128.Load(output + 12);
-        }
-
+        Vector128<float> sum0 = Start(output, accumulate), sum1 = Start(output + 4, accumulate);
+        Vector128<float> sum2 = Start(output + 8, accumulate), sum3 = Start(output + 12, accumulate);
         for (nint j = 0; j < count; j++)
         {
             Vector128<float> weight = Vector128.Create(weights[j]);
@@ -328,6 +308,10 @@ internal static unsafe class Vector128AttentionBodies
 
         StoreFour(sum0, sum1, sum2, sum3, output);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Start(float* output, bool accumulate) =>
+        accumulate ? Vector128.Load(output) : Vector128<float>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreTiles(
@@ -366,7 +350,9 @@ internal static unsafe class Vector128AttentionBodies
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Load(byte* row, bool isHalf, int at) =>
-        isHalf ? Finite(Vector128.CreateScalarUnsafe(((long*)row)[at / 4]).AsInt16()) : Vector128.Load((float*)row + at);
+        isHalf
+            ? Finite(Vector128.CreateScalarUnsafe(((long*)row)[at / 4]).AsInt16())
+            : Vector128.Load((float*)row + at);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> LoadValue(byte* row, ElementType type, Vector128<float> scale, int at)

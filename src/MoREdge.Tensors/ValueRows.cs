@@ -51,7 +51,9 @@ public readonly unsafe struct ValueRows
 
     private KvLayout Layout { get; }
 
-    /// <summary>Views the values that start <paramref name="byteOffset"/> bytes into <paramref name="buffer"/>.</summary>
+    /// <summary>
+    /// Views the values that start <paramref name="byteOffset"/> bytes into <paramref name="buffer"/>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The values leave the buffer.</exception>
     public static ValueRows Over(AlignedBuffer buffer, long byteOffset, in KvLayout layout, bool isFinite)
     {

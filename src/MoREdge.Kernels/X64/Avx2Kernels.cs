@@ -92,7 +92,7 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         }
 
         AttentionDriver.Scores(
-            queries, keys, count, scale, scores, &Avx2AttentionBodies.Scores, &Avx2AttentionBodies.LoadHalf);
+            queries, keys, count, scale, scores, &Avx2ScoreBodies.Scores, &Avx2CacheBodies.LoadHalf);
     }
 
     /// <inheritdoc/>
@@ -111,9 +111,9 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
             count,
             output,
             accumulate,
-            &Avx2AttentionBodies.Mix,
-            &Avx2AttentionBodies.LoadHalf,
-            &Avx2AttentionBodies.Dequantize);
+            &Avx2MixBodies.Mix,
+            &Avx2CacheBodies.LoadHalf,
+            &Avx2CacheBodies.Dequantize);
     }
 
     /// <inheritdoc/>

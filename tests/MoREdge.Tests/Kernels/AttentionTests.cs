@@ -154,8 +154,8 @@ public sealed class AttentionTests
                 {
                     float expected = (float)BitConverter.UInt16BitsToHalf(halves[i]);
                     float actual = view.Row(queries - 1)[i];
-                    Assert.True(
-                        expected == actual || (float.IsNaN(expected) && float.IsNaN(actual)), $"{name}: {halves[i]:x4}");
+                    bool same = expected == actual || (float.IsNaN(expected) && float.IsNaN(actual));
+                    Assert.True(same, $"{name}: {halves[i]:x4}");
                 }
             }
         }

@@ -5,40 +5,13 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>Blocked attention for AVX2 and FMA: three queries, or one, share every key and value.</summary>
+/// <summary>The mix of values for AVX2 and FMA: three queries, or one, share every value.</summary>
 /// <remarks>
-/// SAFETY: pointers only; shapes as AttentionDriver states them. float16 is converted without a look at infinities and
-/// NaN, which the driver sends through Convert. A block of registers keeps at least eight multiply-adds in flight: four
-/// cycles of latency times two per cycle.
+/// SAFETY: pointers only; shapes as AttentionDriver states them, and a prefetch may pass the end of the values, which
+/// the processor allows. float16 as in Avx2ScoreBodies.
 /// </remarks>
-internal static unsafe class Avx2AttentionBodies
+internal static unsafe class Avx2MixBodies
 {
-    /// <summary>Scores of whole tiles of 8 positions (see AttentionDriver).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Scores(
-        float** queries, int rows, byte* keys, ElementType type, int cols, int tileCount, float scale, float** scores)
-    {
-        if (rows == 1)
-        {
-            if (type == ElementType.F16)
-            {
-                ScoresOfOne(queries[0], keys, isHalf: true, cols, tileCount, scale, scores[0]);
-            }
-            else
-            {
-                ScoresOfOne(queries[0], keys, isHalf: false, cols, tileCount, scale, scores[0]);
-            }
-        }
-        else if (type == ElementType.F16)
-        {
-            ScoresOfThree(queries, keys, isHalf: true, cols, tileCount, scale, scores);
-        }
-        else
-        {
-            ScoresOfThree(queries, keys, isHalf: false, cols, tileCount, scale, scores);
-        }
-    }
-
     /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
@@ -72,148 +45,6 @@ internal static unsafe class Avx2AttentionBodies
 
             Vector128AttentionBodies.MixTail(
                 weights[row], values, type, scales, column, cols, count, outputs[row], accumulate, fused: true);
-        }
-    }
-
-    /// <summary>float16 to float32, exactly: with the promise that all are finite, in half the instructions.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void LoadHalf(ushort* source, int count, bool isFinite, float* target)
-    {
-        int i = 0;
-        for (; i + 16 <= count && isFinite; i += 16)
-        {
-            Finite((short*)source + i).Store(target + i);
-            Finite((short*)source + i + 8).Store(target + i + 8);
-        }
-
-        for (; i + 8 <= count; i += 8)
-        {
-            Avx2FloatBodies.Half(source + i).Store(target + i);
-        }
-
-        DequantizeBodies.Half(source + i, count - i, target + i);
-    }
-
-    /// <summary>target[j, c] = scales[j] · source[j, c] (see AttentionDriver).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Dequantize(
-        sbyte* source, long sourceStride, float* scales, int cols, int count, float* target, long targetStride)
-    {
-        int whole = cols / 8 * 8;
-        for (int j = 0; j < count && whole > 0; j++)
-        {
-            Vector256<float> scale = Vector256.Create(scales[j]);
-            sbyte* row = source + (j * sourceStride);
-            float* output = target + (j * targetStride);
-            nint c = 0;
-            for (; c + 32 <= whole; c += 32)
-            {
-                (Quants(row + c) * scale).Store(output + c);
-                (Quants(row + c + 8) * scale).Store(output + c + 8);
-                (Quants(row + c + 16) * scale).Store(output + c + 16);
-                (Quants(row + c + 24) * scale).Store(output + c + 24);
-            }
-
-            for (; c < whole; c += 8)
-            {
-                (Quants(row + c) * scale).Store(output + c);
-            }
-        }
-
-        Vector128CacheBodies.Dequantize(
-            source + whole, sourceStride, scales, cols - whole, count, target + whole, targetStride);
-    }
-
-    // Three tiles for three queries: nine chains of multiply-adds.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void ScoresOfThree(
-        float** queries, byte* keys, bool isHalf, int cols, int tileCount, float scale, float** scores)
-    {
-        float* q0 = queries[0], q1 = queries[1], q2 = queries[2];
-        long step = isHalf ? 16 : 32;
-        long tileBytes = cols * step;
-        for (int tile = 0; tile < tileCount; tile += 3)
-        {
-            // The last block repeats its last tile when there are too few: a score never depends on its neighbours.
-            int second = Math.Min(tile + 1, tileCount - 1), third = Math.Min(tile + 2, tileCount - 1);
-            byte* key0 = keys + (tile * tileBytes), key1 = keys + (second * tileBytes);
-            byte* key2 = keys + (third * tileBytes);
-            Vector256<float> sum00 = default, sum01 = default, sum02 = default;
-            Vector256<float> sum10 = default, sum11 = default, sum12 = default;
-            Vector256<float> sum20 = default, sum21 = default, sum22 = default;
-            byte* ahead = key0 + (6 * tileBytes);
-            for (nint d = 0; d < cols; d++)
-            {
-                if (isHalf)
-                {
-                    Sse.Prefetch0(ahead);
-                    ahead += 3 * step;
-                }
-
-                Vector256<float> a = Vector256.Create(q0[d]);
-                Vector256<float> b = Vector256.Create(q1[d]);
-                Vector256<float> c = Vector256.Create(q2[d]);
-                Vector256<float> key = LoadKey(key0, isHalf);
-                sum00 = Fma.MultiplyAdd(a, key, sum00);
-                sum10 = Fma.MultiplyAdd(b, key, sum10);
-                sum20 = Fma.MultiplyAdd(c, key, sum20);
-                key = LoadKey(key1, isHalf);
-                sum01 = Fma.MultiplyAdd(a, key, sum01);
-                sum11 = Fma.MultiplyAdd(b, key, sum11);
-                sum21 = Fma.MultiplyAdd(c, key, sum21);
-                key = LoadKey(key2, isHalf);
-                sum02 = Fma.MultiplyAdd(a, key, sum02);
-                sum12 = Fma.MultiplyAdd(b, key, sum12);
-                sum22 = Fma.MultiplyAdd(c, key, sum22);
-                key0 += step;
-                key1 += step;
-                key2 += step;
-            }
-
-            Vector256<float> factor = Vector256.Create(scale);
-            StoreThree(sum00 * factor, sum01 * factor, sum02 * factor, scores[0], tile, second, third);
-            StoreThree(sum10 * factor, sum11 * factor, sum12 * factor, scores[1], tile, second, third);
-            StoreThree(sum20 * factor, sum21 * factor, sum22 * factor, scores[2], tile, second, third);
-        }
-    }
-
-    // Four tiles for one query: four chains, which the conversion of float16 hides.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void ScoresOfOne(
-        float* query, byte* keys, bool isHalf, int cols, int tileCount, float scale, float* scores)
-    {
-        long step = isHalf ? 16 : 32;
-        long tileBytes = cols * step;
-        for (int tile = 0; tile < tileCount; tile += 4)
-        {
-            int last = tileCount - 1;
-            int second = Math.Min(tile + 1, last), third = Math.Min(tile + 2, last), fourth = Math.Min(tile + 3, last);
-            byte* key0 = keys + (tile * tileBytes), key1 = keys + (second * tileBytes);
-            byte* key2 = keys + (third * tileBytes), key3 = keys + (fourth * tileBytes);
-            Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-            byte* ahead = key0 + (8 * tileBytes);
-            for (nint d = 0; d < cols; d++)
-            {
-                if (isHalf)
-                {
-                    Sse.Prefetch0(ahead);
-                    ahead += 4 * step;
-                }
-
-                Vector256<float> q = Vector256.Create(query[d]);
-                sum0 = Fma.MultiplyAdd(q, LoadKey(key0, isHalf), sum0);
-                sum1 = Fma.MultiplyAdd(q, LoadKey(key1, isHalf), sum1);
-                sum2 = Fma.MultiplyAdd(q, LoadKey(key2, isHalf), sum2);
-                sum3 = Fma.MultiplyAdd(q, LoadKey(key3, isHalf), sum3);
-                key0 += step;
-                key1 += step;
-                key2 += step;
-                key3 += step;
-            }
-
-            Vector256<float> factor = Vector256.Create(scale);
-            StoreThree(sum0 * factor, sum1 * factor, sum2 * factor, scores, tile, second, third);
-            (sum3 * factor).Store(scores + (fourth * 8L));
         }
     }
 
@@ -391,15 +222,6 @@ internal static unsafe class Avx2AttentionBodies
         accumulate ? Vector256.Load(output) : Vector256<float>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreThree(
-        Vector256<float> a, Vector256<float> b, Vector256<float> c, float* scores, int first, int second, int third)
-    {
-        a.Store(scores + (first * 8L));
-        b.Store(scores + (second * 8L));
-        c.Store(scores + (third * 8L));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreFour(
         Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, float* output)
     {
@@ -410,10 +232,6 @@ internal static unsafe class Avx2AttentionBodies
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> LoadKey(byte* key, bool isHalf) =>
-        isHalf ? Finite((short*)key) : Vector256.Load((float*)key);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> LoadValue(byte* row, ElementType type, Vector256<float> scale, int at)
     {
         if (type == ElementType.F32)
@@ -421,18 +239,6 @@ internal static unsafe class Avx2AttentionBodies
             return Vector256.Load((float*)row + at);
         }
 
-        return type == ElementType.F16 ? Finite((short*)row + at) : Quants((sbyte*)row + at) * scale;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Quants(sbyte* quants) =>
-        Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(quants));
-
-    // Eight float16 that are neither infinite nor NaN: half the instructions of Avx2FloatBodies.Half.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Finite(short* halves)
-    {
-        Vector256<int> shifted = Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(halves), HalfBits.MantissaShift);
-        return (shifted & Vector256.Create(HalfBits.ShiftedMask)).AsSingle() * Vector256.Create(HalfBits.Rebias);
+        return type == ElementType.F16 ? Avx2CacheBodies.Finite((short*)row + at) : Avx2CacheBodies.Quants((sbyte*)row + at) * scale;
     }
 }
