@@ -1,45 +1,6 @@
 // The intrinsics that the kernels use, declared exactly as .NET declares them: the compiler knows them by name and
 // replaces each call by an instruction. A kernel that needs another one adds its line here.
 #pragma warning disable
-namespace System.Runtime.Intrinsics
-{
-    using System.Runtime.CompilerServices;
-    using System.Runtime.InteropServices;
-
-    [Intrinsic, StructLayout(LayoutKind.Sequential, Size = 8)]
-    public readonly struct Vector64<T>
-    {
-        private readonly ulong _00;
-    }
-
-    [Intrinsic, StructLayout(LayoutKind.Sequential, Size = 16)]
-    public readonly struct Vector128<T>
-    {
-        private readonly Vector64<T> _lower;
-        private readonly Vector64<T> _upper;
-        public static Vector128<T> Zero { [Intrinsic] get => Zero; }
-    }
-
-    [Intrinsic]
-    public static class Vector64
-    {
-        [Intrinsic] public static Vector64<float> CreateScalarUnsafe(float v) => CreateScalarUnsafe(v);
-        [Intrinsic] public static Vector64<int> AsInt32<T>(this Vector64<T> v) => AsInt32(v);
-    }
-
-    [Intrinsic]
-    public static class Vector128
-    {
-        [Intrinsic] public static Vector128<float> Create(float v) => Create(v);
-        [Intrinsic] public static Vector128<int> Create(int v) => Create(v);
-        [Intrinsic] public static Vector128<byte> Create(byte v) => Create(v);
-        [Intrinsic] public static Vector64<T> GetLower<T>(this Vector128<T> v) => GetLower(v);
-        [Intrinsic] public static Vector128<float> AsSingle<T>(this Vector128<T> v) => AsSingle(v);
-        [Intrinsic] public static Vector128<short> AsInt16<T>(this Vector128<T> v) => AsInt16(v);
-        [Intrinsic] public static Vector128<sbyte> AsSByte<T>(this Vector128<T> v) => AsSByte(v);
-    }
-}
-
 namespace System.Runtime.Intrinsics.Arm
 {
     using System.Runtime.CompilerServices;
@@ -67,6 +28,9 @@ namespace System.Runtime.Intrinsics.Arm
         public static F FusedMultiplyAdd(F sum, F a, F b) => FusedMultiplyAdd(sum, a, b);
         public static F ConvertToSingle(I v) => ConvertToSingle(v);
         public static F MultiplyBySelectedScalar(F a, Vector64<float> b, byte i) => MultiplyBySelectedScalar(a, b, i);
+        public static F MultiplyBySelectedScalar(F a, F b, byte i) => MultiplyBySelectedScalar(a, b, i);
+        public static I MultiplyBySelectedScalar(I a, I b, byte i) => MultiplyBySelectedScalar(a, b, i);
+        public static I MultiplyBySelectedScalar(I a, Vector64<int> b, byte i) => MultiplyBySelectedScalar(a, b, i);
         public static I MultiplySubtractBySelectedScalar(I sum, I a, Vector64<int> b, byte i) =>
             MultiplySubtractBySelectedScalar(sum, a, b, i);
 

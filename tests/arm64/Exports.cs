@@ -31,10 +31,10 @@ internal static unsafe class Exports
         NeonDotMatVec.Q4(w, ws, x, xs, sums, groups, tiles, y);
 
     [RuntimeExport("dot_matmul_q8")]
-    static void DotMatMulQ8(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, float* y, long stride) =>
-        NeonDotMatMul.Q8(w, ws, x, xs, sums, groups, y, stride);
+    static void DotMatMulQ8(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, int tokens, float* y) =>
+        NeonDotMatMul.Q8(w, ws, x, xs, sums, groups, tokens, y);
 
     [RuntimeExport("dot_matmul_q4")]
-    static void DotMatMulQ4(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, float* y, long stride) =>
-        NeonDotMatMul.Q4(w, ws, x, xs, sums, groups, y, stride);
+    static void DotMatMulQ4(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, int tokens, float* y) =>
+        NeonDotMatMul.Q4(w, ws, x, xs, sums, groups, tokens, y);
 }
