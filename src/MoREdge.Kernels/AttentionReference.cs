@@ -3,56 +3,185 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>The scalar reference of the cache: store a row, score a query against keys, mix values.</summary>
+/// <summary>The scalar reference of the cache: store a row, score queries against keys, mix values.</summary>
+/// <remarks>
+/// Query i of a (rows, heads · HeadDim) matrix is head i % heads of row i / heads. SAFETY: pointers stay inside the
+/// views, whose indices are asserted.
+/// </remarks>
 internal static unsafe class AttentionReference
 {
-    internal static void Store(ReadOnlySpan<float> x, in KvRows rows, int row)
+    /// <summary>Stores x (cols) as position <paramref name="row"/>; false when an infinity or NaN was stored.</summary>
+    internal static bool StoreKey(ReadOnlySpan<float> x, in KeyRows keys, int row)
     {
-        Debug.Assert(x.Length == rows.Cols, "One row of the cache.");
-        if (rows.Type == ElementType.F32)
+        Debug.Assert(x.Length == keys.Cols && (uint)row < (uint)keys.Rows, "One key of the cache.");
+        int tile = row / PackedLayout.TileRows;
+        int lane = row % PackedLayout.TileRows;
+        if (keys.Format == KvFormat.Q8)
         {
-            // SAFETY: Row checks the index; a row holds Cols elements.
-            x.CopyTo(new Span<float>(rows.Row(row), rows.Cols));
-            return;
+            return StoreKeyQ8(x, keys, tile, lane);
         }
 
-        // SAFETY: as above.
-        Half* target = (Half*)rows.Row(row);
-        for (int i = 0; i < x.Length; i++)
+        bool isFinite = true;
+        for (int d = 0; d < x.Length; d++)
         {
-            target[i] = (Half)x[i];
+            long index = ((((long)tile * keys.Cols) + d) * PackedLayout.TileRows) + lane;
+            isFinite &= StoreElement(x[d], keys.Data, keys.Format, index);
+        }
+
+        return isFinite;
+    }
+
+    /// <summary>As <see cref="StoreKey"/> for values.</summary>
+    internal static bool StoreValue(ReadOnlySpan<float> x, in ValueRows values, int row)
+    {
+        Debug.Assert(x.Length == values.Cols, "One value of the cache.");
+        bool isFinite = true;
+        byte* target = values.Row(row);
+        for (int d = 0; d < x.Length && values.Format != KvFormat.Q8; d++)
+        {
+            isFinite &= StoreElement(x[d], target, values.Format, d);
+        }
+
+        for (int group = 0; group < values.GroupCount && values.Format == KvFormat.Q8; group++)
+        {
+            int start = group * PackedLayout.GroupSize;
+            int count = Math.Min(PackedLayout.GroupSize, x.Length - start);
+            ushort scale = QuantizeGroup(x.Slice(start, count), (sbyte*)target + start);
+            values.Scales[((long)group * values.ScaleStride) + row] = scale;
+            isFinite &= !HalfBits.IsSpecial(scale);
+        }
+
+        return isFinite;
+    }
+
+    /// <summary>The fp16 scale of a group of at most 32 values, and its quants.</summary>
+    /// <remarks>
+    /// 0 where every value would round to 0 at the smallest normal scale, 2⁻¹⁴; NaN, with quants 0, where a value is not
+    /// finite or beyond 127 times the largest float16.
+    /// </remarks>
+    internal static ushort QuantizeGroup(ReadOnlySpan<float> x, sbyte* quants)
+    {
+        float magnitude = 0f;
+        foreach (float value in x)
+        {
+            // MathF.Max propagates NaN.
+            magnitude = MathF.Max(magnitude, MathF.Abs(value));
+        }
+
+        ushort bits = CacheScale.Bits(magnitude);
+        float scale = (float)BitConverter.UInt16BitsToHalf(bits);
+        for (int k = 0; k < x.Length; k++)
+        {
+            quants[k] = scale > 0f ? (sbyte)MathF.Round(x[k] / scale) : (sbyte)0;
+        }
+
+        return bits;
+    }
+
+    /// <summary>scores[i, j] = scale · (Σ_d query[i, d] · key[j, d]), one chain of fused multiply-adds.</summary>
+    internal static void Scores(
+        in FloatMatrix queries, in KeyRows keys, int count, float scale, in FloatMatrix scores)
+    {
+        int heads = queries.Cols / keys.Cols;
+        for (int i = 0; i < queries.Rows * heads; i++)
+        {
+            ReadOnlySpan<float> query = queries.Row(i / heads).Slice(i % heads * keys.Cols, keys.Cols);
+            Span<float> output = scores.Row(i);
+            for (int j = 0; j < count; j++)
+            {
+                float sum = 0f;
+                for (int d = 0; d < query.Length; d++)
+                {
+                    sum = MathF.FusedMultiplyAdd(query[d], KeyElement(keys, j, d), sum);
+                }
+
+                output[j] = sum * scale;
+            }
         }
     }
 
-    internal static void Scores(ReadOnlySpan<float> query, in KvRows keys, int count, float scale, Span<float> scores)
+    /// <summary>output[i, d] (+)= Σ_j weights[i, j] · value[j, d], a fused multiply-add per position.</summary>
+    internal static void Mix(
+        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate)
     {
-        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query.");
-        for (int j = 0; j < count; j++)
+        int heads = output.Cols / values.Cols;
+        for (int i = 0; i < output.Rows * heads; i++)
         {
-            double sum = 0;
-            for (int d = 0; d < query.Length; d++)
+            Span<float> target = output.Row(i / heads).Slice(i % heads * values.Cols, values.Cols);
+            ReadOnlySpan<float> factors = weights.Row(i);
+            if (!accumulate)
             {
-                sum += (double)query[d] * Element(keys, j, d);
+                target.Clear();
             }
 
-            scores[j] = scale * (float)sum;
-        }
-    }
-
-    internal static void Mix(ReadOnlySpan<float> weights, in KvRows values, int count, Span<float> output)
-    {
-        Debug.Assert(output.Length == values.Cols && count <= values.Rows && weights.Length >= count, "count values.");
-        output.Clear();
-        for (int j = 0; j < count; j++)
-        {
-            for (int d = 0; d < output.Length; d++)
+            for (int j = 0; j < count; j++)
             {
-                output[d] = MathF.FusedMultiplyAdd(weights[j], Element(values, j, d), output[d]);
+                for (int d = 0; d < target.Length; d++)
+                {
+                    float factor = factors[j] * ValueScale(values, j, d);
+                    target[d] = MathF.FusedMultiplyAdd(factor, ValueElement(values, j, d), target[d]);
+                }
             }
         }
     }
 
-    // SAFETY: Row checks the index; d is below Cols.
-    private static float Element(in KvRows rows, int row, int d) =>
-        rows.Type == ElementType.F32 ? ((float*)rows.Row(row))[d] : (float)((Half*)rows.Row(row))[d];
+    /// <summary>Column d of F16 or F32 key j.</summary>
+    internal static float KeyElement(in KeyRows keys, int j, int d)
+    {
+        int tile = j / PackedLayout.TileRows;
+        long index = ((((long)tile * keys.Cols) + d) * PackedLayout.TileRows) + (j % PackedLayout.TileRows);
+        return Element(keys.Data, keys.Format, index);
+    }
+
+    /// <summary>Column d of value j, for Q8 without its scale.</summary>
+    internal static float ValueElement(in ValueRows values, int j, int d) =>
+        Element(values.Row(j), values.Format, d);
+
+    /// <summary>The scale of column d of value j; 1 unless the values are Q8.</summary>
+    internal static float ValueScale(in ValueRows values, int j, int d) => values.Format == KvFormat.Q8
+        ? Element((byte*)values.Scales, KvFormat.F16, ((long)(d / PackedLayout.GroupSize) * values.ScaleStride) + j)
+        : 1f;
+
+    private static bool StoreKeyQ8(ReadOnlySpan<float> x, in KeyRows keys, int tile, int lane)
+    {
+        bool isFinite = true;
+        int groupCount = keys.Packed(keys.Rows).Layout.GroupCount;
+        sbyte* quants = stackalloc sbyte[PackedLayout.GroupSize];
+        for (int group = 0; group < groupCount; group++)
+        {
+            new Span<sbyte>(quants, PackedLayout.GroupSize).Clear();
+            int start = group * PackedLayout.GroupSize;
+            ushort scale = QuantizeGroup(x[start..Math.Min(start + PackedLayout.GroupSize, x.Length)], quants);
+            long index = ((long)tile * groupCount) + group;
+            keys.Scales[(index * PackedLayout.TileRows) + lane] = scale;
+            isFinite &= !HalfBits.IsSpecial(scale);
+            int* quads = (int*)(keys.Data + (index * PackedLayout.TileGroupBytes(QuantFormat.Q8G32)));
+            for (int quad = 0; quad < PackedLayout.GroupSize / PackedLayout.QuadSize; quad++)
+            {
+                quads[(quad * PackedLayout.TileRows) + lane] = ((int*)quants)[quad];
+            }
+        }
+
+        return isFinite;
+    }
+
+    private static bool StoreElement(float x, byte* data, KvFormat format, long index)
+    {
+        if (format == KvFormat.F32)
+        {
+            ((float*)data)[index] = x;
+            return true;
+        }
+
+        ushort half = BitConverter.HalfToUInt16Bits((Half)x);
+        ((ushort*)data)[index] = half;
+        return !HalfBits.IsSpecial(half);
+    }
+
+    private static float Element(byte* data, KvFormat format, long index) => format switch
+    {
+        KvFormat.F32 => ((float*)data)[index],
+        KvFormat.F16 => (float)((Half*)data)[index],
+        _ => ((sbyte*)data)[index],
+    };
 }

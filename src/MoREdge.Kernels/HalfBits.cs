@@ -13,4 +13,13 @@ internal static class HalfBits
 
     /// <summary>Mantissa bits that float32 has more than float16.</summary>
     internal const int MantissaShift = 13;
+
+    /// <summary>Infinity; the exponent bits of every infinity and NaN.</summary>
+    internal const int Infinity = 0x7c00;
+
+    /// <summary>A quiet NaN.</summary>
+    internal const int QuietNan = 0x7e00;
+
+    /// <summary>True for an infinity or NaN.</summary>
+    internal static bool IsSpecial(ushort half) => (half & Infinity) == Infinity;
 }

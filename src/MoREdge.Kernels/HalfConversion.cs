@@ -16,8 +16,6 @@ internal static class HalfConversion
     internal const int InfinityBits = 0x7f800000;
 
     private const int SignMask = unchecked((int)0x80000000);
-    private const int HalfInfinity = 0x7c00;
-    private const int HalfQuietNan = 0x7e00;
 
     // Magnitudes from 2¹⁶ on have no finite float16; below 2⁻¹⁴ they are subnormal.
     private const int OverflowBits = (127 + 16) << 23;
@@ -60,8 +58,8 @@ internal static class HalfConversion
             Vector128.LessThan(magnitude, Vector128.Create(SubnormalBits)), subnormal, normal);
         Vector128<int> special = Vector128.ConditionalSelect(
             Vector128.GreaterThan(magnitude, Vector128.Create(InfinityBits)),
-            Vector128.Create(HalfQuietNan),
-            Vector128.Create(HalfInfinity));
+            Vector128.Create(HalfBits.QuietNan),
+            Vector128.Create(HalfBits.Infinity));
         Vector128<int> result = Vector128.ConditionalSelect(
             Vector128.LessThan(magnitude, Vector128.Create(OverflowBits)), finite, special);
         return result | Vector128.ShiftRightLogical(sign, 16);

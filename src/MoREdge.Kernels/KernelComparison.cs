@@ -34,7 +34,8 @@ internal static unsafe class KernelComparison
     /// </summary>
     internal const double ExponentialRoundings = 16;
 
-    private const float Untouched = -12345f;
+    /// <summary>Fills memory that nobody may write.</summary>
+    internal const float Untouched = -12345f;
     private static readonly KernelSet Reference = new();
 
     /// <summary>MatMul against the reference, and MatVec of every token against the same numbers.</summary>
@@ -131,39 +132,6 @@ internal static unsafe class KernelComparison
         same &= new Span<int>(expected.Sums, groups).SequenceEqual(new Span<int>(actual.Sums, groups));
         double worst = Exact(new Span<float>(expected.Scales, groups), new Span<float>(actual.Scales, groups));
         return new KernelDifference($"QuantizeRows ({rows}, {cols})", same ? worst : double.PositiveInfinity);
-    }
-
-    /// <summary>StoreKv, AttentionScores and AttentionMix.</summary>
-    internal static KernelDifference Attention(KernelSet set, ElementType type, int headDim, int count)
-    {
-        using KernelTestData data = new(headDim + (31 * count));
-        FloatMatrix keys = data.Floats(count, headDim, 2f);
-        KvRows expectedRows = data.Kv(type, count, headDim);
-        KvRows actualRows = data.Kv(type, count, headDim);
-        float[] query = data.Floats(1, headDim, 2f).Row(0).ToArray();
-        for (int j = 0; j < count; j++)
-        {
-            Reference.StoreKv(keys.Row(j), expectedRows, j);
-            set.StoreKv(keys.Row(j), actualRows, j);
-        }
-
-        int bytes = (int)(count * expectedRows.RowBytes);
-        bool same = new Span<byte>(expectedRows.Data, bytes).SequenceEqual(new Span<byte>(actualRows.Data, bytes));
-        float[] expected = new float[count];
-        float[] actual = new float[count];
-        float[] mixed = new float[headDim];
-        float[] mixedActual = new float[headDim];
-        const float Scale = 0.125f;
-        Reference.AttentionScores(query, expectedRows, count, Scale, expected);
-        set.AttentionScores(query, expectedRows, count, Scale, actual);
-        Reference.AttentionMix(expected, expectedRows, count, mixed);
-        set.AttentionMix(expected, expectedRows, count, mixedActual);
-        double worst = same ? 0 : double.PositiveInfinity;
-        double scoreMagnitude = headDim * 2.0 * 2.0 * Scale;
-        double mixMagnitude = count * scoreMagnitude * 2.0;
-        worst = Math.Max(worst, Worst(expected, actual, _ => (headDim + 2) * Rounding * scoreMagnitude));
-        worst = Math.Max(worst, Worst(mixed, mixedActual, _ => set.IsFused ? 0 : 2 * count * Rounding * mixMagnitude));
-        return new KernelDifference($"Attention {type} ({count}, {headDim})", worst);
     }
 
     /// <summary>Every operation on vectors of <paramref name="length"/> elements.</summary>
@@ -274,8 +242,8 @@ internal static unsafe class KernelComparison
         return sum;
     }
 
-    // What lies between the columns of a row and the next row must still be there.
-    private static double Guard(in FloatMatrix y, int token)
+    /// <summary>What lies between the columns of a row and the next row must still be there.</summary>
+    internal static double Guard(in FloatMatrix y, int token)
     {
         ReadOnlySpan<float> gap = new(y.Data + ((long)token * y.Stride) + y.Cols, y.Stride - y.Cols);
         return gap.IndexOfAnyExcept(Untouched) < 0 ? 0 : double.PositiveInfinity;
@@ -295,7 +263,8 @@ internal static unsafe class KernelComparison
     private static double Exact(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual) =>
         Worst(expected, actual, _ => 0);
 
-    private static double Ratio(float expected, float actual, double allowed)
+    /// <summary>The difference as a multiple of what is allowed; two NaN are equal.</summary>
+    internal static double Ratio(float expected, float actual, double allowed)
     {
         if (expected == actual || (float.IsNaN(expected) && float.IsNaN(actual)))
         {

@@ -21,6 +21,7 @@ public static class KernelSelfTest
     private static readonly (int Rows, int Cols)[] Shapes = [(1, 1), (7, 31), (8, 32), (9, 33), (31, 172), (64, 576)];
     private static readonly int[] TokenCounts = [1, 3, 4, 7];
     private static readonly int[] Lengths = [1, 7, 32, 33, 172];
+    private static readonly int[] HeadDims = [8, 31, 64, 100];
     private static readonly ElementType[] DenseTypes =
         [ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.Q8_0, ElementType.Q4_0];
 
@@ -44,6 +45,7 @@ public static class KernelSelfTest
         AddPacked(set, differences);
         AddDense(set, differences);
         AddRest(set, differences);
+        AddAttention(set, differences);
         KernelDifference worst = differences[0];
         List<KernelDifference> failures = [];
         foreach (KernelDifference difference in differences)
@@ -91,11 +93,25 @@ public static class KernelSelfTest
         {
             differences.Add(KernelComparison.Vectors(set, length));
             differences.Add(KernelComparison.Quantize(set, 3, length));
-            differences.Add(KernelComparison.Attention(set, ElementType.F16, length, 9));
-            differences.Add(KernelComparison.Attention(set, ElementType.F32, length, 9));
             differences.Add(KernelComparison.Rotary(set, 2 * length, interleaved: false));
             differences.Add(KernelComparison.Rotary(set, 2 * length, interleaved: true));
             differences.Add(KernelComparison.ReadBytes(set, 11 * length));
+        }
+    }
+
+    private static void AddAttention(KernelSet set, List<KernelDifference> differences)
+    {
+        foreach (KvFormat format in Enum.GetValues<KvFormat>())
+        {
+            foreach (int headDim in HeadDims)
+            {
+                foreach (int queries in TokenCounts)
+                {
+                    AttentionShape shape = new(format, headDim, queries, 1, 53);
+                    differences.Add(AttentionComparison.Run(set, shape, isPoisoned: false));
+                    differences.Add(AttentionComparison.Run(set, shape with { Heads = 2 }, isPoisoned: true));
+                }
+            }
         }
     }
 }

@@ -127,28 +127,69 @@ public class KernelSet
     /// <summary>Σ a·b.</summary>
     public virtual float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => VectorReference.Dot(a, b);
 
-    /// <summary>Stores x (cols) as row <paramref name="row"/>, rounded to nearest even when the rows are F16.</summary>
-    public virtual void StoreKv(ReadOnlySpan<float> x, in KvRows rows, int row) =>
-        AttentionReference.Store(x, rows, row);
+    /// <summary>
+    /// Stores x (HeadDim) as the key of position <paramref name="row"/>: rounded to nearest even when the keys are F16,
+    /// quantized as <see cref="QuantizeRows"/> does, but with a float16 scale, when they are Q8.
+    /// </summary>
+    /// <returns>False when an infinity or NaN was stored, or a scale that is one.</returns>
+    /// <remarks>
+    /// A Q8 scale is 0, where every element rounds to 0 at the smallest normal float16 scale of 2⁻¹⁴, or normal; it is
+    /// NaN for a group that is not finite or beyond 127 times the largest float16. Bit-identical in all sets.
+    /// </remarks>
+    public virtual bool StoreKey(ReadOnlySpan<float> x, in KeyRows keys, int row) =>
+        AttentionReference.StoreKey(x, keys, row);
 
-    /// <summary>scores[j] = scale·Σ_d query[d]·keys[j,d] for j below <paramref name="count"/>.</summary>
-    /// <param name="query">One query head (headDim).</param>
-    /// <param name="keys">Keys of one head (positions, headDim).</param>
-    /// <param name="count">Positions to attend to.</param>
-    /// <param name="scale">Usually 1 / √headDim.</param>
-    /// <param name="scores">Output, at least (count).</param>
+    /// <summary>As <see cref="StoreKey"/>, the value of position <paramref name="row"/>.</summary>
+    public virtual bool StoreValue(ReadOnlySpan<float> x, in ValueRows values, int row) =>
+        AttentionReference.StoreValue(x, values, row);
+
+    /// <summary>scores[i, j] = scale·Σ_d query[i, d]·key[j, d] for j below <paramref name="count"/>.</summary>
+    /// <param name="queries">
+    /// Queries that share the keys, (rows, heads·HeadDim): query i is head i % heads of row i / heads.
+    /// </param>
+    /// <param name="keys">Keys of one head (positions, HeadDim).</param>
+    /// <param name="count">Positions to attend to, at least 1.</param>
+    /// <param name="scale">Usually 1 / √HeadDim.</param>
+    /// <param name="quantized">
+    /// Room for the queries in int8, at least (rows·heads, HeadDim), read and written only when the keys are Q8.
+    /// </param>
+    /// <param name="scores">Output (rows·heads, at least count); only count columns are written.</param>
+    /// <remarks>
+    /// F16, F32: one chain of fused multiply-adds over ascending d, then the scale. Q8: the queries quantized by
+    /// <see cref="QuantizeRows"/>, their scales times scale, then <see cref="MatMulQ8"/>; NaN where a scale of the key
+    /// is not finite. An element depends on its query and key alone: bit-identical in all fused sets.
+    /// </remarks>
     public virtual void AttentionScores(
-        ReadOnlySpan<float> query, in KvRows keys, int count, float scale, Span<float> scores) =>
-        AttentionReference.Scores(query, keys, count, scale, scores);
+        in FloatMatrix queries,
+        in KeyRows keys,
+        int count,
+        float scale,
+        in QuantizedRows quantized,
+        in FloatMatrix scores)
+    {
+        if (keys.Format == KvFormat.Q8)
+        {
+            QuantizedScores.Compute(this, queries, keys, count, scale, quantized, scores);
+        }
+        else
+        {
+            AttentionReference.Scores(queries, keys, count, scale, scores);
+        }
+    }
 
-    /// <summary>output[d] = Σ_j weights[j]·values[j,d] over j below <paramref name="count"/>, overwritten.</summary>
-    /// <param name="weights">Attention weights, at least (count).</param>
-    /// <param name="values">Values of one head (positions, headDim).</param>
+    /// <summary>output[i, d] = Σ_j weights[i, j]·value[j, d] over j below <paramref name="count"/>.</summary>
+    /// <param name="weights">Attention weights (rows·heads, at least count).</param>
+    /// <param name="values">Values of one head (positions, HeadDim).</param>
     /// <param name="count">Positions to attend to.</param>
-    /// <param name="output">Output (headDim).</param>
-    /// <remarks>One fused multiply-add per position in ascending order: bit-identical in all fused sets.</remarks>
-    public virtual void AttentionMix(ReadOnlySpan<float> weights, in KvRows values, int count, Span<float> output) =>
-        AttentionReference.Mix(weights, values, count, output);
+    /// <param name="output">(rows, heads·HeadDim), queries in the order of <see cref="AttentionScores"/>.</param>
+    /// <param name="accumulate">True continues the sums that output holds; false starts at 0.</param>
+    /// <remarks>
+    /// One fused multiply-add per position in ascending order; for Q8 values its factor is the weight times the scale,
+    /// rounded once. Bit-identical in all fused sets, in one call or in several that continue each other.
+    /// </remarks>
+    public virtual void AttentionMix(
+        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate) =>
+        AttentionReference.Mix(weights, values, count, output, accumulate);
 
     /// <summary>
     /// Reads all bytes as fast as the set can and returns the xor of their little-endian 64-bit words.

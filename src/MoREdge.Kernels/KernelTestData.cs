@@ -98,9 +98,14 @@ internal sealed unsafe class KernelTestData(int seed) : IDisposable
         return new DenseMatrix(buffer.Data, type, rows, cols);
     }
 
-    /// <summary>Zeroed cache rows.</summary>
-    internal KvRows Kv(ElementType type, int rows, int cols) =>
-        KvRows.Over(Take(rows * ElementTypes.RowBytes(type, cols)), 0, type, rows, cols);
+    /// <summary>
+    /// Zeroed memory for keys and then values of one head; what lies past <paramref name="layout"/> stays zero.
+    /// </summary>
+    internal AlignedBuffer Cache(in KvLayout layout) => Take(layout.KeyBytes + layout.ValueBytes);
+
+    /// <summary>Room for int8 rows.</summary>
+    internal QuantizedRows QuantizedRoom(int rows, int cols) =>
+        QuantizedRows.Over(Take(QuantizedRows.ByteCount(rows, cols)), rows, cols);
 
     public void Dispose()
     {

@@ -138,53 +138,76 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
     public override float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         Debug.Assert(a.Length == b.Length, "Two vectors of one length.");
-        float result;
+        float* sums = stackalloc float[8];
         fixed (float* first = a, second = b)
         {
-            // One key of a.Length float32 elements is the same sum.
-            Vector128AttentionBodies.Scores(first, (byte*)second, isHalf: false, a.Length, 1, 1f, &result, IsFused);
+            // The same row four times and the same token twice: the first of eight equal sums.
+            if (IsFused)
+            {
+                Vector128FloatBodies.Dot4x2(first, 0, second, 0, a.Length, sums);
+            }
+            else
+            {
+                Vector128FloatBodies.Dot4x2Split(first, 0, second, 0, a.Length, sums);
+            }
         }
 
-        return result;
+        return sums[0];
     }
 
     /// <inheritdoc/>
-    public override void StoreKv(ReadOnlySpan<float> x, in KvRows rows, int row)
-    {
-        Debug.Assert(x.Length == rows.Cols, "One row of the cache.");
-        if (rows.Type == ElementType.F32)
-        {
-            base.StoreKv(x, rows, row);
-            return;
-        }
+    public override bool StoreKey(ReadOnlySpan<float> x, in KeyRows keys, int row) =>
+        keys.Format == KvFormat.F32 || keys.Cols > AttentionDriver.HeadDimMax
+            ? base.StoreKey(x, keys, row)
+            : CacheDriver.StoreKey(x, keys, row);
 
-        fixed (float* input = x)
-        {
-            Vector128AttentionBodies.StoreHalf(input, x.Length, (ushort*)rows.Row(row));
-        }
-    }
+    /// <inheritdoc/>
+    public override bool StoreValue(ReadOnlySpan<float> x, in ValueRows values, int row) =>
+        values.Format == KvFormat.F32 ? base.StoreValue(x, values, row) : CacheDriver.StoreValue(x, values, row);
 
     /// <inheritdoc/>
     public override void AttentionScores(
-        ReadOnlySpan<float> query, in KvRows keys, int count, float scale, Span<float> scores)
+        in FloatMatrix queries,
+        in KeyRows keys,
+        int count,
+        float scale,
+        in QuantizedRows quantized,
+        in FloatMatrix scores)
     {
-        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query.");
-        bool isHalf = keys.Type == ElementType.F16;
-        fixed (float* input = query, output = scores)
+        if (keys.Format == KvFormat.Q8 || keys.Cols > AttentionDriver.HeadDimMax)
         {
-            Vector128AttentionBodies.Scores(input, keys.Data, isHalf, keys.Cols, count, scale, output, IsFused);
+            base.AttentionScores(queries, keys, count, scale, quantized, scores);
+            return;
         }
+
+        AttentionDriver.Scores(
+            queries,
+            keys,
+            count,
+            scale,
+            scores,
+            IsFused ? &Vector128AttentionBodies.Scores : &Vector128AttentionBodies.ScoresSplit,
+            &CacheDriver.Convert);
     }
 
     /// <inheritdoc/>
-    public override void AttentionMix(ReadOnlySpan<float> weights, in KvRows values, int count, Span<float> output)
+    public override void AttentionMix(
+        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate)
     {
-        Debug.Assert(output.Length == values.Cols && count <= values.Rows && weights.Length >= count, "count values.");
-        bool isHalf = values.Type == ElementType.F16;
-        fixed (float* factors = weights, result = output)
+        if (values.Cols > AttentionDriver.HeadDimMax)
         {
-            Vector128AttentionBodies.Mix(factors, values.Data, isHalf, values.Cols, count, result, IsFused);
+            base.AttentionMix(weights, values, count, output, accumulate);
+            return;
         }
+
+        AttentionDriver.Mix(
+            weights,
+            values,
+            count,
+            output,
+            accumulate,
+            IsFused ? &Vector128AttentionBodies.Mix : &Vector128AttentionBodies.MixSplit,
+            &CacheDriver.Convert);
     }
 
     /// <inheritdoc/>

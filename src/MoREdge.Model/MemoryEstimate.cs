@@ -48,19 +48,20 @@ public sealed class MemoryEstimate
         int slots = new LayerSchedule(_config, plan.KvPolicy).SlotCount;
         ContextLength = plan.ContextLength;
         DepthMax = plan.DepthMax;
-        KvType = plan.KvType;
-        KvBytesPerToken = 2L * slots * _config.KvDim * ElementTypes.BlockBytes(plan.KvType);
-        int overlayRows = plan.KvPolicy == KvPolicy.SharedHybrid ? plan.ChunkRowsMax : 0;
-        WorkspaceBytes = Workspace.BytesFor(_config, plan.ChunkRowsMax, plan.ContextLength, threadCount)
+        KvFormat = plan.KvFormat;
+        KvLayout layout = plan.KvLayout(_config);
+        KvBytesPerToken = (long)slots * KvSlot.TokenBytes(layout, _config.KvHeadCount);
+        KvBytes = checked(slots * KvSlot.ReservedBytes(layout, _config.KvHeadCount));
+        WorkspaceBytes = Workspace.BytesFor(_config, plan, threadCount)
             + RotaryTable.BytesFor(_config, plan.ContextLength)
-            + KvOverlay.BytesFor(_config, plan.KvType, overlayRows);
+            + KvOverlay.BytesFor(layout, _config.KvHeadCount, plan.OverlayRowsMax);
     }
 
     /// <summary>Tokens the caches hold.</summary>
     public int ContextLength { get; }
 
-    /// <summary>The element type of keys and values.</summary>
-    public ElementType KvType { get; }
+    /// <summary>The stored form of keys and values.</summary>
+    public KvFormat KvFormat { get; }
 
     /// <summary>Most recursions of a token.</summary>
     public int DepthMax { get; }
@@ -71,8 +72,8 @@ public sealed class MemoryEstimate
     /// <summary>Bytes of keys and values of a token that reaches every slot.</summary>
     public long KvBytesPerToken { get; }
 
-    /// <summary>Bytes of keys and values when the context is full.</summary>
-    public long KvBytes => checked(KvBytesPerToken * ContextLength);
+    /// <summary>Bytes of keys and values when the context is full, in whole tiles of 8 tokens.</summary>
+    public long KvBytes { get; }
 
     /// <summary>Bytes of activation buffers and rotary tables.</summary>
     public long WorkspaceBytes { get; }

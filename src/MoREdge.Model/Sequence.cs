@@ -37,13 +37,10 @@ public sealed class Sequence : IDisposable
         _plan = plan;
         ModelConfig config = model.Config;
         LayerSchedule schedule = new(config, plan.KvPolicy);
-        _workspace = new Workspace(config, plan.ChunkRowsMax, plan.ContextLength, pool.WorkerCount);
-        _cache = new KvCache(config, schedule.SlotCount, plan.KvType, plan.ContextLength);
-        _overlay = new KvOverlay(
-            config,
-            plan.KvType,
-            plan.KvPolicy == KvPolicy.SharedHybrid ? plan.ChunkRowsMax : 0,
-            plan.HybridPositionZero);
+        KvLayout layout = plan.KvLayout(config);
+        _workspace = new Workspace(config, plan, pool.WorkerCount);
+        _cache = new KvCache(layout, config.KvHeadCount, schedule.SlotCount);
+        _overlay = new KvOverlay(layout, config.KvHeadCount, plan.OverlayRowsMax, plan.HybridPositionZero);
         _rotary = new RotaryTable(config, weights.RopeFactors, plan.ContextLength);
         TransformerLayer layer = new(model.Kernels, config, pool, _workspace, _rotary, _overlay);
         _runner = new LayerRunner(layer, weights, _cache, schedule, plan.KvPolicy);
@@ -63,8 +60,8 @@ public sealed class Sequence : IDisposable
     /// <summary>The cache policy in force.</summary>
     public KvPolicy KvPolicy => _plan.KvPolicy;
 
-    /// <summary>The element type of keys and values.</summary>
-    public ElementType KvType => _plan.KvType;
+    /// <summary>The stored form of keys and values.</summary>
+    public KvFormat KvFormat => _plan.KvFormat;
 
     /// <summary>The routing mode in force.</summary>
     public RoutingMode Routing => _plan.Routing;
@@ -95,6 +92,9 @@ public sealed class Sequence : IDisposable
 
     /// <summary>Bytes of keys and values of a token that reaches every slot.</summary>
     public long KvBytesPerTokenMax => _cache.BytesPerTokenMax;
+
+    /// <summary>Bytes of a token's key and value in one slot: what a layer reads per token before it.</summary>
+    public long KvBytesPerSlotToken => _cache.BytesPerSlotToken;
 
     /// <summary>Bytes of activation buffers and rotary tables.</summary>
     public long WorkspaceBytes => _workspace.ByteCount + _rotary.ByteCount + _overlay.ByteCount;

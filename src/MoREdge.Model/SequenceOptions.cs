@@ -8,8 +8,8 @@ public sealed class SequenceOptions
     /// <summary>Most tokens of prompt and answer together; the trained context when null.</summary>
     public int? ContextLength { get; init; }
 
-    /// <summary>Element type of keys and values, F16 or F32; F32 for float32 models, else F16, when null.</summary>
-    public ElementType? KvType { get; init; }
+    /// <summary>Stored form of keys and values; F32 for float32 models, else F16, when null.</summary>
+    public KvFormat? KvFormat { get; init; }
 
     /// <summary>Which keys and values the recursions keep.</summary>
     public KvPolicy? KvPolicy { get; init; }

@@ -5,7 +5,7 @@ namespace MoREdge.Model;
 /// <summary>The options of a sequence with every default filled in and checked against the model.</summary>
 internal sealed record SequencePlan(
     int ContextLength,
-    ElementType KvType,
+    KvFormat KvFormat,
     KvPolicy KvPolicy,
     RoutingMode Routing,
     int DepthMax,
@@ -27,6 +27,12 @@ internal sealed record SequencePlan(
             ? ContextLength
             : Math.Min(CausalChunkRows, ContextLength);
 
+    /// <summary>Rows that a hybrid cache replaces for a while; 0 when the policy is another one.</summary>
+    public int OverlayRowsMax => KvPolicy == KvPolicy.SharedHybrid ? ChunkRowsMax : 0;
+
+    /// <summary>The stored form of one head's keys and values.</summary>
+    public KvLayout KvLayout(ModelConfig config) => new(KvFormat, ContextLength, config.HeadDim);
+
     /// <summary>Fills in what <paramref name="options"/> leaves open.</summary>
     /// <param name="config">The model.</param>
     /// <param name="isFloat32">Whether its projections are float32.</param>
@@ -40,7 +46,7 @@ internal sealed record SequencePlan(
             : RoutingMode.Threshold;
         SequencePlan plan = new(
             options.ContextLength ?? config.ContextLength,
-            options.KvType ?? (isFloat32 ? ElementType.F32 : ElementType.F16),
+            options.KvFormat ?? (isFloat32 ? KvFormat.F32 : KvFormat.F16),
             options.KvPolicy ?? recursion?.TrainedKvPolicy ?? KvPolicy.RecursionWise,
             options.Routing ?? natural,
             options.DepthMax ?? config.RecursionCount,
@@ -66,7 +72,7 @@ internal sealed record SequencePlan(
         Require(
             (long)plan.ContextLength * config.HeadDim <= RotaryFloatsMax,
             $"A context of {plan.ContextLength} tokens is too long; the limit is {RotaryFloatsMax / config.HeadDim}.");
-        Require(plan.KvType is ElementType.F16 or ElementType.F32, "Keys and values are stored as F16 or F32.");
+        Require(Enum.IsDefined(plan.KvFormat), "Keys and values are stored as F32, F16 or Q8.");
         Require(
             recursion is not null || options.KvPolicy is null,
             "The model has no recursion, so it has no KV policy to choose.");

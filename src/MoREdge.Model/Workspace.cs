@@ -15,13 +15,31 @@ internal sealed class Workspace : IDisposable
     /// </summary>
     public const int RowsMax = 64;
 
+    /// <summary>
+    /// Queries that share each key and value: enough to convert them once for many, few enough that their scores stay
+    /// in the second-level cache.
+    /// </summary>
+    private const int ScoreQueriesMax = 24;
+
+    /// <summary>
+    /// Scores of a worker: ScoreQueriesMax rows of the context up to this size (256 KB), fewer rows beyond it, down to
+    /// one.
+    /// </summary>
+    private const int ScoreFloatsMax = 1 << 16;
+
+    private const int FloatsPerLine = AlignedBuffer.Alignment / sizeof(float);
+
     private readonly AlignedBuffer[] _buffers;
+    private readonly FloatMatrix _scores;
+    private readonly QuantizedRows _quantizedQueries;
     private readonly int _widthMax;
     private int _bufferCount;
 
-    public Workspace(ModelConfig config, int chunkRowsMax, int contextLength, int workerCount)
+    public Workspace(ModelConfig config, SequencePlan plan, int workerCount)
     {
+        int chunkRowsMax = plan.ChunkRowsMax;
         ChunkRowsMax = chunkRowsMax;
+        ScoreQueries = ScoreQueriesFor(plan.ContextLength);
         int layerRows = Math.Min(RowsMax, chunkRowsMax);
         _widthMax = Math.Max(config.ModelDim, Math.Max(config.QueryDim, config.FfnDim));
         _buffers = new AlignedBuffer[16];
@@ -37,11 +55,14 @@ internal sealed class Workspace : IDisposable
         Gate = Take(layerRows, config.FfnDim);
         Up = Take(layerRows, config.FfnDim);
         RouterHidden = Take(1, 2 * config.ModelDim);
-        Scores = Take(workerCount, contextLength);
+        _scores = Take(workerCount, ScoreQueries * ScoreStride(plan.ContextLength));
         Logits = Take(LogitRows, config.VocabSize);
         QuantizedBuffer = Track(new AlignedBuffer(QuantizedRows.ByteCount(layerRows, _widthMax)));
-        Debug.Assert(
-            ByteCount == BytesFor(config, chunkRowsMax, contextLength, workerCount), "The estimate left a buffer out.");
+        int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? workerCount * ScoreQueries : 0;
+        AlignedBuffer queryBuffer = Track(
+            new AlignedBuffer(QuantizedRows.ByteCount(quantizedQueries, config.HeadDim)));
+        _quantizedQueries = QuantizedRows.Over(queryBuffer, quantizedQueries, config.HeadDim);
+        Debug.Assert(ByteCount == BytesFor(config, plan, workerCount), "The estimate left a buffer out.");
     }
 
     /// <summary>Rows of logits computed together when every position's logits are asked for.</summary>
@@ -49,6 +70,9 @@ internal sealed class Workspace : IDisposable
 
     /// <summary>Most rows of one forward pass.</summary>
     public int ChunkRowsMax { get; }
+
+    /// <summary>Most queries that attend together; each worker has room for the scores of so many.</summary>
+    public int ScoreQueries { get; }
 
     /// <summary>The residual stream (chunk, ModelDim).</summary>
     public FloatMatrix Residual { get; }
@@ -86,9 +110,6 @@ internal sealed class Workspace : IDisposable
     /// <summary>Hidden layer of an MLP router (1, 2·ModelDim).</summary>
     public FloatMatrix RouterHidden { get; }
 
-    /// <summary>Attention scores, a row per worker (workers, context).</summary>
-    public FloatMatrix Scores { get; }
-
     /// <summary>Logits (LogitRows, VocabSize).</summary>
     public FloatMatrix Logits { get; }
 
@@ -98,17 +119,32 @@ internal sealed class Workspace : IDisposable
     private AlignedBuffer QuantizedBuffer { get; }
 
     /// <summary>Bytes that <see cref="ByteCount"/> will be, before anything is taken.</summary>
-    public static long BytesFor(ModelConfig config, int chunkRowsMax, int contextLength, int workerCount)
+    public static long BytesFor(ModelConfig config, SequencePlan plan, int workerCount)
     {
+        int chunkRowsMax = plan.ChunkRowsMax;
         long layerRows = Math.Min(RowsMax, chunkRowsMax);
         int widthMax = Math.Max(config.ModelDim, Math.Max(config.QueryDim, config.FfnDim));
         long gatheredRows = config.Recursion is null ? 1 : chunkRowsMax;
         long stateRows = config.Recursion?.DepthRule == DepthRule.TokenChoice ? chunkRowsMax : 1;
         long floats = (chunkRowsMax + gatheredRows + stateRows) * config.ModelDim;
         floats += layerRows * 2L * ((long)config.ModelDim + config.QueryDim + config.KvDim + config.FfnDim);
-        floats += (2L * config.ModelDim) + ((long)workerCount * contextLength) + ((long)LogitRows * config.VocabSize);
-        return checked((floats * sizeof(float)) + QuantizedRows.ByteCount((int)layerRows, widthMax));
+        floats += (2L * config.ModelDim) + ((long)LogitRows * config.VocabSize);
+        long scoreQueries = (long)workerCount * ScoreQueriesFor(plan.ContextLength);
+        floats += scoreQueries * ScoreStride(plan.ContextLength);
+        int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? checked((int)scoreQueries) : 0;
+        return checked((floats * sizeof(float))
+            + QuantizedRows.ByteCount((int)layerRows, widthMax)
+            + QuantizedRows.ByteCount(quantizedQueries, config.HeadDim));
     }
+
+    /// <summary>Attention scores of one worker (queries, count), rows of whole cache lines.</summary>
+    public FloatMatrix Scores(int worker, int queries, int count) =>
+        _scores.Slice(worker, 1).Reshaped(queries, count, ScoreStride(count));
+
+    /// <summary>Room for the queries of one worker in int8; none unless keys are Q8.</summary>
+    public QuantizedRows QuantizedQueries(int worker) => _quantizedQueries.Rows == 0
+        ? _quantizedQueries
+        : _quantizedQueries.Slice(worker * ScoreQueries, ScoreQueries);
 
     /// <summary>Room for int8 activations; one projection at a time uses it.</summary>
     public QuantizedRows Quantized(int rows, int cols) => QuantizedRows.Over(QuantizedBuffer, rows, cols);
@@ -120,6 +156,11 @@ internal sealed class Workspace : IDisposable
             _buffers[i].Dispose();
         }
     }
+
+    private static int ScoreQueriesFor(int contextLength) =>
+        Math.Clamp(ScoreFloatsMax / ScoreStride(contextLength), 1, ScoreQueriesMax);
+
+    private static int ScoreStride(int count) => checked(count + FloatsPerLine - 1) / FloatsPerLine * FloatsPerLine;
 
     private FloatMatrix Take(int rows, int cols)
     {

@@ -52,6 +52,13 @@ public readonly unsafe struct FloatMatrix
         return new FloatMatrix(Data + ((long)start * Stride), count, Cols, Stride);
     }
 
+    /// <summary>The one row of this view as a matrix.</summary>
+    public FloatMatrix Reshaped(int rows, int cols, int stride)
+    {
+        Debug.Assert(Rows == 1 && ((long)(rows - 1) * stride) + cols <= Cols, "The matrix leaves the row.");
+        return new FloatMatrix(Data, rows, cols, stride);
+    }
+
     /// <summary>Columns [start, start + count) of every row.</summary>
     public FloatMatrix Columns(int start, int count)
     {

@@ -12,6 +12,14 @@ public readonly unsafe struct PackedMatrix
         Scales = (ushort*)(data + layout.ScaleOffset);
     }
 
+    /// <summary>Views quants and scales that lie apart: rows of a larger matrix, from its first row on.</summary>
+    public PackedMatrix(byte* quants, ushort* scales, PackedLayout layout)
+    {
+        Layout = layout;
+        Quants = quants;
+        Scales = scales;
+    }
+
     /// <summary>Shape, format and section sizes.</summary>
     public PackedLayout Layout { get; }
 

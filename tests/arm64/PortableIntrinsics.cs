@@ -32,6 +32,8 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<T> operator |(Vector128<T> a, Vector128<T> b) => a | b;
         [Intrinsic] public static Vector128<T> operator ^(Vector128<T> a, Vector128<T> b) => a ^ b;
         [Intrinsic] public static Vector128<T> operator -(Vector128<T> a) => -a;
+        [Intrinsic] public static bool operator ==(Vector128<T> a, Vector128<T> b) => a == b;
+        [Intrinsic] public static bool operator !=(Vector128<T> a, Vector128<T> b) => a != b;
         [Intrinsic] public static Vector128<T> operator <<(Vector128<T> a, int n) => a << n;
         [Intrinsic] public static Vector128<T> operator >>(Vector128<T> a, int n) => a >> n;
         [Intrinsic] public static Vector128<T> operator >>>(Vector128<T> a, int n) => a >>> n;
@@ -54,7 +56,10 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<long> Create(long a, long b) => Create(a, b);
         [Intrinsic] public static Vector128<long> CreateScalar(long v) => CreateScalar(v);
         [Intrinsic] public static Vector128<ulong> CreateScalar(ulong v) => CreateScalar(v);
+        [Intrinsic] public static Vector128<float> CreateScalar(float v) => CreateScalar(v);
         [Intrinsic] public static Vector128<int> CreateScalarUnsafe(int v) => CreateScalarUnsafe(v);
+        [Intrinsic] public static Vector128<short> CreateScalarUnsafe(short v) => CreateScalarUnsafe(v);
+        [Intrinsic] public static Vector128<long> CreateScalarUnsafe(long v) => CreateScalarUnsafe(v);
         [Intrinsic] public static Vector128<float> CreateScalarUnsafe(float v) => CreateScalarUnsafe(v);
         [Intrinsic] public static T ToScalar<T>(this Vector128<T> v) => ToScalar(v);
         [Intrinsic] public static T GetElement<T>(this Vector128<T> v, int i) => GetElement(v, i);
@@ -82,6 +87,7 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<T> Max<T>(Vector128<T> a, Vector128<T> b) => Max(a, b);
         [Intrinsic] public static Vector128<T> Min<T>(Vector128<T> a, Vector128<T> b) => Min(a, b);
         [Intrinsic] public static T Sum<T>(Vector128<T> v) => Sum(v);
+        [Intrinsic] public static Vector128<T> Equals<T>(Vector128<T> a, Vector128<T> b) => Equals(a, b);
         [Intrinsic] public static Vector128<T> GreaterThan<T>(Vector128<T> a, Vector128<T> b) => GreaterThan(a, b);
         [Intrinsic] public static Vector128<T> LessThan<T>(Vector128<T> a, Vector128<T> b) => LessThan(a, b);
         [Intrinsic] public static Vector128<T> ConditionalSelect<T>(

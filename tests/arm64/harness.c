@@ -81,6 +81,13 @@ float half_to_single(uint16_t bits) {
     return (float)value;
 }
 
+uint16_t single_to_half(float value) {
+    half rounded = (half)value;
+    uint16_t bits;
+    memcpy(&bits, &rounded, sizeof bits);
+    return bits;
+}
+
 int main(int argc, char **argv) {
 #ifdef __aarch64__
     if (argc == 4 && strcmp(argv[1], "count") == 0) {
@@ -90,6 +97,7 @@ int main(int argc, char **argv) {
     cpu = argc > 1 ? argv[1] : "host";
     check_conversions();
     check_vectors();
+    check_attention();
     check_packed();
 #ifdef __aarch64__
     check_neon();

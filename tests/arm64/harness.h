@@ -35,10 +35,12 @@ void bytes_equal(check *c, const void *actual, const void *expected, long count)
 void finish(check *c);
 
 float half_to_single(uint16_t bits);
+uint16_t single_to_half(float value);
 
 void check_packed(void);
 void check_neon(void);
 void check_neon_dot(void);
 void check_vectors(void);
 void check_conversions(void);
+void check_attention(void);
 int count(const char *kernel, int repetitions);

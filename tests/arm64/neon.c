@@ -111,27 +111,23 @@ void check_neon_dot(void) {
     check_panels("neon-dot matmul-q4", 1, dot_matmul_q4);
 }
 
-// One call, for counting instructions: 2 tiles for one token, or 1 tile for 64 tokens, of 960 columns. Prints the
-// multiply-adds of all repetitions.
+// One call, for counting instructions: 2 tiles for one token, or 1 tile for 64 tokens, of 960 columns. Zeros will
+// do: no kernel branches on data. Prints the multiply-adds of all repetitions.
 int count(const char *kernel, int repetitions) {
     static const struct {
         const char *name;
-        int q4;
         row_body *row;
         block_body *block;
         panel_body *panel;
     } kernels[] = {
-        {"neon-matvec-q8", 0, neon_matvec_q8, 0, 0}, {"neon-matvec-q4", 1, neon_matvec_q4, 0, 0},
-        {"neon-matmul-q8", 0, 0, neon_matmul_q8, 0}, {"neon-matmul-q4", 1, 0, neon_matmul_q4, 0},
-        {"dot-matvec-q8", 0, dot_matvec_q8, 0, 0},   {"dot-matvec-q4", 1, dot_matvec_q4, 0, 0},
-        {"dot-matmul-q8", 0, 0, 0, dot_matmul_q8},   {"dot-matmul-q4", 1, 0, 0, dot_matmul_q4},
+        {"neon-matvec-q8", neon_matvec_q8, 0, 0}, {"neon-matvec-q4", neon_matvec_q4, 0, 0},
+        {"neon-matmul-q8", 0, neon_matmul_q8, 0}, {"neon-matmul-q4", 0, neon_matmul_q4, 0},
+        {"dot-matvec-q8", dot_matvec_q8, 0, 0},   {"dot-matvec-q4", dot_matvec_q4, 0, 0},
+        {"dot-matmul-q8", 0, 0, dot_matmul_q8},   {"dot-matmul-q4", 0, 0, dot_matmul_q4},
     };
     enum { COUNT_GROUPS = 30, COUNT_TOKENS = 64 };
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
         if (strcmp(kernel, kernels[i].name) == 0) {
-            seed(1);
-            fill(2, COUNT_GROUPS, COUNT_TOKENS, kernels[i].q4, 2);
-            fill_panel(COUNT_GROUPS, COUNT_TOKENS);
             for (int r = 0; r < repetitions; r++) {
                 if (kernels[i].row) {
                     kernels[i].row(quants, scales, x, xs, sums, COUNT_GROUPS, 2, y);

@@ -46,14 +46,16 @@ ilc="${packages:-$HOME/.nuget/packages/}$(get ILCompilerPackage)/$(get ILCompile
 # ---- product sources -> IL -> machine code -> static binary ----
 kernels="$root/src/MoREdge.Kernels"
 bodies=$(find "$kernels/Arm64" -name '*.cs' ! -name '*Kernels.cs' | sort)
+tensors="$root/src/MoREdge.Tensors"
 portable="HalfBits HalfConversion DenseBlock DequantizeBodies PanelLayout QuantizeScale
-    Vector128Exponential Vector128FloatBodies Vector128PackedBodies Vector128QuantizeBodies"
+    Vector128AttentionBodies Vector128CacheBodies Vector128Exponential Vector128FloatBodies Vector128PackedBodies
+    Vector128QuantizeBodies"
 for name in $portable; do
     bodies="$bodies $kernels/$name.cs"
 done
 dotnet "$csc" -nologo -noconfig -nostdlib -unsafe -optimize -target:library -langversion:14 -nullable:enable \
     -runtimemetadataversion:v4.0.30319 -out:"$obj/kernels.dll" \
-    "$here"/*.cs "$root/src/MoREdge.Tensors/PackedLayout.cs" "$root/src/MoREdge.Tensors/QuantFormat.cs" $bodies
+    "$here"/*.cs "$tensors/ElementType.cs" "$tensors/PackedLayout.cs" "$tensors/QuantFormat.cs" $bodies
 compile() { "$ilc" "$obj/kernels.dll" -o:"$1" --systemmodule:kernels --nativelib --targetos:linux -O --targetarch:$2; }
 flags="-O2 -ffp-contract=off"
 compile "$obj/kernels.o" arm64
@@ -101,6 +103,15 @@ if [ -n "$cc" ] && grep -q ' fma ' /proc/cpuinfo; then
     others="$others x64"
 else
     echo "-- arm64 no C compiler or no FMA here: the portable bodies are not compared with x64"
+fi
+
+# ---- no kernel executes more instructions than counts.txt says; a change that lowers a count stores it there ----
+sh "$here/count.sh" >"$obj/counts.txt"
+if more=$(awk 'NR == FNR { stored[$1] = $2; next } !($1 in stored) || $2 > stored[$1] * 1.03 { print $1, $2; bad = 1 }
+    END { exit !bad }' "$here/counts.txt" "$obj/counts.txt"); then
+    result FAILED "instructions per 1,000 multiply-adds went up: $more"
+else
+    result ok "instructions per 1,000 multiply-adds: $(tr '\n' ' ' <"$obj/counts.txt")"
 fi
 
 # ---- sums may be rounded differently from the reference, but not from processor to processor ----

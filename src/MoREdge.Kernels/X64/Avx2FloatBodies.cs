@@ -4,10 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace MoREdge.Kernels;
 
-/// <summary>float32 and cache bodies for AVX2 and FMA.</summary>
-/// <remarks>
-/// SAFETY: pointers only; shapes as DenseDriver, QuantizeDriver and Vector128AttentionBodies state them.
-/// </remarks>
+/// <summary>float32 bodies for AVX2 and FMA.</summary>
+/// <remarks>SAFETY: pointers only; shapes as DenseDriver and QuantizeDriver state them.</remarks>
 internal static unsafe class Avx2FloatBodies
 {
     /// <summary>Quantizes one group of 32, bit for bit what the scalar reference makes.</summary>
@@ -76,71 +74,17 @@ internal static unsafe class Avx2FloatBodies
         }
     }
 
-    /// <summary>scores[j] = scale·Σ query·key[j], four keys at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Scores(float* query, byte* keys, bool isHalf, int cols, int count, float scale, float* scores)
+    /// <summary>Eight float16 as float32, infinities and NaN included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Half(ushort* halves)
     {
-        float* block = stackalloc float[4];
-        long rowBytes = (long)cols * (isHalf ? sizeof(ushort) : sizeof(float));
-        for (int j = 0; j < count; j += 4)
-        {
-            // The last block repeats the last key: a score never depends on its neighbours, bit for bit.
-            int last = count - 1 - j;
-            byte* k0 = keys + (j * rowBytes);
-            byte* k1 = k0 + (Math.Min(1, last) * rowBytes);
-            byte* k2 = k0 + (Math.Min(2, last) * rowBytes);
-            byte* k3 = k0 + (Math.Min(3, last) * rowBytes);
-            Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-            int d = 0;
-            for (; d + 8 <= cols; d += 8)
-            {
-                Vector256<float> q = Vector256.Load(query + d);
-                sum0 = Fma.MultiplyAdd(q, Load(k0, isHalf, d), sum0);
-                sum1 = Fma.MultiplyAdd(q, Load(k1, isHalf, d), sum1);
-                sum2 = Fma.MultiplyAdd(q, Load(k2, isHalf, d), sum2);
-                sum3 = Fma.MultiplyAdd(q, Load(k3, isHalf, d), sum3);
-            }
-
-            AddFour(sum0, sum1, sum2, sum3).Store(block);
-            for (int k = 0; k <= Math.Min(3, last); k++)
-            {
-                float sum = block[k];
-                byte* key = k0 + (k * rowBytes);
-                for (int tail = d; tail < cols; tail++)
-                {
-                    sum += query[tail] * Vector128AttentionBodies.Element(key, isHalf, tail);
-                }
-
-                scores[j + k] = scale * sum;
-            }
-        }
-    }
-
-    /// <summary>
-    /// output[d] = Σ_j weights[j]·value[j,d], one fused multiply-add per position in ascending order.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Mix(float* weights, byte* values, bool isHalf, int cols, int count, float* output)
-    {
-        long rowBytes = (long)cols * (isHalf ? sizeof(ushort) : sizeof(float));
-        int d = 0;
-        for (; d + 32 <= cols; d += 32)
-        {
-            MixBlock(weights, values, isHalf, d, rowBytes, count, output);
-        }
-
-        for (; d + 8 <= cols; d += 8)
-        {
-            Vector256<float> sum = Vector256<float>.Zero;
-            for (int j = 0; j < count; j++)
-            {
-                sum = Fma.MultiplyAdd(Vector256.Create(weights[j]), Load(values + (j * rowBytes), isHalf, d), sum);
-            }
-
-            sum.Store(output + d);
-        }
-
-        Vector128AttentionBodies.MixTail(weights, values, isHalf, d, cols, count, output, fused: true);
+        Vector256<int> shifted = Vector256.ShiftLeft(
+            Avx2.ConvertToVector256Int32((short*)halves), HalfBits.MantissaShift);
+        Vector256<float> single = (shifted & Vector256.Create(HalfBits.ShiftedMask)).AsSingle();
+        Vector256<int> bits = (single * Vector256.Create(HalfBits.Rebias)).AsInt32();
+        Vector256<int> special = Vector256.GreaterThan(
+            bits & Vector256.Create(int.MaxValue), Vector256.Create(HalfConversion.FiniteMax));
+        return (bits | (special & Vector256.Create(HalfConversion.InfinityBits))).AsSingle();
     }
 
     /// <summary>The xor of the 32-byte blocks, read as four streams: one core reads them faster than one.</summary>
@@ -176,27 +120,6 @@ internal static unsafe class Avx2FloatBodies
         return Vector256.Load((ulong*)line) ^ Vector256.Load((ulong*)(line + 32));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MixBlock(
-        float* weights, byte* values, bool isHalf, int d, long rowBytes, int count, float* output)
-    {
-        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        for (int j = 0; j < count; j++)
-        {
-            Vector256<float> weight = Vector256.Create(weights[j]);
-            sum0 = Fma.MultiplyAdd(weight, Load(values, isHalf, d), sum0);
-            sum1 = Fma.MultiplyAdd(weight, Load(values, isHalf, d + 8), sum1);
-            sum2 = Fma.MultiplyAdd(weight, Load(values, isHalf, d + 16), sum2);
-            sum3 = Fma.MultiplyAdd(weight, Load(values, isHalf, d + 24), sum3);
-            values += rowBytes;
-        }
-
-        sum0.Store(output + d);
-        sum1.Store(output + d + 8);
-        sum2.Store(output + d + 16);
-        sum3.Store(output + d + 24);
-    }
-
     // The four sums of eight lanes each, always in the same order.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> AddFour(
@@ -209,21 +132,4 @@ internal static unsafe class Avx2FloatBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Round(float* x, Vector256<float> divisor) =>
         Avx.ConvertToVector256Int32(Vector256.Load(x) / divisor);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Load(byte* row, bool isHalf, int d)
-    {
-        if (!isHalf)
-        {
-            return Vector256.Load((float*)row + d);
-        }
-
-        Vector256<int> half = Avx2.ConvertToVector256Int32((short*)row + d);
-        Vector256<int> shifted = Vector256.ShiftLeft(half, HalfBits.MantissaShift)
-            & Vector256.Create(HalfBits.ShiftedMask);
-        Vector256<int> bits = (shifted.AsSingle() * Vector256.Create(HalfBits.Rebias)).AsInt32();
-        Vector256<int> special = Vector256.GreaterThan(
-            bits & Vector256.Create(int.MaxValue), Vector256.Create(HalfConversion.FiniteMax));
-        return (bits | (special & Vector256.Create(HalfConversion.InfinityBits))).AsSingle();
-    }
 }

@@ -57,24 +57,35 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
 
     /// <inheritdoc/>
     public override void AttentionScores(
-        ReadOnlySpan<float> query, in KvRows keys, int count, float scale, Span<float> scores)
+        in FloatMatrix queries,
+        in KeyRows keys,
+        int count,
+        float scale,
+        in QuantizedRows quantized,
+        in FloatMatrix scores)
     {
-        Debug.Assert(query.Length == keys.Cols && count <= keys.Rows && scores.Length >= count, "One query.");
-        fixed (float* input = query, output = scores)
+        if (keys.Format == KvFormat.Q8 || keys.Cols > AttentionDriver.HeadDimMax)
         {
-            bool isHalf = keys.Type == ElementType.F16;
-            Avx2FloatBodies.Scores(input, keys.Data, isHalf, keys.Cols, count, scale, output);
+            base.AttentionScores(queries, keys, count, scale, quantized, scores);
+            return;
         }
+
+        AttentionDriver.Scores(
+            queries, keys, count, scale, scores, &Avx2AttentionBodies.Scores, &Avx2AttentionBodies.Convert);
     }
 
     /// <inheritdoc/>
-    public override void AttentionMix(ReadOnlySpan<float> weights, in KvRows values, int count, Span<float> output)
+    public override void AttentionMix(
+        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate)
     {
-        Debug.Assert(output.Length == values.Cols && count <= values.Rows && weights.Length >= count, "count values.");
-        fixed (float* factors = weights, result = output)
+        if (values.Cols > AttentionDriver.HeadDimMax)
         {
-            Avx2FloatBodies.Mix(factors, values.Data, values.Type == ElementType.F16, values.Cols, count, result);
+            base.AttentionMix(weights, values, count, output, accumulate);
+            return;
         }
+
+        AttentionDriver.Mix(
+            weights, values, count, output, accumulate, &Avx2AttentionBodies.Mix, &Avx2AttentionBodies.Convert);
     }
 
     /// <inheritdoc/>

@@ -9,12 +9,12 @@ internal sealed class KvCache : IDisposable
 {
     private readonly KvSlot[] _slots;
 
-    public KvCache(ModelConfig config, int slotCount, ElementType type, int capacity)
+    public KvCache(in KvLayout layout, int kvHeadCount, int slotCount)
     {
         _slots = new KvSlot[slotCount];
         for (int i = 0; i < slotCount; i++)
         {
-            _slots[i] = new KvSlot(type, capacity, config.KvHeadCount, config.HeadDim);
+            _slots[i] = new KvSlot(layout, kvHeadCount);
         }
     }
 
@@ -39,8 +39,11 @@ internal sealed class KvCache : IDisposable
     /// <summary>Address space taken for the whole context.</summary>
     public long BytesReserved => _slots.Length == 0 ? 0 : _slots.Length * _slots[0].BytesReserved;
 
+    /// <summary>Bytes of a token in one slot.</summary>
+    public long BytesPerSlotToken => _slots.Length == 0 ? 0 : _slots[0].BytesPerToken;
+
     /// <summary>Bytes of a token that reaches every slot.</summary>
-    public long BytesPerTokenMax => _slots.Length == 0 ? 0 : _slots.Length * _slots[0].BytesPerToken;
+    public long BytesPerTokenMax => _slots.Length * BytesPerSlotToken;
 
     /// <summary>Forgets every token at or behind <paramref name="position"/>.</summary>
     public void Truncate(int position)

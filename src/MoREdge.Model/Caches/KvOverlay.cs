@@ -1,4 +1,3 @@
-using MoREdge.Kernels;
 using MoREdge.Tensors;
 
 namespace MoREdge.Model.Caches;
@@ -16,17 +15,17 @@ internal sealed class KvOverlay : IDisposable
     private int _chunkPosition;
     private int _count;
 
-    /// <param name="config">Widths of a token's row.</param>
-    /// <param name="type">Element type of the slots.</param>
+    /// <param name="layout">Stored form of a head.</param>
+    /// <param name="kvHeadCount">Heads.</param>
     /// <param name="rowsMax">Most tokens of a chunk; 0 when the policy is another one.</param>
     /// <param name="chunkRelative">
     /// The released reference replaces row i of the slot for the chunk's token i, so a decoded token replaces position
     /// 0. True reproduces that; false replaces the token's own row.
     /// </param>
-    public KvOverlay(ModelConfig config, ElementType type, int rowsMax, bool chunkRelative)
+    public KvOverlay(in KvLayout layout, int kvHeadCount, int rowsMax, bool chunkRelative)
     {
-        _bytesPerToken = 2 * config.KvDim * ElementTypes.BlockBytes(type);
-        _saved = rowsMax == 0 ? null : new AlignedBuffer((long)rowsMax * _bytesPerToken);
+        _bytesPerToken = KvSlot.TokenBytes(layout, kvHeadCount);
+        _saved = rowsMax == 0 ? null : new AlignedBuffer(BytesFor(layout, kvHeadCount, rowsMax));
         _indexes = new int[rowsMax];
         _chunkRelative = chunkRelative;
     }
@@ -35,21 +34,23 @@ internal sealed class KvOverlay : IDisposable
     public long ByteCount => _saved?.ByteCount ?? 0;
 
     /// <summary>Bytes that <see cref="ByteCount"/> will be.</summary>
-    public static long BytesFor(ModelConfig config, ElementType type, int rowsMax) =>
-        2L * rowsMax * config.KvDim * ElementTypes.BlockBytes(type);
+    public static long BytesFor(in KvLayout layout, int kvHeadCount, int rowsMax) =>
+        checked((long)rowsMax * KvSlot.TokenBytes(layout, kvHeadCount));
 
     /// <summary>Says which position is the chunk's first.</summary>
     public void BeginChunk(int position) => _chunkPosition = position;
 
-    /// <summary>Keeps a copy of the token's row in <paramref name="slot"/> and writes over it.</summary>
-    public void Replace(
-        KernelSet kernels, KvSlot slot, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int position)
+    /// <summary>
+    /// Keeps a copy of the row in <paramref name="slot"/> that the token at <paramref name="position"/> replaces, and
+    /// returns that row's index.
+    /// </summary>
+    public int Keep(KvSlot slot, int position)
     {
         int index = _chunkRelative ? position - _chunkPosition : slot.VisibleCount(position) - 1;
         _indexes[_count] = index;
         slot.Save(index, _saved!.Span<byte>((long)_count * _bytesPerToken, _bytesPerToken));
-        slot.Store(kernels, key, value, index);
         _count++;
+        return index;
     }
 
     /// <summary>Puts every replaced row back.</summary>

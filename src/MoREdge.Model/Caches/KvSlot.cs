@@ -5,70 +5,85 @@ namespace MoREdge.Model.Caches;
 
 /// <summary>
 /// Keys and values of one slot: an append-only list of tokens with their true positions, which may skip tokens that the
-/// slot's recursion never saw. Keys are stored after the rotary embedding. Per head (capacity, HeadDim), so that a head
-/// reads one stream.
+/// slot's recursion never saw. Keys are stored after the rotary embedding. Per head the keys, then the values, so that
+/// a head reads two streams.
 /// </summary>
 internal sealed class KvSlot : IDisposable
 {
-    private readonly AlignedBuffer _keys;
-    private readonly AlignedBuffer _values;
+    private readonly KvLayout _layout;
+    private readonly AlignedBuffer _buffer;
     private readonly int[] _positions;
-    private readonly ElementType _type;
     private readonly int _kvHeadCount;
-    private readonly int _headDim;
-    private readonly int _capacity;
+
+    // Only ever cleared while several workers store.
+    private volatile bool _keysFinite = true;
+    private volatile bool _valuesFinite = true;
 
     /// <summary>
-    /// Reserves room for <paramref name="capacity"/> tokens; memory becomes resident as tokens arrive.
+    /// Reserves room for the tokens of <paramref name="layout"/>; memory becomes resident as tokens arrive.
     /// </summary>
-    public KvSlot(ElementType type, int capacity, int kvHeadCount, int headDim)
+    public KvSlot(in KvLayout layout, int kvHeadCount)
     {
-        _type = type;
-        _capacity = capacity;
+        _layout = layout;
         _kvHeadCount = kvHeadCount;
-        _headDim = headDim;
-        long bytes = checked((long)capacity * kvHeadCount * headDim * ElementTypes.BlockBytes(type));
-        _keys = new AlignedBuffer(bytes);
-        _values = new AlignedBuffer(bytes);
-        _positions = new int[capacity];
-        BytesReserved = 2 * bytes;
-        BytesPerToken = 2L * kvHeadCount * headDim * ElementTypes.BlockBytes(type);
+        _buffer = new AlignedBuffer(ReservedBytes(layout, kvHeadCount));
+        _positions = new int[layout.Capacity];
     }
 
     /// <summary>Tokens stored.</summary>
     public int Count { get; private set; }
 
     /// <summary>Bytes of one token's key and value.</summary>
-    public long BytesPerToken { get; }
+    public long BytesPerToken => TokenBytes(_layout, _kvHeadCount);
 
     /// <summary>Address space taken; resident is only what tokens have touched.</summary>
-    public long BytesReserved { get; }
+    public long BytesReserved => _buffer.ByteCount;
+
+    private long HeadBytes => _layout.KeyBytes + _layout.ValueBytes;
+
+    /// <summary>Bytes of one token's key and value in a slot.</summary>
+    public static int TokenBytes(in KvLayout layout, int kvHeadCount) =>
+        checked(kvHeadCount * (layout.KeyRowBytes + layout.ValueRowBytes));
+
+    /// <summary>Bytes of a slot.</summary>
+    public static long ReservedBytes(in KvLayout layout, int kvHeadCount) =>
+        checked(kvHeadCount * (layout.KeyBytes + layout.ValueBytes));
 
     /// <summary>Keys of a key/value head, (capacity, HeadDim).</summary>
-    public KvRows Keys(int head) => Rows(_keys, head);
+    public KeyRows Keys(int head) => KeyRows.Over(_buffer, head * HeadBytes, _layout, _keysFinite);
 
     /// <summary>Values of a key/value head, (capacity, HeadDim).</summary>
-    public KvRows Values(int head) => Rows(_values, head);
+    public ValueRows Values(int head) =>
+        ValueRows.Over(_buffer, (head * HeadBytes) + _layout.KeyBytes, _layout, _valuesFinite);
 
-    /// <summary>Appends one token.</summary>
-    /// <param name="kernels">Converts to the slot's element type.</param>
-    /// <param name="key">(KvHeadCount · HeadDim), rotated.</param>
-    /// <param name="value">(KvHeadCount · HeadDim).</param>
+    /// <summary>Makes room for one token, whose key and value <see cref="Store"/> then writes.</summary>
     /// <param name="position">Position in the text, above every stored one.</param>
-    public void Append(KernelSet kernels, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int position)
+    /// <returns>The token's index.</returns>
+    public int Append(int position)
     {
-        Store(kernels, key, value, Count);
         _positions[Count] = position;
-        Count++;
+        return Count++;
     }
 
-    /// <summary>Writes over the token at <paramref name="index"/>.</summary>
+    /// <summary>Writes the token at <paramref name="index"/>; several workers may write tokens of their own.</summary>
+    /// <param name="kernels">Converts to the slot's format.</param>
+    /// <param name="key">(KvHeadCount · HeadDim), rotated.</param>
+    /// <param name="value">(KvHeadCount · HeadDim).</param>
+    /// <param name="index">As <see cref="Append"/> returned it.</param>
     public void Store(KernelSet kernels, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int index)
     {
+        int headDim = _layout.HeadDim;
         for (int head = 0; head < _kvHeadCount; head++)
         {
-            kernels.StoreKv(key.Slice(head * _headDim, _headDim), Keys(head), index);
-            kernels.StoreKv(value.Slice(head * _headDim, _headDim), Values(head), index);
+            if (!kernels.StoreKey(key.Slice(head * headDim, headDim), Keys(head), index))
+            {
+                _keysFinite = false;
+            }
+
+            if (!kernels.StoreValue(value.Slice(head * headDim, headDim), Values(head), index))
+            {
+                _valuesFinite = false;
+            }
         }
     }
 
@@ -94,44 +109,41 @@ internal sealed class KvSlot : IDisposable
     }
 
     /// <summary>
-    /// Copies the stored bytes of a token, all heads, keys then values, to <paramref name="destination"/>.
+    /// Copies the stored bytes of a token, head by head, key then value, to <paramref name="destination"/>.
     /// </summary>
-    public void Save(int index, Span<byte> destination) => Copy(index, destination, default);
-
-    /// <summary>Puts back what <see cref="Save"/> copied.</summary>
-    public void Restore(int index, ReadOnlySpan<byte> source) => Copy(index, default, source);
-
-    /// <summary>Forgets every token at or behind <paramref name="position"/>.</summary>
-    public void Truncate(int position) => Count = VisibleCount(position - 1);
-
-    public void Dispose()
+    public void Save(int index, Span<byte> destination)
     {
-        _keys.Dispose();
-        _values.Dispose();
-    }
-
-    private void Copy(int index, Span<byte> destination, ReadOnlySpan<byte> source)
-    {
-        int rowBytes = _headDim * ElementTypes.BlockBytes(_type);
-        for (int part = 0; part < 2 * _kvHeadCount; part++)
+        for (int head = 0; head < _kvHeadCount; head++)
         {
-            AlignedBuffer buffer = part < _kvHeadCount ? _keys : _values;
-            long row = ((long)(part % _kvHeadCount) * _capacity) + index;
-            Span<byte> stored = buffer.Span<byte>(row * rowBytes, rowBytes);
-            if (source.IsEmpty)
-            {
-                stored.CopyTo(destination[(part * rowBytes)..]);
-            }
-            else
-            {
-                source.Slice(part * rowBytes, rowBytes).CopyTo(stored);
-            }
+            Keys(head).Save(index, destination);
+            destination = destination[_layout.KeyRowBytes..];
+            Values(head).Save(index, destination);
+            destination = destination[_layout.ValueRowBytes..];
         }
     }
 
-    private KvRows Rows(AlignedBuffer buffer, int head)
+    /// <summary>Puts back what <see cref="Save"/> copied.</summary>
+    public void Restore(int index, ReadOnlySpan<byte> source)
     {
-        long headBytes = (long)_capacity * _headDim * ElementTypes.BlockBytes(_type);
-        return KvRows.Over(buffer, head * headBytes, _type, _capacity, _headDim);
+        for (int head = 0; head < _kvHeadCount; head++)
+        {
+            Keys(head).Restore(index, source);
+            source = source[_layout.KeyRowBytes..];
+            Values(head).Restore(index, source);
+            source = source[_layout.ValueRowBytes..];
+        }
     }
+
+    /// <summary>Forgets every token at or behind <paramref name="position"/>.</summary>
+    public void Truncate(int position)
+    {
+        Count = VisibleCount(position - 1);
+        if (Count == 0)
+        {
+            _keysFinite = true;
+            _valuesFinite = true;
+        }
+    }
+
+    public void Dispose() => _buffer.Dispose();
 }

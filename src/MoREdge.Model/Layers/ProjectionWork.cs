@@ -16,6 +16,7 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
 
     private readonly WeightMatrix[] _weights = new WeightMatrix[3];
     private readonly FloatMatrix[] _outputs = new FloatMatrix[3];
+    private readonly FloatMatrix[] _sums = new FloatMatrix[3];
     private FloatMatrix _input;
     private QuantizedRows _quantized;
     private int _count;
@@ -33,7 +34,15 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
     {
         _weights[_count] = weight;
         _outputs[_count] = output;
+        _sums[_count] = default;
         _count++;
+    }
+
+    /// <summary>Adds sum += x·Wᵀ with sum (tokens, rows); the product itself is left in output.</summary>
+    public void AddTo(in FloatMatrix sum, WeightMatrix weight, in FloatMatrix output)
+    {
+        Add(weight, output);
+        _sums[_count - 1] = sum;
     }
 
     /// <summary>Computes all products.</summary>
@@ -59,9 +68,19 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
             if (from < to)
             {
                 _weights[i].Multiply(kernels, _input, _quantized, _outputs[i], from, to);
+                AddColumns(_sums[i], _outputs[i], from * PackedLayout.TileRows, to * PackedLayout.TileRows);
             }
 
             first += tiles;
+        }
+    }
+
+    private void AddColumns(in FloatMatrix sum, in FloatMatrix output, int start, int end)
+    {
+        int count = Math.Min(end, sum.Cols) - start;
+        for (int row = 0; row < sum.Rows; row++)
+        {
+            kernels.Add(sum.Row(row).Slice(start, count), output.Row(row).Slice(start, count));
         }
     }
 }

@@ -27,12 +27,11 @@ internal enum CacheAccess
 /// </summary>
 internal sealed class TransformerLayer
 {
-    private readonly KernelSet _kernels;
     private readonly ModelConfig _config;
     private readonly WorkerPool _pool;
     private readonly Workspace _workspace;
-    private readonly RotaryTable _rotary;
     private readonly ProjectionWork _projection;
+    private readonly CacheWork _cache;
     private readonly AttentionWork _attention;
     private readonly NormWork _norm;
     private readonly SwiGluWork _swiGlu;
@@ -47,14 +46,13 @@ internal sealed class TransformerLayer
         RotaryTable rotary,
         KvOverlay overlay)
     {
-        _kernels = kernels;
         _config = config;
         _pool = pool;
         _workspace = workspace;
-        _rotary = rotary;
         _overlay = overlay;
         _projection = new ProjectionWork(kernels);
-        _attention = new AttentionWork(kernels, config, workspace.Scores);
+        _cache = new CacheWork(kernels, config, rotary, overlay);
+        _attention = new AttentionWork(kernels, config, workspace);
         _norm = new NormWork(kernels, config.RmsNormEpsilon);
         _swiGlu = new SwiGluWork(kernels);
         _quantize = new QuantizeWork(kernels);
@@ -98,16 +96,7 @@ internal sealed class TransformerLayer
         }
 
         _projection.Run(_pool);
-        for (int row = 0; row < x.Rows; row++)
-        {
-            Rotate(query.Row(row), positions[start + row]);
-            if (access != CacheAccess.Read)
-            {
-                Rotate(key.Row(row), positions[start + row]);
-                StoreRow(slot, access, key.Row(row), value.Row(row), positions[start + row]);
-            }
-        }
-
+        _cache.Run(_pool, query, key, value, slot, access, positions, start);
         _attention.Run(_pool, query, mixed, slot, positions, start);
         QuantizedRows quantizedMixed = _workspace.Quantized(x.Rows, _config.QueryDim);
         _quantize.Run(_pool, mixed, quantizedMixed);
@@ -134,34 +123,8 @@ internal sealed class TransformerLayer
 
     private void AddProjection(in FloatMatrix x, WeightMatrix weight, in FloatMatrix input, in QuantizedRows quantized)
     {
-        FloatMatrix projected = _workspace.Projected.Slice(0, x.Rows);
         _projection.Begin(input, quantized);
-        _projection.Add(weight, projected);
+        _projection.AddTo(x, weight, _workspace.Projected.Slice(0, x.Rows));
         _projection.Run(_pool);
-        for (int row = 0; row < x.Rows; row++)
-        {
-            _kernels.Add(x.Row(row), projected.Row(row));
-        }
     }
-
-    private void StoreRow(
-        KvSlot slot, CacheAccess access, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int position)
-    {
-        if (access == CacheAccess.Append)
-        {
-            slot.Append(_kernels, key, value, position);
-        }
-        else
-        {
-            _overlay.Replace(_kernels, slot, key, value, position);
-        }
-    }
-
-    private void Rotate(Span<float> heads, int position) =>
-        _kernels.Rotary(
-            heads,
-            _config.HeadDim,
-            _rotary.Cos(position),
-            _rotary.Sin(position),
-            _config.RopePairing == RopePairing.Interleaved);
 }

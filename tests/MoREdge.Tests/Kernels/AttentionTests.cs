@@ -5,22 +5,43 @@ namespace MoREdge.Tests.Kernels;
 
 public sealed class AttentionTests
 {
-    public static IEnumerable<object[]> SetsTimesHeadDims() =>
-        KernelSets.Times([[1], [4], [6], [8], [12], [16], [32], [48], [64], [80], [100], [128]]);
+    public static IEnumerable<object[]> SetsTimesHeadDims() => KernelSets.Times(
+        [[1], [4], [6], [8], [12], [16], [32], [33], [48], [64], [72], [80], [96], [100], [128], [256], [513]]);
 
     public static IEnumerable<object[]> Sets() => KernelSets.Times([[]]);
 
     [Theory]
     [MemberData(nameof(SetsTimesHeadDims))]
-    public void Attention_AnySupportedSet_MatchesReference(string name, int headDim)
+    public void Attention_QueryCounts_MatchReference(string name, int headDim)
     {
-        foreach (int count in (int[])[1, 2, 3, 4, 5, 33])
+        foreach (KvFormat format in Enum.GetValues<KvFormat>())
         {
-            foreach (ElementType type in (ElementType[])[ElementType.F16, ElementType.F32])
+            for (int rows = 1; rows <= 7; rows++)
             {
-                KernelDifference difference = KernelComparison.Attention(KernelSets.Get(name), type, headDim, count);
-                Assert.True(difference.Passed, $"{name}: {difference}");
+                AssertMatches(name, new AttentionShape(format, headDim, rows, 1, 19), isPoisoned: false);
+                AssertMatches(name, new AttentionShape(format, headDim, 1, rows, 10), isPoisoned: false);
+                AssertMatches(name, new AttentionShape(format, headDim, rows, 2, 9), isPoisoned: rows % 2 == 0);
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Sets))]
+    public void Attention_CountsAroundTileEdges_MatchReference(string name)
+    {
+        foreach (KvFormat format in Enum.GetValues<KvFormat>())
+        {
+            for (int count = 1; count <= 70; count++)
+            {
+                AssertMatches(name, new AttentionShape(format, 24, 1, 1, count), isPoisoned: false);
+                AssertMatches(name, new AttentionShape(format, 24, 1, 3, count), isPoisoned: true);
+                AssertMatches(name, new AttentionShape(format, 24, 5, 1, count), isPoisoned: false);
+            }
+
+            // Several blocks of the drivers.
+            AssertMatches(name, new AttentionShape(format, 64, 2, 3, 301), isPoisoned: false);
+            AssertMatches(name, new AttentionShape(format, 64, 1, 3, 301), isPoisoned: true);
+            AssertMatches(name, new AttentionShape(format, 8, 4, 1, 1100), isPoisoned: false);
         }
     }
 
@@ -29,29 +50,46 @@ public sealed class AttentionTests
     public void Attention_TwoPositions_AreTheHandWorkedSums(string name)
     {
         KernelSet set = KernelSets.Get(name);
-        using AlignedBuffer buffer = new(2 * 2 * sizeof(float));
-        foreach (ElementType type in (ElementType[])[ElementType.F16, ElementType.F32])
+        foreach (KvFormat format in Enum.GetValues<KvFormat>())
         {
-            KvRows rows = KvRows.Over(buffer, 0, type, 2, 2);
-            set.StoreKv([1, 2], rows, 0);
-            set.StoreKv([-3, 0.5f], rows, 1);
-            float[] scores = [9, 9, 9];
-            set.AttentionScores([4, 10], rows, 2, 0.5f, scores);
-            Assert.Equal([12f, -3.5f, 9f], scores);
-            float[] output = [7, 7];
-            set.AttentionMix([0.25f, 0.5f], rows, 2, output);
-            Assert.Equal([-1.25f, 0.75f], output);
-            set.AttentionMix([], rows, 0, output);
-            Assert.Equal([0f, 0f], output);
+            KvLayout layout = new(format, 2, 2);
+            using AlignedBuffer buffer = new(layout.KeyBytes + layout.ValueBytes);
+            using AlignedBuffer room = new(QuantizedRows.ByteCount(1, 2));
+            using Rows rows = new(1, 2);
+            KeyRows keys = KeyRows.Over(buffer, 0, layout, isFinite: true);
+            ValueRows values = ValueRows.Over(buffer, layout.KeyBytes, layout, isFinite: true);
+            // Largest magnitudes of 127·2⁻ⁿ: int8 is exact too.
+            foreach ((int row, float[] x) in new[] { (0, new[] { 127f, 2 }), (1, [-3, 63.5f]) })
+            {
+                Assert.True(set.StoreKey(x, keys, row));
+                Assert.True(set.StoreValue(x, values, row));
+            }
+
+            rows.Set([127f, 10]);
+            using Rows scores = new(1, 3);
+            scores.Set([9, 9, 9]);
+            set.AttentionScores(rows.View, keys, 2, 0.5f, QuantizedRows.Over(room, 1, 2), scores.View);
+            Assert.Equal([((127f * 127) + 20) / 2, ((127f * -3) + 635) / 2, 9], scores.View.Row(0).ToArray());
+            scores.Set([0.25f, 0.5f, 7]);
+            set.AttentionMix(scores.View, values, 2, rows.View, accumulate: false);
+            Assert.Equal([30.25f, 32.25f], rows.View.Row(0).ToArray());
+            set.AttentionMix(scores.View, values, 1, rows.View, accumulate: true);
+            Assert.Equal([62f, 32.75f], rows.View.Row(0).ToArray());
+            set.AttentionMix(scores.View, values, 0, rows.View, accumulate: true);
+            Assert.Equal([62f, 32.75f], rows.View.Row(0).ToArray());
+            set.AttentionMix(scores.View, values, 0, rows.View, accumulate: false);
+            Assert.Equal([0f, 0f], rows.View.Row(0).ToArray());
         }
     }
 
     [Theory]
     [MemberData(nameof(Sets))]
-    public void StoreKv_EveryHalfAndItsNeighbourhood_RoundsToNearestEven(string name)
+    public void StoreValue_EveryHalfAndItsNeighbourhood_RoundsToNearestEven(string name)
     {
-        using AlignedBuffer buffer = new(8 * sizeof(ushort));
-        KvRows rows = KvRows.Over(buffer, 0, ElementType.F16, 1, 8);
+        KvLayout layout = new(KvFormat.F16, 1, 8);
+        using AlignedBuffer buffer = new(layout.KeyBytes + layout.ValueBytes);
+        KeyRows keys = KeyRows.Over(buffer, 0, layout, isFinite: false);
+        ValueRows values = ValueRows.Over(buffer, layout.KeyBytes, layout, isFinite: false);
         float[] x = new float[8];
         KernelSet set = KernelSets.Get(name);
         for (int bits = 0; bits <= ushort.MaxValue; bits++)
@@ -67,8 +105,11 @@ public sealed class AttentionTests
             x[5] = MathF.BitDecrement(tie);
             x[6] = -tie;
             x[7] = value * 2;
-            set.StoreKv(x, rows, 0);
-            Span<Half> stored = buffer.Span<Half>(0, 8);
+            bool isFinite = Array.TrueForAll(x, v => Half.IsFinite((Half)v));
+            Assert.Equal(isFinite, set.StoreValue(x, values, 0));
+            Assert.Equal(isFinite, set.StoreKey(x, keys, 0));
+            Span<Half> stored = buffer.Span<Half>(layout.KeyBytes, 8);
+            Span<Half> storedKeys = buffer.Span<Half>(0, 8 * PackedLayout.TileRows);
             for (int i = 0; i < 8; i++)
             {
                 Half expected = (Half)x[i];
@@ -76,6 +117,8 @@ public sealed class AttentionTests
                     ? Half.IsNaN(stored[i])
                     : BitConverter.HalfToUInt16Bits(expected) == BitConverter.HalfToUInt16Bits(stored[i]);
                 Assert.True(same, $"{name}: {x[i]:R} became {stored[i]}, not {expected}.");
+                Half key = storedKeys[i * PackedLayout.TileRows];
+                Assert.Equal(BitConverter.HalfToUInt16Bits(stored[i]), BitConverter.HalfToUInt16Bits(key));
             }
         }
     }
@@ -84,21 +127,119 @@ public sealed class AttentionTests
     [MemberData(nameof(Sets))]
     public void AttentionMix_EveryHalf_ConvertsExactly(string name)
     {
-        // A weight of 1 and one position: the output is the stored value.
-        const int Cols = 1 << 16;
-        using AlignedBuffer buffer = new(Cols * sizeof(ushort));
+        // A weight of 1 and one position: the output is the stored value. Without infinities and NaN, by one query and
+        // by three in registers; with them, by the conversion of blocks.
+        const int Cols = 512;
+        KvLayout layout = new(KvFormat.F16, 1, Cols);
+        using AlignedBuffer buffer = new(layout.ValueBytes);
         Span<ushort> halves = buffer.Span<ushort>(0, Cols);
-        for (int i = 0; i < Cols; i++)
+        using Rows weights = new(3, 1);
+        weights.Set([1, 1, 1]);
+        using Rows output = new(3, Cols);
+        for (int start = 0; start <= ushort.MaxValue; start += Cols)
         {
-            halves[i] = (ushort)i;
-        }
+            for (int i = 0; i < Cols; i++)
+            {
+                halves[i] = (ushort)(start + i);
+            }
 
-        float[] output = new float[Cols];
-        KernelSets.Get(name).AttentionMix([1f], KvRows.Over(buffer, 0, ElementType.F16, 1, Cols), 1, output);
-        for (int i = 0; i < Cols; i++)
-        {
-            float expected = (float)BitConverter.UInt16BitsToHalf((ushort)i);
-            Assert.True(expected == output[i] || (float.IsNaN(expected) && float.IsNaN(output[i])), $"{name}: {i:x4}");
+            bool isFinite = (start & 0x7c00) != 0x7c00;
+            ValueRows values = ValueRows.Over(buffer, 0, layout, isFinite);
+            foreach (int queries in (int[])[1, 3])
+            {
+                output.View.Row(queries - 1).Clear();
+                FloatMatrix view = output.View.Slice(0, queries);
+                KernelSets.Get(name).AttentionMix(weights.View.Slice(0, queries), values, 1, view, accumulate: false);
+                for (int i = 0; i < Cols; i++)
+                {
+                    float expected = (float)BitConverter.UInt16BitsToHalf(halves[i]);
+                    float actual = view.Row(queries - 1)[i];
+                    Assert.True(
+                        expected == actual || (float.IsNaN(expected) && float.IsNaN(actual)), $"{name}: {halves[i]:x4}");
+                }
+            }
         }
+    }
+
+    [Fact]
+    public void KeyAndValueRows_SavedAndRestored_AreTheSameBytes()
+    {
+        foreach (KvFormat format in Enum.GetValues<KvFormat>())
+        {
+            foreach (int headDim in (int[])[1, 8, 33, 64])
+            {
+                KvLayout layout = new(format, 21, headDim);
+                using AlignedBuffer buffer = new(layout.KeyBytes + layout.ValueBytes);
+                Span<byte> bytes = buffer.Span<byte>(0, (int)buffer.ByteCount);
+                KeyRows keys = KeyRows.Over(buffer, 0, layout, isFinite: true);
+                ValueRows values = ValueRows.Over(buffer, layout.KeyBytes, layout, isFinite: true);
+                KernelSet set = new();
+                float[] x = new float[headDim];
+                for (int row = 0; row < layout.Capacity; row++)
+                {
+                    Array.Fill(x, row + 1);
+                    set.StoreKey(x, keys, row);
+                    set.StoreValue(x, values, row);
+                }
+
+                byte[] before = bytes.ToArray();
+                byte[] key = new byte[layout.KeyRowBytes];
+                byte[] value = new byte[layout.ValueRowBytes];
+                keys.Save(13, key);
+                values.Save(13, value);
+                Array.Fill(x, -7.5f);
+                set.StoreKey(x, keys, 13);
+                set.StoreValue(x, values, 13);
+                Assert.False(bytes.SequenceEqual(before), $"{format} {headDim}");
+                keys.Restore(13, key);
+                values.Restore(13, value);
+                Assert.True(bytes.SequenceEqual(before), $"{format} {headDim}");
+            }
+        }
+    }
+
+    [Fact]
+    public void StoreValue_Int8_HasNormalScalesAndSmallQuants()
+    {
+        KvLayout layout = new(KvFormat.Q8, 1, 32);
+        using AlignedBuffer buffer = new(layout.ValueBytes);
+        ValueRows values = ValueRows.Over(buffer, 0, layout, isFinite: true);
+        Random random = new(1);
+        float[] x = new float[32];
+        for (int exponent = -30; exponent <= 22; exponent++)
+        {
+            for (int i = 0; i < x.Length; i++)
+            {
+                x[i] = ((2 * random.NextSingle()) - 1) * MathF.Pow(2, exponent);
+            }
+
+            Assert.True(new KernelSet().StoreValue(x, values, 0));
+            float scale = (float)buffer.Span<Half>(layout.ValueScaleOffset, 1)[0];
+            Assert.True(scale == 0 || scale >= MathF.Pow(2, -14), $"2^{exponent}: {scale}");
+            for (int i = 0; i < x.Length; i++)
+            {
+                sbyte quant = buffer.Span<sbyte>(0, 32)[i];
+                Assert.InRange(quant, -127, 127);
+                float step = MathF.Max(scale, MathF.Pow(2, -14));
+                Assert.InRange(MathF.Abs(x[i] - (scale * quant)), 0, step / 2 * 1.0001f);
+            }
+        }
+    }
+
+    private static void AssertMatches(string name, AttentionShape shape, bool isPoisoned)
+    {
+        KernelDifference difference = AttentionComparison.Run(KernelSets.Get(name), shape, isPoisoned);
+        Assert.True(difference.Passed, $"{name}: {difference}");
+    }
+
+    private sealed class Rows(int rows, int cols) : IDisposable
+    {
+        private readonly AlignedBuffer _buffer = new((long)rows * cols * sizeof(float));
+
+        public FloatMatrix View => FloatMatrix.Over(_buffer, rows, cols);
+
+        public void Set(ReadOnlySpan<float> values) => values.CopyTo(_buffer.Span<float>(0, rows * cols));
+
+        public void Dispose() => _buffer.Dispose();
     }
 }

@@ -42,7 +42,7 @@ public sealed class DirectFormatTests
         RoutingMode? routing = architecture == "llama" ? null : RoutingMode.Full;
 
         // Keys and values in float32, so that only the weights differ from an F32 file.
-        float[][] actual = model.Score(ids, new SequenceOptions { Routing = routing, KvType = ElementType.F32 });
+        float[][] actual = model.Score(ids, new SequenceOptions { Routing = routing, KvFormat = KvFormat.F32 });
 
         double[][] expected = new NaiveDecoder(model, model.Network.Config).Forward(ids);
         for (int t = 0; t < ids.Length; t++)

@@ -25,14 +25,14 @@ public sealed class MemoryEstimateTests : IDisposable
         string path = new ByteModel { RecursionCount = recursions }.Write(_folder.File("m.gguf"));
         using GgufFile file = GgufFile.Open(path);
         using DecoderModel model = DecoderModel.Load(file, new KernelSet(), threads);
-        foreach (ElementType type in new[] { ElementType.F16, ElementType.F32 })
+        foreach (KvFormat format in Enum.GetValues<KvFormat>())
         {
-            foreach (int context in new[] { 1, 63, 300 })
+            foreach (int context in new[] { 1, 63, 300, 9000 })
             {
                 SequenceOptions options = new()
                 {
                     ContextLength = context,
-                    KvType = type,
+                    KvFormat = format,
                     KvPolicy = policy,
                     Routing = routing,
                 };

@@ -35,7 +35,7 @@ public sealed class SequenceMemoryTests
     {
         // Spec section 4: recursive sharing keeps B + 2 slots, whatever a token's depth.
         using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2, kv: "shared").Load();
-        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions { KvType = ElementType.F16 });
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions { KvFormat = KvFormat.F16 });
 
         sequence.Prefill(TinyModel.RandomIds(50, seed: 1));
 
@@ -48,7 +48,7 @@ public sealed class SequenceMemoryTests
     {
         using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2).Load();
         using Sequence sequence = model.Network.CreateSequence(
-            new SequenceOptions { KvType = ElementType.F16, Routing = RoutingMode.TopK });
+            new SequenceOptions { KvFormat = KvFormat.F16, Routing = RoutingMode.TopK });
 
         sequence.Prefill(TinyModel.RandomIds(60, seed: 1));
 
@@ -62,7 +62,7 @@ public sealed class SequenceMemoryTests
     {
         using TinyModel model = TinyModel.Decoder("llama", 2, tied: false).Load();
         using Sequence sequence = model.Network.CreateSequence(new SequenceOptions());
-        Assert.Equal(ElementType.F32, sequence.KvType);
+        Assert.Equal(KvFormat.F32, sequence.KvFormat);
         Assert.Equal(2 * 2 * SlotTokenBytes, sequence.KvBytesPerTokenMax);
     }
 

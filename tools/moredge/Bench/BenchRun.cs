@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using MoREdge.Model;
 using MoREdge.ModelFile;
-using MoREdge.Tensors;
 
 namespace MoREdge.Cli;
 
@@ -99,7 +98,7 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe probe, Action step
         using Sequence sequence = model.CreateSequence(new SequenceOptions
         {
             ContextLength = options.ContextLength,
-            KvType = options.KvType,
+            KvFormat = options.KvFormat,
             KvPolicy = options.KvPolicy,
             Routing = options.Routing,
             HybridPositionZero = options.HybridPositionZero,
@@ -140,7 +139,7 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe probe, Action step
         }
 
         double positions = plan.PromptTokens + ((plan.DecodeTokens + 1) / 2.0);
-        return calls * positions * 2 * config.KvDim * ElementTypes.BlockBytes(sequence.KvType);
+        return calls * positions * sequence.KvBytesPerSlotToken;
     }
 
     private static double Seconds(Action work)

@@ -165,7 +165,7 @@ internal sealed class BenchVerb
         return new SequenceOptions
         {
             ContextLength = asked.ContextLength,
-            KvType = asked.KvType,
+            KvFormat = asked.KvFormat,
             KvPolicy = asked.KvPolicy,
             Routing = asked.Routing ?? (isRouted ? RoutingMode.Full : null),
             DepthMax = asked.DepthMax,

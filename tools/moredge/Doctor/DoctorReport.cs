@@ -129,14 +129,14 @@ internal sealed class DoctorReport
         {
             MemoryFit.Fits => "everything stays in memory",
             MemoryFit.WillPage => "weights are read from the disk again and again; expect it to be slow",
-            _ => "not enough memory; try a smaller --context, --kv shared or --kv-type f16",
+            _ => "not enough memory; try a smaller --context, --kv shared or --kv-format q8",
         };
         table.Add("model", PlainText.Clean(FileName!));
         table.Add("  weights", $"{ByteText.Format(model.FileBytes)} (mapped, not copied)");
         table.Add(
             "  cache",
             $"{ByteText.Format(model.KvBytes)} for {model.ContextLength} tokens "
-            + $"({ByteText.Format(model.KvBytesPerToken)} each, {model.KvType})");
+            + $"({ByteText.Format(model.KvBytesPerToken)} each, {model.KvFormat})");
         table.Add("  workspace", $"{ByteText.Format(model.WorkspaceBytes)}");
         table.Add("  program", $"{ByteText.Format(MemoryEstimate.ProgramBytes)}");
         table.Add("  total", $"{ByteText.Format(model.TotalBytes)} of {ByteText.Format(available)}");

@@ -60,7 +60,7 @@ internal sealed class DoctorVerb
         string? path = result.GetValue(_file);
         if (path is null && _options.HasSequenceOptions(result))
         {
-            throw new UsageException("--routing, --kv, --kv-type, --max-depth and --context need a FILE.");
+            throw new UsageException("--routing, --kv, --kv-format, --max-depth and --context need a FILE.");
         }
 
         KernelSet kernels = ModelOptions.Kernels();

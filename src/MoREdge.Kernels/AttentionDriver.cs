@@ -1,0 +1,267 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>
+/// The loops around the attention bodies, written once for all instruction sets: blocks of positions that stay in the
+/// first-level cache, and within a block the queries, three at a time.
+/// </summary>
+/// <remarks>
+/// Scores body: (queries, rows, keys, type, cols, tileCount, scale, scores) writes tileCount · 8 scores for 3 queries
+/// or 1, from F16 or F32 tiles of 8 positions. Mix body: (weights, rows, values, type, cols, rowBytes, count, outputs,
+/// accumulate) mixes count positions, rowBytes apart, of F16, F32 or I8. Convert body: (source, type, count, target)
+/// makes float32, exactly. Many queries make it worth converting a block once; few convert in registers.
+/// </remarks>
+internal static unsafe class AttentionDriver
+{
+    /// <summary>The widest head the blocks hold; a wider one takes the reference.</summary>
+    internal const int HeadDimMax = ScratchFloats / PackedLayout.TileRows;
+
+    /// <summary>Queries that share a key or value in registers.</summary>
+    private const int QueryBlock = 3;
+
+    /// <summary>16 KB: half of a small first-level cache.</summary>
+    private const int ScratchFloats = 4096;
+
+    /// <summary>A score block is a multiple of this many tiles, which no body leaves a remainder of.</summary>
+    private const int TileMultiple = 6;
+
+    /// <summary>Positions whose weights are multiplied with the scales of Q8 values at a time.</summary>
+    private const int ScaledPositionsMax = 128;
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Scores(
+        in FloatMatrix queries,
+        in KeyRows keys,
+        int count,
+        float scale,
+        in FloatMatrix scores,
+        delegate*<float**, int, byte*, ElementType, int, int, float, float**, void> body,
+        delegate*<byte*, ElementType, int, float*, void> convert)
+    {
+        int cols = keys.Cols;
+        int heads = queries.Cols / cols;
+        int rows = queries.Rows * heads;
+        Debug.Assert(cols <= HeadDimMax && queries.Cols % cols == 0 && count <= keys.Rows, "Whole heads.");
+        Debug.Assert(scores.Rows >= rows && scores.Cols >= count, "A score per query and position.");
+        float* scratch = stackalloc float[ScratchFloats];
+        float* last = stackalloc float[QueryBlock * PackedLayout.TileRows];
+        float** query = stackalloc float*[QueryBlock];
+        float** output = stackalloc float*[QueryBlock];
+        float** lastOutput = stackalloc float*[QueryBlock];
+        bool converts = keys.Format == KvFormat.F16 && (rows > QueryBlock || !keys.IsFinite);
+        int tiles = (count + PackedLayout.TileRows - 1) / PackedLayout.TileRows;
+        int blockTiles = ScratchFloats / (PackedLayout.TileRows * cols);
+        blockTiles = Math.Max(blockTiles - (blockTiles % TileMultiple), Math.Min(blockTiles, TileMultiple));
+        blockTiles = converts || rows > QueryBlock ? blockTiles : tiles;
+        for (int tile = 0; tile < tiles; tile += blockTiles)
+        {
+            // SAFETY: tiles below `whole` hold 8 of the count positions; the last one goes through `last`. A block of
+            // two queries repeats the second.
+            int blockCount = Math.Min(blockTiles, tiles - tile);
+            int whole = Math.Min(blockCount, (count / PackedLayout.TileRows) - tile);
+            byte* data = keys.Data + (tile * keys.TileBytes);
+            long tileBytes = keys.TileBytes;
+            ElementType type = KvLayout.ElementTypeOf(keys.Format);
+            if (converts)
+            {
+                convert(data, type, blockCount * PackedLayout.TileRows * cols, scratch);
+                data = (byte*)scratch;
+                type = ElementType.F32;
+                tileBytes = (long)cols * PackedLayout.TileRows * sizeof(float);
+            }
+
+            for (int row = 0; row < rows; row += QueryBlock)
+            {
+                int taken = Math.Min(QueryBlock, rows - row);
+                for (int i = 0; i < QueryBlock; i++)
+                {
+                    int index = row + Math.Min(i, taken - 1);
+                    query[i] = queries.Data + ((long)(index / heads) * queries.Stride) + (index % heads * cols);
+                    output[i] = scores.Data + ((long)index * scores.Stride) + (tile * PackedLayout.TileRows);
+                    lastOutput[i] = last + (i * PackedLayout.TileRows);
+                }
+
+                int bodyRows = taken == 1 ? 1 : QueryBlock;
+                if (whole > 0)
+                {
+                    body(query, bodyRows, data, type, cols, whole, scale, output);
+                }
+
+                if (whole < blockCount)
+                {
+                    body(query, bodyRows, data + (whole * tileBytes), type, cols, 1, scale, lastOutput);
+                    CopyTile(lastOutput, output, taken, whole, count % PackedLayout.TileRows);
+                }
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Mix(
+        in FloatMatrix weights,
+        in ValueRows values,
+        int count,
+        in FloatMatrix output,
+        bool accumulate,
+        delegate*<float**, int, byte*, ElementType, int, long, int, float**, bool, void> body,
+        delegate*<byte*, ElementType, int, float*, void> convert)
+    {
+        int cols = values.Cols;
+        int rows = output.Rows * (output.Cols / cols);
+        Debug.Assert(cols <= HeadDimMax && output.Cols % cols == 0 && count <= values.Rows, "Whole heads.");
+        Debug.Assert(weights.Rows >= rows && weights.Cols >= count, "A weight per query and position.");
+        float* scratch = stackalloc float[ScratchFloats];
+        bool isQ8 = values.Format == KvFormat.Q8;
+        bool converts = values.Format != KvFormat.F32
+            && (rows > QueryBlock || (!isQ8 && !values.IsFinite));
+        int blockPositions = ScratchFloats / cols;
+        blockPositions = isQ8 ? Math.Min(blockPositions, ScaledPositionsMax) : blockPositions;
+        if (count == 0 && !accumulate)
+        {
+            Clear(output);
+        }
+
+        for (int j = 0; j < count; j += blockPositions)
+        {
+            // SAFETY: block.Rows positions from j on exist, and as many weights of each query.
+            ValueRows block = values.Slice(j, Math.Min(blockPositions, count - j));
+            byte* data = block.Data;
+            ElementType type = KvLayout.ElementTypeOf(block.Format);
+            if (converts)
+            {
+                convert(data, type, block.Rows * cols, scratch);
+                data = (byte*)scratch;
+                type = ElementType.F32;
+            }
+
+            FloatMatrix factors = weights.Columns(j, block.Rows);
+            if (isQ8)
+            {
+                MixScaled(factors, block, data, type, output, accumulate || j > 0, body, convert);
+            }
+            else
+            {
+                MixColumns(factors, block.Rows, data, type, cols, 0, cols, output, accumulate || j > 0, body);
+            }
+        }
+    }
+
+    /// <summary>One block of Q8 values: for each group of columns, the weights times its scales.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MixScaled(
+        in FloatMatrix weights,
+        in ValueRows block,
+        byte* data,
+        ElementType type,
+        in FloatMatrix output,
+        bool accumulate,
+        delegate*<float**, int, byte*, ElementType, int, long, int, float**, bool, void> body,
+        delegate*<byte*, ElementType, int, float*, void> convert)
+    {
+        int rows = output.Rows * (output.Cols / block.Cols);
+        float* scales = stackalloc float[ScaledPositionsMax];
+        float* scaled = stackalloc float[QueryBlock * ScaledPositionsMax];
+        for (int group = 0; group < block.GroupCount; group++)
+        {
+            // SAFETY: a block holds at most ScaledPositionsMax positions.
+            convert((byte*)(block.Scales + ((long)group * block.ScaleStride)), ElementType.F16, block.Rows, scales);
+            int start = group * PackedLayout.GroupSize;
+            int end = Math.Min(start + PackedLayout.GroupSize, block.Cols);
+            for (int row = 0; row < rows; row += QueryBlock)
+            {
+                int taken = Math.Min(QueryBlock, rows - row);
+                for (int i = 0; i < taken; i++)
+                {
+                    float* factors = weights.Data + ((long)(row + i) * weights.Stride);
+                    Vector128CacheBodies.Products(factors, scales, block.Rows, scaled + (i * ScaledPositionsMax));
+                }
+
+                FloatMatrix part = new(scaled, taken, block.Rows, ScaledPositionsMax);
+                MixRows(part, row, block.Rows, data, type, block.Cols, start, end, output, accumulate, body);
+            }
+        }
+    }
+
+    private static void MixColumns(
+        in FloatMatrix weights,
+        int count,
+        byte* data,
+        ElementType type,
+        int cols,
+        int start,
+        int end,
+        in FloatMatrix output,
+        bool accumulate,
+        delegate*<float**, int, byte*, ElementType, int, long, int, float**, bool, void> body)
+    {
+        int rows = output.Rows * (output.Cols / cols);
+        for (int row = 0; row < rows; row += QueryBlock)
+        {
+            FloatMatrix part = weights.Slice(row, Math.Min(QueryBlock, rows - row));
+            MixRows(part, row, count, data, type, cols, start, end, output, accumulate, body);
+        }
+    }
+
+    /// <summary>Columns [start, end) of the queries from <paramref name="row"/> on, one per row of weights.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MixRows(
+        in FloatMatrix weights,
+        int row,
+        int count,
+        byte* data,
+        ElementType type,
+        int cols,
+        int start,
+        int end,
+        in FloatMatrix output,
+        bool accumulate,
+        delegate*<float**, int, byte*, ElementType, int, long, int, float**, bool, void> body)
+    {
+        int heads = output.Cols / cols;
+        float** factors = stackalloc float*[QueryBlock];
+        float** target = stackalloc float*[QueryBlock];
+        float* unused = stackalloc float[HeadDimMax];
+        for (int i = 0; i < QueryBlock; i++)
+        {
+            // SAFETY: a block of two queries mixes the second once more, into memory of its own.
+            int taken = Math.Min(i, weights.Rows - 1);
+            int index = row + taken;
+            factors[i] = weights.Data + ((long)taken * weights.Stride);
+            target[i] = i < weights.Rows
+                ? output.Data + ((long)(index / heads) * output.Stride) + (index % heads * cols) + start
+                : unused;
+        }
+
+        int elementBytes = ElementTypes.BlockBytes(type);
+        body(
+            factors, weights.Rows == 1 ? 1 : QueryBlock, data + ((long)start * elementBytes), type, end - start,
+            (long)cols * elementBytes, count, target, accumulate);
+    }
+
+    // What exists of the last tile.
+    private static void CopyTile(float** tiles, float** output, int rows, int tile, int count)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                output[row][(tile * PackedLayout.TileRows) + i] = tiles[row][i];
+            }
+        }
+    }
+
+    private static void Clear(in FloatMatrix output)
+    {
+        for (int row = 0; row < output.Rows; row++)
+        {
+            output.Row(row).Clear();
+        }
+    }
+}
