@@ -10,9 +10,11 @@ namespace MoREdge.Kernels;
 /// </summary>
 /// <remarks>
 /// Scores body: (queries, rows, keys, type, cols, tileCount, scale, scores) writes tileCount · 8 scores for 3 queries
-/// or 1, from F16 or F32 tiles of 8 positions. Mix body: (weights, rows, values, type, cols, rowBytes, count, outputs,
-/// accumulate) mixes count positions, rowBytes apart, of F16, F32 or I8. Convert body: (source, type, count, target)
-/// makes float32, exactly. Many queries make it worth converting a block once; few convert in registers.
+/// or 1, from F16 or F32 tiles of 8 positions. Mix body: (weights, rows, values, type, scales, cols, rowBytes, count,
+/// outputs, accumulate) mixes count positions, rowBytes apart, of F16, F32 or, with a scale per position, I8. Convert
+/// body: (source, count, isFinite, target) makes float32 of float16, exactly. Dequantize body: (source, sourceStride,
+/// scales, cols, count, target, targetStride), a scale per position. Many queries make it worth converting a block
+/// once; few convert in registers.
 /// </remarks>
 internal static unsafe class AttentionDriver
 {
@@ -28,7 +30,7 @@ internal static unsafe class AttentionDriver
     /// <summary>A score block is a multiple of this many tiles, which no body leaves a remainder of.</summary>
     private const int TileMultiple = 6;
 
-    /// <summary>Positions whose weights are multiplied with the scales of Q8 values at a time.</summary>
+    /// <summary>Positions whose Q8 values are scaled at a time.</summary>
     private const int ScaledPositionsMax = 128;
 
     [SkipLocalsInit]
@@ -40,7 +42,7 @@ internal static unsafe class AttentionDriver
         float scale,
         in FloatMatrix scores,
         delegate*<float**, int, byte*, ElementType, int, int, float, float**, void> body,
-        delegate*<byte*, ElementType, int, float*, void> convert)
+        delegate*<ushort*, int, bool, float*, void> convert)
     {
         int cols = keys.Cols;
         int heads = queries.Cols / cols;
@@ -68,7 +70,7 @@ internal static unsafe class AttentionDriver
             ElementType type = KvLayout.ElementTypeOf(keys.Format);
             if (converts)
             {
-                convert(data, type, blockCount * PackedLayout.TileRows * cols, scratch);
+                convert((ushort*)data, blockCount * PackedLayout.TileRows * cols, keys.IsFinite, scratch);
                 data = (byte*)scratch;
                 type = ElementType.F32;
                 tileBytes = (long)cols * PackedLayout.TileRows * sizeof(float);
@@ -108,17 +110,18 @@ internal static unsafe class AttentionDriver
         int count,
         in FloatMatrix output,
         bool accumulate,
-        delegate*<float**, int, byte*, ElementType, int, long, int, float**, bool, void> body,
-        delegate*<byte*, ElementType, int, float*, void> convert)
+        delegate*<float**, int, byte*, ElementType, float*, int, long, int, float**, bool, void> body,
+        delegate*<ushort*, int, bool, float*, void> convert,
+        delegate*<sbyte*, long, float*, int, int, float*, long, void> dequantize)
     {
         int cols = values.Cols;
         int rows = output.Rows * (output.Cols / cols);
         Debug.Assert(cols <= HeadDimMax && output.Cols % cols == 0 && count <= values.Rows, "Whole heads.");
         Debug.Assert(weights.Rows >= rows && weights.Cols >= count, "A weight per query and position.");
         float* scratch = stackalloc float[ScratchFloats];
+        float* scales = stackalloc float[ScaledPositionsMax];
         bool isQ8 = values.Format == KvFormat.Q8;
-        bool converts = values.Format != KvFormat.F32
-            && (rows > QueryBlock || (!isQ8 && !values.IsFinite));
+        bool converts = rows > QueryBlock || (values.Format == KvFormat.F16 && !values.IsFinite);
         int blockPositions = ScratchFloats / cols;
         blockPositions = isQ8 ? Math.Min(blockPositions, ScaledPositionsMax) : blockPositions;
         if (count == 0 && !accumulate)
@@ -130,119 +133,84 @@ internal static unsafe class AttentionDriver
         {
             // SAFETY: block.Rows positions from j on exist, and as many weights of each query.
             ValueRows block = values.Slice(j, Math.Min(blockPositions, count - j));
-            byte* data = block.Data;
+            FloatMatrix factors = weights.Columns(j, block.Rows);
             ElementType type = KvLayout.ElementTypeOf(block.Format);
-            if (converts)
+            byte* data = block.Data;
+            for (int group = 0; group < block.GroupCount && isQ8; group++)
             {
-                convert(data, type, block.Rows * cols, scratch);
+                int start = group * PackedLayout.GroupSize;
+                int width = Math.Min(PackedLayout.GroupSize, cols - start);
+                convert(block.Scales + ((long)group * block.ScaleStride), block.Rows, block.IsFinite, scales);
+                if (converts)
+                {
+                    dequantize((sbyte*)data + start, cols, scales, width, block.Rows, scratch + start, cols);
+                }
+                else
+                {
+                    FloatMatrix part = new(output.Data + start, output.Rows, output.Cols - start, output.Stride);
+                    MixRows(factors, block.Rows, data + start, type, scales, cols, width, part, accumulate || j > 0, body);
+                }
+            }
+
+            if (isQ8 && !converts)
+            {
+                continue;
+            }
+
+            if (converts && block.Format == KvFormat.F16)
+            {
+                convert((ushort*)data, block.Rows * cols, block.IsFinite, scratch);
+            }
+
+            if (converts && block.Format != KvFormat.F32)
+            {
                 data = (byte*)scratch;
                 type = ElementType.F32;
             }
 
-            FloatMatrix factors = weights.Columns(j, block.Rows);
-            if (isQ8)
-            {
-                MixScaled(factors, block, data, type, output, accumulate || j > 0, body, convert);
-            }
-            else
-            {
-                MixColumns(factors, block.Rows, data, type, cols, 0, cols, output, accumulate || j > 0, body);
-            }
+            MixRows(factors, block.Rows, data, type, null, cols, cols, output, accumulate || j > 0, body);
         }
     }
 
-    /// <summary>One block of Q8 values: for each group of columns, the weights times its scales.</summary>
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MixScaled(
-        in FloatMatrix weights,
-        in ValueRows block,
-        byte* data,
-        ElementType type,
-        in FloatMatrix output,
-        bool accumulate,
-        delegate*<float**, int, byte*, ElementType, int, long, int, float**, bool, void> body,
-        delegate*<byte*, ElementType, int, float*, void> convert)
-    {
-        int rows = output.Rows * (output.Cols / block.Cols);
-        float* scales = stackalloc float[ScaledPositionsMax];
-        float* scaled = stackalloc float[QueryBlock * ScaledPositionsMax];
-        for (int group = 0; group < block.GroupCount; group++)
-        {
-            // SAFETY: a block holds at most ScaledPositionsMax positions.
-            convert((byte*)(block.Scales + ((long)group * block.ScaleStride)), ElementType.F16, block.Rows, scales);
-            int start = group * PackedLayout.GroupSize;
-            int end = Math.Min(start + PackedLayout.GroupSize, block.Cols);
-            for (int row = 0; row < rows; row += QueryBlock)
-            {
-                int taken = Math.Min(QueryBlock, rows - row);
-                for (int i = 0; i < taken; i++)
-                {
-                    float* factors = weights.Data + ((long)(row + i) * weights.Stride);
-                    Vector128CacheBodies.Products(factors, scales, block.Rows, scaled + (i * ScaledPositionsMax));
-                }
-
-                FloatMatrix part = new(scaled, taken, block.Rows, ScaledPositionsMax);
-                MixRows(part, row, block.Rows, data, type, block.Cols, start, end, output, accumulate, body);
-            }
-        }
-    }
-
-    private static void MixColumns(
-        in FloatMatrix weights,
-        int count,
-        byte* data,
-        ElementType type,
-        int cols,
-        int start,
-        int end,
-        in FloatMatrix output,
-        bool accumulate,
-        delegate*<float**, int, byte*, ElementType, int, long, int, float**, bool, void> body)
-    {
-        int rows = output.Rows * (output.Cols / cols);
-        for (int row = 0; row < rows; row += QueryBlock)
-        {
-            FloatMatrix part = weights.Slice(row, Math.Min(QueryBlock, rows - row));
-            MixRows(part, row, count, data, type, cols, start, end, output, accumulate, body);
-        }
-    }
-
-    /// <summary>Columns [start, end) of the queries from <paramref name="row"/> on, one per row of weights.</summary>
+    /// <summary>
+    /// The first <paramref name="width"/> of <paramref name="cols"/> columns of every head, three queries at a time.
+    /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixRows(
         in FloatMatrix weights,
-        int row,
         int count,
         byte* data,
         ElementType type,
+        float* scales,
         int cols,
-        int start,
-        int end,
+        int width,
         in FloatMatrix output,
         bool accumulate,
-        delegate*<float**, int, byte*, ElementType, int, long, int, float**, bool, void> body)
+        delegate*<float**, int, byte*, ElementType, float*, int, long, int, float**, bool, void> body)
     {
-        int heads = output.Cols / cols;
+        int heads = (output.Cols + cols - 1) / cols;
+        int rows = output.Rows * heads;
+        long rowBytes = (long)cols * ElementTypes.BlockBytes(type);
         float** factors = stackalloc float*[QueryBlock];
         float** target = stackalloc float*[QueryBlock];
         float* unused = stackalloc float[HeadDimMax];
-        for (int i = 0; i < QueryBlock; i++)
+        for (int row = 0; row < rows; row += QueryBlock)
         {
             // SAFETY: a block of two queries mixes the second once more, into memory of its own.
-            int taken = Math.Min(i, weights.Rows - 1);
-            int index = row + taken;
-            factors[i] = weights.Data + ((long)taken * weights.Stride);
-            target[i] = i < weights.Rows
-                ? output.Data + ((long)(index / heads) * output.Stride) + (index % heads * cols) + start
-                : unused;
-        }
+            int taken = Math.Min(QueryBlock, rows - row);
+            for (int i = 0; i < QueryBlock; i++)
+            {
+                int index = row + Math.Min(i, taken - 1);
+                factors[i] = weights.Data + ((long)index * weights.Stride);
+                target[i] = i < taken
+                    ? output.Data + ((long)(index / heads) * output.Stride) + (index % heads * cols)
+                    : unused;
+            }
 
-        int elementBytes = ElementTypes.BlockBytes(type);
-        body(
-            factors, weights.Rows == 1 ? 1 : QueryBlock, data + ((long)start * elementBytes), type, end - start,
-            (long)cols * elementBytes, count, target, accumulate);
+            body(
+                factors, taken == 1 ? 1 : QueryBlock, data, type, scales, width, rowBytes, count, target, accumulate);
+        }
     }
 
     // What exists of the last tile.

@@ -118,8 +118,7 @@ internal static unsafe class AttentionReference
             {
                 for (int d = 0; d < target.Length; d++)
                 {
-                    float factor = factors[j] * ValueScale(values, j, d);
-                    target[d] = MathF.FusedMultiplyAdd(factor, ValueElement(values, j, d), target[d]);
+                    target[d] = MathF.FusedMultiplyAdd(factors[j], ValueElement(values, j, d), target[d]);
                 }
             }
         }
@@ -133,14 +132,15 @@ internal static unsafe class AttentionReference
         return Element(keys.Data, keys.Format, index);
     }
 
-    /// <summary>Column d of value j, for Q8 without its scale.</summary>
-    internal static float ValueElement(in ValueRows values, int j, int d) =>
-        Element(values.Row(j), values.Format, d);
-
-    /// <summary>The scale of column d of value j; 1 unless the values are Q8.</summary>
-    internal static float ValueScale(in ValueRows values, int j, int d) => values.Format == KvFormat.Q8
-        ? Element((byte*)values.Scales, KvFormat.F16, ((long)(d / PackedLayout.GroupSize) * values.ScaleStride) + j)
-        : 1f;
+    /// <summary>Column d of value j; scale × quant is exact (11 + 8 bits).</summary>
+    internal static float ValueElement(in ValueRows values, int j, int d)
+    {
+        float element = Element(values.Row(j), values.Format, d);
+        long group = d / PackedLayout.GroupSize;
+        return values.Format == KvFormat.Q8
+            ? element * Element((byte*)values.Scales, KvFormat.F16, (group * values.ScaleStride) + j)
+            : element;
+    }
 
     private static bool StoreKeyQ8(ReadOnlySpan<float> x, in KeyRows keys, int tile, int lane)
     {

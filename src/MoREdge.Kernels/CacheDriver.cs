@@ -68,19 +68,6 @@ internal static unsafe class CacheDriver
         }
     }
 
-    /// <summary>F16 or I8 elements to float32, exactly: the portable convert body of AttentionDriver.</summary>
-    internal static void Convert(byte* source, ElementType type, int count, float* target)
-    {
-        if (type == ElementType.I8)
-        {
-            Vector128CacheBodies.Bytes((sbyte*)source, count, target);
-        }
-        else
-        {
-            DequantizeBodies.Half((ushort*)source, count, target);
-        }
-    }
-
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool StoreKeyQ8(float* x, int cols, in KeyRows keys, int tile, int lane)

@@ -184,8 +184,8 @@ public class KernelSet
     /// <param name="output">(rows, heads·HeadDim), queries in the order of <see cref="AttentionScores"/>.</param>
     /// <param name="accumulate">True continues the sums that output holds; false starts at 0.</param>
     /// <remarks>
-    /// One fused multiply-add per position in ascending order; for Q8 values its factor is the weight times the scale,
-    /// rounded once. Bit-identical in all fused sets, in one call or in several that continue each other.
+    /// One fused multiply-add per position in ascending order (scale times quant of a Q8 value is exact). Bit-identical
+    /// in all fused sets, in one call or in several that continue each other.
     /// </remarks>
     public virtual void AttentionMix(
         in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate) =>

@@ -58,41 +58,43 @@ internal static unsafe class Vector128AttentionBodies
     /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
-        float** weights, int rows, byte* values, ElementType type, int cols, long rowBytes, int count, float** outputs,
-        bool accumulate)
+        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, long rowBytes, int count,
+        float** outputs, bool accumulate)
     {
         int d = 0;
         for (; d + 16 <= cols && rows == 3; d += 16)
         {
             if (type == ElementType.F16)
             {
-                MixThree(weights, values + (d * 2), type: ElementType.F16, d, rowBytes, count, outputs, accumulate);
+                MixThree(weights, values + (d * 2), ElementType.F16, scales, d, rowBytes, count, outputs, accumulate);
             }
             else if (type == ElementType.F32)
             {
-                MixThree(weights, values + (d * 4), type: ElementType.F32, d, rowBytes, count, outputs, accumulate);
+                MixThree(weights, values + (d * 4), ElementType.F32, scales, d, rowBytes, count, outputs, accumulate);
             }
             else
             {
-                MixThree(weights, values + d, type: ElementType.I8, d, rowBytes, count, outputs, accumulate);
+                MixThree(weights, values + d, ElementType.I8, scales, d, rowBytes, count, outputs, accumulate);
             }
         }
 
         for (int row = 0; row < rows; row++)
         {
-            MixOne(weights[row], values, type, d, cols, rowBytes, count, outputs[row], accumulate, fused: true);
+            MixOne(
+                weights[row], values, type, scales, d, cols, rowBytes, count, outputs[row], accumulate, fused: true);
         }
     }
 
     /// <summary><see cref="Mix"/> with product and sum rounded apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MixSplit(
-        float** weights, int rows, byte* values, ElementType type, int cols, long rowBytes, int count, float** outputs,
-        bool accumulate)
+        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, long rowBytes, int count,
+        float** outputs, bool accumulate)
     {
         for (int row = 0; row < rows; row++)
         {
-            MixOne(weights[row], values, type, 0, cols, rowBytes, count, outputs[row], accumulate, fused: false);
+            MixOne(
+                weights[row], values, type, scales, 0, cols, rowBytes, count, outputs[row], accumulate, fused: false);
         }
     }
 
@@ -180,7 +182,8 @@ internal static unsafe class Vector128AttentionBodies
     // Sixteen columns for three queries: twelve chains.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixThree(
-        float** weights, byte* row, ElementType type, int d, long rowBytes, int count, float** outputs, bool accumulate)
+        float** weights, byte* row, ElementType type, float* scales, int d, long rowBytes, int count, float** outputs,
+        bool accumulate)
     {
         float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
         float* o0 = outputs[0] + d, o1 = outputs[1] + d, o2 = outputs[2] + d;
@@ -206,19 +209,20 @@ internal static unsafe class Vector128AttentionBodies
         for (nint j = 0; j < count; j++)
         {
             Vector128<float> a = Vector128.Create(w0[j]), b = Vector128.Create(w1[j]), c = Vector128.Create(w2[j]);
-            Vector128<float> v = LoadValue(row, type, 0);
+            Vector128<float> scale = Scale(scales, type, j);
+            Vector128<float> v = LoadValue(row, type, scale, 0);
             sum00 = Vector128.FusedMultiplyAdd(a, v, sum00);
             sum10 = Vector128.FusedMultiplyAdd(b, v, sum10);
             sum20 = Vector128.FusedMultiplyAdd(c, v, sum20);
-            v = LoadValue(row, type, 4);
+            v = LoadValue(row, type, scale, 4);
             sum01 = Vector128.FusedMultiplyAdd(a, v, sum01);
             sum11 = Vector128.FusedMultiplyAdd(b, v, sum11);
             sum21 = Vector128.FusedMultiplyAdd(c, v, sum21);
-            v = LoadValue(row, type, 8);
+            v = LoadValue(row, type, scale, 8);
             sum02 = Vector128.FusedMultiplyAdd(a, v, sum02);
             sum12 = Vector128.FusedMultiplyAdd(b, v, sum12);
             sum22 = Vector128.FusedMultiplyAdd(c, v, sum22);
-            v = LoadValue(row, type, 12);
+            v = LoadValue(row, type, scale, 12);
             sum03 = Vector128.FusedMultiplyAdd(a, v, sum03);
             sum13 = Vector128.FusedMultiplyAdd(b, v, sum13);
             sum23 = Vector128.FusedMultiplyAdd(c, v, sum23);
@@ -233,22 +237,25 @@ internal static unsafe class Vector128AttentionBodies
     // Columns [d, cols) for one query.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixOne(
-        float* weights, byte* values, ElementType type, int d, int cols, long rowBytes, int count, float* output,
-        bool accumulate, bool fused)
+        float* weights, byte* values, ElementType type, float* scales, int d, int cols, long rowBytes, int count,
+        float* output, bool accumulate, bool fused)
     {
         for (; d + 16 <= cols; d += 16)
         {
             if (type == ElementType.F16)
             {
-                MixSixteen(weights, values + (d * 2), ElementType.F16, rowBytes, count, output + d, accumulate, fused);
+                MixSixteen(
+                    weights, values + (d * 2), ElementType.F16, scales, rowBytes, count, output + d, accumulate, fused);
             }
             else if (type == ElementType.F32)
             {
-                MixSixteen(weights, values + (d * 4), ElementType.F32, rowBytes, count, output + d, accumulate, fused);
+                MixSixteen(
+                    weights, values + (d * 4), ElementType.F32, scales, rowBytes, count, output + d, accumulate, fused);
             }
             else
             {
-                MixSixteen(weights, values + d, ElementType.I8, rowBytes, count, output + d, accumulate, fused);
+                MixSixteen(
+                    weights, values + d, ElementType.I8, scales, rowBytes, count, output + d, accumulate, fused);
             }
         }
 
@@ -258,20 +265,21 @@ internal static unsafe class Vector128AttentionBodies
             for (nint j = 0; j < count; j++)
             {
                 byte* row = values + (j * rowBytes);
-                sum = Add(Vector128.Create(weights[j]), LoadValue(row, type, d), sum, fused);
+                Vector128<float> value = LoadValue(row, type, Scale(scales, type, j), d);
+                sum = Add(Vector128.Create(weights[j]), value, sum, fused);
             }
 
             sum.Store(output + d);
         }
 
-        MixTail(weights, values, type, d, cols, rowBytes, count, output, accumulate, fused);
+        MixTail(weights, values, type, scales, d, cols, rowBytes, count, output, accumulate, fused);
     }
 
     /// <summary>Columns [start, cols) of a mix for one query, one by one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MixTail(
-        float* weights, byte* values, ElementType type, int start, int cols, long rowBytes, int count, float* output,
-        bool accumulate, bool fused)
+        float* weights, byte* values, ElementType type, float* scales, int start, int cols, long rowBytes, int count,
+        float* output, bool accumulate, bool fused)
     {
         for (int d = start; d < cols; d++)
         {
@@ -279,7 +287,7 @@ internal static unsafe class Vector128AttentionBodies
             Vector128<float> sum = Vector128.CreateScalarUnsafe(accumulate ? output[d] : 0f);
             for (nint j = 0; j < count; j++)
             {
-                Vector128<float> value = LoadOne(values + (j * rowBytes), type, d);
+                Vector128<float> value = LoadOne(values + (j * rowBytes), type, Scale(scales, type, j), d);
                 sum = Add(Vector128.CreateScalarUnsafe(weights[j]), value, sum, fused);
             }
 
@@ -289,8 +297,8 @@ internal static unsafe class Vector128AttentionBodies
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixSixteen(
-        float* weights, byte* row, ElementType type, long rowBytes, int count, float* output, bool accumulate,
-        bool fused)
+        float* weights, byte* row, ElementType type, float* scales, long rowBytes, int count, float* output,
+        bool accumulate, bool fused)
     {
         Vector128<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         if (accumulate)
@@ -304,10 +312,11 @@ internal static unsafe class Vector128AttentionBodies
         for (nint j = 0; j < count; j++)
         {
             Vector128<float> weight = Vector128.Create(weights[j]);
-            sum0 = Add(weight, LoadValue(row, type, 0), sum0, fused);
-            sum1 = Add(weight, LoadValue(row, type, 4), sum1, fused);
-            sum2 = Add(weight, LoadValue(row, type, 8), sum2, fused);
-            sum3 = Add(weight, LoadValue(row, type, 12), sum3, fused);
+            Vector128<float> scale = Scale(scales, type, j);
+            sum0 = Add(weight, LoadValue(row, type, scale, 0), sum0, fused);
+            sum1 = Add(weight, LoadValue(row, type, scale, 4), sum1, fused);
+            sum2 = Add(weight, LoadValue(row, type, scale, 8), sum2, fused);
+            sum3 = Add(weight, LoadValue(row, type, scale, 12), sum3, fused);
             row += rowBytes;
         }
 
@@ -340,12 +349,17 @@ internal static unsafe class Vector128AttentionBodies
     private static Vector128<float> Add(Vector128<float> a, Vector128<float> b, Vector128<float> sum, bool fused) =>
         fused ? Vector128.FusedMultiplyAdd(a, b, sum) : sum + (a * b);
 
+    // The scale of a position, which int8 alone has.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Scale(float* scales, ElementType type, nint j) =>
+        type == ElementType.I8 ? Vector128.Create(scales[j]) : Vector128<float>.Zero;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Load(byte* row, bool isHalf, int at) =>
         isHalf ? Finite(Vector128.CreateScalarUnsafe(((long*)row)[at / 4]).AsInt16()) : Vector128.Load((float*)row + at);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> LoadValue(byte* row, ElementType type, int at)
+    private static Vector128<float> LoadValue(byte* row, ElementType type, Vector128<float> scale, int at)
     {
         if (type == ElementType.F32)
         {
@@ -358,11 +372,11 @@ internal static unsafe class Vector128AttentionBodies
         }
 
         Vector128<sbyte> bytes = Vector128.CreateScalarUnsafe(*(int*)(row + at)).AsSByte();
-        return Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes)));
+        return Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes))) * scale;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> LoadOne(byte* row, ElementType type, int at)
+    private static Vector128<float> LoadOne(byte* row, ElementType type, Vector128<float> scale, int at)
     {
         if (type == ElementType.F32)
         {
@@ -371,7 +385,7 @@ internal static unsafe class Vector128AttentionBodies
 
         return type == ElementType.F16
             ? Finite(Vector128.CreateScalarUnsafe(((short*)row)[at]))
-            : Vector128.ConvertToSingle(Vector128.CreateScalarUnsafe((int)((sbyte*)row)[at]));
+            : Vector128.ConvertToSingle(Vector128.CreateScalarUnsafe((int)((sbyte*)row)[at])) * scale;
     }
 
     // The lower four float16 that are neither infinite nor NaN: half the instructions of HalfConversion.

@@ -32,6 +32,11 @@ internal static unsafe class Vector128CacheBodies
         return isFinite;
     }
 
+    /// <summary>float16 to float32, exactly; a promise that all are finite makes no difference here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void LoadHalf(ushort* source, int count, bool isFinite, float* target) =>
+        DequantizeBodies.Half(source, count, target);
+
     /// <summary>The bits of the largest magnitude of 32 floats; those of a NaN if there is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int MagnitudeBits(float* x)
@@ -60,41 +65,31 @@ internal static unsafe class Vector128CacheBodies
         }
     }
 
-    /// <summary>Signed bytes to float32.</summary>
+    /// <summary>
+    /// target[j, c] = scales[j] · source[j, c] for count positions of cols columns, at most a group.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Bytes(sbyte* source, int count, float* y)
+    internal static void Dequantize(
+        sbyte* source, long sourceStride, float* scales, int cols, int count, float* target, long targetStride)
     {
-        int i = 0;
-        for (; i + 16 <= count; i += 16)
+        for (int j = 0; j < count; j++)
         {
-            (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(Vector128.Load(source + i));
-            (Vector128<int> first, Vector128<int> second) = Vector128.Widen(lower);
-            (Vector128<int> third, Vector128<int> fourth) = Vector128.Widen(upper);
-            Vector128.ConvertToSingle(first).Store(y + i);
-            Vector128.ConvertToSingle(second).Store(y + i + 4);
-            Vector128.ConvertToSingle(third).Store(y + i + 8);
-            Vector128.ConvertToSingle(fourth).Store(y + i + 12);
-        }
+            Vector128<float> scale = Vector128.Create(scales[j]);
+            int c = 0;
+            for (; c + 4 <= cols; c += 4)
+            {
+                Vector128<sbyte> bytes = Vector128.CreateScalarUnsafe(*(int*)(source + c)).AsSByte();
+                Vector128<int> quants = Vector128.WidenLower(Vector128.WidenLower(bytes));
+                (Vector128.ConvertToSingle(quants) * scale).Store(target + c);
+            }
 
-        for (; i < count; i++)
-        {
-            y[i] = source[i];
-        }
-    }
+            for (; c < cols; c++)
+            {
+                target[c] = source[c] * scales[j];
+            }
 
-    /// <summary>y = a · b.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Products(float* a, float* b, int count, float* y)
-    {
-        int i = 0;
-        for (; i + 4 <= count; i += 4)
-        {
-            (Vector128.Load(a + i) * Vector128.Load(b + i)).Store(y + i);
-        }
-
-        for (; i < count; i++)
-        {
-            y[i] = a[i] * b[i];
+            source += sourceStride;
+            target += targetStride;
         }
     }
 

@@ -16,15 +16,23 @@ internal static class Vector128Exponential
     internal const float RoundingMagic = 12582912f;
 
     // Beyond these the result is infinity or 0 in any case, and n stays in range.
-    private const float Highest = 89f;
-    private const float Lowest = -104f;
+    internal const float Highest = 89f;
+    internal const float Lowest = -104f;
 
-    private const float Log2E = 1.44269504f;
-    private const float Ln2High = 0.693359375f;
-    private const float Ln2Low = -2.12194440e-4f;
+    internal const float Log2E = 1.44269504f;
+    internal const float Ln2High = 0.693359375f;
+    internal const float Ln2Low = -2.12194440e-4f;
 
-    private const int ExponentBias = 127;
-    private const int MantissaBits = 23;
+    // e^r = 1 + r + r²·(First + Second·r + …).
+    internal const float First = 5.0000001201e-1f;
+    internal const float Second = 1.6666665459e-1f;
+    internal const float Third = 4.1665795894e-2f;
+    internal const float Fourth = 8.3334519073e-3f;
+    internal const float Fifth = 1.3981999507e-3f;
+    internal const float Sixth = 1.9875691500e-4f;
+
+    internal const int ExponentBias = 127;
+    internal const int MantissaBits = 23;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<float> Exp(Vector128<float> x)
@@ -35,11 +43,11 @@ internal static class Vector128Exponential
         Vector128<float> shifted = (x * Vector128.Create(Log2E)) + magic;
         Vector128<float> whole = shifted - magic;
         Vector128<float> r = x - (whole * Vector128.Create(Ln2High)) - (whole * Vector128.Create(Ln2Low));
-        Vector128<float> sum = (r * Vector128.Create(1.9875691500e-4f)) + Vector128.Create(1.3981999507e-3f);
-        sum = (sum * r) + Vector128.Create(8.3334519073e-3f);
-        sum = (sum * r) + Vector128.Create(4.1665795894e-2f);
-        sum = (sum * r) + Vector128.Create(1.6666665459e-1f);
-        sum = (sum * r) + Vector128.Create(5.0000001201e-1f);
+        Vector128<float> sum = (r * Vector128.Create(Sixth)) + Vector128.Create(Fifth);
+        sum = (sum * r) + Vector128.Create(Fourth);
+        sum = (sum * r) + Vector128.Create(Third);
+        sum = (sum * r) + Vector128.Create(Second);
+        sum = (sum * r) + Vector128.Create(First);
         sum = (sum * r * r) + r + Vector128<float>.One;
         Vector128<int> power = shifted.AsInt32() - magic.AsInt32();
         Vector128<int> first = Vector128.ShiftRightArithmetic(power, 1);

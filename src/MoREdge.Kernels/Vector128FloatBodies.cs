@@ -82,6 +82,32 @@ internal static unsafe class Vector128FloatBodies
         }
     }
 
+    /// <summary>Rotates the neighbouring pairs of one head: the scalar formula two pairs at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void RotateNeighbours(float* head, int half, float* cos, float* sin)
+    {
+        // (a, b) becomes (a·cos + b·(−sin), b·cos + a·sin): rounded as the scalar difference is.
+        Vector128<int> signs = Vector128.Create(int.MinValue, 0, int.MinValue, 0);
+        int i = 0;
+        for (; i + 2 <= half; i += 2)
+        {
+            Vector128<float> pairs = Vector128.Load(head + (2 * i));
+            Vector128<float> c = Vector128.CreateScalarUnsafe(*(double*)(cos + i)).AsSingle();
+            Vector128<float> s = Vector128.CreateScalarUnsafe(*(double*)(sin + i)).AsSingle();
+            c = Vector128.Shuffle(c, Vector128.Create(0, 0, 1, 1));
+            s = (Vector128.Shuffle(s, Vector128.Create(0, 0, 1, 1)).AsInt32() ^ signs).AsSingle();
+            ((pairs * c) + (Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2)) * s)).Store(head + (2 * i));
+        }
+
+        for (; i < half; i++)
+        {
+            float a = head[2 * i];
+            float b = head[(2 * i) + 1];
+            head[2 * i] = (a * cos[i]) - (b * sin[i]);
+            head[(2 * i) + 1] = (b * cos[i]) + (a * sin[i]);
+        }
+    }
+
     /// <summary>y = gate / (1 + e^−gate)·up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void SwiGlu(float* gate, float* up, int count, float* y)

@@ -78,18 +78,18 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
         Span<float> heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, bool interleaved)
     {
         Debug.Assert(headDim % 2 == 0 && heads.Length % headDim == 0, "Whole heads of whole pairs.");
-        if (interleaved)
-        {
-            // Neighbouring pairs have no portable shuffle worth its cost; a head is a few dozen pairs.
-            base.Rotary(heads, headDim, cos, sin, interleaved);
-            return;
-        }
-
         fixed (float* data = heads, cosines = cos, sines = sin)
         {
             for (int start = 0; start < heads.Length; start += headDim)
             {
-                Vector128FloatBodies.RotateHalves(data + start, headDim / 2, cosines, sines);
+                if (interleaved)
+                {
+                    Vector128FloatBodies.RotateNeighbours(data + start, headDim / 2, cosines, sines);
+                }
+                else
+                {
+                    Vector128FloatBodies.RotateHalves(data + start, headDim / 2, cosines, sines);
+                }
             }
         }
     }
@@ -187,7 +187,7 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
             scale,
             scores,
             IsFused ? &Vector128AttentionBodies.Scores : &Vector128AttentionBodies.ScoresSplit,
-            &CacheDriver.Convert);
+            &Vector128CacheBodies.LoadHalf);
     }
 
     /// <inheritdoc/>
@@ -207,7 +207,8 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
             output,
             accumulate,
             IsFused ? &Vector128AttentionBodies.Mix : &Vector128AttentionBodies.MixSplit,
-            &CacheDriver.Convert);
+            &Vector128CacheBodies.LoadHalf,
+            &Vector128CacheBodies.Dequantize);
     }
 
     /// <inheritdoc/>

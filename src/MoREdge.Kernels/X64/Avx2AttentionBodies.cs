@@ -42,58 +42,86 @@ internal static unsafe class Avx2AttentionBodies
     /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
-        float** weights, int rows, byte* values, ElementType type, int cols, long rowBytes, int count, float** outputs,
-        bool accumulate)
+        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, long rowBytes, int count,
+        float** outputs, bool accumulate)
     {
         int d = 0;
-        if (rows == 3)
+        for (; d + 32 <= cols && rows == 3 && type == ElementType.F32; d += 32)
         {
-            for (; d + 32 <= cols; d += 32)
-            {
-                MixThreeWide(weights, values, type, d, rowBytes, count, outputs, accumulate);
-            }
+            MixThreeWide(weights, values + (d * 4L), d, rowBytes, count, outputs, accumulate);
+        }
+
+        for (; d + 16 <= cols && rows == 3; d += 16)
+        {
+            MixThree(weights, values, type, scales, d, rowBytes, count, outputs, accumulate);
         }
 
         for (int row = 0; row < rows; row++)
         {
             int column = d;
-            for (; column + 64 <= cols; column += 64)
+            for (; column + 32 <= cols; column += 32)
             {
-                MixOneWide(weights[row], values, type, column, rowBytes, count, outputs[row], accumulate);
+                MixOne(weights[row], values, type, scales, column, rowBytes, count, outputs[row], accumulate);
             }
 
             for (; column + 8 <= cols; column += 8)
             {
-                MixEight(weights[row], values, type, column, rowBytes, count, outputs[row] + column, accumulate);
+                MixEight(weights[row], values, type, scales, column, rowBytes, count, outputs[row], accumulate);
             }
 
             Vector128AttentionBodies.MixTail(
-                weights[row], values, type, column, cols, rowBytes, count, outputs[row], accumulate, fused: true);
+                weights[row], values, type, scales, column, cols, rowBytes, count, outputs[row], accumulate,
+                fused: true);
         }
     }
 
-    /// <summary>float16 or signed bytes to float32, exactly, infinities and NaN included.</summary>
+    /// <summary>float16 to float32, exactly: with the promise that all are finite, in half the instructions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Convert(byte* source, ElementType type, int count, float* target)
+    internal static void LoadHalf(ushort* source, int count, bool isFinite, float* target)
     {
         int i = 0;
-        if (type == ElementType.I8)
+        for (; i + 16 <= count && isFinite; i += 16)
         {
-            for (; i + 8 <= count; i += 8)
-            {
-                Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32((sbyte*)source + i)).Store(target + i);
-            }
-
-            Vector128CacheBodies.Bytes((sbyte*)source + i, count - i, target + i);
-            return;
+            Finite((short*)source + i).Store(target + i);
+            Finite((short*)source + i + 8).Store(target + i + 8);
         }
 
         for (; i + 8 <= count; i += 8)
         {
-            Avx2FloatBodies.Half((ushort*)source + i).Store(target + i);
+            Avx2FloatBodies.Half(source + i).Store(target + i);
         }
 
-        DequantizeBodies.Half((ushort*)source + i, count - i, target + i);
+        DequantizeBodies.Half(source + i, count - i, target + i);
+    }
+
+    /// <summary>target[j, c] = scales[j] · source[j, c] (see AttentionDriver).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Dequantize(
+        sbyte* source, long sourceStride, float* scales, int cols, int count, float* target, long targetStride)
+    {
+        int whole = cols / 8 * 8;
+        for (int j = 0; j < count && whole > 0; j++)
+        {
+            Vector256<float> scale = Vector256.Create(scales[j]);
+            sbyte* row = source + (j * sourceStride);
+            float* output = target + (j * targetStride);
+            nint c = 0;
+            for (; c + 32 <= whole; c += 32)
+            {
+                (Quants(row + c) * scale).Store(output + c);
+                (Quants(row + c + 8) * scale).Store(output + c + 8);
+                (Quants(row + c + 16) * scale).Store(output + c + 16);
+                (Quants(row + c + 24) * scale).Store(output + c + 24);
+            }
+
+            for (; c < whole; c += 8)
+            {
+                (Quants(row + c) * scale).Store(output + c);
+            }
+        }
+
+        Vector128CacheBodies.Dequantize(
+            source + whole, sourceStride, scales, cols - whole, count, target + whole, targetStride);
     }
 
     // Three tiles for three queries: nine chains of multiply-adds.
@@ -175,29 +203,10 @@ internal static unsafe class Avx2AttentionBodies
         }
     }
 
-    // 32 columns for three queries: twelve chains.
+    // 32 float32 columns for three queries: twelve chains, all sixteen registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixThreeWide(
-        float** weights, byte* values, ElementType type, int d, long rowBytes, int count, float** outputs,
-        bool accumulate)
-    {
-        if (type == ElementType.F16)
-        {
-            MixThree(weights, values + (d * 2L), ElementType.F16, d, rowBytes, count, outputs, accumulate);
-        }
-        else if (type == ElementType.F32)
-        {
-            MixThree(weights, values + (d * 4L), ElementType.F32, d, rowBytes, count, outputs, accumulate);
-        }
-        else
-        {
-            MixThree(weights, values + d, ElementType.I8, d, rowBytes, count, outputs, accumulate);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MixThree(
-        float** weights, byte* row, ElementType type, int d, long rowBytes, int count, float** outputs, bool accumulate)
+        float** weights, byte* row, int d, long rowBytes, int count, float** outputs, bool accumulate)
     {
         float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
         float* o0 = outputs[0] + d, o1 = outputs[1] + d, o2 = outputs[2] + d;
@@ -210,19 +219,19 @@ internal static unsafe class Avx2AttentionBodies
         for (nint j = 0; j < count; j++)
         {
             Vector256<float> a = Vector256.Create(w0[j]), b = Vector256.Create(w1[j]), c = Vector256.Create(w2[j]);
-            Vector256<float> value = LoadValue(row, type, 0);
+            Vector256<float> value = Vector256.Load((float*)row);
             sum00 = Fma.MultiplyAdd(a, value, sum00);
             sum10 = Fma.MultiplyAdd(b, value, sum10);
             sum20 = Fma.MultiplyAdd(c, value, sum20);
-            value = LoadValue(row, type, 8);
+            value = Vector256.Load((float*)row + 8);
             sum01 = Fma.MultiplyAdd(a, value, sum01);
             sum11 = Fma.MultiplyAdd(b, value, sum11);
             sum21 = Fma.MultiplyAdd(c, value, sum21);
-            value = LoadValue(row, type, 16);
+            value = Vector256.Load((float*)row + 16);
             sum02 = Fma.MultiplyAdd(a, value, sum02);
             sum12 = Fma.MultiplyAdd(b, value, sum12);
             sum22 = Fma.MultiplyAdd(c, value, sum22);
-            value = LoadValue(row, type, 24);
+            value = Vector256.Load((float*)row + 24);
             sum03 = Fma.MultiplyAdd(a, value, sum03);
             sum13 = Fma.MultiplyAdd(b, value, sum13);
             sum23 = Fma.MultiplyAdd(c, value, sum23);
@@ -234,65 +243,120 @@ internal static unsafe class Avx2AttentionBodies
         StoreFour(sum20, sum21, sum22, sum23, o2);
     }
 
-    // 64 columns for one query: eight chains.
+    // 16 columns for three queries: six chains, which the conversions hide.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MixOneWide(
-        float* weights, byte* values, ElementType type, int d, long rowBytes, int count, float* output, bool accumulate)
+    private static void MixThree(
+        float** weights, byte* values, ElementType type, float* scales, int d, long rowBytes, int count,
+        float** outputs, bool accumulate)
     {
         if (type == ElementType.F16)
         {
-            MixOne(weights, values + (d * 2L), ElementType.F16, rowBytes, count, output + d, accumulate);
+            MixSixteen(weights, values + (d * 2L), ElementType.F16, scales, d, rowBytes, count, outputs, accumulate);
         }
         else if (type == ElementType.F32)
         {
-            MixOne(weights, values + (d * 4L), ElementType.F32, rowBytes, count, output + d, accumulate);
+            MixSixteen(weights, values + (d * 4L), ElementType.F32, scales, d, rowBytes, count, outputs, accumulate);
         }
         else
         {
-            MixOne(weights, values + d, ElementType.I8, rowBytes, count, output + d, accumulate);
+            MixSixteen(weights, values + d, ElementType.I8, scales, d, rowBytes, count, outputs, accumulate);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MixSixteen(
+        float** weights, byte* row, ElementType type, float* scales, int d, long rowBytes, int count, float** outputs,
+        bool accumulate)
+    {
+        float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
+        float* o0 = outputs[0] + d, o1 = outputs[1] + d, o2 = outputs[2] + d;
+        Vector256<float> sum00 = Start(o0, accumulate), sum01 = Start(o0 + 8, accumulate);
+        Vector256<float> sum10 = Start(o1, accumulate), sum11 = Start(o1 + 8, accumulate);
+        Vector256<float> sum20 = Start(o2, accumulate), sum21 = Start(o2 + 8, accumulate);
+        for (nint j = 0; j < count; j++)
+        {
+            Vector256<float> a = Vector256.Create(w0[j]), b = Vector256.Create(w1[j]), c = Vector256.Create(w2[j]);
+            Vector256<float> scale = Scale(scales, type, j);
+            Vector256<float> value = LoadValue(row, type, scale, 0);
+            sum00 = Fma.MultiplyAdd(a, value, sum00);
+            sum10 = Fma.MultiplyAdd(b, value, sum10);
+            sum20 = Fma.MultiplyAdd(c, value, sum20);
+            value = LoadValue(row, type, scale, 8);
+            sum01 = Fma.MultiplyAdd(a, value, sum01);
+            sum11 = Fma.MultiplyAdd(b, value, sum11);
+            sum21 = Fma.MultiplyAdd(c, value, sum21);
+            row += rowBytes;
+        }
+
+        sum00.Store(o0);
+        sum01.Store(o0 + 8);
+        sum10.Store(o1);
+        sum11.Store(o1 + 8);
+        sum20.Store(o2);
+        sum21.Store(o2 + 8);
+    }
+
+    // 32 columns for one query: four chains, which the conversions hide.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixOne(
-        float* weights, byte* row, ElementType type, long rowBytes, int count, float* output, bool accumulate)
+        float* weights, byte* values, ElementType type, float* scales, int d, long rowBytes, int count, float* output,
+        bool accumulate)
+    {
+        if (type == ElementType.F16)
+        {
+            MixWide(weights, values + (d * 2L), ElementType.F16, scales, rowBytes, count, output + d, accumulate);
+        }
+        else if (type == ElementType.F32)
+        {
+            MixWide(weights, values + (d * 4L), ElementType.F32, scales, rowBytes, count, output + d, accumulate);
+        }
+        else
+        {
+            MixWide(weights, values + d, ElementType.I8, scales, rowBytes, count, output + d, accumulate);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MixWide(
+        float* weights, byte* row, ElementType type, float* scales, long rowBytes, int count, float* output,
+        bool accumulate)
     {
         Vector256<float> sum0 = Start(output, accumulate), sum1 = Start(output + 8, accumulate);
         Vector256<float> sum2 = Start(output + 16, accumulate), sum3 = Start(output + 24, accumulate);
-        Vector256<float> sum4 = Start(output + 32, accumulate), sum5 = Start(output + 40, accumulate);
-        Vector256<float> sum6 = Start(output + 48, accumulate), sum7 = Start(output + 56, accumulate);
         for (nint j = 0; j < count; j++)
         {
             Vector256<float> weight = Vector256.Create(weights[j]);
-            sum0 = Fma.MultiplyAdd(weight, LoadValue(row, type, 0), sum0);
-            sum1 = Fma.MultiplyAdd(weight, LoadValue(row, type, 8), sum1);
-            sum2 = Fma.MultiplyAdd(weight, LoadValue(row, type, 16), sum2);
-            sum3 = Fma.MultiplyAdd(weight, LoadValue(row, type, 24), sum3);
-            sum4 = Fma.MultiplyAdd(weight, LoadValue(row, type, 32), sum4);
-            sum5 = Fma.MultiplyAdd(weight, LoadValue(row, type, 40), sum5);
-            sum6 = Fma.MultiplyAdd(weight, LoadValue(row, type, 48), sum6);
-            sum7 = Fma.MultiplyAdd(weight, LoadValue(row, type, 56), sum7);
+            Vector256<float> scale = Scale(scales, type, j);
+            sum0 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 0), sum0);
+            sum1 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 8), sum1);
+            sum2 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 16), sum2);
+            sum3 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 24), sum3);
             row += rowBytes;
         }
 
         StoreFour(sum0, sum1, sum2, sum3, output);
-        StoreFour(sum4, sum5, sum6, sum7, output + 32);
     }
 
     // 8 columns for one query.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixEight(
-        float* weights, byte* values, ElementType type, int d, long rowBytes, int count, float* output, bool accumulate)
+        float* weights, byte* values, ElementType type, float* scales, int d, long rowBytes, int count, float* output,
+        bool accumulate)
     {
-        Vector256<float> sum = Start(output, accumulate);
+        Vector256<float> sum = Start(output + d, accumulate);
         for (nint j = 0; j < count; j++)
         {
-            Vector256<float> value = LoadValue(values + (j * rowBytes), type, d);
+            Vector256<float> value = LoadValue(values + (j * rowBytes), type, Scale(scales, type, j), d);
             sum = Fma.MultiplyAdd(Vector256.Create(weights[j]), value, sum);
         }
 
-        sum.Store(output);
+        sum.Store(output + d);
     }
+
+    // The scale of a position, which int8 alone has.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Scale(float* scales, ElementType type, nint j) =>
+        type == ElementType.I8 ? Vector256.Create(scales[j]) : Vector256<float>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Start(float* output, bool accumulate) =>
@@ -322,17 +386,19 @@ internal static unsafe class Avx2AttentionBodies
         isHalf ? Finite((short*)key) : Vector256.Load((float*)key);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> LoadValue(byte* row, ElementType type, int at)
+    private static Vector256<float> LoadValue(byte* row, ElementType type, Vector256<float> scale, int at)
     {
         if (type == ElementType.F32)
         {
             return Vector256.Load((float*)row + at);
         }
 
-        return type == ElementType.F16
-            ? Finite((short*)row + at)
-            : Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32((sbyte*)row + at));
+        return type == ElementType.F16 ? Finite((short*)row + at) : Quants((sbyte*)row + at) * scale;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Quants(sbyte* quants) =>
+        Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(quants));
 
     // Eight float16 that are neither infinite nor NaN: half the instructions of Avx2FloatBodies.Half.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -43,6 +43,25 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         DenseDriver.MatMul(w, x, y, rowStart, rowEnd, &Avx2FloatBodies.Dot4x2);
 
     /// <inheritdoc/>
+    public override void SwiGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)
+    {
+        Debug.Assert(up.Length == gate.Length && y.Length >= gate.Length, "Three vectors of one length.");
+        fixed (float* gates = gate, ups = up, output = y)
+        {
+            Avx2ExponentialBodies.SwiGlu(gates, ups, gate.Length, output);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Softmax(Span<float> x)
+    {
+        fixed (float* data = x)
+        {
+            Avx2ExponentialBodies.Softmax(data, x.Length);
+        }
+    }
+
+    /// <inheritdoc/>
     public override float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         Debug.Assert(a.Length == b.Length, "Two vectors of one length.");
@@ -71,7 +90,7 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         }
 
         AttentionDriver.Scores(
-            queries, keys, count, scale, scores, &Avx2AttentionBodies.Scores, &Avx2AttentionBodies.Convert);
+            queries, keys, count, scale, scores, &Avx2AttentionBodies.Scores, &Avx2AttentionBodies.LoadHalf);
     }
 
     /// <inheritdoc/>
@@ -85,7 +104,14 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         }
 
         AttentionDriver.Mix(
-            weights, values, count, output, accumulate, &Avx2AttentionBodies.Mix, &Avx2AttentionBodies.Convert);
+            weights,
+            values,
+            count,
+            output,
+            accumulate,
+            &Avx2AttentionBodies.Mix,
+            &Avx2AttentionBodies.LoadHalf,
+            &Avx2AttentionBodies.Dequantize);
     }
 
     /// <inheritdoc/>
