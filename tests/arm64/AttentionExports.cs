@@ -14,10 +14,10 @@ internal static unsafe class AttentionExports
 
     [RuntimeExport("v128_mix")]
     static void Mix(
-        float** weights, int rows, byte* values, int type, int cols, long rowBytes, int count, float** outputs,
-        bool accumulate) =>
+        float** weights, int rows, byte* values, int type, float* scales, int cols, long rowBytes, int count,
+        float** outputs, bool accumulate) =>
         Vector128AttentionBodies.Mix(
-            weights, rows, values, (ElementType)type, cols, rowBytes, count, outputs, accumulate);
+            weights, rows, values, (ElementType)type, scales, cols, rowBytes, count, outputs, accumulate);
 
     [RuntimeExport("v128_store_half")]
     static bool StoreHalf(float* x, int count, ushort* target) => Vector128CacheBodies.StoreHalf(x, count, target);
@@ -28,9 +28,8 @@ internal static unsafe class AttentionExports
     [RuntimeExport("v128_cache_quantize")]
     static void Quantize(float* x, float scale, sbyte* quants) => Vector128CacheBodies.Quantize(x, scale, quants);
 
-    [RuntimeExport("v128_bytes")]
-    static void Bytes(sbyte* source, int count, float* y) => Vector128CacheBodies.Bytes(source, count, y);
-
-    [RuntimeExport("v128_products")]
-    static void Products(float* a, float* b, int count, float* y) => Vector128CacheBodies.Products(a, b, count, y);
+    [RuntimeExport("v128_cache_dequantize")]
+    static void Dequantize(
+        sbyte* source, long sourceStride, float* scales, int cols, int count, float* target, long targetStride) =>
+        Vector128CacheBodies.Dequantize(source, sourceStride, scales, cols, count, target, targetStride);
 }

@@ -46,6 +46,10 @@ internal static unsafe class PortableExports
     static void RotateHalves(float* head, int half, float* cos, float* sin) =>
         Vector128FloatBodies.RotateHalves(head, half, cos, sin);
 
+    [RuntimeExport("v128_rotate_neighbours")]
+    static void RotateNeighbours(float* head, int half, float* cos, float* sin) =>
+        Vector128FloatBodies.RotateNeighbours(head, half, cos, sin);
+
     [RuntimeExport("v128_swiglu")]
     static void SwiGlu(float* gate, float* up, int count, float* y) => Vector128FloatBodies.SwiGlu(gate, up, count, y);
 

@@ -53,6 +53,7 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<int> Create(int v) => Create(v);
         [Intrinsic] public static Vector128<byte> Create(byte v) => Create(v);
         [Intrinsic] public static Vector128<sbyte> Create(sbyte v) => Create(v);
+        [Intrinsic] public static Vector128<int> Create(int a, int b, int c, int d) => Create(a, b, c, d);
         [Intrinsic] public static Vector128<long> Create(long a, long b) => Create(a, b);
         [Intrinsic] public static Vector128<long> CreateScalar(long v) => CreateScalar(v);
         [Intrinsic] public static Vector128<ulong> CreateScalar(ulong v) => CreateScalar(v);
@@ -60,6 +61,7 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<int> CreateScalarUnsafe(int v) => CreateScalarUnsafe(v);
         [Intrinsic] public static Vector128<short> CreateScalarUnsafe(short v) => CreateScalarUnsafe(v);
         [Intrinsic] public static Vector128<long> CreateScalarUnsafe(long v) => CreateScalarUnsafe(v);
+        [Intrinsic] public static Vector128<double> CreateScalarUnsafe(double v) => CreateScalarUnsafe(v);
         [Intrinsic] public static Vector128<float> CreateScalarUnsafe(float v) => CreateScalarUnsafe(v);
         [Intrinsic] public static T ToScalar<T>(this Vector128<T> v) => ToScalar(v);
         [Intrinsic] public static T GetElement<T>(this Vector128<T> v, int i) => GetElement(v, i);
@@ -93,6 +95,7 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<T> ConditionalSelect<T>(
             Vector128<T> c, Vector128<T> a, Vector128<T> b) => ConditionalSelect(c, a, b);
 
+        [Intrinsic] public static Vector128<float> Shuffle(Vector128<float> v, Vector128<int> i) => Shuffle(v, i);
         [Intrinsic] public static Vector128<long> Shuffle(Vector128<long> v, Vector128<long> i) => Shuffle(v, i);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,7 +18,12 @@ namespace System
     public struct Byte { }
     public struct Int16 { }
     public struct UInt16 { }
-    public struct Int32 { public const int MaxValue = 0x7fffffff; }
+    public struct Int32
+    {
+        public const int MaxValue = 0x7fffffff;
+        public const int MinValue = -MaxValue - 1;
+    }
+
     public struct UInt32 { }
     public struct Int64 { }
     public struct UInt64 { }

@@ -9,13 +9,13 @@
 enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_I8 = 24 };
 
 void v128_scores(float **queries, int rows, void *keys, int type, int cols, int tiles, float scale, float **scores);
-void v128_mix(float **weights, int rows, void *values, int type, int cols, long row_bytes, int count, float **outputs,
-              bool accumulate);
+void v128_mix(float **weights, int rows, void *values, int type, const float *scales, int cols, long row_bytes,
+              int count, float **outputs, bool accumulate);
 bool v128_store_half(const float *x, int count, uint16_t *target);
 int v128_magnitude_bits(const float *x);
 void v128_cache_quantize(const float *x, float scale, int8_t *quants);
-void v128_bytes(const int8_t *source, int count, float *y);
-void v128_products(const float *a, const float *b, int count, float *y);
+void v128_cache_dequantize(const int8_t *source, long source_stride, const float *scales, int cols, int count,
+                           float *target, long target_stride);
 
 enum { QUERIES = 3, TILE = 8, TILES = 7, POSITIONS = TILE * TILES, COLS_MAX = 130, GUARD = 8 };
 
@@ -31,6 +31,9 @@ static union {
 } data;
 
 static float factors[QUERIES][COLS_MAX + POSITIONS], results[QUERIES][COLS_MAX + POSITIONS + GUARD];
+
+// A scale per position, which int8 values have; float16 numbers like those of a cache.
+static float scales[POSITIONS];
 
 static int element_bytes(int type) { return type == TYPE_F32 ? 4 : type == TYPE_F16 ? 2 : 1; }
 
@@ -49,6 +52,9 @@ static void fill(int type) {
         } else {
             data.i8[i] = (int8_t)(r % 255 - 127);
         }
+    }
+    for (int j = 0; j < POSITIONS; j++) {
+        scales[j] = half_to_single((uint16_t)(0x0400 + next_random() % 0x3000));
     }
     for (int row = 0; row < QUERIES; row++) {
         for (int i = 0; i < COLS_MAX + POSITIONS; i++) {
@@ -72,7 +78,8 @@ static void check_scores(const char *name, int type) {
                 for (int j = 0; j < POSITIONS + GUARD; j++) {
                     float sum = 0;
                     for (int d = 0; d < cols && j < tiles * TILE; d++) {
-                        sum = fmaf(factors[row][d], element(type, ((long)(j / TILE) * cols + d) * TILE + j % TILE), sum);
+                        long at = ((long)(j / TILE) * cols + d) * TILE + j % TILE;
+                        sum = fmaf(factors[row][d], element(type, at), sum);
                     }
                     exact(&c, results[row][j], row < rows && j < tiles * TILE ? sum * 0.125f : untouched);
                 }
@@ -92,12 +99,14 @@ static void check_mix(const char *name, int type) {
             int rows = variant % 2 ? 1 : QUERIES;
             bool accumulate = variant / 2;
             fill(type);
-            v128_mix(weights, rows, &data, type, cols, (long)stride * element_bytes(type), count, outputs, accumulate);
+            v128_mix(weights, rows, &data, type, scales, cols, (long)stride * element_bytes(type), count, outputs,
+                     accumulate);
             for (int row = 0; row < QUERIES; row++) {
                 for (int d = 0; d < COLS_MAX + GUARD; d++) {
                     float sum = accumulate ? untouched : 0;
                     for (int j = 0; j < count && d < cols; j++) {
-                        sum = fmaf(factors[row][j], element(type, (long)j * stride + d), sum);
+                        float value = element(type, (long)j * stride + d) * (type == TYPE_I8 ? scales[j] : 1);
+                        sum = fmaf(factors[row][j], value, sum);
                     }
                     exact(&c, results[row][d], row < rows && d < cols ? sum : untouched);
                 }
@@ -163,15 +172,19 @@ static void check_cache_quantize(void) {
     finish(&c);
 }
 
-static void check_convert(void) {
-    check c = begin("cache bytes and products");
-    for (int count = 0; count < 70; count++) {
+static void check_dequantize(void) {
+    check c = begin("cache dequantization");
+    enum { COLS = GROUP, STRIDE = 40, TARGET_STRIDE = 36, COUNT = 5 };
+    for (int cols = 1; cols <= COLS; cols++) {
+        static float target[COUNT * TARGET_STRIDE];
         fill(TYPE_I8);
-        v128_bytes(data.i8, count, results[0]);
-        v128_products(factors[0], factors[1], count, results[1]);
-        for (int i = 0; i < count + GUARD; i++) {
-            exact(&c, results[0][i], i < count ? (float)data.i8[i] : untouched);
-            exact(&c, results[1][i], i < count ? factors[0][i] * factors[1][i] : untouched);
+        for (int i = 0; i < COUNT * TARGET_STRIDE; i++) {
+            target[i] = untouched;
+        }
+        v128_cache_dequantize(data.i8, STRIDE, scales, cols, COUNT, target, TARGET_STRIDE);
+        for (int i = 0; i < COUNT * TARGET_STRIDE; i++) {
+            int row = i / TARGET_STRIDE, col = i % TARGET_STRIDE;
+            exact(&c, target[i], col < cols ? (float)data.i8[row * STRIDE + col] * scales[row] : untouched);
         }
     }
     finish(&c);
@@ -185,5 +198,5 @@ void check_attention(void) {
     check_mix("AttentionMix Q8", TYPE_I8);
     check_store_half();
     check_cache_quantize();
-    check_convert();
+    check_dequantize();
 }

@@ -10,6 +10,7 @@ void v128_dot4x2(const float *w, long w_stride, const float *x, long x_stride, i
 float v128_sum_of_squares(const float *x, int count);
 void v128_scale_by(const float *x, const float *weight, float factor, int count, float *y);
 void v128_rotate_halves(float *head, int half, const float *cosines, const float *sines);
+void v128_rotate_neighbours(float *head, int half, const float *cosines, const float *sines);
 void v128_swiglu(const float *gate, const float *up, int count, float *y);
 float v128_max(const float *x, int count);
 float v128_exponentials(float *x, int count, float max);
@@ -83,6 +84,13 @@ static void check_rotary(void) {
             float a = before[i], b = before[half + i];
             exact(&c, x[i], a * z[i] - b * y[i]);
             exact(&c, x[half + i], b * z[i] + a * y[i]);
+        }
+        memcpy(x, before, sizeof before);
+        v128_rotate_neighbours(x, half, z, y);
+        for (int i = 0; i < half; i++) {
+            float a = before[2 * i], b = before[2 * i + 1];
+            exact(&c, x[2 * i], a * z[i] - b * y[i]);
+            exact(&c, x[2 * i + 1], b * z[i] + a * y[i]);
         }
     }
     finish(&c);
