@@ -37,6 +37,10 @@ namespace System.Runtime.Intrinsics.Arm
         public static I DuplicateSelectedScalarToVector128(I v, byte i) => DuplicateSelectedScalarToVector128(v, i);
         public static I ShiftLeftLogicalWideningLower(Vector64<short> v, byte n) => ShiftLeftLogicalWideningLower(v, n);
         public static I ShiftLeftLogicalWideningUpper(H v, byte n) => ShiftLeftLogicalWideningUpper(v, n);
+        public static H SignExtendWideningLower(Vector64<sbyte> v) => SignExtendWideningLower(v);
+        public static I SignExtendWideningLower(Vector64<short> v) => SignExtendWideningLower(v);
+        public static H SignExtendWideningUpper(S v) => SignExtendWideningUpper(v);
+        public static I SignExtendWideningUpper(H v) => SignExtendWideningUpper(v);
         public static I And(I a, I b) => And(a, b);
         public static B And(B a, B b) => And(a, b);
         public static B ShiftRightLogical(B v, byte n) => ShiftRightLogical(v, n);
@@ -57,6 +61,9 @@ namespace System.Runtime.Intrinsics.Arm
             public static (B, B) LoadPairVector128(byte* p) => LoadPairVector128(p);
             public static (I, I) LoadPairVector128(int* p) => LoadPairVector128(p);
             public static (F, F) LoadPairVector128(float* p) => LoadPairVector128(p);
+            public static F FusedMultiplyAddBySelectedScalar(F sum, F a, F b, byte i) =>
+                FusedMultiplyAddBySelectedScalar(sum, a, b, i);
+
             public static void StorePair(float* p, F a, F b) => StorePair(p, a, b);
             public static H AddPairwise(H a, H b) => AddPairwise(a, b);
             public static I AddPairwise(I a, I b) => AddPairwise(a, b);

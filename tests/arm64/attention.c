@@ -1,16 +1,11 @@
 // Attention and its cache: the portable bodies against plain C, bit for bit.
 #include "harness.h"
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-// The values of ElementType.
-enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_I8 = 24 };
-
-void v128_scores(float **queries, int rows, void *keys, int type, int cols, int tiles, float scale, float **scores);
-void v128_mix(float **weights, int rows, void *values, int type, const float *scales, int cols, long row_bytes,
-              int count, float **outputs, bool accumulate);
+scores_body v128_scores;
+mix_body v128_mix;
 bool v128_store_half(const float *x, int count, uint16_t *target);
 int v128_magnitude_bits(const float *x);
 void v128_cache_quantize(const float *x, float scale, int8_t *quants);
@@ -66,14 +61,14 @@ static void fill(int type) {
     }
 }
 
-static void check_scores(const char *name, int type) {
+static void check_scores(const char *name, int type, scores_body *body) {
     check c = begin(name);
     float *queries[] = {factors[0], factors[1], factors[2]}, *scores[] = {results[0], results[1], results[2]};
     for (int h = 0; h < HEAD_DIMS; h++) {
         for (int tiles = 1; tiles <= TILES; tiles++) {
             int cols = head_dims[h], rows = (h + tiles) % 2 ? 1 : QUERIES;
             fill(type);
-            v128_scores(queries, rows, &data, type, cols, tiles, 0.125f, scores);
+            body(queries, rows, &data, type, cols, tiles, 0.125f, scores);
             for (int row = 0; row < QUERIES; row++) {
                 for (int j = 0; j < POSITIONS + GUARD; j++) {
                     float sum = 0;
@@ -89,7 +84,7 @@ static void check_scores(const char *name, int type) {
     finish(&c);
 }
 
-static void check_mix(const char *name, int type) {
+static void check_mix(const char *name, int type, mix_body *body) {
     check c = begin(name);
     float *weights[] = {factors[0], factors[1], factors[2]}, *outputs[] = {results[0], results[1], results[2]};
     for (int h = 0; h < HEAD_DIMS; h++) {
@@ -99,8 +94,8 @@ static void check_mix(const char *name, int type) {
             int rows = variant % 2 ? 1 : QUERIES;
             bool accumulate = variant / 2;
             fill(type);
-            v128_mix(weights, rows, &data, type, scales, cols, (long)stride * element_bytes(type), count, outputs,
-                     accumulate);
+            body(weights, rows, &data, type, scales, cols, (long)stride * element_bytes(type), count, outputs,
+                 accumulate);
             for (int row = 0; row < QUERIES; row++) {
                 for (int d = 0; d < COLS_MAX + GUARD; d++) {
                     float sum = accumulate ? untouched : 0;
@@ -190,13 +185,30 @@ static void check_dequantize(void) {
     finish(&c);
 }
 
+void check_attention_bodies(const char *const names[5], scores_body *scores, mix_body *mix) {
+    check_scores(names[0], TYPE_F32, scores);
+    check_scores(names[1], TYPE_F16, scores);
+    check_mix(names[2], TYPE_F32, mix);
+    check_mix(names[3], TYPE_F16, mix);
+    check_mix(names[4], TYPE_I8, mix);
+}
+
 void check_attention(void) {
-    check_scores("AttentionScores F32", TYPE_F32);
-    check_scores("AttentionScores F16", TYPE_F16);
-    check_mix("AttentionMix F32", TYPE_F32);
-    check_mix("AttentionMix F16", TYPE_F16);
-    check_mix("AttentionMix Q8", TYPE_I8);
+    static const char *const names[] = {"AttentionScores F32", "AttentionScores F16", "AttentionMix F32",
+                                        "AttentionMix F16", "AttentionMix Q8"};
+    check_attention_bodies(names, v128_scores, v128_mix);
     check_store_half();
     check_cache_quantize();
     check_dequantize();
+}
+
+long count_attention(scores_body *score, mix_body *mix, int type) {
+    enum { HEAD_DIM = 64 };
+    float *inputs[] = {factors[0], factors[1], factors[2]}, *outputs[] = {results[0], results[1], results[2]};
+    if (score) {
+        score(inputs, QUERIES, &data, type, HEAD_DIM, TILES - 1, 1, outputs);
+        return (long)QUERIES * HEAD_DIM * (TILES - 1) * TILE;
+    }
+    mix(inputs, QUERIES, &data, type, scales, HEAD_DIM, (long)HEAD_DIM * element_bytes(type), POSITIONS, outputs, true);
+    return (long)QUERIES * HEAD_DIM * POSITIONS;
 }

@@ -1,8 +1,17 @@
 // What every test file shares: seeded data, comparison, reports. See README.md.
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { GROUP = 32 };
+
+// The values of ElementType.
+enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_I8 = 24 };
+
+typedef void scores_body(float **queries, int rows, void *keys, int type, int cols, int tiles, float scale,
+                         float **scores);
+typedef void mix_body(float **weights, int rows, void *values, int type, const float *scales, int cols, long row_bytes,
+                      int count, float **outputs, bool accumulate);
 
 // The error of one float32 rounding, as in KernelComparison.cs.
 #define ROUNDING (1.0 / (1 << 24))
@@ -43,4 +52,8 @@ void check_neon_dot(void);
 void check_vectors(void);
 void check_conversions(void);
 void check_attention(void);
+void check_attention_bodies(const char *const names[5], scores_body *scores, mix_body *mix);
+
+// One call for three queries, for counting; returns its multiply-adds. One of the bodies is null.
+long count_attention(scores_body *scores, mix_body *mix, int type);
 int count(const char *kernel, int repetitions);

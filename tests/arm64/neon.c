@@ -11,6 +11,8 @@ typedef void panel_body(uint8_t *w, uint16_t *ws, int8_t *x, float *xs, int32_t 
 row_body neon_matvec_q8, neon_matvec_q4, dot_matvec_q8, dot_matvec_q4;
 block_body neon_matmul_q8, neon_matmul_q4;
 panel_body dot_matmul_q8, dot_matmul_q4;
+scores_body neon_scores, v128_scores;
+mix_body neon_mix, v128_mix;
 
 static int8_t panel[TOKENS_MAX * GROUPS_MAX * GROUP];
 static float panel_xs[TOKENS_MAX * GROUPS_MAX];
@@ -102,6 +104,9 @@ void check_neon(void) {
     check_matvec("neon matvec-q4", 1, neon_matvec_q4);
     check_blocks("neon matmul-q8", 0, neon_matvec_q8, neon_matmul_q8);
     check_blocks("neon matmul-q4", 1, neon_matvec_q4, neon_matmul_q4);
+    static const char *const names[] = {"neon AttentionScores F32", "neon AttentionScores F16", "neon AttentionMix F32",
+                                        "neon AttentionMix F16", "neon AttentionMix Q8"};
+    check_attention_bodies(names, neon_scores, neon_mix);
 }
 
 void check_neon_dot(void) {
@@ -119,17 +124,26 @@ int count(const char *kernel, int repetitions) {
         row_body *row;
         block_body *block;
         panel_body *panel;
+        scores_body *scores;
+        mix_body *mix;
+        int type;
     } kernels[] = {
-        {"neon-matvec-q8", neon_matvec_q8, 0, 0}, {"neon-matvec-q4", neon_matvec_q4, 0, 0},
-        {"neon-matmul-q8", 0, neon_matmul_q8, 0}, {"neon-matmul-q4", 0, neon_matmul_q4, 0},
-        {"dot-matvec-q8", dot_matvec_q8, 0, 0},   {"dot-matvec-q4", dot_matvec_q4, 0, 0},
-        {"dot-matmul-q8", 0, 0, dot_matmul_q8},   {"dot-matmul-q4", 0, 0, dot_matmul_q4},
+        {"neon-matvec-q8", neon_matvec_q8, 0, 0, 0, 0, 0}, {"neon-matvec-q4", neon_matvec_q4, 0, 0, 0, 0, 0},
+        {"neon-matmul-q8", 0, neon_matmul_q8, 0, 0, 0, 0}, {"neon-matmul-q4", 0, neon_matmul_q4, 0, 0, 0, 0},
+        {"dot-matvec-q8", dot_matvec_q8, 0, 0, 0, 0, 0},   {"dot-matvec-q4", dot_matvec_q4, 0, 0, 0, 0, 0},
+        {"dot-matmul-q8", 0, 0, dot_matmul_q8, 0, 0, 0},   {"dot-matmul-q4", 0, 0, dot_matmul_q4, 0, 0, 0},
+        {"neon-scores-f16", 0, 0, 0, neon_scores, 0, TYPE_F16}, {"neon-mix-f16", 0, 0, 0, 0, neon_mix, TYPE_F16},
+        {"neon-mix-q8", 0, 0, 0, 0, neon_mix, TYPE_I8}, {"v128-scores-f16", 0, 0, 0, v128_scores, 0, TYPE_F16},
+        {"v128-mix-f16", 0, 0, 0, 0, v128_mix, TYPE_F16}, {"v128-mix-q8", 0, 0, 0, 0, v128_mix, TYPE_I8},
     };
     enum { COUNT_GROUPS = 30, COUNT_TOKENS = 64 };
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
         if (strcmp(kernel, kernels[i].name) == 0) {
+            long products = (long)COUNT_GROUPS * GROUP * ROWS * (kernels[i].row ? 2 : COUNT_TOKENS);
             for (int r = 0; r < repetitions; r++) {
-                if (kernels[i].row) {
+                if (kernels[i].scores || kernels[i].mix) {
+                    products = count_attention(kernels[i].scores, kernels[i].mix, kernels[i].type);
+                } else if (kernels[i].row) {
                     kernels[i].row(quants, scales, x, xs, sums, COUNT_GROUPS, 2, y);
                 } else if (kernels[i].panel) {
                     kernels[i].panel(quants, scales, panel, panel_xs, panel_sums, COUNT_GROUPS, COUNT_TOKENS, y);
@@ -141,7 +155,7 @@ int count(const char *kernel, int repetitions) {
                     }
                 }
             }
-            printf("%ld\n", (long)repetitions * COUNT_GROUPS * GROUP * ROWS * (kernels[i].row ? 2 : COUNT_TOKENS));
+            printf("%ld\n", repetitions * products);
             return 0;
         }
     }

@@ -109,7 +109,7 @@ fi
 sh "$here/count.sh" >"$obj/counts.txt"
 if more=$(awk 'NR == FNR { stored[$1] = $2; next } !($1 in stored) || $2 > stored[$1] * 1.03 { print $1, $2; bad = 1 }
     END { exit !bad }' "$here/counts.txt" "$obj/counts.txt"); then
-    result FAILED "instructions per 1,000 multiply-adds went up: $more"
+    result FAILED "instructions per 1,000 multiply-adds went up: $(echo $more)"
 else
     result ok "instructions per 1,000 multiply-adds: $(tr '\n' ' ' <"$obj/counts.txt")"
 fi
