@@ -10,11 +10,11 @@ namespace MoREdge.Kernels;
 /// </summary>
 /// <remarks>
 /// Scores body: (queries, rows, keys, type, cols, tileCount, scale, scores) writes tileCount · 8 scores for 3 queries
-/// or 1, from F16 or F32 tiles of 8 positions. Mix body: (weights, rows, values, type, scales, cols, rowBytes, count,
-/// outputs, accumulate) mixes count positions, rowBytes apart, of F16, F32 or, with a scale per position, I8. Convert
-/// body: (source, count, isFinite, target) makes float32 of float16, exactly. Dequantize body: (source, sourceStride,
-/// scales, cols, count, target, targetStride), a scale per position. Many queries make it worth converting a block
-/// once; few convert in registers.
+/// or 1, from F16 or F32 tiles of 8 positions. Mix body: (weights, rows, values, type, scales, cols, count, outputs,
+/// accumulate) mixes count positions of F16, F32 or, with scales (groups of 32 columns, count), I8. Convert body:
+/// (source, count, isFinite, target) makes float32 of float16, exactly. Dequantize body: (source, sourceStride, scales,
+/// cols, count, target, targetStride), a scale per position. Many queries make it worth converting a block once; few
+/// convert in registers.
 /// </remarks>
 internal static unsafe class AttentionDriver
 {
@@ -32,6 +32,9 @@ internal static unsafe class AttentionDriver
 
     /// <summary>Positions whose Q8 values are scaled at a time.</summary>
     private const int ScaledPositionsMax = 128;
+
+    /// <summary>Scales of such a block: a group and less than another one per 32 of ScratchFloats.</summary>
+    private const int ScalesMax = 2 * ScratchFloats / PackedLayout.GroupSize;
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -110,7 +113,7 @@ internal static unsafe class AttentionDriver
         int count,
         in FloatMatrix output,
         bool accumulate,
-        delegate*<float**, int, byte*, ElementType, float*, int, long, int, float**, bool, void> body,
+        delegate*<float**, int, byte*, ElementType, float*, int, int, float**, bool, void> body,
         delegate*<ushort*, int, bool, float*, void> convert,
         delegate*<sbyte*, long, float*, int, int, float*, long, void> dequantize)
     {
@@ -119,11 +122,10 @@ internal static unsafe class AttentionDriver
         Debug.Assert(cols <= HeadDimMax && output.Cols % cols == 0 && count <= values.Rows, "Whole heads.");
         Debug.Assert(weights.Rows >= rows && weights.Cols >= count, "A weight per query and position.");
         float* scratch = stackalloc float[ScratchFloats];
-        float* scales = stackalloc float[ScaledPositionsMax];
+        float* scales = stackalloc float[ScalesMax];
         bool isQ8 = values.Format == KvFormat.Q8;
         bool converts = rows > QueryBlock || (values.Format == KvFormat.F16 && !values.IsFinite);
-        int blockPositions = ScratchFloats / cols;
-        blockPositions = isQ8 ? Math.Min(blockPositions, ScaledPositionsMax) : blockPositions;
+        int blockPositions = isQ8 ? Math.Min(ScratchFloats / cols, ScaledPositionsMax) : ScratchFloats / cols;
         if (count == 0 && !accumulate)
         {
             Clear(output);
@@ -133,28 +135,18 @@ internal static unsafe class AttentionDriver
         {
             // SAFETY: block.Rows positions from j on exist, and as many weights of each query.
             ValueRows block = values.Slice(j, Math.Min(blockPositions, count - j));
-            FloatMatrix factors = weights.Columns(j, block.Rows);
             ElementType type = KvLayout.ElementTypeOf(block.Format);
             byte* data = block.Data;
             for (int group = 0; group < block.GroupCount && isQ8; group++)
             {
                 int start = group * PackedLayout.GroupSize;
-                int width = Math.Min(PackedLayout.GroupSize, cols - start);
-                convert(block.Scales + ((long)group * block.ScaleStride), block.Rows, block.IsFinite, scales);
+                float* own = scales + (group * block.Rows);
+                convert(block.Scales + ((long)group * block.ScaleStride), block.Rows, block.IsFinite, own);
                 if (converts)
                 {
-                    dequantize((sbyte*)data + start, cols, scales, width, block.Rows, scratch + start, cols);
+                    int width = Math.Min(PackedLayout.GroupSize, cols - start);
+                    dequantize((sbyte*)data + start, cols, own, width, block.Rows, scratch + start, cols);
                 }
-                else
-                {
-                    FloatMatrix part = new(output.Data + start, output.Rows, output.Cols - start, output.Stride);
-                    MixRows(factors, block.Rows, data + start, type, scales, cols, width, part, accumulate || j > 0, body);
-                }
-            }
-
-            if (isQ8 && !converts)
-            {
-                continue;
             }
 
             if (converts && block.Format == KvFormat.F16)
@@ -168,30 +160,25 @@ internal static unsafe class AttentionDriver
                 type = ElementType.F32;
             }
 
-            MixRows(factors, block.Rows, data, type, null, cols, cols, output, accumulate || j > 0, body);
+            MixRows(weights.Columns(j, block.Rows), data, type, scales, cols, output, accumulate || j > 0, body);
         }
     }
 
-    /// <summary>
-    /// The first <paramref name="width"/> of <paramref name="cols"/> columns of every head, three queries at a time.
-    /// </summary>
+    /// <summary>One block of positions, three queries at a time.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixRows(
         in FloatMatrix weights,
-        int count,
         byte* data,
         ElementType type,
         float* scales,
         int cols,
-        int width,
         in FloatMatrix output,
         bool accumulate,
-        delegate*<float**, int, byte*, ElementType, float*, int, long, int, float**, bool, void> body)
+        delegate*<float**, int, byte*, ElementType, float*, int, int, float**, bool, void> body)
     {
-        int heads = (output.Cols + cols - 1) / cols;
+        int heads = output.Cols / cols;
         int rows = output.Rows * heads;
-        long rowBytes = (long)cols * ElementTypes.BlockBytes(type);
         float** factors = stackalloc float*[QueryBlock];
         float** target = stackalloc float*[QueryBlock];
         float* unused = stackalloc float[HeadDimMax];
@@ -208,8 +195,8 @@ internal static unsafe class AttentionDriver
                     : unused;
             }
 
-            body(
-                factors, taken == 1 ? 1 : QueryBlock, data, type, scales, width, rowBytes, count, target, accumulate);
+            int bodyRows = taken == 1 ? 1 : QueryBlock;
+            body(factors, bodyRows, data, type, scales, cols, weights.Cols, target, accumulate);
         }
     }
 

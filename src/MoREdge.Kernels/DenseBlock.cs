@@ -10,11 +10,11 @@ internal static class DenseBlock
     internal const int Length = 32;
 
     /// <summary>Bytes of the fp16 scale that starts a block.</summary>
-    internal const int ScaleBytes = 2;
+    internal const int BlockScaleBytes = 2;
 
     /// <summary>Bytes of a Q8_0 block.</summary>
-    internal const int BytesQ8 = ScaleBytes + Length;
+    internal const int BytesQ8 = BlockScaleBytes + Length;
 
     /// <summary>Bytes of a Q4_0 block.</summary>
-    internal const int BytesQ4 = ScaleBytes + (Length / 2);
+    internal const int BytesQ4 = BlockScaleBytes + (Length / 2);
 }

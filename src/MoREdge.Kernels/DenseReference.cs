@@ -60,12 +60,12 @@ internal static unsafe class DenseReference
         row[(col / DenseBlock.Length * blockBytes)..];
 
     private static float ElementQ8(ReadOnlySpan<byte> block, int k) =>
-        (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (sbyte)block[DenseBlock.ScaleBytes + k];
+        (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (sbyte)block[DenseBlock.BlockScaleBytes + k];
 
     // Low nibbles are elements 0 to 15, high nibbles 16 to 31.
     private static float ElementQ4(ReadOnlySpan<byte> block, int k)
     {
-        byte pair = block[DenseBlock.ScaleBytes + (k % (DenseBlock.Length / 2))];
+        byte pair = block[DenseBlock.BlockScaleBytes + (k % (DenseBlock.Length / 2))];
         int nibble = k < DenseBlock.Length / 2 ? pair & PackedLayout.NibbleMask : pair >> PackedLayout.NibbleBits;
         return (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (nibble - PackedLayout.Q4ZeroPoint);
     }

@@ -51,8 +51,8 @@ internal static unsafe class DequantizeBodies
         for (int i = 0; i < count; i += DenseBlock.Length)
         {
             Vector128<float> scale = Vector128.Create(HalfConversion.ToSingle(*(ushort*)block));
-            Sixteen(Vector128.Load((sbyte*)block + DenseBlock.ScaleBytes), scale, y + i);
-            Sixteen(Vector128.Load((sbyte*)block + DenseBlock.ScaleBytes + 16), scale, y + i + 16);
+            Sixteen(Vector128.Load((sbyte*)block + DenseBlock.BlockScaleBytes), scale, y + i);
+            Sixteen(Vector128.Load((sbyte*)block + DenseBlock.BlockScaleBytes + 16), scale, y + i + 16);
             block += DenseBlock.BytesQ8;
         }
     }
@@ -66,7 +66,7 @@ internal static unsafe class DequantizeBodies
         for (int i = 0; i < count; i += DenseBlock.Length)
         {
             Vector128<float> scale = Vector128.Create(HalfConversion.ToSingle(*(ushort*)block));
-            Vector128<byte> pairs = Vector128.Load(block + DenseBlock.ScaleBytes);
+            Vector128<byte> pairs = Vector128.Load(block + DenseBlock.BlockScaleBytes);
             Sixteen((pairs & mask).AsSByte() - zero, scale, y + i);
             Vector128<ushort> shifted = Vector128.ShiftRightLogical(pairs.AsUInt16(), PackedLayout.NibbleBits);
             Vector128<byte> high = shifted.AsByte() & mask;

@@ -16,12 +16,12 @@ namespace MoREdge.Kernels;
 internal static unsafe class PackedPanelDriver
 {
     // 64 tokens read a weight from memory once; their sums take 2 KiB of the first-level cache.
-    private const int TokensMax = 64;
+    private const int PanelTokensMax = 64;
 
     // A panel shares the second-level cache of a core (256 KiB at least) with the weights that stream by.
     private const int PanelBytes = 128 << 10;
 
-    /// <summary>x.Rows tokens, TokensMax at a time.</summary>
+    /// <summary>x.Rows tokens, PanelTokensMax at a time.</summary>
     /// <param name="w">Weights (rows, cols).</param>
     /// <param name="x">Activations (tokens, cols).</param>
     /// <param name="y">Output (tokens, rows).</param>
@@ -40,9 +40,9 @@ internal static unsafe class PackedPanelDriver
     {
         Debug.Assert(x.GroupCount == w.Layout.GroupCount && y.Rows >= x.Rows, "x (tokens, cols), y (tokens, rows).");
         Debug.Assert(y.Cols >= w.Layout.Rows && tileEnd <= w.Layout.TileCount, "y (tokens, rows).");
-        for (int token = 0; token < x.Rows; token += TokensMax)
+        for (int token = 0; token < x.Rows; token += PanelTokensMax)
         {
-            int count = Math.Min(TokensMax, x.Rows - token);
+            int count = Math.Min(PanelTokensMax, x.Rows - token);
             QuantizedRows tokens = x.Slice(token, count);
             if (count == 1)
             {
@@ -70,7 +70,7 @@ internal static unsafe class PackedPanelDriver
         sbyte* values = stackalloc sbyte[groupsMax * padded * PackedLayout.GroupSize];
         float* scales = stackalloc float[groupsMax * padded];
         int* integers = stackalloc int[groupsMax * padded];
-        float* sums = stackalloc float[TokensMax * PackedLayout.TileRows];
+        float* sums = stackalloc float[PanelTokensMax * PackedLayout.TileRows];
         for (int start = 0; start < x.GroupCount; start += groupsMax)
         {
             int groups = Math.Min(groupsMax, x.GroupCount - start);

@@ -11,10 +11,10 @@ namespace MoREdge.Kernels;
 internal static unsafe class QuantizedScores
 {
     /// <summary>
-    /// Tiles that a few queries pass one after the other: 16 KB of keys of the usual 64 columns, which stay in the
-    /// first-level cache.
+    /// Tiles that a few queries pass one after the other: 32 KB of keys of the usual 64 columns, which stay in a near
+    /// cache.
     /// </summary>
-    private const int BlockTiles = 32;
+    private const int BlockTiles = 64;
 
     /// <summary>scores[i, j] = Σ_g ks[j, g] · (qs[i, g] · scale) · Σ_d k[j, d] · q[i, d].</summary>
     internal static void Compute(

@@ -58,43 +58,41 @@ internal static unsafe class Vector128AttentionBodies
     /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
-        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, long rowBytes, int count,
-        float** outputs, bool accumulate)
+        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, int count, float** outputs,
+        bool accumulate)
     {
         int d = 0;
         for (; d + 16 <= cols && rows == 3; d += 16)
         {
             if (type == ElementType.F16)
             {
-                MixThree(weights, values + (d * 2), ElementType.F16, scales, d, rowBytes, count, outputs, accumulate);
+                MixThree(weights, values, ElementType.F16, scales, d, cols, count, outputs, accumulate);
             }
             else if (type == ElementType.F32)
             {
-                MixThree(weights, values + (d * 4), ElementType.F32, scales, d, rowBytes, count, outputs, accumulate);
+                MixThree(weights, values, ElementType.F32, scales, d, cols, count, outputs, accumulate);
             }
             else
             {
-                MixThree(weights, values + d, ElementType.I8, scales, d, rowBytes, count, outputs, accumulate);
+                MixThree(weights, values, ElementType.I8, scales, d, cols, count, outputs, accumulate);
             }
         }
 
         for (int row = 0; row < rows; row++)
         {
-            MixOne(
-                weights[row], values, type, scales, d, cols, rowBytes, count, outputs[row], accumulate, fused: true);
+            MixOne(weights[row], values, type, scales, d, cols, count, outputs[row], accumulate, fused: true);
         }
     }
 
     /// <summary><see cref="Mix"/> with product and sum rounded apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MixSplit(
-        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, long rowBytes, int count,
-        float** outputs, bool accumulate)
+        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, int count, float** outputs,
+        bool accumulate)
     {
         for (int row = 0; row < rows; row++)
         {
-            MixOne(
-                weights[row], values, type, scales, 0, cols, rowBytes, count, outputs[row], accumulate, fused: false);
+            MixOne(weights[row], values, type, scales, 0, cols, count, outputs[row], accumulate, fused: false);
         }
     }
 
@@ -182,9 +180,12 @@ internal static unsafe class Vector128AttentionBodies
     // Sixteen columns for three queries: twelve chains.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixThree(
-        float** weights, byte* row, ElementType type, float* scales, int d, long rowBytes, int count, float** outputs,
+        float** weights, byte* values, ElementType type, float* scales, int d, int cols, int count, float** outputs,
         bool accumulate)
     {
+        long rowBytes = cols * ElementBytes(type);
+        byte* row = values + (d * ElementBytes(type));
+        scales += (long)(d / 32) * count;
         float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
         float* o0 = outputs[0] + d, o1 = outputs[1] + d, o2 = outputs[2] + d;
         Vector128<float> sum00 = default, sum01 = default, sum02 = default, sum03 = default;
@@ -237,57 +238,58 @@ internal static unsafe class Vector128AttentionBodies
     // Columns [d, cols) for one query.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixOne(
-        float* weights, byte* values, ElementType type, float* scales, int d, int cols, long rowBytes, int count,
-        float* output, bool accumulate, bool fused)
+        float* weights, byte* values, ElementType type, float* scales, int d, int cols, int count, float* output,
+        bool accumulate, bool fused)
     {
         for (; d + 16 <= cols; d += 16)
         {
             if (type == ElementType.F16)
             {
-                MixSixteen(
-                    weights, values + (d * 2), ElementType.F16, scales, rowBytes, count, output + d, accumulate, fused);
+                MixSixteen(weights, values, ElementType.F16, scales, d, cols, count, output, accumulate, fused);
             }
             else if (type == ElementType.F32)
             {
-                MixSixteen(
-                    weights, values + (d * 4), ElementType.F32, scales, rowBytes, count, output + d, accumulate, fused);
+                MixSixteen(weights, values, ElementType.F32, scales, d, cols, count, output, accumulate, fused);
             }
             else
             {
-                MixSixteen(
-                    weights, values + d, ElementType.I8, scales, rowBytes, count, output + d, accumulate, fused);
+                MixSixteen(weights, values, ElementType.I8, scales, d, cols, count, output, accumulate, fused);
             }
         }
 
+        long rowBytes = cols * ElementBytes(type);
         for (; d + 4 <= cols; d += 4)
         {
+            float* own = scales + ((long)(d / 32) * count);
             Vector128<float> sum = accumulate ? Vector128.Load(output + d) : Vector128<float>.Zero;
             for (nint j = 0; j < count; j++)
             {
                 byte* row = values + (j * rowBytes);
-                Vector128<float> value = LoadValue(row, type, Scale(scales, type, j), d);
+                Vector128<float> value = LoadValue(row, type, Scale(own, type, j), d);
                 sum = Add(Vector128.Create(weights[j]), value, sum, fused);
             }
 
             sum.Store(output + d);
         }
 
-        MixTail(weights, values, type, scales, d, cols, rowBytes, count, output, accumulate, fused);
+        MixTail(weights, values, type, scales, d, cols, count, output, accumulate, fused);
     }
 
     /// <summary>Columns [start, cols) of a mix for one query, one by one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MixTail(
-        float* weights, byte* values, ElementType type, float* scales, int start, int cols, long rowBytes, int count,
-        float* output, bool accumulate, bool fused)
+        float* weights, byte* values, ElementType type, float* scales, int start, int cols, int count, float* output,
+        bool accumulate, bool fused)
     {
+        long rowBytes = cols * ElementBytes(type);
         for (int d = start; d < cols; d++)
         {
             // Lane 0 of a vector: the fused multiply-add of the vectors, without a second name for it.
+            float* own = scales + ((long)(d / 32) * count);
             Vector128<float> sum = Vector128.CreateScalarUnsafe(accumulate ? output[d] : 0f);
             for (nint j = 0; j < count; j++)
             {
-                Vector128<float> value = LoadOne(values + (j * rowBytes), type, Scale(scales, type, j), d);
+                Vector128<float> value = LoadOne(values + (j * rowBytes), type, Scale(own, type, j), d);
                 sum = Add(Vector128.CreateScalarUnsafe(weights[j]), value, sum, fused);
             }
 
@@ -297,9 +299,13 @@ internal static unsafe class Vector128AttentionBodies
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixSixteen(
-        float* weights, byte* row, ElementType type, float* scales, long rowBytes, int count, float* output,
+        float* weights, byte* values, ElementType type, float* scales, int d, int cols, int count, float* output,
         bool accumulate, bool fused)
     {
+        long rowBytes = cols * ElementBytes(type);
+        byte* row = values + (d * ElementBytes(type));
+        scales += (long)(d / 32) * count;
+        output += d;
         Vector128<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         if (accumulate)
         {
@@ -348,6 +354,10 @@ internal static unsafe class Vector128AttentionBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Add(Vector128<float> a, Vector128<float> b, Vector128<float> sum, bool fused) =>
         fused ? Vector128.FusedMultiplyAdd(a, b, sum) : sum + (a * b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long ElementBytes(ElementType type) =>
+        type == ElementType.F32 ? 4 : type == ElementType.F16 ? 2 : 1;
 
     // The scale of a position, which int8 alone has.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

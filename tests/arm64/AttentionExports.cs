@@ -14,10 +14,10 @@ internal static unsafe class AttentionExports
 
     [RuntimeExport("v128_mix")]
     static void Mix(
-        float** weights, int rows, byte* values, int type, float* scales, int cols, long rowBytes, int count,
-        float** outputs, bool accumulate) =>
+        float** weights, int rows, byte* values, int type, float* scales, int cols, int count, float** outputs,
+        bool accumulate) =>
         Vector128AttentionBodies.Mix(
-            weights, rows, values, (ElementType)type, scales, cols, rowBytes, count, outputs, accumulate);
+            weights, rows, values, (ElementType)type, scales, cols, count, outputs, accumulate);
 
     [RuntimeExport("v128_store_half")]
     static bool StoreHalf(float* x, int count, ushort* target) => Vector128CacheBodies.StoreHalf(x, count, target);

@@ -46,8 +46,8 @@ internal static unsafe class Exports
 
     [RuntimeExport("neon_mix")]
     static void NeonMix(
-        float** weights, int rows, byte* values, int type, float* scales, int cols, long rowBytes, int count,
-        float** outputs, bool accumulate) =>
+        float** weights, int rows, byte* values, int type, float* scales, int cols, int count, float** outputs,
+        bool accumulate) =>
         NeonAttentionBodies.Mix(
-            weights, rows, values, (ElementType)type, scales, cols, rowBytes, count, outputs, accumulate);
+            weights, rows, values, (ElementType)type, scales, cols, count, outputs, accumulate);
 }

@@ -27,10 +27,9 @@ static union {
 
 static float factors[QUERIES][COLS_MAX + POSITIONS], results[QUERIES][COLS_MAX + POSITIONS + GUARD];
 
-// A scale per position, which int8 values have; float16 numbers like those of a cache.
-static float scales[POSITIONS];
-
-static int element_bytes(int type) { return type == TYPE_F32 ? 4 : type == TYPE_F16 ? 2 : 1; }
+// Scales (groups of columns, positions), which int8 values have; float16 numbers like those of a cache.
+enum { GROUPS = (COLS_MAX + GROUP - 1) / GROUP };
+static float scales[GROUPS * POSITIONS];
 
 static float element(int type, long i) {
     return type == TYPE_F32 ? data.f32[i] : type == TYPE_F16 ? half_to_single(data.f16[i]) : (float)data.i8[i];
@@ -48,7 +47,7 @@ static void fill(int type) {
             data.i8[i] = (int8_t)(r % 255 - 127);
         }
     }
-    for (int j = 0; j < POSITIONS; j++) {
+    for (int j = 0; j < GROUPS * POSITIONS; j++) {
         scales[j] = half_to_single((uint16_t)(0x0400 + next_random() % 0x3000));
     }
     for (int row = 0; row < QUERIES; row++) {
@@ -88,20 +87,18 @@ static void check_mix(const char *name, int type, mix_body *body) {
     check c = begin(name);
     float *weights[] = {factors[0], factors[1], factors[2]}, *outputs[] = {results[0], results[1], results[2]};
     for (int h = 0; h < HEAD_DIMS; h++) {
-        // Rows may lie further apart than the columns that are mixed: the groups of a Q8 cache do.
-        int cols = head_dims[h], stride = COLS_MAX, count = 1 + (int)(next_random() % POSITIONS);
+        int cols = head_dims[h], count = 1 + (int)(next_random() % POSITIONS);
         for (int variant = 0; variant < 4; variant++) {
             int rows = variant % 2 ? 1 : QUERIES;
             bool accumulate = variant / 2;
             fill(type);
-            body(weights, rows, &data, type, scales, cols, (long)stride * element_bytes(type), count, outputs,
-                 accumulate);
+            body(weights, rows, &data, type, scales, cols, count, outputs, accumulate);
             for (int row = 0; row < QUERIES; row++) {
                 for (int d = 0; d < COLS_MAX + GUARD; d++) {
                     float sum = accumulate ? untouched : 0;
                     for (int j = 0; j < count && d < cols; j++) {
-                        float value = element(type, (long)j * stride + d) * (type == TYPE_I8 ? scales[j] : 1);
-                        sum = fmaf(factors[row][j], value, sum);
+                        float scale = type == TYPE_I8 ? scales[d / GROUP * count + j] : 1;
+                        sum = fmaf(factors[row][j], element(type, (long)j * cols + d) * scale, sum);
                     }
                     exact(&c, results[row][d], row < rows && d < cols ? sum : untouched);
                 }
@@ -209,6 +206,6 @@ long count_attention(scores_body *score, mix_body *mix, int type) {
         score(inputs, QUERIES, &data, type, HEAD_DIM, TILES - 1, 1, outputs);
         return (long)QUERIES * HEAD_DIM * (TILES - 1) * TILE;
     }
-    mix(inputs, QUERIES, &data, type, scales, HEAD_DIM, (long)HEAD_DIM * element_bytes(type), POSITIONS, outputs, true);
+    mix(inputs, QUERIES, &data, type, scales, HEAD_DIM, POSITIONS, outputs, true);
     return (long)QUERIES * HEAD_DIM * POSITIONS;
 }

@@ -10,8 +10,8 @@ enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_I8 = 24 };
 
 typedef void scores_body(float **queries, int rows, void *keys, int type, int cols, int tiles, float scale,
                          float **scores);
-typedef void mix_body(float **weights, int rows, void *values, int type, const float *scales, int cols, long row_bytes,
-                      int count, float **outputs, bool accumulate);
+typedef void mix_body(float **weights, int rows, void *values, int type, const float *scales, int cols, int count,
+                      float **outputs, bool accumulate);
 
 // The error of one float32 rounding, as in KernelComparison.cs.
 #define ROUNDING (1.0 / (1 << 24))

@@ -48,13 +48,12 @@ internal static unsafe class NeonAttentionBodies
     /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
-        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, long rowBytes, int count,
-        float** outputs, bool accumulate)
+        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, int count, float** outputs,
+        bool accumulate)
     {
         if (rows != Queries)
         {
-            Vector128AttentionBodies.Mix(
-                weights, rows, values, type, scales, cols, rowBytes, count, outputs, accumulate);
+            Vector128AttentionBodies.Mix(weights, rows, values, type, scales, cols, count, outputs, accumulate);
             return;
         }
 
@@ -63,22 +62,23 @@ internal static unsafe class NeonAttentionBodies
         {
             if (type == ElementType.F16)
             {
-                MixHalf(weights, values + (d * 2), d, (nint)rowBytes, count, outputs, accumulate);
+                MixHalf(weights, values + (d * 2), d, cols, count, outputs, accumulate);
             }
             else if (type == ElementType.F32)
             {
-                MixSingle(weights, values + (d * 4), d, (nint)rowBytes, count, outputs, accumulate);
+                MixSingle(weights, values + (d * 4), d, cols, count, outputs, accumulate);
             }
             else
             {
-                MixBytes(weights, values + d, scales, d, (nint)rowBytes, count, outputs, accumulate);
+                float* own = scales + ((nint)(d / PackedLayout.GroupSize) * count);
+                MixBytes(weights, values + d, own, d, cols, count, outputs, accumulate);
             }
         }
 
         for (int row = 0; row < Queries && d < cols; row++)
         {
             Vector128AttentionBodies.MixTail(
-                weights[row], values, type, scales, d, cols, rowBytes, count, outputs[row], accumulate, fused: true);
+                weights[row], values, type, scales, d, cols, count, outputs[row], accumulate, fused: true);
         }
     }
 
@@ -151,18 +151,18 @@ internal static unsafe class NeonAttentionBodies
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void MixHalf(
-        float** weights, byte* row, int d, nint rowBytes, int count, float** outputs, bool accumulate) =>
-        MixSixteen(weights, row, ElementType.F16, null, d, rowBytes, count, outputs, accumulate);
+        float** weights, byte* row, int d, int cols, int count, float** outputs, bool accumulate) =>
+        MixSixteen(weights, row, ElementType.F16, null, d, cols * sizeof(ushort), count, outputs, accumulate);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void MixSingle(
-        float** weights, byte* row, int d, nint rowBytes, int count, float** outputs, bool accumulate) =>
-        MixSixteen(weights, row, ElementType.F32, null, d, rowBytes, count, outputs, accumulate);
+        float** weights, byte* row, int d, int cols, int count, float** outputs, bool accumulate) =>
+        MixSixteen(weights, row, ElementType.F32, null, d, cols * sizeof(float), count, outputs, accumulate);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void MixBytes(
-        float** weights, byte* row, float* scales, int d, nint rowBytes, int count, float** outputs, bool accumulate) =>
-        MixSixteen(weights, row, ElementType.I8, scales, d, rowBytes, count, outputs, accumulate);
+        float** weights, byte* row, float* scales, int d, int cols, int count, float** outputs, bool accumulate) =>
+        MixSixteen(weights, row, ElementType.I8, scales, d, cols, count, outputs, accumulate);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixSixteen(

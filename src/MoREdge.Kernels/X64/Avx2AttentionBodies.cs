@@ -42,10 +42,11 @@ internal static unsafe class Avx2AttentionBodies
     /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
-        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, long rowBytes, int count,
-        float** outputs, bool accumulate)
+        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, int count, float** outputs,
+        bool accumulate)
     {
         int d = 0;
+        long rowBytes = cols * (type == ElementType.F32 ? 4L : type == ElementType.F16 ? 2L : 1L);
         for (; d + 32 <= cols && rows == 3 && type == ElementType.F32; d += 32)
         {
             MixThreeWide(weights, values + (d * 4L), d, rowBytes, count, outputs, accumulate);
@@ -70,8 +71,7 @@ internal static unsafe class Avx2AttentionBodies
             }
 
             Vector128AttentionBodies.MixTail(
-                weights[row], values, type, scales, column, cols, rowBytes, count, outputs[row], accumulate,
-                fused: true);
+                weights[row], values, type, scales, column, cols, count, outputs[row], accumulate, fused: true);
         }
     }
 
@@ -141,8 +141,15 @@ internal static unsafe class Avx2AttentionBodies
             Vector256<float> sum00 = default, sum01 = default, sum02 = default;
             Vector256<float> sum10 = default, sum11 = default, sum12 = default;
             Vector256<float> sum20 = default, sum21 = default, sum22 = default;
+            byte* ahead = key0 + (6 * tileBytes);
             for (nint d = 0; d < cols; d++)
             {
+                if (isHalf)
+                {
+                    Sse.Prefetch0(ahead);
+                    ahead += 3 * step;
+                }
+
                 Vector256<float> a = Vector256.Create(q0[d]);
                 Vector256<float> b = Vector256.Create(q1[d]);
                 Vector256<float> c = Vector256.Create(q2[d]);
@@ -184,8 +191,15 @@ internal static unsafe class Avx2AttentionBodies
             byte* key0 = keys + (tile * tileBytes), key1 = keys + (second * tileBytes);
             byte* key2 = keys + (third * tileBytes), key3 = keys + (fourth * tileBytes);
             Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            byte* ahead = key0 + (8 * tileBytes);
             for (nint d = 0; d < cols; d++)
             {
+                if (isHalf)
+                {
+                    Sse.Prefetch0(ahead);
+                    ahead += 4 * step;
+                }
+
                 Vector256<float> q = Vector256.Create(query[d]);
                 sum0 = Fma.MultiplyAdd(q, LoadKey(key0, isHalf), sum0);
                 sum1 = Fma.MultiplyAdd(q, LoadKey(key1, isHalf), sum1);
@@ -251,15 +265,15 @@ internal static unsafe class Avx2AttentionBodies
     {
         if (type == ElementType.F16)
         {
-            MixSixteen(weights, values + (d * 2L), ElementType.F16, scales, d, rowBytes, count, outputs, accumulate);
+            MixSixteen(weights, values, ElementType.F16, scales, d, rowBytes, count, outputs, accumulate);
         }
         else if (type == ElementType.F32)
         {
-            MixSixteen(weights, values + (d * 4L), ElementType.F32, scales, d, rowBytes, count, outputs, accumulate);
+            MixSixteen(weights, values, ElementType.F32, scales, d, rowBytes, count, outputs, accumulate);
         }
         else
         {
-            MixSixteen(weights, values + d, ElementType.I8, scales, d, rowBytes, count, outputs, accumulate);
+            MixSixteen(weights, values, ElementType.I8, scales, d, rowBytes, count, outputs, accumulate);
         }
     }
 
@@ -268,6 +282,11 @@ internal static unsafe class Avx2AttentionBodies
         float** weights, byte* row, ElementType type, float* scales, int d, long rowBytes, int count, float** outputs,
         bool accumulate)
     {
+        // The next block of positions, a share of it per pass over the columns.
+        int elementBytes = type == ElementType.F32 ? 4 : type == ElementType.F16 ? 2 : 1;
+        byte* ahead = row + (count * rowBytes) + ((long)d * count * elementBytes);
+        row += d * elementBytes;
+        scales += (long)(d / 32) * count;
         float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
         float* o0 = outputs[0] + d, o1 = outputs[1] + d, o2 = outputs[2] + d;
         Vector256<float> sum00 = Start(o0, accumulate), sum01 = Start(o0 + 8, accumulate);
@@ -277,6 +296,8 @@ internal static unsafe class Avx2AttentionBodies
         {
             Vector256<float> a = Vector256.Create(w0[j]), b = Vector256.Create(w1[j]), c = Vector256.Create(w2[j]);
             Vector256<float> scale = Scale(scales, type, j);
+            Sse.Prefetch0(ahead);
+            ahead += 16 * elementBytes;
             Vector256<float> value = LoadValue(row, type, scale, 0);
             sum00 = Fma.MultiplyAdd(a, value, sum00);
             sum10 = Fma.MultiplyAdd(b, value, sum10);
@@ -304,29 +325,35 @@ internal static unsafe class Avx2AttentionBodies
     {
         if (type == ElementType.F16)
         {
-            MixWide(weights, values + (d * 2L), ElementType.F16, scales, rowBytes, count, output + d, accumulate);
+            MixWide(weights, values, ElementType.F16, scales, d, rowBytes, count, output + d, accumulate);
         }
         else if (type == ElementType.F32)
         {
-            MixWide(weights, values + (d * 4L), ElementType.F32, scales, rowBytes, count, output + d, accumulate);
+            MixWide(weights, values, ElementType.F32, scales, d, rowBytes, count, output + d, accumulate);
         }
         else
         {
-            MixWide(weights, values + d, ElementType.I8, scales, rowBytes, count, output + d, accumulate);
+            MixWide(weights, values, ElementType.I8, scales, d, rowBytes, count, output + d, accumulate);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixWide(
-        float* weights, byte* row, ElementType type, float* scales, long rowBytes, int count, float* output,
+        float* weights, byte* row, ElementType type, float* scales, int d, long rowBytes, int count, float* output,
         bool accumulate)
     {
+        int elementBytes = type == ElementType.F32 ? 4 : type == ElementType.F16 ? 2 : 1;
+        byte* ahead = row + (count * rowBytes) + ((long)d * count * elementBytes);
+        row += d * elementBytes;
+        scales += (long)(d / 32) * count;
         Vector256<float> sum0 = Start(output, accumulate), sum1 = Start(output + 8, accumulate);
         Vector256<float> sum2 = Start(output + 16, accumulate), sum3 = Start(output + 24, accumulate);
         for (nint j = 0; j < count; j++)
         {
             Vector256<float> weight = Vector256.Create(weights[j]);
             Vector256<float> scale = Scale(scales, type, j);
+            Sse.Prefetch0(ahead);
+            ahead += 32 * elementBytes;
             sum0 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 0), sum0);
             sum1 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 8), sum1);
             sum2 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 16), sum2);
@@ -344,6 +371,7 @@ internal static unsafe class Avx2AttentionBodies
         bool accumulate)
     {
         Vector256<float> sum = Start(output + d, accumulate);
+        scales += (long)(d / 32) * count;
         for (nint j = 0; j < count; j++)
         {
             Vector256<float> value = LoadValue(values + (j * rowBytes), type, Scale(scales, type, j), d);

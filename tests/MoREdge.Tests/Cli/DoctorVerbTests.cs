@@ -27,6 +27,21 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Equal(KernelSelector.Supported.Count, json.RootElement.GetProperty("self_tests").GetArrayLength());
     }
 
+    [Theory]
+    [InlineData("f32", 4 * ByteModel.KvDim * 2)]
+    [InlineData("f16", 2 * ByteModel.KvDim * 2)]
+    [InlineData("q8", (2 * 32) + ByteModel.KvDim + (4 * 2))]
+    public void Json_KvFormat_CountsItsBytes(string format, int layerBytes)
+    {
+        // Two heads of 8 columns: keys of int8 take whole groups of 32.
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        CliResult result = CliRunner.Run("doctor", path, "--context", "32", "--kv-format", format, "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement model = json.RootElement.GetProperty("model");
+        Assert.Equal(2 * layerBytes, model.GetProperty("kv_bytes_per_token").GetInt32());
+    }
+
     [Fact]
     public void Text_WithForcedKernels_NamesThem()
     {

@@ -92,6 +92,8 @@ public sealed class LogitsVerbTests : IDisposable
     [InlineData("--kv shared", "no recursion")]
     [InlineData("--routing topk", "expert-choice")]
     [InlineData("--routing sometimes", "sometimes")]
+    [InlineData("--kv-format q4", "q4")]
+    [InlineData("--kv-type f16", "kv-type")]
     [InlineData("--decode 3", "--decode")]
     [InlineData("--threads 0", "--threads")]
     [InlineData("--context 1", "do not fit")]

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MoREdge.Tests.Cli;
 
-/// <summary>What int8 and int4 cost the real checkpoints, in perplexity on TinyStories text.</summary>
+/// <summary>What int8 and int4 weights and an int8 cache cost the real checkpoints, on TinyStories text.</summary>
 public sealed class QuantizationQualityTests
 {
     /// <summary>Some 30,000 to 60,000 tokens, the figures of the README: the ratio's standard error is 0.2 %.</summary>
@@ -46,6 +46,44 @@ public sealed class QuantizationQualityTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>int8 weights either way: what an int8 cache adds to a float16 one.</summary>
+    [Theory]
+    [InlineData("mor-stories", null, 1.002)]
+    [InlineData("tinystories656K-hf", null, 1.002)]
+    [InlineData("stories260K/stories260K.bin", "stories260K/tok512.bin", 1.008)]
+    public void Perplexity_Int8CacheAgainstFloat16_StaysWithinTheBound(
+        string checkpoint, string? tokenizer, double ratioMax)
+    {
+        string source = SharedData.Require("data/checkpoints/" + checkpoint);
+        string[] options =
+            tokenizer is null ? [] : ["--tokenizer", SharedData.Require("data/checkpoints/" + tokenizer)];
+        byte[] corpus = File.ReadAllBytes(
+            SharedData.Require("data/corpus/tinystories_fragments/tinystories_v1_train_head.txt"));
+        string folder = Directory.CreateTempSubdirectory("moredge-quality-").FullName;
+        try
+        {
+            string text = Path.Combine(folder, "text.txt");
+            File.WriteAllBytes(text, corpus[..TextBytes]);
+            string model = Quantize(source, options, "q8", folder);
+            double[] perplexities = Array.ConvertAll(["f16", "q8"], format => Perplexity(model, text, format));
+            Assert.NotEqual(perplexities[0], perplexities[1]);
+            Assert.InRange(perplexities[1] / perplexities[0], 0.998, ratioMax);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static double Perplexity(string model, string text, string kvFormat)
+    {
+        CliResult result = CliRunner.Run(
+            "perplexity", "-m", model, "-f", text, "--context", $"{WindowTokens}", "--kv-format", kvFormat, "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        return json.RootElement.GetProperty("perplexity").GetDouble();
     }
 
     private static string Quantize(string source, string[] options, string format, string folder)

@@ -38,7 +38,7 @@ public sealed class AttentionTests
                 AssertMatches(name, new AttentionShape(format, 24, 5, 1, count), isPoisoned: false);
             }
 
-            // Several blocks of the drivers.
+            // Several blocks of the drivers, whole tiles and not.
             AssertMatches(name, new AttentionShape(format, 64, 2, 3, 301), isPoisoned: false);
             AssertMatches(name, new AttentionShape(format, 64, 1, 3, 301), isPoisoned: true);
             AssertMatches(name, new AttentionShape(format, 8, 4, 1, 1100), isPoisoned: false);

@@ -30,6 +30,30 @@ public sealed class SequenceMemoryTests
         AssertDecodesWithoutAllocation(sequence);
     }
 
+    [Theory]
+    [InlineData("recursion")]
+    [InlineData("hybrid")]
+    public void Decode_Int8Cache_AllocatesNothing(string kv)
+    {
+        using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2, kv: kv).Load(threads: 2);
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions { KvFormat = KvFormat.Q8 });
+        AssertDecodesWithoutAllocation(sequence);
+    }
+
+    [Fact]
+    public void Int8Cache_BytesPerToken_PadKeysToGroupsAndAddScales()
+    {
+        using TinyModel model = TinyModel.Decoder("llama", 2).Load();
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions { KvFormat = KvFormat.Q8 });
+
+        sequence.Prefill(TinyModel.RandomIds(5, seed: 1));
+
+        // A key of 8 columns takes a group of 32 and its scale, a value its 8 columns and the scale.
+        int slotBytes = TinyModel.KvHeadCount * (32 + 2 + TinyModel.HeadDim + 2);
+        Assert.Equal(slotBytes, sequence.KvBytesPerSlotToken);
+        Assert.Equal(5 * 2 * slotBytes, sequence.KvBytesUsed);
+    }
+
     [Fact]
     public void KvSharing_BytesPerToken_EqualTheFormula()
     {
