@@ -82,7 +82,18 @@ namespace System
     public static class MathF
     {
         [Intrinsic] public static float FusedMultiplyAdd(float a, float b, float c) => FusedMultiplyAdd(a, b, c);
-        [Intrinsic] public static float Max(float a, float b) => Max(a, b);
+
+        // An instruction for .NET 10; .NET 9 compiles the body. Zeros compare by their bits, and a NaN is kept.
+        [Intrinsic]
+        public static float Max(float a, float b)
+        {
+            if (a != b)
+            {
+                return a != a || b < a ? a : b;
+            }
+
+            return BitConverter.SingleToInt32Bits(b) < 0 ? a : b;
+        }
 
         // .NET calls the same function of the C library.
         [RuntimeImport("*", "expf"), MethodImpl(MethodImplOptions.InternalCall)]
