@@ -46,7 +46,7 @@ public static class TokenizerMetadata
         bool isByteLevel = tokenizer.Algorithm == TokenizerAlgorithm.ByteLevelBpe;
         SetText(metadata, MetadataKeys.TokenizerModel, isByteLevel ? "gpt2" : "llama");
         SetText(metadata, MetadataKeys.TokenizerPre, PreTokenizers.ToGgufName(tokenizer.PreTokenizer));
-        metadata.Set(MetadataKeys.TokenizerTokens, GgufValue.FromStrings(tokenizer.Tokens));
+        metadata.Set(MetadataKeys.TokenizerTokens, GgufValue.FromStrings([.. tokenizer.Tokens]));
         int[] kinds = Array.ConvertAll(tokenizer.Kinds, kind => (int)kind);
         metadata.Set(MetadataKeys.TokenizerTokenTypes, GgufValue.FromInt32s(kinds));
         SetOrRemove(
@@ -56,7 +56,7 @@ public static class TokenizerMetadata
         SetOrRemove(
             metadata,
             MetadataKeys.TokenizerMerges,
-            tokenizer.Merges is { } merges ? GgufValue.FromStrings(merges) : null);
+            tokenizer.Merges is { } merges ? GgufValue.FromStrings([.. merges]) : null);
         WriteIds(metadata, tokenizer, extraEosIds);
         WriteRules(metadata, tokenizer);
         SetOrRemove(

@@ -76,11 +76,11 @@ internal static class TokenizerSource
     /// <exception cref="CheckpointException">InvalidTokenizer.</exception>
     public static void CheckSize(TokenizerDefinition tokenizer, int vocabSize)
     {
-        if (tokenizer.Tokens.Length > vocabSize)
+        if (tokenizer.Tokens.Count > vocabSize)
         {
             throw new CheckpointException(
                 CheckpointError.InvalidTokenizer,
-                $"The tokenizer has {tokenizer.Tokens.Length} tokens, but the embedding has {vocabSize} rows.");
+                $"The tokenizer has {tokenizer.Tokens.Count} tokens, but the embedding has {vocabSize} rows.");
         }
     }
 

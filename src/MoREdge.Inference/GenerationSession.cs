@@ -122,6 +122,7 @@ public sealed class GenerationSession : IDisposable
 
     internal ReadOnlySpan<float> Decode(int id)
     {
+        _model.Integrity.Start();
         _model.Integrity.ThrowIfDamaged();
         ReadOnlySpan<float> logits = Sequence.Decode(id);
         _ids.Add(id);

@@ -4,9 +4,9 @@ using MoREdge.ModelFile;
 namespace MoREdge.Inference;
 
 /// <summary>
-/// Verifies the digests of a model file in the background, so that a damaged file is named instead of babbling, without
-/// making the first token wait. Files up to <see cref="ForegroundBytesMax"/> take milliseconds and are verified at
-/// once.
+/// Verifies the digests of a model file, so that a damaged file is named instead of babbling. Files up to
+/// <see cref="ForegroundBytesMax"/> take milliseconds and are verified at once; larger ones in the background, behind
+/// the first token: before it the hashing would take a core from the prompt.
 /// </summary>
 public sealed class IntegrityCheck : IDisposable
 {
@@ -14,33 +14,34 @@ public sealed class IntegrityCheck : IDisposable
     public const long ForegroundBytesMax = 32_000_000;
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task _task;
+    private readonly GgufFile _file;
+    private Task? _task;
 
-    /// <summary>Starts to verify <paramref name="file"/>, which must stay open until this is disposed.</summary>
+    /// <summary>Verifies a small <paramref name="file"/>; a large one must stay open until this is disposed.</summary>
     /// <exception cref="ModelFileException">A small file is damaged.</exception>
     public IntegrityCheck(GgufFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
+        _file = file;
         if (!file.HasDigests || file.FileBytes <= ForegroundBytesMax)
         {
-            Verify(file);
+            Verify();
             _task = Task.CompletedTask;
-        }
-        else
-        {
-            _task = Task.Factory.StartNew(
-                () => Verify(file), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
     }
 
     /// <summary>True once every digest has been compared.</summary>
-    public bool IsComplete => _task.IsCompleted;
+    public bool IsComplete => _task is { IsCompleted: true };
+
+    /// <summary>Starts to verify in the background; does nothing when that has been done before.</summary>
+    public void Start() => _task ??= Task.Factory.StartNew(
+        Verify, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Throws if damage has been found so far; never waits.</summary>
     /// <exception cref="ModelFileException">A tensor's bytes do not have the digest that the file states.</exception>
     public void ThrowIfDamaged()
     {
-        if (_task.IsFaulted)
+        if (_task is { IsFaulted: true })
         {
             _task.GetAwaiter().GetResult();
         }
@@ -48,31 +49,39 @@ public sealed class IntegrityCheck : IDisposable
 
     /// <summary>Waits until every digest has been compared.</summary>
     /// <exception cref="ModelFileException">A tensor's bytes do not have the digest that the file states.</exception>
-    public void Wait() => _task.GetAwaiter().GetResult();
+    public void Wait()
+    {
+        Start();
+        _task!.GetAwaiter().GetResult();
+    }
 
     /// <summary>Stops verifying.</summary>
     public void Dispose()
     {
         _stop.Cancel();
-        ((IAsyncResult)_task).AsyncWaitHandle.WaitOne();
+        if (_task is not null)
+        {
+            ((IAsyncResult)_task).AsyncWaitHandle.WaitOne();
+        }
+
         _stop.Dispose();
     }
 
-    private void Verify(GgufFile file)
+    private void Verify()
     {
-        if (!file.HasDigests)
+        if (!_file.HasDigests)
         {
             return;
         }
 
-        foreach (GgufTensor tensor in file.Tensors)
+        foreach (GgufTensor tensor in _file.Tensors)
         {
             if (_stop.IsCancellationRequested)
             {
                 return;
             }
 
-            file.VerifyTensor(tensor);
+            _file.VerifyTensor(tensor);
         }
     }
 }

@@ -75,10 +75,10 @@ public static class TokenizerLoader
         TokenizerDefinition definition = new()
         {
             Algorithm = TokenizerAlgorithm.ByteLevelBpe,
-            Tokens = metadata.RequireStringArray(MetadataKeys.TokenizerTokens),
+            Tokens = ReadTexts(metadata, MetadataKeys.TokenizerTokens),
             Kinds = ReadKinds(metadata),
             Merges = metadata.Contains(MetadataKeys.TokenizerMerges)
-                ? metadata.GetStringArray(MetadataKeys.TokenizerMerges)
+                ? ReadTexts(metadata, MetadataKeys.TokenizerMerges)
                 : null,
             PreTokenizer = preTokenizer,
             BosId = ReadId(metadata, MetadataKeys.TokenizerBos, -1),
@@ -101,12 +101,12 @@ public static class TokenizerLoader
         TokenizerDefinition definition = new()
         {
             Algorithm = TokenizerAlgorithm.SentencePieceBpe,
-            Tokens = metadata.RequireStringArray(MetadataKeys.TokenizerTokens),
+            Tokens = ReadTexts(metadata, MetadataKeys.TokenizerTokens),
             Kinds = ReadKinds(metadata),
             Scores = hasScores ? metadata.GetFloat32Array(MetadataKeys.TokenizerScores) : null,
             Merges = hasScores || !metadata.Contains(MetadataKeys.TokenizerMerges)
                 ? null
-                : metadata.GetStringArray(MetadataKeys.TokenizerMerges),
+                : ReadTexts(metadata, MetadataKeys.TokenizerMerges),
             UnknownId = ReadId(metadata, MetadataKeys.TokenizerUnknown, isOurs ? -1 : 0),
             BosId = ReadId(metadata, MetadataKeys.TokenizerBos, isOurs ? -1 : 1),
             EosId = ReadId(metadata, MetadataKeys.TokenizerEos, isOurs ? -1 : 2),
@@ -133,6 +133,12 @@ public static class TokenizerLoader
             RightStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerRightStripIds),
             ChatTemplate = metadata.GetString(MetadataKeys.ChatTemplate),
         };
+
+    private static TextTable ReadTexts(GgufMetadata metadata, string key)
+    {
+        byte[] utf8 = metadata.RequireUtf8Array(key, out int[] offsets);
+        return new TextTable(utf8, offsets);
+    }
 
     private static TokenKind[] ReadKinds(GgufMetadata metadata)
     {

@@ -10,12 +10,11 @@ namespace MoREdge.Kernels;
 /// </summary>
 /// <remarks>
 /// Row body: (quants, scales, x, xScales, xSums, groupCount, tileCount, y) computes tileCount·8 rows for one token.
-/// Block body: (quants, scales, x, xScales, xSums, groupCount, y, yStride) computes one tile for TokenBlock tokens,
-/// whose x lie groupCount·32 apart, xScales and xSums groupCount apart, and y yStride floats apart.
+/// Block body: see <see cref="PackedBlock"/>.
 /// </remarks>
 internal static unsafe class PackedDriver
 {
-    /// <summary>Tokens per call of a block body.</summary>
+    /// <summary>Tokens of the smallest block in any set: fewer pass the weights one by one.</summary>
     internal const int TokenBlock = 4;
 
     /// <summary>One token: whole tiles in one call, so that the body streams.</summary>
@@ -47,14 +46,18 @@ internal static unsafe class PackedDriver
         }
     }
 
-    /// <summary>x.Rows tokens: a tile stays in the first-level cache while all tokens pass it.</summary>
+    /// <summary>x.Rows tokens: the tiles of a block stay in the first-level cache while all tokens pass them.</summary>
     /// <param name="w">Weights (rows, cols).</param>
     /// <param name="x">Activations (tokens, cols).</param>
     /// <param name="y">Output (tokens, rows).</param>
     /// <param name="tileStart">First tile.</param>
     /// <param name="tileEnd">Tile after the last.</param>
     /// <param name="rowBody">The body for one token.</param>
-    /// <param name="blockBody">The body for four tokens; null sends every token through rowBody.</param>
+    /// <param name="block">The body for several tokens; default sends every token through rowBody.</param>
+    /// <remarks>
+    /// Blocks that do not come out even are moved back over tiles and tokens that are done already: the same bits are
+    /// written again.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatMul(
         in PackedMatrix w,
@@ -63,43 +66,46 @@ internal static unsafe class PackedDriver
         int tileStart,
         int tileEnd,
         delegate*<byte*, ushort*, sbyte*, float*, int*, int, int, float*, void> rowBody,
-        delegate*<byte*, ushort*, sbyte*, float*, int*, int, float*, long, void> blockBody)
+        PackedBlock block)
     {
         Debug.Assert(x.GroupCount == w.Layout.GroupCount && y.Rows >= x.Rows, "x (tokens, cols), y (tokens, rows).");
         Debug.Assert(y.Cols >= w.Layout.Rows && tileEnd <= w.Layout.TileCount, "y (tokens, rows).");
-        float* last = stackalloc float[TokenBlock * PackedLayout.TileRows];
-        long groups = x.GroupCount;
+        // Only whole tiles have room in y, and a tail of few tokens is cheaper one by one.
+        int wholeEnd = Math.Min(tileEnd, w.Layout.Rows / PackedLayout.TileRows);
+        bool hasBlocks = block.Tokens > 0 && x.Rows >= block.Tokens && wholeEnd - tileStart >= block.Tiles;
+        int tail = hasBlocks ? x.Rows % block.Tokens : x.Rows;
+        int blockTokens = x.Rows - (tail * 2 <= block.Tokens || !hasBlocks ? tail : 0);
+        int blockEnd = hasBlocks ? wholeEnd : tileStart;
+        for (int tile = tileStart; tile < blockEnd; tile += block.Tiles)
+        {
+            Tokens(w, x, y, Math.Min(tile, wholeEnd - block.Tiles), blockTokens, block);
+        }
+
         for (int tile = tileStart; tile < tileEnd; tile++)
         {
-            byte* quants = w.TileQuants(tile);
-            ushort* scales = w.TileScales(tile);
-            bool whole = (tile + 1) * PackedLayout.TileRows <= w.Layout.Rows;
-            for (int token = 0; token < x.Rows;)
+            for (int token = tile < blockEnd ? blockTokens : 0; token < x.Rows; token++)
             {
-                // SAFETY: a whole tile writes 8 columns of y; the last tile writes `last`, and Copy only what y has.
-                int count = blockBody != null && x.Rows - token >= TokenBlock ? TokenBlock : 1;
-                sbyte* values = x.Values + (token * groups * PackedLayout.GroupSize);
-                float* xScales = x.Scales + (token * groups);
-                int* xSums = x.Sums + (token * groups);
-                float* output = y.Data + ((long)token * y.Stride);
-                float* target = whole ? output + (tile * PackedLayout.TileRows) : last;
-                if (count == TokenBlock)
-                {
-                    long stride = whole ? y.Stride : PackedLayout.TileRows;
-                    blockBody(quants, scales, values, xScales, xSums, x.GroupCount, target, stride);
-                }
-                else
-                {
-                    rowBody(quants, scales, values, xScales, xSums, x.GroupCount, 1, target);
-                }
-
-                for (int t = 0; t < count && !whole; t++)
-                {
-                    Copy(last + (t * PackedLayout.TileRows), output + ((long)t * y.Stride), tile, w.Layout.Rows);
-                }
-
-                token += count;
+                MatVec(w, x.Slice(token, 1), y.Slice(token, 1), tile, tile + 1, rowBody);
             }
+        }
+    }
+
+    // The tiles of one block from `tile` on, for tokens [0, tokenCount).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tokens(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tile, int tokenCount, PackedBlock block)
+    {
+        byte* quants = w.TileQuants(tile);
+        ushort* scales = w.TileScales(tile);
+        long groups = x.GroupCount;
+        for (int next = 0; next < tokenCount; next += block.Tokens)
+        {
+            // SAFETY: block.Tokens ≤ tokenCount ≤ x.Rows, and the block's tiles are whole, so y has room.
+            long token = Math.Min(next, tokenCount - block.Tokens);
+            block.Body(
+                quants, scales, x.Values + (token * groups * PackedLayout.GroupSize), x.Scales + (token * groups),
+                x.Sums + (token * groups), x.GroupCount,
+                y.Data + (token * y.Stride) + ((long)tile * PackedLayout.TileRows), y.Stride);
         }
     }
 

@@ -39,12 +39,12 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
     /// <inheritdoc/>
     public override void MatMulQ8(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, BodyQ8(), null);
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, BodyQ8(), default);
 
     /// <inheritdoc/>
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, BodyQ4(), null);
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, BodyQ4(), default);
 
     /// <inheritdoc/>
     public override void MatMulDense(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd) =>

@@ -77,6 +77,25 @@ public sealed class DecoderModel : IDisposable
         return bytes;
     }
 
+    /// <summary>
+    /// Multiply-adds of the projections of a prompt of <paramref name="tokenCount"/> tokens whose last one is answered
+    /// with logits: what a prefill computes beside attention.
+    /// </summary>
+    /// <param name="tokenCount">Tokens of the prompt.</param>
+    /// <param name="depth">Mean recursions of its tokens.</param>
+    /// <param name="policy">Recursions that read shared keys and values do not compute them.</param>
+    public double PrefillMultiplyAdds(int tokenCount, double depth, KvPolicy policy)
+    {
+        LayerSchedule schedule = new(Config, policy);
+        double perToken = MultiplyAdds(schedule.Prefix, policy) + MultiplyAdds(schedule.Suffix, policy);
+        for (int r = 0; r < schedule.Loop.Length; r++)
+        {
+            perToken += MultiplyAdds(schedule.Loop[r], policy) * Math.Clamp(depth - r, 0, 1);
+        }
+
+        return (tokenCount * perToken) + ((double)Config.VocabSize * Config.ModelDim);
+    }
+
     /// <summary>Stops the worker threads.</summary>
     public void Dispose() => _pool.Dispose();
 
@@ -100,5 +119,18 @@ public sealed class DecoderModel : IDisposable
         }
 
         return bytes;
+    }
+
+    private double MultiplyAdds(LayerCall[] calls, KvPolicy policy)
+    {
+        double sum = 0;
+        foreach (LayerCall call in calls)
+        {
+            bool computesKeys = call.WritesCache || policy != KvPolicy.SharedFromFirst;
+            sum += (2.0 * Config.QueryDim * Config.ModelDim) + (3.0 * Config.FfnDim * Config.ModelDim);
+            sum += computesKeys ? 2.0 * Config.KvDim * Config.ModelDim : 0;
+        }
+
+        return sum;
     }
 }

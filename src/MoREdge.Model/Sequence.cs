@@ -183,6 +183,7 @@ public sealed class Sequence : IDisposable
         _cache.Dispose();
         _overlay.Dispose();
         _workspace.Dispose();
+        _rotary.Dispose();
     }
 
     /// <summary>
@@ -212,6 +213,7 @@ public sealed class Sequence : IDisposable
 
         _chunk.Begin(Position, ids.Length, isPrompt);
         _overlay.BeginChunk(Position);
+        _rotary.Reach(Position + ids.Length);
         _runner.BeginPass(cancellation);
         _runner.Run(_runner.Schedule.Prefix, x, _chunk.Positions);
         if (_loop is null)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Hashing;
 
 namespace MoREdge.ModelFile;
@@ -43,14 +44,22 @@ internal static class Digest
     public static string OfRange(MappedFile file, long offset, long count)
     {
         XxHash128 hash = new();
-        byte[] chunk = new byte[(int)Math.Min(count, ChunkBytes)];
-        while (count > 0)
+        // A file has hundreds of tensors; a buffer for each would be megabytes of garbage.
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
         {
-            Span<byte> part = chunk.AsSpan(0, (int)Math.Min(count, chunk.Length));
-            file.Read(offset, part);
-            hash.Append(part);
-            offset += part.Length;
-            count -= part.Length;
+            while (count > 0)
+            {
+                Span<byte> part = chunk.AsSpan(0, (int)Math.Min(count, ChunkBytes));
+                file.Read(offset, part);
+                hash.Append(part);
+                offset += part.Length;
+                count -= part.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
         }
 
         return Text(hash);

@@ -177,6 +177,29 @@ public sealed class GgufMetadata
         return value.TryGetStrings(out string[]? texts) ? texts : throw Wrong(key, value, "an array of strings");
     }
 
+    /// <summary>
+    /// An array of strings as one block of UTF-8, copied by each call: for vocabularies, whose strings are too many to
+    /// be objects (<see cref="GgufValue.TryGetUtf8"/>).
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="offsets">Where each string starts, shape (strings + 1); the last one is the block's length.</param>
+    /// <exception cref="ModelFileException">MissingKey or WrongValueType.</exception>
+    public byte[] RequireUtf8Array(string key, out int[] offsets)
+    {
+        if (!_values.TryGetValue(key, out GgufValue? value))
+        {
+            throw Missing(key);
+        }
+
+        if (!value.TryGetUtf8(out byte[]? utf8, out int[]? starts))
+        {
+            throw Wrong(key, value, "an array of strings");
+        }
+
+        offsets = starts;
+        return utf8;
+    }
+
     /// <summary>An array of integers of any width in the int32 range.</summary>
     /// <exception cref="ModelFileException">MissingKey, WrongValueType or WrongValue.</exception>
     public int[] RequireInt32Array(string key) => Contains(key) ? GetInt32Array(key) : throw Missing(key);
@@ -187,9 +210,14 @@ public sealed class GgufMetadata
     {
         GgufValue? array = FindArray(key, "an array of integers");
         int[] integers = new int[array?.Count ?? 0];
+        if (array is null || array.TryCopyInt32s(integers))
+        {
+            return integers;
+        }
+
         for (int i = 0; i < integers.Length; i++)
         {
-            if (!array!.TryGetIntegerAt(i, out Int128 integer))
+            if (!array.TryGetIntegerAt(i, out Int128 integer))
             {
                 throw Wrong(key, array, "an array of integers");
             }

@@ -193,29 +193,72 @@ public sealed class GgufValue
     public bool TryGetStrings([NotNullWhen(true)] out string[]? texts)
     {
         texts = null;
+        if (!TryGetUtf8(out byte[]? utf8, out int[]? offsets))
+        {
+            return false;
+        }
+
+        texts = new string[Count];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            texts[i] = Encoding.UTF8.GetString(utf8, offsets[i], offsets[i + 1] - offsets[i]);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// All strings of an array of strings, copied end to end by each call: two arrays, however many strings there are;
+    /// false for any other type.
+    /// </summary>
+    /// <param name="utf8">The bytes of all strings.</param>
+    /// <param name="offsets">Where each string starts, shape (Count + 1); the last one is utf8.Length.</param>
+    /// <exception cref="ModelFileException">The file was changed while it was open.</exception>
+    public bool TryGetUtf8([NotNullWhen(true)] out byte[]? utf8, [NotNullWhen(true)] out int[]? offsets)
+    {
+        (utf8, offsets) = (null, null);
         if (Type != GgufValueType.Array || ItemType != GgufValueType.String)
         {
             return false;
         }
 
-        ReadOnlySpan<byte> rest = Items;
-        string[] decoded = new string[Count];
-        for (int i = 0; i < decoded.Length; i++)
+        ReadOnlySpan<byte> items = Items;
+        utf8 = new byte[items.Length - (Count * sizeof(ulong))];
+        offsets = new int[Count + 1];
+        for (int i = 0; i < Count; i++)
         {
             // Opening has checked the lengths; they are compared again because the bytes may have changed in the map
             // since.
-            ulong length = rest.Length < sizeof(ulong) ? ulong.MaxValue : BinaryPrimitives.ReadUInt64LittleEndian(rest);
-            if (length > (ulong)Math.Max(rest.Length - sizeof(ulong), 0))
+            int start = offsets[i];
+            ReadOnlySpan<byte> rest = items[(start + (i * sizeof(ulong)))..];
+            ulong length = BinaryPrimitives.ReadUInt64LittleEndian(rest);
+            if (length > (ulong)(utf8.Length - start))
             {
-                throw new ModelFileException(
-                    ModelFileError.StringBounds, "A string array changed while its file was open.");
+                throw Changed();
             }
 
-            decoded[i] = Encoding.UTF8.GetString(rest.Slice(sizeof(ulong), (int)length));
-            rest = rest[(sizeof(ulong) + (int)length)..];
+            rest.Slice(sizeof(ulong), (int)length).CopyTo(utf8.AsSpan(start));
+            offsets[i + 1] = start + (int)length;
         }
 
-        texts = decoded;
+        return offsets[^1] == utf8.Length ? true : throw Changed();
+    }
+
+    /// <summary>Copies an array of int32, which is how most files store arrays of integers; false for any other
+    /// type.</summary>
+    internal bool TryCopyInt32s(Span<int> destination)
+    {
+        if (ItemType != GgufValueType.Int32)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> items = Items;
+        for (int i = 0; i < destination.Length; i++)
+        {
+            destination[i] = BinaryPrimitives.ReadInt32LittleEndian(items[(i * sizeof(int))..]);
+        }
+
         return true;
     }
 
@@ -230,6 +273,9 @@ public sealed class GgufValue
         GgufValueType.Float64 => BitConverter.UInt64BitsToDouble(_bits).ToString("R", CultureInfo.InvariantCulture),
         _ => TryGetInteger(out Int128 value) ? value.ToString(CultureInfo.InvariantCulture) : Type.ToString(),
     };
+
+    private static ModelFileException Changed() =>
+        new(ModelFileError.StringBounds, "A string array changed while its file was open.");
 
     private static bool TryInteger(GgufValueType type, ulong bits, out Int128 value)
     {

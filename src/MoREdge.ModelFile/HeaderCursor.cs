@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
 
@@ -98,10 +99,7 @@ internal sealed class HeaderCursor
         long start = Position;
         if (isString)
         {
-            for (ulong i = 0; i < count; i++)
-            {
-                ReadBytes(ReadUInt64());
-            }
+            SkipStrings((int)count);
         }
         else
         {
@@ -118,6 +116,28 @@ internal sealed class HeaderCursor
         }
 
         return new GgufValue(itemType, (int)count, _file, start, byteCount);
+    }
+
+    // A vocabulary has 100 000 strings and more: the common case is one loop over one span, and what is wrong with a
+    // string that does not fit is said by the methods that read a single one.
+    private void SkipStrings(int count)
+    {
+        long start = Position;
+        ReadOnlySpan<byte> bytes = _file.Span(start, (int)Remaining);
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> rest = bytes[(int)(Position - start)..];
+            if (BinaryPrimitives.TryReadUInt64LittleEndian(rest, out ulong length)
+                && length <= (ulong)(rest.Length - sizeof(ulong))
+                && Utf8.IsValid(rest.Slice(sizeof(ulong), (int)length)))
+            {
+                Position += sizeof(ulong) + (long)length;
+            }
+            else
+            {
+                ReadBytes(ReadUInt64());
+            }
+        }
     }
 
     private ModelFileException Overrun(ulong count, ModelFileError error, string sentence) =>

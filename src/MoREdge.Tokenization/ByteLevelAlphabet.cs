@@ -11,19 +11,34 @@ internal static class ByteLevelAlphabet
     private static readonly short[] ByteOfChar = BuildTable();
 
     /// <summary>The bytes that a token text spells, or false when a character is outside the alphabet.</summary>
-    /// <param name="text">A token text.</param>
-    /// <param name="bytes">Output, shape (text.Length), overwritten.</param>
-    public static bool TryDecode(ReadOnlySpan<char> text, Span<byte> bytes)
+    /// <param name="text">A token text in UTF-8.</param>
+    /// <param name="bytes">Output, shape (text.Length); the first <paramref name="count"/> are overwritten.</param>
+    /// <param name="count">How many bytes: one per character.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> text, Span<byte> bytes, out int count)
     {
+        short[] byteOfChar = ByteOfChar;
+        count = 0;
         for (int i = 0; i < text.Length; i++)
         {
-            short value = text[i] < ByteOfChar.Length ? ByteOfChar[text[i]] : (short)-1;
+            int character = text[i];
+            if (character >= 0x80)
+            {
+                // The alphabet has characters of one and two UTF-8 bytes: 110xxxxx 10xxxxxx.
+                if ((character & 0xE0) != 0xC0 || ++i == text.Length || (text[i] & 0xC0) != 0x80)
+                {
+                    return false;
+                }
+
+                character = ((character & 0x1F) << 6) | (text[i] & 0x3F);
+            }
+
+            int value = character < byteOfChar.Length ? byteOfChar[character] : -1;
             if (value < 0)
             {
                 return false;
             }
 
-            bytes[i] = (byte)value;
+            bytes[count++] = (byte)value;
         }
 
         return true;

@@ -68,7 +68,7 @@ public static class Llama2cTokenizer
         return new TokenizerDefinition
         {
             Algorithm = TokenizerAlgorithm.SentencePieceBpe,
-            Tokens = tokens.ToArray(),
+            Tokens = [.. tokens],
             Scores = scores.ToArray(),
             Kinds = kinds,
             BosId = 1,
@@ -87,7 +87,7 @@ public static class Llama2cTokenizer
         1 => "<s>",
         2 => "</s>",
         < FirstTextId => $"<0x{id - FirstByteId:X2}>",
-        _ => text.Replace(' ', TokenBytes.VisibleSpace),
+        _ => text.Replace(' ', '▁'),
     };
 
     private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest, int count)

@@ -1,104 +1,119 @@
+using System.Text;
+
 namespace MoREdge.Tokenization;
 
-/// <summary>Merges by their place in the merge list, looked up by the pair of ids: 16 bytes per slot, no
-/// strings.</summary>
+/// <summary>Merges by their place in the merge list.</summary>
+/// <remarks>
+/// Two neighbours merge when the vocabulary has their bytes together and the list has a merge that makes that token of
+/// a left part as long as the left neighbour: the token and the length say which two pieces were meant. So no table of
+/// pairs is needed, only the merges of each token:
+/// <code>
+/// _first[id]        rank of the most urgent merge that makes this token, or -1
+/// _next[rank]       rank of the next one that makes the same token, or -1; most tokens have one
+/// _leftBytes[rank]  length of the left part
+/// </code>
+/// </remarks>
 internal sealed class RankedMerges : MergeRule
 {
-    private readonly ulong[] _pairs;
-    private readonly int[] _ranks;
-    private readonly int[] _mergedIds;
-    private readonly ulong _multiplier;
-    private readonly int _shift;
+    /// <summary>Two tokens and the space between them.</summary>
+    private const int MergeBytesMax = (2 * TokenizerLimits.TokenBytesMax) + 1;
 
-    public RankedMerges(TokenBytes tokens, string[] merges)
+    private readonly TokenBytes _tokens;
+    private readonly int[] _first;
+    private readonly int[] _next;
+    private readonly ushort[] _leftBytes;
+
+    public RankedMerges(TokenBytes tokens, int tokenCount, TextTable merges)
     {
-        int size = TokenBytes.TableSize(merges.Length);
-        _pairs = new ulong[size];
-        _ranks = new int[size];
-        _mergedIds = new int[size];
-        _shift = 64 - System.Numerics.BitOperations.Log2((uint)size);
-        _multiplier = TokenBytes.RandomMultiplier();
-        byte[] buffer = new byte[8 * TokenizerLimits.TokenBytesMax];
-        for (int rank = 0; rank < merges.Length; rank++)
+        _tokens = tokens;
+        _first = new int[tokenCount];
+        Array.Fill(_first, -1);
+        _next = new int[merges.Count];
+        _leftBytes = new ushort[merges.Count];
+        byte[] buffer = new byte[MergeBytesMax];
+        int merged = -1;
+        for (int rank = 0; rank < merges.Count; rank++)
         {
-            Resolve(tokens, merges[rank], rank, buffer);
+            // Merges of most vocabularies make one token after the other.
+            merged = Resolve(merges.Utf8(rank), rank, buffer, guess: merged + 1);
+            Append(merged, rank);
         }
     }
 
     /// <inheritdoc/>
     public override int Find(ReadOnlySpan<byte> text, in Symbol left, in Symbol right, out int mergedId)
     {
-        mergedId = -1;
-        if ((left.Id | right.Id) < 0)
+        mergedId = (left.Id | right.Id) < 0 ? -1 : _tokens.Find(text.Slice(left.Start, left.Length + right.Length));
+        for (int rank = mergedId < 0 ? -1 : _first[mergedId]; rank >= 0; rank = _next[rank])
         {
-            return -1;
-        }
-
-        ulong pair = Pair(left.Id, right.Id);
-        for (int slot = Slot(pair); _pairs[slot] != 0; slot = (slot + 1) & (_pairs.Length - 1))
-        {
-            if (_pairs[slot] == pair)
+            if (_leftBytes[rank] == left.Length)
             {
-                mergedId = _mergedIds[slot];
-                return _ranks[slot];
+                return rank;
             }
         }
 
         return -1;
     }
 
-    // Pieces may hold spaces themselves, so every space is tried as the separator until both sides are tokens.
-    private void Resolve(TokenBytes tokens, string merge, int rank, byte[] buffer)
+    /// <summary>Puts a merge at the end of its token's chain, unless it is there already.</summary>
+    /// <remarks>A chain has no two merges with left parts of one length, so it is shorter than the text of any merge in
+    /// it, and building and searching chains takes time linear in the file, however hostile.</remarks>
+    private void Append(int merged, int rank)
     {
-        if (merge.Length > 2 * TokenizerLimits.TokenBytesMax)
+        ref int link = ref _first[merged];
+        while (link >= 0)
         {
-            throw new TokenizerException(TokenizerError.TokenTooLong, $"Merge {rank} has {merge.Length} characters.");
+            if (_leftBytes[link] == _leftBytes[rank])
+            {
+                return;
+            }
+
+            link = ref _next[link];
         }
 
-        bool separated = false;
-        for (int space = merge.IndexOf(' ', 1 % Math.Max(1, merge.Length)); space > 0 && space < merge.Length - 1;
-            space = merge.IndexOf(' ', space + 1))
+        link = rank;
+        _next[rank] = -1;
+    }
+
+    /// <summary>Notes the left part of a merge and returns the token that it makes.</summary>
+    private int Resolve(ReadOnlySpan<byte> merge, int rank, Span<byte> buffer, int guess)
+    {
+        if (merge.Length > MergeBytesMax)
         {
-            separated = true;
-            int leftBytes = tokens.SpellText(merge.AsSpan(0, space), buffer);
-            int rightBytes = tokens.SpellText(merge.AsSpan(space + 1), buffer.AsSpan(leftBytes));
-            int left = tokens.Find(buffer.AsSpan(0, leftBytes));
-            int right = tokens.Find(buffer.AsSpan(leftBytes, rightBytes));
-            int merged = tokens.Find(buffer.AsSpan(0, leftBytes + rightBytes));
-            if (left >= 0 && right >= 0 && merged >= 0)
+            throw new TokenizerException(TokenizerError.TokenTooLong, $"Merge {rank} has {merge.Length} bytes.");
+        }
+
+        // Pieces may hold spaces themselves, so every space is tried as the separator until both sides are tokens.
+        int space = NextSpace(merge, 0);
+        bool isSeparated = IsInside(space, merge);
+        for (bool isOnly = NextSpace(merge, space) < 0; IsInside(space, merge); space = NextSpace(merge, space))
+        {
+            int left = _tokens.SpellText(merge[..space], buffer);
+            int right = _tokens.SpellText(merge[(space + 1)..], buffer[left..]);
+            int merged = _tokens.Find(buffer[..(left + right)], guess);
+            // A merge of one space needs no such proof: of a piece that is no token it is never asked.
+            if (merged >= 0
+                && (isOnly || (_tokens.Find(buffer[..left]) >= 0 && _tokens.Find(buffer.Slice(left, right)) >= 0)))
             {
-                Insert(Pair(left, right), rank, merged);
-                return;
+                _leftBytes[rank] = (ushort)left;
+                return merged;
             }
         }
 
-        throw separated
+        string text = Encoding.UTF8.GetString(merge);
+        throw isSeparated
             ? new TokenizerException(
-                TokenizerError.MergeOutOfVocabulary, $"Merge {rank} (\"{merge}\") names a piece that is no token.")
+                TokenizerError.MergeOutOfVocabulary, $"Merge {rank} (\"{text}\") names a piece that is no token.")
             : new TokenizerException(
-                TokenizerError.MalformedMerge, $"Merge {rank} (\"{merge}\") is not two parts with a space between.");
+                TokenizerError.MalformedMerge, $"Merge {rank} (\"{text}\") is not two parts with a space between.");
     }
 
-    private void Insert(ulong pair, int rank, int mergedId)
+    private static bool IsInside(int space, ReadOnlySpan<byte> merge) => space > 0 && space < merge.Length - 1;
+
+    /// <summary>The first space behind an index, or -1; the left part is never empty.</summary>
+    private static int NextSpace(ReadOnlySpan<byte> merge, int index)
     {
-        int slot = Slot(pair);
-        while (_pairs[slot] != 0)
-        {
-            if (_pairs[slot] == pair)
-            {
-                return;
-            }
-
-            slot = (slot + 1) & (_pairs.Length - 1);
-        }
-
-        _pairs[slot] = pair;
-        _ranks[slot] = rank;
-        _mergedIds[slot] = mergedId;
+        int distance = (uint)index < (uint)merge.Length ? merge[(index + 1)..].IndexOf((byte)' ') : -1;
+        return distance < 0 ? -1 : index + 1 + distance;
     }
-
-    // The left id is stored plus one, so that no pair is 0, the mark of a free slot.
-    private static ulong Pair(int left, int right) => ((ulong)(uint)(left + 1) << 32) | (uint)right;
-
-    private int Slot(ulong pair) => (int)((pair * _multiplier) >> _shift);
 }

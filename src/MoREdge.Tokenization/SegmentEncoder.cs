@@ -60,15 +60,11 @@ internal sealed class SegmentEncoder
             return;
         }
 
+        piece = WithoutVanishing(piece);
         _merger.Clear();
         for (int i = 0; i < piece.Length; i++)
         {
-            // A byte without a token vanishes unless there is an unknown token, as in the Hugging Face library.
-            int id = _byteIds[piece[i]];
-            if (id >= 0 || _definition.UnknownId >= 0)
-            {
-                _merger.Add(id, i, 1);
-            }
+            _merger.Add(_byteIds[piece[i]], i, 1);
         }
 
         _merger.Merge(piece);
@@ -76,6 +72,30 @@ internal sealed class SegmentEncoder
         {
             _ids.Add(_merger[i].Id >= 0 ? _merger[i].Id : _definition.UnknownId);
         }
+    }
+
+    // A byte without a token vanishes unless there is an unknown token, as in the Hugging Face library; its neighbours
+    // may then merge.
+    private ReadOnlySpan<byte> WithoutVanishing(ReadOnlySpan<byte> piece)
+    {
+        byte[]? rest = null;
+        int count = 0;
+        for (int i = 0; i < piece.Length; i++)
+        {
+            bool vanishes = _byteIds[piece[i]] < 0 && _definition.UnknownId < 0;
+            if (vanishes)
+            {
+                rest ??= piece.ToArray();
+            }
+            else if (rest is not null)
+            {
+                rest[count] = piece[i];
+            }
+
+            count += vanishes ? 0 : 1;
+        }
+
+        return rest is null ? piece : rest.AsSpan(0, count);
     }
 
     private void EncodeCharacters(ReadOnlySpan<byte> piece)

@@ -53,7 +53,7 @@ public static class SentencePieceModel
         return new TokenizerDefinition
         {
             Algorithm = TokenizerAlgorithm.SentencePieceBpe,
-            Tokens = tokens.ToArray(),
+            Tokens = [.. tokens],
             Scores = scores.ToArray(),
             Kinds = kinds.ToArray(),
             BosId = BoundedId(trainer.BosId),

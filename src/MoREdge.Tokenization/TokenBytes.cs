@@ -1,82 +1,118 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text;
+using System.Numerics;
 
 namespace MoREdge.Tokenization;
 
 /// <summary>The bytes of every token in one block, and the way back from bytes to the id.</summary>
-/// <remarks>SentencePiece's ▁ is stored as the space it stands for, so text needs no escaping.</remarks>
+/// <remarks>
+/// Three arrays and no object per token. SentencePiece's ▁ is stored as the space it stands for, and a byte-level
+/// spelling as the bytes it spells, so text needs no escaping.
+/// <code>
+/// _bytes    every token's bytes, end to end in the order of the ids
+/// _offsets  token id is _bytes[_offsets[id] .. _offsets[id + 1]]
+/// _slots    open-addressed hash table, at most half full: id + 1 of a text token, or 0; a token that does not find its
+///           slot free takes the next free one
+/// </code>
+/// </remarks>
 internal sealed class TokenBytes
 {
-    /// <summary>SentencePiece's visible space, U+2581.</summary>
-    public const char VisibleSpace = '\u2581';
-
     private readonly TokenizerAlgorithm _algorithm;
     private readonly byte[] _bytes;
     private readonly int[] _offsets;
     private readonly int[] _slots;
-    private readonly ulong _multiplier = RandomMultiplier();
+    private readonly TokenKind[] _kinds;
+    private readonly bool _isUnique;
+    private readonly int _shift;
+
+    // A random odd number per table: a hostile file cannot choose tokens that collide. Random is seeded by the system,
+    // as a cryptographic generator is, but does not load OpenSSL for it, which would take milliseconds.
+    private readonly ulong _multiplier = (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue) | 1;
 
     public TokenBytes(TokenizerDefinition definition)
     {
         _algorithm = definition.Algorithm;
-        string[] tokens = definition.Tokens;
-        _offsets = new int[tokens.Length + 1];
-        _bytes = new byte[CountBytes(definition)];
-        for (int id = 0; id < tokens.Length; id++)
+        TextTable tokens = definition.Tokens;
+        if (tokens.ByteCount > TokenizerLimits.FileBytesMax)
         {
-            int count = Spell(tokens[id], definition.Kinds[id], _bytes.AsSpan(_offsets[id]));
+            throw new TokenizerException(
+                TokenizerError.VocabularyTooLarge, $"The tokens have {tokens.ByteCount} bytes together.");
+        }
+
+        _offsets = new int[tokens.Count + 1];
+        _bytes = new byte[tokens.ByteCount];
+        for (int id = 0; id < tokens.Count; id++)
+        {
+            ReadOnlySpan<byte> text = tokens.Utf8(id);
+            if (text.Length > TokenizerLimits.TokenBytesMax)
+            {
+                throw new TokenizerException(
+                    TokenizerError.TokenTooLong,
+                    $"Token {id} has {text.Length} bytes; the limit is {TokenizerLimits.TokenBytesMax}.");
+            }
+
+            int count = Spell(text, definition.Kinds[id], _bytes.AsSpan(_offsets[id]));
             _offsets[id + 1] = _offsets[id] + count;
             LongestToken = Math.Max(LongestToken, count);
         }
 
-        _slots = new int[TableSize(tokens.Length)];
-        Insert(definition.Kinds, userDefined: false);
-        Insert(definition.Kinds, userDefined: true);
+        Debug.Assert(tokens.Count <= TokenizerLimits.TokensMax, "Checked before any table is built.");
+        _slots = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, 2 * tokens.Count))];
+        _shift = 64 - BitOperations.Log2((uint)_slots.Length);
+        _kinds = definition.Kinds;
+        _isUnique = Insert(userDefined: false) & Insert(userDefined: true);
     }
+
+    /// <summary>SentencePiece's visible space ▁, U+2581.</summary>
+    public static ReadOnlySpan<byte> VisibleSpace => "▁"u8;
 
     /// <summary>Length of the longest token, in bytes.</summary>
     public int LongestToken { get; }
 
     /// <summary>The bytes of one token.</summary>
-    public ReadOnlySpan<byte> this[int id] => _bytes.AsSpan(_offsets[id], _offsets[id + 1] - _offsets[id]);
+    public ReadOnlySpan<byte> this[int id]
+    {
+        get
+        {
+            int start = _offsets[id];
+            return _bytes.AsSpan(start, _offsets[id + 1] - start);
+        }
+    }
 
     /// <summary>The id of the text token with these bytes, or -1; control, unknown and byte tokens are not
     /// text.</summary>
-    public int Find(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length > LongestToken || bytes.IsEmpty)
-        {
-            return -1;
-        }
+    public int Find(ReadOnlySpan<byte> bytes) =>
+        bytes.Length > LongestToken || bytes.IsEmpty ? -1 : _slots[FindSlot(bytes)] - 1;
 
-        int mask = _slots.Length - 1;
-        for (int slot = Hash(bytes) & mask; _slots[slot] != 0; slot = (slot + 1) & mask)
-        {
-            int id = _slots[slot] - 1;
-            if (this[id].SequenceEqual(bytes))
-            {
-                return id;
-            }
-        }
-
-        return -1;
-    }
+    /// <summary><see cref="Find(ReadOnlySpan{byte})"/> with a guess that costs no walk through the table: merges of
+    /// most vocabularies make one token after the other.</summary>
+    /// <param name="bytes">The bytes to look for.</param>
+    /// <param name="guess">An id that may have them, or one outside the vocabulary.</param>
+    public int Find(ReadOnlySpan<byte> bytes, int guess) =>
+        _isUnique && (uint)guess < (uint)_kinds.Length && IsText(_kinds[guess]) && this[guess].SequenceEqual(bytes)
+            ? guess
+            : Find(bytes);
 
     /// <summary>The bytes that a part of a merge spells; they may be those of no token.</summary>
-    /// <param name="text">A token text as the file has it.</param>
-    /// <param name="bytes">Output, at least three times text.Length.</param>
-    public int SpellText(ReadOnlySpan<char> text, Span<byte> bytes) => Spell(text, TokenKind.Normal, bytes);
+    /// <param name="text">A token text as the file has it, in UTF-8.</param>
+    /// <param name="bytes">Output, at least text.Length.</param>
+    /// <returns>How many bytes, at most text.Length.</returns>
+    public int SpellText(ReadOnlySpan<byte> text, Span<byte> bytes) => Spell(text, TokenKind.Normal, bytes);
 
-    private int Spell(ReadOnlySpan<char> text, TokenKind kind, Span<byte> bytes)
+    /// <summary>Reads <c>&lt;0xAB&gt;</c>.</summary>
+    public static bool TryParseByte(ReadOnlySpan<byte> text, out byte value)
     {
-        bool isText = kind is TokenKind.Normal or TokenKind.Unused;
+        value = 0;
+        return text.Length == 6 && text.StartsWith("<0x"u8) && text[5] == '>'
+            && byte.TryParse(text[3..5], System.Globalization.NumberStyles.AllowHexSpecifier, null, out value);
+    }
+
+    private int Spell(ReadOnlySpan<byte> text, TokenKind kind, Span<byte> bytes)
+    {
+        bool isSpelled = kind is TokenKind.Normal or TokenKind.Unused;
         if (_algorithm == TokenizerAlgorithm.ByteLevelBpe)
         {
-            return isText && ByteLevelAlphabet.TryDecode(text, bytes)
-                ? text.Length
-                : Encoding.UTF8.GetBytes(text, bytes);
+            return isSpelled && ByteLevelAlphabet.TryDecode(text, bytes, out int count) ? count : Copy(text, bytes);
         }
 
         if (kind == TokenKind.Byte && TryParseByte(text, out byte value))
@@ -85,114 +121,78 @@ internal sealed class TokenBytes
             return 1;
         }
 
-        if (kind is TokenKind.Control or TokenKind.Unknown)
-        {
-            return Encoding.UTF8.GetBytes(text, bytes);
-        }
+        return kind is TokenKind.Control or TokenKind.Unknown ? Copy(text, bytes) : CopyWithSpaces(text, bytes);
+    }
 
+    private static int Copy(ReadOnlySpan<byte> text, Span<byte> bytes)
+    {
+        text.CopyTo(bytes);
+        return text.Length;
+    }
+
+    private static int CopyWithSpaces(ReadOnlySpan<byte> text, Span<byte> bytes)
+    {
         int count = 0;
-        while (!text.IsEmpty)
+        for (int plain = text.IndexOf(VisibleSpace); plain >= 0; plain = text.IndexOf(VisibleSpace))
         {
-            int plain = text.IndexOf(VisibleSpace);
-            count += Encoding.UTF8.GetBytes(plain < 0 ? text : text[..plain], bytes[count..]);
-            if (plain < 0)
-            {
-                break;
-            }
-
+            count += Copy(text[..plain], bytes[count..]);
             bytes[count++] = (byte)' ';
-            text = text[(plain + 1)..];
+            text = text[(plain + VisibleSpace.Length)..];
         }
 
-        return count;
+        return count + Copy(text, bytes[count..]);
     }
 
-    /// <summary>Reads <c>&lt;0xAB&gt;</c>.</summary>
-    public static bool TryParseByte(ReadOnlySpan<char> text, out byte value)
-    {
-        value = 0;
-        return text.Length == 6 && text.StartsWith("<0x") && text[5] == '>'
-            && byte.TryParse(text[3..5], System.Globalization.NumberStyles.AllowHexSpecifier, null, out value);
-    }
+    private static bool IsText(TokenKind kind) =>
+        kind is TokenKind.Normal or TokenKind.Unused or TokenKind.UserDefined;
 
-    private static int CountBytes(TokenizerDefinition definition)
+    // Of two tokens with the same bytes the first keeps its slot, and a normal one before a user-defined one. True when
+    // there were no such two.
+    private bool Insert(bool userDefined)
     {
-        long total = 0;
-        for (int id = 0; id < definition.Tokens.Length; id++)
+        bool isUnique = true;
+        for (int id = 0; id < _kinds.Length; id++)
         {
-            int count = Encoding.UTF8.GetByteCount(definition.Tokens[id]);
-            if (count > TokenizerLimits.TokenBytesMax)
+            ReadOnlySpan<byte> bytes = this[id];
+            if (!bytes.IsEmpty && IsText(_kinds[id]) && (_kinds[id] == TokenKind.UserDefined) == userDefined)
             {
-                throw new TokenizerException(
-                    TokenizerError.TokenTooLong,
-                    $"Token {id} has {count} bytes; the limit is {TokenizerLimits.TokenBytesMax}.");
+                ref int slot = ref _slots[FindSlot(bytes)];
+                isUnique &= slot == 0;
+                slot = slot == 0 ? id + 1 : slot;
             }
-
-            total += count;
         }
 
-        if (total > TokenizerLimits.FileBytesMax)
-        {
-            throw new TokenizerException(TokenizerError.VocabularyTooLarge, $"The tokens have {total} bytes together.");
-        }
-
-        return (int)total;
+        return isUnique;
     }
 
-    private void Insert(TokenKind[] kinds, bool userDefined)
+    /// <summary>The slot of these bytes: the one that holds them, or the free one where they belong.</summary>
+    private int FindSlot(ReadOnlySpan<byte> bytes)
     {
-        int mask = _slots.Length - 1;
-        for (int id = 0; id < kinds.Length; id++)
+        int[] slots = _slots;
+        int slot = Hash(bytes);
+        while (slots[slot] != 0 && !this[slots[slot] - 1].SequenceEqual(bytes))
         {
-            bool wanted = userDefined
-                ? kinds[id] == TokenKind.UserDefined
-                : kinds[id] is TokenKind.Normal or TokenKind.Unused;
-            if (!wanted || this[id].IsEmpty || Find(this[id]) >= 0)
-            {
-                continue;
-            }
-
-            int slot = Hash(this[id]) & mask;
-            while (_slots[slot] != 0)
-            {
-                slot = (slot + 1) & mask;
-            }
-
-            _slots[slot] = id + 1;
+            slot = (slot + 1) & (slots.Length - 1);
         }
+
+        return slot;
     }
 
-    /// <summary>A power of two that keeps the open-addressed table at most half full.</summary>
-    public static int TableSize(int count)
-    {
-        Debug.Assert(count <= 1 << 28, "Checked against the limits before any table is built.");
-        return (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, count * 2));
-    }
-
-    // The multiplier is random per table, so a hostile file cannot choose colliding tokens.
+    /// <summary>The high bits of products with the multiplier: where to look first.</summary>
     private int Hash(ReadOnlySpan<byte> bytes)
     {
         ulong hash = (ulong)bytes.Length;
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+        for (; bytes.Length > sizeof(ulong); bytes = bytes[sizeof(ulong)..])
         {
             hash = (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes)) * _multiplier;
             hash ^= hash >> 32;
         }
 
-        ulong tail = 0;
-        foreach (byte value in bytes)
-        {
-            tail = (tail << 8) | value;
-        }
-
-        return (int)(((hash ^ tail) * _multiplier) >> 33);
-    }
-
-    /// <summary>A random odd number: multiplying by it makes the high bits a hash that nobody can predict.</summary>
-    public static ulong RandomMultiplier()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(bytes);
-        return BinaryPrimitives.ReadUInt64LittleEndian(bytes) | 1;
+        // One to eight bytes are left; the two reads of four overlap, and so do those of one.
+        ulong tail = bytes.Length >= sizeof(uint)
+            ? BinaryPrimitives.ReadUInt32LittleEndian(bytes)
+                | ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(bytes[^sizeof(uint)..]) << 32)
+            : bytes[0] | ((uint)bytes[bytes.Length / 2] << 8) | ((uint)bytes[^1] << 16);
+        return (int)(((hash ^ tail) * _multiplier) >> _shift);
     }
 }

@@ -23,7 +23,7 @@ public sealed class Tokenizer
         _tokens = new TokenBytes(definition);
         _rule = (definition.Merges, definition.Scores, definition.Algorithm) switch
         {
-            (not null, _, _) => new RankedMerges(_tokens, definition.Merges),
+            (not null, _, _) => new RankedMerges(_tokens, VocabSize, definition.Merges),
             (null, not null, TokenizerAlgorithm.SentencePieceBpe) => new ScoredMerges(_tokens, definition.Scores),
             _ => throw new TokenizerException(
                 TokenizerError.MissingMergesOrScores, "Neither merges nor scores say which pieces merge first."),
@@ -44,7 +44,7 @@ public sealed class Tokenizer
     public TokenizerDefinition Definition { get; }
 
     /// <summary>Number of tokens.</summary>
-    public int VocabSize => Definition.Tokens.Length;
+    public int VocabSize => Definition.Tokens.Count;
 
     /// <summary>The token ids of a text. A lone UTF-16 surrogate counts as U+FFFD.</summary>
     /// <param name="text">Any text.</param>
@@ -180,7 +180,7 @@ public sealed class Tokenizer
         for (int id = 0; id < VocabSize; id++)
         {
             if (Definition.Kinds[id] == TokenKind.Byte
-                && TokenBytes.TryParseByte(Definition.Tokens[id], out byte value))
+                && TokenBytes.TryParseByte(Definition.Tokens.Utf8(id), out byte value))
             {
                 byteIds[value] = id;
             }

@@ -6,7 +6,7 @@ internal static class TokenizerChecks
     /// <summary>Throws a <see cref="TokenizerException"/> unless lengths, kinds and ids fit together.</summary>
     public static void Check(TokenizerDefinition definition)
     {
-        int count = definition.Tokens.Length;
+        int count = definition.Tokens.Count;
         if (count == 0)
         {
             throw new TokenizerException(TokenizerError.EmptyVocabulary, "The vocabulary has no tokens.");

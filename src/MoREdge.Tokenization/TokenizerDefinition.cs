@@ -53,13 +53,13 @@ public sealed record TokenizerDefinition
 
     /// <summary>Token texts by id, shape (VocabSize): byte-level spelling or ▁ for a space, exactly as the file has
     /// them.</summary>
-    public required string[] Tokens { get; init; }
+    public required TextTable Tokens { get; init; }
 
     /// <summary>Token kinds by id, shape (VocabSize).</summary>
     public required TokenKind[] Kinds { get; init; }
 
     /// <summary>Merges "left right", most urgent first; null when scores decide.</summary>
-    public string[]? Merges { get; init; }
+    public TextTable? Merges { get; init; }
 
     /// <summary>Scores by id, shape (VocabSize), higher merges first; null when merges decide.</summary>
     public float[]? Scores { get; init; }
@@ -127,5 +127,5 @@ public sealed record TokenizerDefinition
 
     /// <summary>The id of a token text, or -1; a linear search for the few lookups of a loader.</summary>
     /// <param name="text">The token text as the file has it.</param>
-    public int FindToken(string? text) => text is null ? -1 : Array.IndexOf(Tokens, text);
+    public int FindToken(string? text) => text is null ? -1 : Tokens.IndexOf(text);
 }

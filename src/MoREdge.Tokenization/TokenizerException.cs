@@ -48,7 +48,7 @@ public enum TokenizerError
     /// <summary>A merge is not two parts with a space between.</summary>
     MalformedMerge,
 
-    /// <summary>A merge joins or makes a piece that is no token.</summary>
+    /// <summary>A merge makes a piece that is no token, or none of its spaces parts two tokens.</summary>
     MergeOutOfVocabulary,
 
     /// <summary>Neither merges nor scores say what merges first.</summary>

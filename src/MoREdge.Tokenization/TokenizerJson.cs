@@ -88,9 +88,9 @@ public static class TokenizerJson
         return new TokenizerDefinition
         {
             Algorithm = pipeline.Algorithm,
-            Tokens = vocabulary.Tokens,
+            Tokens = TextTable.Create(vocabulary.Tokens),
             Kinds = vocabulary.Kinds,
-            Merges = vocabulary.Merges,
+            Merges = TextTable.Create(vocabulary.Merges),
             PreTokenizer = pipeline.PreTokenizer,
             BosId = bos,
             EosId = eos,

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace MoREdge.Tokenization;
@@ -79,7 +80,7 @@ internal sealed class TokenizerJsonVocabulary
     {
         for (int id = 0; id < Tokens.Length; id++)
         {
-            if (Kinds[id] == TokenKind.Normal && TokenBytes.TryParseByte(Tokens[id], out _))
+            if (Kinds[id] == TokenKind.Normal && TokenBytes.TryParseByte(Encoding.UTF8.GetBytes(Tokens[id]), out _))
             {
                 Kinds[id] = TokenKind.Byte;
             }

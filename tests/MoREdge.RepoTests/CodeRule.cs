@@ -51,7 +51,8 @@ internal sealed record CodeRule(string Name, Regex Pattern, string Instead, Func
             "catch everything",
             new(@"\bcatch\s*(?:\{|when\b|\(\s*(?:System\.)?Exception\b(?!\s+(\w+)\s*\)\s*when\s*\(\s*\1\s+is\b))"),
             "the exception types that can come, by name",
-            Everywhere),
+            // It carries exceptions from one thread to another.
+            file => file.Name != "WorkerPool.cs"),
         // Only what runs per token is hot; a converter or a tile packer reads its scales once.
         new(
             "(float)Half",

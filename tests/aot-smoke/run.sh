@@ -9,6 +9,7 @@ export DOTNET_CLI_UI_LANGUAGE=en DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
 readonly out=$PWD/artifacts/aot-smoke
 readonly binary_bytes_max=$((8 * 1024 * 1024))
 readonly first_output_ms_max=30
+readonly first_token_ms_max=100
 readonly version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
 mkdir -p "$out"
 
@@ -56,6 +57,9 @@ self_checks() {
     check "self: memory is measured" peak_within $((256 * 1024)) bash -c 'x=$(printf "%01000000d" 0); sleep 0.1'
     check "self: too much memory is caught" not peak_within 100 sleep 0.1
     check "self: a slow start is caught" not starts_within 5 sleep 0.01
+    check "self: an early answer passes" answers_within 500 bash -c 'echo a; sleep 0.6'
+    check "self: a late answer is caught" not answers_within 20 bash -c 'sleep 0.03; echo a'
+    check "self: no answer is caught" not answers_within 500 true
     check "self: a warning is caught" not without_match '\bwarning\b' <(echo "a.cs(1,1): warning IL2026: x")
 }
 

@@ -42,6 +42,8 @@ internal sealed class ChatConsole : IDisposable
             string name = _model.File.Metadata.GetString(ModelFile.MetadataKeys.Name, fileName);
             string size = ByteText.Format(_model.File.FileBytes);
             Console.Error.WriteLine($"{name}, {size}. Write something; /help lists the commands.");
+            // The machine has nothing else to do while somebody writes.
+            _model.Integrity.Start();
         }
 
         while (!_interruption.IsTerminating && ReadLine() is { } line)

@@ -13,7 +13,8 @@ internal sealed class ModelOptions
     /// </summary>
     private const int ThreadsDefaultMax = 16;
 
-    private const int ThreadsMax = 256;
+    /// <summary>Most threads that can be asked for.</summary>
+    public const int ThreadsMax = 256;
 
     private readonly Option<string?> _routing = Choice(
         "--routing",

@@ -25,12 +25,12 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
     /// <inheritdoc/>
     public override void MatMulQ8(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonMatVec.Q8, &NeonMatMul.Q8);
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonMatVec.Q8, new PackedBlock(1, 4, &NeonMatMul.Q8));
 
     /// <inheritdoc/>
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonMatVec.Q4, &NeonMatMul.Q4);
+        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonMatVec.Q4, new PackedBlock(1, 4, &NeonMatMul.Q4));
 
     /// <inheritdoc/>
     public override void AttentionScores(

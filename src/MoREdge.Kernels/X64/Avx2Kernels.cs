@@ -31,12 +31,14 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     /// <inheritdoc/>
     public override void MatMulQ8(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ8, &Avx2PackedBodies.MatMulQ8);
+        PackedDriver.MatMul(
+            w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ8, new PackedBlock(1, 4, &Avx2PackedBodies.MatMulQ8));
 
     /// <inheritdoc/>
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ4, &Avx2PackedBodies.MatMulQ4);
+        PackedDriver.MatMul(
+            w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ4, new PackedBlock(2, 4, &Avx2MatMulQ4.Block));
 
     /// <inheritdoc/>
     public override void MatMulDense(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd) =>

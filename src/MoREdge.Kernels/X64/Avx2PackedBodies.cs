@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using MoREdge.Tensors;
+using static MoREdge.Kernels.Avx2Weights;
 
 namespace MoREdge.Kernels;
 
@@ -98,50 +98,6 @@ internal static unsafe class Avx2PackedBodies
             sum1 = AddGroup(int1, scale, xs[groupCount], sum1);
             sum2 = AddGroup(int2, scale, xs[2L * groupCount], sum2);
             sum3 = AddGroup(int3, scale, xs[3L * groupCount], sum3);
-            scales += 8;
-            x0 += 8;
-            x1 += 8;
-            x2 += 8;
-            x3 += 8;
-        }
-
-        sum0.Store(y);
-        sum1.Store(y + yStride);
-        sum2.Store(y + (2 * yStride));
-        sum3.Store(y + (3 * yStride));
-    }
-
-    /// <summary>Q4G32, one tile for four tokens.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MatMulQ4(
-        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
-    {
-        Vector256<byte> mask = Vector256.Create(PackedLayout.NibbleMask);
-        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L), x3 = x2 + (groupCount * 8L);
-        for (int group = 0; group < groupCount; group++)
-        {
-            Vector256<short> int0 = default, int1 = default, int2 = default, int3 = default;
-            for (nint quad = 0; quad < 4; quad++)
-            {
-                Vector256<byte> pair = Vector256.Load(quants);
-                Vector256<byte> low = pair & mask;
-                Vector256<ushort> shifted = Vector256.ShiftRightLogical(pair.AsUInt16(), PackedLayout.NibbleBits);
-                Vector256<byte> high = shifted.AsByte() & mask;
-                int0 += PairProducts(low, high, x0 + quad);
-                int1 += PairProducts(low, high, x1 + quad);
-                int2 += PairProducts(low, high, x2 + quad);
-                int3 += PairProducts(low, high, x3 + quad);
-                quants += 32;
-            }
-
-            Vector256<float> scale = Scales(scales);
-            float* xs = xScales + group;
-            int* xn = xSums + group;
-            sum0 = AddQ4(int0, xn[0], scale, xs[0], sum0);
-            sum1 = AddQ4(int1, xn[groupCount], scale, xs[groupCount], sum1);
-            sum2 = AddQ4(int2, xn[2L * groupCount], scale, xs[2L * groupCount], sum2);
-            sum3 = AddQ4(int3, xn[3L * groupCount], scale, xs[3L * groupCount], sum3);
             scales += 8;
             x0 += 8;
             x1 += 8;
@@ -258,24 +214,12 @@ internal static unsafe class Avx2PackedBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> GroupQ4(byte* quants, int* quads)
     {
-        Vector256<short> low = LowQ4(quants, quads[0]) + LowQ4(quants + 32, quads[1]);
-        Vector256<short> high = HighQ4(quants, quads[4]) + HighQ4(quants + 32, quads[5]);
-        low += LowQ4(quants + 64, quads[2]) + LowQ4(quants + 96, quads[3]);
-        high += HighQ4(quants + 64, quads[6]) + HighQ4(quants + 96, quads[7]);
+        Vector256<short> low = Pairs(Low(quants), quads[0]) + Pairs(Low(quants + 32), quads[1]);
+        Vector256<short> high = Pairs(High(quants), quads[4]) + Pairs(High(quants + 32), quads[5]);
+        low += Pairs(Low(quants + 64), quads[2]) + Pairs(Low(quants + 96), quads[3]);
+        high += Pairs(High(quants + 64), quads[6]) + Pairs(High(quants + 96), quads[7]);
         return low + high;
     }
-
-    /// <summary>Eight fp16 scales as float32; exact for 0, subnormal and normal values.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> Scales(ushort* scales) =>
-        (Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((short*)scales), HalfBits.MantissaShift)
-            & Vector256.Create(HalfBits.ShiftedMask)).AsSingle() * Vector256.Create(HalfBits.Rebias);
-
-    /// <summary>fma(products, scale·xScale, sum): the contract's one step per group.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> AddGroup(
-        Vector256<int> products, Vector256<float> scale, float xScale, Vector256<float> sum) =>
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale * Vector256.Create(xScale), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> QuadQ8(byte* quants, int quad, Vector256<short> one)
@@ -292,21 +236,8 @@ internal static unsafe class Avx2PackedBodies
             Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> LowQ4(byte* quants, int quad) =>
-        Avx2.MultiplyAddAdjacent(
-            Vector256.Load(quants) & Vector256.Create(PackedLayout.NibbleMask), Vector256.Create(quad).AsSByte());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> HighQ4(byte* quants, int quad) =>
-        Avx2.MultiplyAddAdjacent(
-            Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), PackedLayout.NibbleBits).AsByte()
-                & Vector256.Create(PackedLayout.NibbleMask),
-            Vector256.Create(quad).AsSByte());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> PairProducts(Vector256<byte> low, Vector256<byte> high, int* quad) =>
-        Avx2.MultiplyAddAdjacent(low, Vector256.Create(quad[0]).AsSByte())
-            + Avx2.MultiplyAddAdjacent(high, Vector256.Create(quad[4]).AsSByte());
+    private static Vector256<short> Pairs(Vector256<byte> w, int quad) =>
+        Avx2.MultiplyAddAdjacent(w, Vector256.Create(quad).AsSByte());
 
     // The nibbles are w + 8: 8·Σx comes off before the scale.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

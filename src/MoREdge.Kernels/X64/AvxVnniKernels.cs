@@ -26,11 +26,11 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
     public override void MatMulQ8(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(
-            w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ8, &AvxVnniPackedBodies.MatMulQ8);
+            w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ8, new PackedBlock(2, 4, &AvxVnniMatMul.Q8));
 
     /// <inheritdoc/>
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(
-            w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ4, &AvxVnniPackedBodies.MatMulQ4);
+            w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ4, new PackedBlock(2, 4, &AvxVnniMatMul.Q4));
 }

@@ -11,8 +11,11 @@ namespace MoREdge.Model.Layers;
 /// </summary>
 internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
 {
-    /// <summary>Tiles worth waking a worker for: about 8 KB of int8 weights each at a width of 1,000.</summary>
+    /// <summary>Fewer tiles at a time keep a product of several tokens from its full speed.</summary>
     private const int TilesMin = 4;
+
+    /// <summary>Multiply-adds worth handing over: about as long, a microsecond, as a meeting of two workers.</summary>
+    private const int MultiplyAddsMin = 1 << 15;
 
     private readonly WeightMatrix[] _weights = new WeightMatrix[3];
     private readonly FloatMatrix[] _outputs = new FloatMatrix[3];
@@ -20,6 +23,8 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
     private FloatMatrix _input;
     private QuantizedRows _quantized;
     private int _count;
+
+    public override WorkKind Kind => _input.Rows == 1 ? WorkKind.MatVec : WorkKind.MatMul;
 
     /// <summary>Sets the input (tokens, cols) and its int8 form, and forgets earlier matrices.</summary>
     public void Begin(in FloatMatrix input, in QuantizedRows quantized)
@@ -54,7 +59,9 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
             tiles += _weights[i].TileCount;
         }
 
-        pool.Run(this, tiles, TilesMin);
+        long multiplyAdds = (long)PackedLayout.TileRows * _input.Cols * _input.Rows;
+        int tilesMin = Math.Max(TilesMin, (int)(MultiplyAddsMin / multiplyAdds));
+        pool.Run(this, tiles, tiles < 2 * tilesMin ? tiles : tilesMin);
     }
 
     public override void Execute(int start, int end, int worker)

@@ -1,47 +1,73 @@
+using MoREdge.Tensors;
 
 namespace MoREdge.Model.Layers;
 
 /// <summary>
 /// cos and sin of position · θ^(−2i / HeadDim), in float32 as the references compute them (RoFormer, arXiv:2104.09864).
+/// Rows are computed when the text reaches them: the whole context would take milliseconds before the first token, and
+/// memory that a short text never needs.
 /// </summary>
-internal sealed class RotaryTable
+internal sealed class RotaryTable : IDisposable
 {
-    private readonly float[] _cos;
-    private readonly float[] _sin;
-    private readonly int _pairCount;
+    private readonly AlignedBuffer _cos;
+    private readonly AlignedBuffer _sin;
+    private readonly float[] _frequencies;
+    private int _positionCount;
 
-    /// <summary>Computes <paramref name="positionCount"/> rows of HeadDim / 2 angles.</summary>
+    /// <summary>Takes room for <paramref name="positionsMax"/> rows of HeadDim / 2 angles.</summary>
     /// <param name="config">Head width and base.</param>
     /// <param name="factors">(HeadDim / 2) divisors of the frequencies, or null.</param>
-    /// <param name="positionCount">Rows.</param>
-    public RotaryTable(ModelConfig config, float[]? factors, int positionCount)
+    /// <param name="positionsMax">Most rows.</param>
+    public RotaryTable(ModelConfig config, float[]? factors, int positionsMax)
     {
-        _pairCount = config.HeadDim / 2;
-        _cos = new float[positionCount * _pairCount];
-        _sin = new float[positionCount * _pairCount];
-        for (int pair = 0; pair < _pairCount; pair++)
+        _frequencies = new float[config.HeadDim / 2];
+        for (int pair = 0; pair < _frequencies.Length; pair++)
         {
             float frequency = 1 / MathF.Pow(config.RopeTheta, 2 * pair / (float)config.HeadDim);
-            frequency /= factors is null ? 1 : factors[pair];
-            for (int position = 0; position < positionCount; position++)
+            _frequencies[pair] = frequency / (factors is null ? 1 : factors[pair]);
+        }
+
+        long bytes = BytesFor(config, positionsMax) / 2;
+        _cos = new AlignedBuffer(bytes);
+        _sin = new AlignedBuffer(bytes);
+    }
+
+    /// <summary>Bytes of the table; resident are only the rows computed so far.</summary>
+    public long ByteCount => _cos.ByteCount + _sin.ByteCount;
+
+    /// <summary>Bytes that <see cref="ByteCount"/> will be.</summary>
+    public static long BytesFor(ModelConfig config, int positionsMax) =>
+        2L * positionsMax * (config.HeadDim / 2) * sizeof(float);
+
+    /// <summary>Computes the rows of positions below <paramref name="positionCount"/> that are not there yet. Called
+    /// before a pass, because its layers read the table from several threads.</summary>
+    public void Reach(int positionCount)
+    {
+        for (; _positionCount < positionCount; _positionCount++)
+        {
+            Span<float> cos = Row(_cos, _positionCount);
+            Span<float> sin = Row(_sin, _positionCount);
+            for (int pair = 0; pair < _frequencies.Length; pair++)
             {
-                float angle = position * frequency;
-                _cos[(position * _pairCount) + pair] = MathF.Cos(angle);
-                _sin[(position * _pairCount) + pair] = MathF.Sin(angle);
+                float angle = _positionCount * _frequencies[pair];
+                cos[pair] = MathF.Cos(angle);
+                sin[pair] = MathF.Sin(angle);
             }
         }
     }
 
-    /// <summary>Bytes of the table.</summary>
-    public long ByteCount => 2L * _cos.Length * sizeof(float);
+    /// <summary>Cosines of a position (HeadDim / 2) that was reached.</summary>
+    public ReadOnlySpan<float> Cos(int position) => Row(_cos, position);
 
-    /// <summary>Bytes that <see cref="ByteCount"/> will be.</summary>
-    public static long BytesFor(ModelConfig config, int positionCount) =>
-        2L * positionCount * (config.HeadDim / 2) * sizeof(float);
+    /// <summary>Sines of a position (HeadDim / 2) that was reached.</summary>
+    public ReadOnlySpan<float> Sin(int position) => Row(_sin, position);
 
-    /// <summary>Cosines of a position (HeadDim / 2).</summary>
-    public ReadOnlySpan<float> Cos(int position) => _cos.AsSpan(position * _pairCount, _pairCount);
+    public void Dispose()
+    {
+        _cos.Dispose();
+        _sin.Dispose();
+    }
 
-    /// <summary>Sines of a position (HeadDim / 2).</summary>
-    public ReadOnlySpan<float> Sin(int position) => _sin.AsSpan(position * _pairCount, _pairCount);
+    private Span<float> Row(AlignedBuffer table, int position) =>
+        table.Span<float>((long)position * _frequencies.Length * sizeof(float), _frequencies.Length);
 }

@@ -1,39 +1,56 @@
+using System.Runtime.ExceptionServices;
+
 namespace MoREdge.Model.Threads;
 
 /// <summary>
-/// Fixed workers that share one piece of work at a time by contiguous ranges. They spin briefly for the next piece,
-/// because a token has hundreds of them, and then park, because pure spinning collapses when the cores are shared.
+/// Fixed workers that share one piece of work at a time. Each begins with a range in proportion to its speed
+/// (<see cref="WorkerShares"/>) and takes it in shrinking chunks; one that is done takes chunks of the others, so that
+/// a worker whose core is busy elsewhere delays a piece by its current chunk at most. Waiting spins briefly, because a
+/// token has hundreds of pieces, and then parks, because spinning takes the core from whoever is waited for.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
     /// <summary>
-    /// Polls before a worker parks: some tens of microseconds, the usual gap between two pieces of a token.
+    /// Polls, of about 40 ns each, before a worker parks: 20 µs bridge the caller's own steps between two pieces.
     /// </summary>
-    private const int SpinCountMax = 4000;
+    private const int WorkerSpinMax = 500;
 
-    /// <summary>Ranges per worker: finer ranges even out cores that are slower or shared.</summary>
-    private const int RangesPerWorker = 4;
+    /// <summary>
+    /// Polls before the caller parks. It waits for the rest of one chunk, unless a worker has lost its core: then for
+    /// milliseconds, and its own core may be what that worker needs.
+    /// </summary>
+    private const int CallerSpinMax = 2000;
+
+    private const int GenerationShift = 32;
 
     private readonly Lock _runLock = new();
-    private readonly object _gate = new();
+    private readonly object _workersGate = new();
+    private readonly object _callerGate = new();
     private readonly Thread[] _threads;
-    private ParallelWork? _work;
-    private int _itemCount;
-    private int _rangeSize;
-    private int _rangeCount;
-    private int _unfinishedCount;
-    private int _parkedCount;
-    private int _generation;
+    private readonly WorkerShares[] _shares;
 
-    // The generation in the upper half, the next free range in the lower: a range can only be taken from the piece of
-    // work that a worker has read, so a worker that comes late, because its core was busy, finds nothing and nobody
-    // waits for it.
-    private long _ticket;
+    // Per worker: the generation in the upper half, the items left of its range in the lower. Items can only be taken
+    // from the piece of work that a worker has seen, and a finished piece has none left: so a worker that comes late,
+    // because its core was busy, finds nothing, whatever of the next piece is written already, and nobody waits for it.
+    private readonly PaddedLong[] _tickets;
+    private readonly int[] _ends;
+    private readonly int[] _counts;
+    private PaddedLong _generation;
+    private PaddedLong _unfinished;
+    private ParallelWork? _work;
+    private int _itemsMin;
+    private int _parkedWorkers;
+    private int _parkedCaller;
+    private ExceptionDispatchInfo? _failure;
     private volatile bool _disposed;
 
     public WorkerPool(int threadCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
+        _tickets = new PaddedLong[threadCount];
+        _ends = new int[threadCount];
+        _counts = new int[threadCount];
+        _shares = Array.ConvertAll(Enum.GetValues<WorkKind>(), _ => new WorkerShares(threadCount));
         _threads = new Thread[threadCount - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -50,10 +67,17 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Workers, the calling thread included.</summary>
     public int WorkerCount => _threads.Length + 1;
 
-    /// <summary>Runs <paramref name="work"/> over items [0, itemCount) and returns when all are done.</summary>
+    /// <summary>What the workers have shown so far in work of a kind.</summary>
+    public WorkerShares Shares(WorkKind kind) => _shares[(int)kind];
+
+    /// <summary>
+    /// Runs <paramref name="work"/> over items [0, itemCount) and returns when all are done. An exception of any worker
+    /// comes out here, the first one if there are several, when no worker is in the piece any more; items that were not
+    /// begun by then are left undone.
+    /// </summary>
     /// <param name="work">What to do.</param>
     /// <param name="itemCount">Number of items.</param>
-    /// <param name="itemsMin">A range never holds fewer items: what is worth waking a thread for.</param>
+    /// <param name="itemsMin">A chunk never holds fewer items: what is worth waking a thread for.</param>
     public void Run(ParallelWork work, int itemCount, int itemsMin = 1)
     {
         if (_threads.Length == 0 || itemCount <= itemsMin)
@@ -64,28 +88,24 @@ internal sealed class WorkerPool : IDisposable
 
         lock (_runLock)
         {
-            int ranges = WorkerCount * RangesPerWorker;
-            _work = work;
-            _itemCount = itemCount;
-            _rangeSize = Math.Max(itemsMin, (itemCount + ranges - 1) / ranges);
-            _rangeCount = (itemCount + _rangeSize - 1) / _rangeSize;
-            _unfinishedCount = _rangeCount;
-            int generation = unchecked(_generation + 1);
-            Volatile.Write(ref _ticket, (long)generation << 32);
-            Interlocked.Exchange(ref _generation, generation);
-            if (Volatile.Read(ref _parkedCount) > 0)
+            WorkerShares shares = Shares(work.Kind);
+            shares.Split(itemCount, _ends);
+            int generation = Publish(work, itemCount, itemsMin);
+            if (Volatile.Read(ref _parkedWorkers) > 0)
             {
-                lock (_gate)
+                lock (_workersGate)
                 {
-                    Monitor.PulseAll(_gate);
+                    Monitor.PulseAll(_workersGate);
                 }
             }
 
-            TakeRanges(generation, 0);
-            SpinWait spin = default;
-            while (Volatile.Read(ref _unfinishedCount) > 0)
+            TakeItems(generation, 0);
+            WaitForWorkers();
+            shares.Learn(_counts);
+            if (_failure is { } failure)
             {
-                spin.SpinOnce(sleep1Threshold: -1);
+                _failure = null;
+                failure.Throw();
             }
         }
     }
@@ -98,15 +118,59 @@ internal sealed class WorkerPool : IDisposable
         }
 
         _disposed = true;
-        lock (_gate)
+        lock (_workersGate)
         {
-            Interlocked.Increment(ref _generation);
-            Monitor.PulseAll(_gate);
+            Interlocked.Increment(ref _generation.Value);
+            Monitor.PulseAll(_workersGate);
         }
 
         foreach (Thread thread in _threads)
         {
             thread.Join();
+        }
+    }
+
+    private int Publish(ParallelWork work, int itemCount, int itemsMin)
+    {
+        _work = work;
+        _itemsMin = itemsMin;
+        _unfinished.Value = itemCount;
+        int generation = unchecked((int)_generation.Value + 1);
+        int start = 0;
+        for (int worker = 0; worker < _tickets.Length; worker++)
+        {
+            _counts[worker] = 0;
+            long itemsLeft = _ends[worker] - start;
+            Volatile.Write(ref _tickets[worker].Value, ((long)generation << GenerationShift) | itemsLeft);
+            start = _ends[worker];
+        }
+
+        Interlocked.Exchange(ref _generation.Value, generation);
+        return generation;
+    }
+
+    private void WaitForWorkers()
+    {
+        for (int i = 0; i < CallerSpinMax; i++)
+        {
+            if (Volatile.Read(ref _unfinished.Value) == 0)
+            {
+                return;
+            }
+
+            Thread.SpinWait(1);
+        }
+
+        lock (_callerGate)
+        {
+            // Set before the last look at the count, so that either the last worker sees it or the wait sees the count.
+            Interlocked.Exchange(ref _parkedCaller, 1);
+            while (Volatile.Read(ref _unfinished.Value) > 0)
+            {
+                Monitor.Wait(_callerGate);
+            }
+
+            _parkedCaller = 0;
         }
     }
 
@@ -121,15 +185,15 @@ internal sealed class WorkerPool : IDisposable
                 return;
             }
 
-            TakeRanges(seen, worker);
+            TakeItems(seen, worker);
         }
     }
 
     private int WaitForNext(int seen)
     {
-        for (int i = 0; i < SpinCountMax; i++)
+        for (int i = 0; i < WorkerSpinMax; i++)
         {
-            int generation = Volatile.Read(ref _generation);
+            int generation = (int)Volatile.Read(ref _generation.Value);
             if (generation != seen)
             {
                 return generation;
@@ -138,42 +202,87 @@ internal sealed class WorkerPool : IDisposable
             Thread.SpinWait(1);
         }
 
-        lock (_gate)
+        lock (_workersGate)
         {
             // Counted before the last look at the generation, so that Run either sees the count or the wait sees the
             // generation.
-            Interlocked.Increment(ref _parkedCount);
-            while (Volatile.Read(ref _generation) == seen)
+            Interlocked.Increment(ref _parkedWorkers);
+            while ((int)Volatile.Read(ref _generation.Value) == seen)
             {
-                Monitor.Wait(_gate);
+                Monitor.Wait(_workersGate);
             }
 
-            Interlocked.Decrement(ref _parkedCount);
-            return Volatile.Read(ref _generation);
+            Interlocked.Decrement(ref _parkedWorkers);
+            return (int)Volatile.Read(ref _generation.Value);
         }
     }
 
-    private void TakeRanges(int generation, int worker)
+    /// <summary>Does the worker's own range, then what the others have left of theirs.</summary>
+    private void TakeItems(int generation, int worker)
     {
+        int count = 0;
+        for (int i = 0; i < _tickets.Length; i++)
+        {
+            int owner = worker + i < _tickets.Length ? worker + i : worker + i - _tickets.Length;
+            count += TakeRange(generation, worker, owner);
+        }
+
+        if (count == 0)
+        {
+            return;
+        }
+
+        // Whoever has done an item is part of the piece until here, so the counts are still this piece's.
+        _counts[worker] = count;
+        if (Interlocked.Add(ref _unfinished.Value, -count) == 0 && Volatile.Read(ref _parkedCaller) != 0)
+        {
+            lock (_callerGate)
+            {
+                Monitor.PulseAll(_callerGate);
+            }
+        }
+    }
+
+    private int TakeRange(int generation, int worker, int owner)
+    {
+        ref long current = ref _tickets[owner].Value;
+        int count = 0;
         while (true)
         {
-            long ticket = Volatile.Read(ref _ticket);
-            int range = (int)ticket;
-            if ((int)(ticket >> 32) != generation || range >= Volatile.Read(ref _rangeCount))
+            long ticket = Volatile.Read(ref current);
+            int itemsLeft = (int)ticket;
+            if ((int)(ticket >> GenerationShift) != generation || itemsLeft == 0)
             {
-                return;
+                return count;
             }
 
-            // These belong to the ticket's generation if the exchange succeeds: the piece of work is then unfinished,
-            // and Run does not replace it.
-            ParallelWork work = _work!;
-            int start = range * _rangeSize;
-            int end = Math.Min(start + _rangeSize, _itemCount);
-            if (Interlocked.CompareExchange(ref _ticket, ticket + 1, ticket) == ticket)
+            int chunk = WorkerShares.ChunkSize(itemsLeft, _itemsMin);
+            if (Interlocked.CompareExchange(ref current, ticket - chunk, ticket) == ticket)
+            {
+                // The chunk was free, so the piece is unfinished until it is done, and Run replaces nothing of it.
+                int start = _ends[owner] - itemsLeft;
+                Execute(_work!, start, start + chunk, worker);
+                count += chunk;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The one place that catches everything: an exception on a worker's thread would end the program, and one on the
+    /// caller's would leave while workers still write into its buffers. Run throws it again.
+    /// </summary>
+    private void Execute(ParallelWork work, int start, int end, int worker)
+    {
+        try
+        {
+            if (Volatile.Read(ref _failure) is null)
             {
                 work.Execute(start, end, worker);
-                Interlocked.Decrement(ref _unfinishedCount);
             }
+        }
+        catch (Exception failure)
+        {
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(failure), null);
         }
     }
 }

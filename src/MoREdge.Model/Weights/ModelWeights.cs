@@ -64,9 +64,10 @@ internal sealed class ModelWeights
     private LayerWeights[] BlockLayers(int block)
     {
         bool untied = false;
+        string ownName = TensorNames.Block(block, "recursion.");
         foreach (GgufTensor tensor in _file.Tensors)
         {
-            untied |= tensor.Name.StartsWith(TensorNames.Block(block, "recursion."), StringComparison.Ordinal);
+            untied |= tensor.Name.StartsWith(ownName, StringComparison.Ordinal);
         }
 
         LayerWeights[] layers = new LayerWeights[untied ? _config.RecursionCount : 1];

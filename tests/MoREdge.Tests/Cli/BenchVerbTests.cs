@@ -10,53 +10,137 @@ public sealed class BenchVerbTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Json_OfARecursiveModel_HasEveryThreadCountAndDepth()
+    public void Json_OfARecursiveModel_HasARowPerThreadCountContextAndDepth()
     {
         string path = new ByteModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));
         CliResult result = CliRunner.Run(
-            "bench", "-m", path, "-p", "8", "-n", "4", "-r", "2", "--threads", "1,2", "--json");
+            "bench", "-m", path, "-p", "8", "-n", "4", "-r", "2", "--threads", "1,2", "--filled", "0,10", "--json");
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);
-        JsonElement results = json.RootElement.GetProperty("results");
-        Assert.Equal(2, results.GetArrayLength());
-        foreach (JsonElement threads in results.EnumerateArray())
+        List<string> rows = [];
+        foreach (JsonElement row in json.RootElement.GetProperty("decode").EnumerateArray())
         {
-            Assert.Equal(2, threads.GetProperty("decode_tokens_per_second").GetProperty("samples").GetArrayLength());
-            Assert.True(threads.GetProperty("prefill_tokens_per_second").GetProperty("median").GetDouble() > 0);
-            Assert.True(threads.GetProperty("read_bytes_per_second").GetProperty("median").GetDouble() > 0);
-            Assert.Equal(3, threads.GetProperty("mean_depth").GetDouble());
+            int threads = row.GetProperty("threads").GetInt32();
+            int filled = row.GetProperty("filled_tokens").GetInt32();
+            int depth = row.GetProperty("depth_max").GetInt32();
+            rows.Add($"{threads} {filled} {depth}");
+            Assert.Equal(2, row.GetProperty("tokens_per_second").GetProperty("samples").GetArrayLength());
+            Assert.True(row.GetProperty("read_bytes_per_second").GetProperty("median").GetDouble() > 0);
+            Assert.Equal(depth, row.GetProperty("mean_depth").GetDouble());
 
-            // 1 + 2·3 + 1 layer calls, 8 + 2.5 tokens, keys and values of float32.
-            Assert.Equal(8 * 10.5 * 2 * ByteModel.KvDim * 4, threads.GetProperty("kv_bytes_per_token").GetDouble());
-            Assert.Equal(3, threads.GetProperty("depths").GetArrayLength());
+            // 1 + 2·depth + 1 layer calls, the context and 2.5 tokens, keys and values of float32.
+            double kvBytes = (2 + (2 * depth)) * (filled + 2.5) * 2 * ByteModel.KvDim * 4;
+            Assert.Equal(kvBytes, row.GetProperty("kv_bytes_per_token").GetDouble());
+            AssertRatios(json, row, threads != 1, "against_first_threads", 1, filled);
+            AssertRatios(json, row, filled != 0, "against_first_filled", threads, 0);
         }
+
+        Assert.Equal(
+            [
+                "1 0 3", "1 0 2", "1 0 1", "1 10 3", "1 10 2", "1 10 1",
+                "2 0 3", "2 0 2", "2 0 1", "2 10 3", "2 10 2", "2 10 1",
+            ],
+            rows);
+    }
+
+    [Fact]
+    public void Json_OfAPrefill_CountsTwoOperationsPerMultiplyAddOfTheProjections()
+    {
+        string path = new ByteModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));
+        CliResult result = CliRunner.Run(
+            "bench", "-m", path, "-p", "8", "-n", "1", "-r", "1", "--threads", "1", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement row = json.RootElement.GetProperty("prefill")[0];
+        double speed = row.GetProperty("tokens_per_second").GetProperty("median").GetDouble();
+        double operations = row.GetProperty("operations_per_second").GetProperty("median").GetDouble();
+
+        // 8 tokens through 8 layer calls, and one row of logits.
+        const int Dim = ByteModel.ModelDim;
+        double layer = (2 * Dim * Dim) + (2 * ByteModel.KvDim * Dim) + (3 * ByteModel.FfnDim * Dim);
+        double expected = 2 * ((8 * 8 * layer) + (ByteModel.VocabSize * Dim));
+        Assert.Equal(expected, 8 * operations / speed, expected * 1e-9);
     }
 
     [Fact]
     public void Synthetic_Smallest_RunsAndLeavesNoFile()
     {
         CliResult result = CliRunner.Run(
-            ["bench", "--synthetic", "smollm2-135m", "--format", "q4", "--head", "q4", "-p", "4", "-n", "2", "-r", "1"],
+            ["bench", "--synthetic", "smollm2-135m", "--format", "q4", "--pure", "-p", "4", "-n", "2", "-r", "1"],
             "",
             ("TMPDIR", _folder.Path));
         Assert.True(result.ExitCode == 0, result.Error);
-        Assert.Contains("synthetic smollm2-135m q4", result.Output, StringComparison.Ordinal);
+        Assert.Contains("synthetic smollm2-135m q4 pure", result.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    /// <summary>Both are 4.5 bits per weight in every matrix, so that the two engines read equally much.</summary>
+    [Fact]
+    public void Synthetic_Kept_IsAnIntactFileAndPureWeighsAsMuchAsGgufsOwnFormat()
+    {
+        string packed = Keep("q4.gguf", "q4", "--pure");
+        string blocks = Keep("q4_0.gguf", "q4_0");
+        Assert.Equal(1, (double)new FileInfo(packed).Length / new FileInfo(blocks).Length, 0.01);
+        CliRunner.Run("verify", blocks).AssertSilent();
+        CliRunner.Run("bench", "--synthetic", "smollm2-135m", "--keep", packed).AssertRefused(1, "exists already");
     }
 
     [Theory]
     [InlineData("", "--synthetic")]
     [InlineData("--synthetic smollm2-9b", "smollm2-135m")]
     [InlineData("--synthetic smollm2-135m --format q5", "q5")]
-    [InlineData("--synthetic smollm2-135m --format f16 --head q4", "--head")]
     [InlineData("--synthetic smollm2-135m --threads 1,zwei", "--threads")]
+    [InlineData("--synthetic smollm2-135m --threads 0", "--threads")]
+    [InlineData("--synthetic smollm2-135m --threads 2,2", "twice")]
+    [InlineData("--synthetic smollm2-135m --filled 0,", "--filled")]
+    [InlineData("--synthetic smollm2-135m --filled -1", "--filled")]
+    [InlineData("--synthetic smollm2-135m --keep no-such-folder/m.gguf", "no-such-folder", 1)]
     [InlineData("--synthetic smollm2-135m -n 0", "--decode")]
+    [InlineData("--synthetic smollm2-135m --keep=", "--keep")]
     [InlineData("-m any.gguf --format q8", "--synthetic")]
+    [InlineData("-m any.gguf --pure", "--synthetic")]
+    [InlineData("-m any.gguf --keep other.gguf", "--synthetic")]
     [InlineData("-m any.gguf --synthetic smollm2-135m", "either")]
-    public void Options_ThatDoNotFit_AreAUsageError(string options, string part) =>
-        CliRunner.Run(["bench", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).AssertRefused(2, part);
+    public void Options_ThatDoNotFit_AreRefused(string options, string part, int exitCode = 2) =>
+        CliRunner.Run(["bench", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
+            .AssertRefused(exitCode, part);
 
     [Fact]
     public void Model_Missing_IsAFailure() =>
         CliRunner.Run("bench", "-m", _folder.File("none.gguf")).AssertRefused(1, "no such file");
+
+    private static void AssertRatios(
+        JsonDocument json, JsonElement row, bool isExpected, string name, int threads, int filled)
+    {
+        Assert.Equal(isExpected, row.TryGetProperty(name, out JsonElement ratios));
+        if (!isExpected)
+        {
+            return;
+        }
+
+        JsonElement reference = Assert.Single(
+            json.RootElement.GetProperty("decode").EnumerateArray(),
+            other => other.GetProperty("threads").GetInt32() == threads
+                && other.GetProperty("filled_tokens").GetInt32() == filled
+                && other.GetProperty("depth_max").GetInt32() == row.GetProperty("depth_max").GetInt32());
+        for (int i = 0; i < ratios.GetProperty("samples").GetArrayLength(); i++)
+        {
+            Assert.Equal(Speed(row, i) / Speed(reference, i), ratios.GetProperty("samples")[i].GetDouble(), 1e-9);
+        }
+    }
+
+    private static double Speed(JsonElement row, int repetition) =>
+        row.GetProperty("tokens_per_second").GetProperty("samples")[repetition].GetDouble();
+
+    private string Keep(string name, params string[] format)
+    {
+        string path = _folder.File(name);
+        CliResult result = CliRunner.Run(
+            [
+                "bench", "--synthetic", "smollm2-135m", "-p", "1", "-n", "1", "-r", "1", "--keep", path, "--format",
+                .. format,
+            ]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return path;
+    }
 }

@@ -15,7 +15,7 @@ internal sealed record ByteModel
     public const int VocabSize = 257;
     public const int BeginId = 256;
     public const int ContextLength = 64;
-    private const int FfnDim = 64;
+    public const int FfnDim = 64;
 
     /// <summary>Seed of the weights.</summary>
     public int Seed { get; init; } = 1;

@@ -51,11 +51,25 @@ public sealed class LocalModelTests : IDisposable
     {
         using GgufFile file = GgufFile.Open(WriteLargeFile());
         using IntegrityCheck check = new(file);
+        Assert.False(check.IsComplete);
 
         check.Wait();
 
         Assert.True(check.IsComplete);
         check.ThrowIfDamaged();
+    }
+
+    [Fact]
+    public void IntegrityCheck_LargeFile_IsLeftAloneUntilTheFirstToken()
+    {
+        using GgufFile file = GgufFile.Open(WriteLargeFile());
+        IntegrityCheck check = new(file);
+        check.ThrowIfDamaged();
+
+        // Nothing has started, so there is nothing to wait for.
+        check.Dispose();
+
+        Assert.False(check.IsComplete);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class TokenizerLoaderTests
     /// <summary>Records compare arrays by reference: these are the same object in both.</summary>
     private static readonly int[] NoIds = [];
 
-    private static readonly string[] NoTokens = [];
+    private static readonly TextTable NoTokens = [];
 
     private static readonly TokenKind[] NoKinds = [];
 

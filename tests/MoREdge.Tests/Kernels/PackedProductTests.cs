@@ -63,33 +63,84 @@ public sealed class PackedProductTests
     public void MatMul_ExtremeQuants_DoNotSaturate(QuantFormat format)
     {
         // Every product at its largest magnitude and of one sign: what a saturating instruction would cut off.
+        // 24 rows and 7 tokens reach the bodies for blocks of tiles and tokens as well as those for what is left over.
         const int Cols = 64;
-        PackedLayout layout = new(format, 8, Cols);
+        const int Rows = 24;
+        const int Tokens = 7;
+        PackedLayout layout = new(format, Rows, Cols);
         using AlignedBuffer weights = new(layout.TotalBytes);
         byte extreme = format == QuantFormat.Q8G32 ? unchecked((byte)-127) : (byte)0x00;
         weights.Span<byte>(0, (int)layout.QuantBytes).Fill(extreme);
-        weights.Span<Half>(layout.ScaleOffset, 16).Fill((Half)1);
-        using AlignedBuffer input = new(QuantizedRows.ByteCount(4, Cols));
-        QuantizedRows x = QuantizedRows.Over(input, 4, Cols);
-        input.Span<sbyte>(0, 4 * Cols).Fill(-127);
-        input.Span<float>(4 * Cols, 8).Fill(1f);
-        input.Span<int>((4 * Cols) + 32, 8).Fill(-127 * 32);
-        using AlignedBuffer output = new(4 * 8 * sizeof(float));
+        weights.Span<Half>(layout.ScaleOffset, Rows * Cols / 32).Fill((Half)1);
+        using AlignedBuffer input = new(QuantizedRows.ByteCount(Tokens, Cols));
+        QuantizedRows x = QuantizedRows.Over(input, Tokens, Cols);
+        const int Groups = Tokens * Cols / 32;
+        input.Span<sbyte>(0, Tokens * Cols).Fill(-127);
+        input.Span<float>(Tokens * Cols, Groups).Fill(1f);
+        input.Span<int>((Tokens * Cols) + (Groups * sizeof(float)), Groups).Fill(-127 * 32);
+        using AlignedBuffer output = new(Tokens * Rows * sizeof(float));
         float expected = (format == QuantFormat.Q8G32 ? 127f : 8f) * 127f * Cols;
         foreach (KernelSet set in KernelSelector.Supported)
         {
-            FloatMatrix y = FloatMatrix.Over(output, 4, 8);
-            PackedMatrix w = View(weights, layout);
-            if (format == QuantFormat.Q8G32)
-            {
-                set.MatMulQ8(w, x, y, 0, 1);
-            }
-            else
-            {
-                set.MatMulQ4(w, x, y, 0, 1);
-            }
+            MatMul(set, View(weights, layout), x, FloatMatrix.Over(output, Tokens, Rows), 0, Rows / 8);
+            Assert.Equal(-1, output.Span<float>(0, Tokens * Rows).IndexOfAnyExcept(expected));
+        }
+    }
 
-            Assert.Equal(-1, output.Span<float>(0, 32).IndexOfAnyExcept(expected));
+    [Theory]
+    [InlineData(QuantFormat.Q8G32)]
+    [InlineData(QuantFormat.Q4G32)]
+    public void MatMul_AnyRangeOfTiles_WritesItsColumnsOnly(QuantFormat format)
+    {
+        // Workers write ranges side by side; a block that moves back over finished tiles must stay inside its range.
+        const int Rows = 53;
+        const int Tiles = 7;
+        using KernelTestData data = new(11);
+        PackedMatrix w = data.Packed(format, Rows, 96);
+        foreach (KernelSet set in KernelSelector.Supported)
+        {
+            foreach (int tokens in TokenCounts)
+            {
+                QuantizedRows x = data.Quantized(tokens, 96);
+                using AlignedBuffer whole = new(tokens * Rows * sizeof(float));
+                MatMul(set, w, x, FloatMatrix.Over(whole, tokens, Rows), 0, Tiles);
+                for (int start = 0; start < Tiles; start++)
+                {
+                    for (int end = start + 1; end <= Tiles; end++)
+                    {
+                        AssertRange(set, w, x, whole, start, end);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void AssertRange(
+        KernelSet set, PackedMatrix w, QuantizedRows x, AlignedBuffer whole, int start, int end)
+    {
+        const float Untouched = -1234.5f;
+        int rows = w.Layout.Rows;
+        using AlignedBuffer output = new(x.Rows * rows * sizeof(float));
+        Span<float> y = output.Span<float>(0, x.Rows * rows);
+        y.Fill(Untouched);
+        MatMul(set, w, x, FloatMatrix.Over(output, x.Rows, rows), start, end);
+        for (int i = 0; i < y.Length; i++)
+        {
+            int tile = i % rows / 8;
+            float expected = tile >= start && tile < end ? whole.Span<float>(0, y.Length)[i] : Untouched;
+            Assert.True(expected == y[i], $"{set.Name}, {x.Rows} tokens, tiles {start} to {end}, element {i}");
+        }
+    }
+
+    private static void MatMul(KernelSet set, PackedMatrix w, QuantizedRows x, FloatMatrix y, int start, int end)
+    {
+        if (w.Layout.Format == QuantFormat.Q8G32)
+        {
+            set.MatMulQ8(w, x, y, start, end);
+        }
+        else
+        {
+            set.MatMulQ4(w, x, y, start, end);
         }
     }
 

@@ -64,6 +64,10 @@ public sealed class GgufMetadataTests
         Assert.Equal([0.5, -2.0], metadata.GetFloat64Array("f"));
         Assert.Equal([0.1], metadata.GetFloat64Array("d"));
         Assert.Equal(["a", "bc"], metadata.GetStringArray("s"));
+        Assert.Equal("abc"u8, metadata.RequireUtf8Array("s", out int[] offsets));
+        Assert.Equal([0, 1, 3], offsets);
+        Assert.Throws<ModelFileException>(() => metadata.RequireUtf8Array("i", out _));
+        Assert.Throws<ModelFileException>(() => metadata.RequireUtf8Array("absent", out _));
     }
 
     [Fact]

@@ -18,13 +18,13 @@ internal static class GgufVocabulary
         return new TokenizerDefinition
         {
             Algorithm = sentencePiece ? TokenizerAlgorithm.SentencePieceBpe : TokenizerAlgorithm.ByteLevelBpe,
-            Tokens = Array.ConvertAll((object[])values["tokenizer.ggml.tokens"], value => (string)value),
+            Tokens = Texts(values["tokenizer.ggml.tokens"]),
             Kinds = Array.ConvertAll(
                 (object[])values["tokenizer.ggml.token_type"], value => (TokenKind)(int)(long)value),
             Scores = values.TryGetValue("tokenizer.ggml.scores", out object? scores)
                 ? Array.ConvertAll((object[])scores, value => (float)value) : null,
             Merges = values.TryGetValue("tokenizer.ggml.merges", out object? merges)
-                ? Array.ConvertAll((object[])merges, value => (string)value) : null,
+                ? Texts(merges) : null,
             PreTokenizer = PreTokenizers.FromGgufName((string)values["tokenizer.ggml.pre"]),
             BosId = (int)(long)values["tokenizer.ggml.bos_token_id"],
             EosId = (int)(long)values["tokenizer.ggml.eos_token_id"],
@@ -33,6 +33,9 @@ internal static class GgufVocabulary
             AddSpacePrefix = sentencePiece,
         };
     }
+
+    private static TextTable Texts(object values) =>
+        TextTable.Create(Array.ConvertAll((object[])values, value => (string)value));
 
     private static Dictionary<string, object> ReadMetadata(byte[] file)
     {

@@ -26,7 +26,7 @@ internal static class SmallDefinitions
         return new TokenizerDefinition
         {
             Algorithm = TokenizerAlgorithm.ByteLevelBpe,
-            Tokens = tokens.ToArray(),
+            Tokens = [.. tokens],
             Kinds = kinds,
             Merges = ["a b", "a a", "aa aa", "0 0", "Ġ Ġ"],
             PreTokenizer = preTokenizer,
@@ -59,7 +59,7 @@ internal static class SmallDefinitions
         return new TokenizerDefinition
         {
             Algorithm = TokenizerAlgorithm.SentencePieceBpe,
-            Tokens = tokens.ToArray(),
+            Tokens = [.. tokens],
             Kinds = kinds,
             Scores = scores,
             UnknownId = 0,
@@ -76,6 +76,14 @@ internal static class SmallDefinitions
         Scores = null,
         Merges = ["a b", "a a", "aa aa", "0 0", "▁ ▁", "▁ a"],
     };
+
+    /// <summary>A copy in which one token is spelled otherwise.</summary>
+    public static TokenizerDefinition WithToken(this TokenizerDefinition definition, int id, string text)
+    {
+        string[] tokens = [.. definition.Tokens];
+        tokens[id] = text;
+        return definition with { Tokens = TextTable.Create(tokens) };
+    }
 
     /// <summary>Random text over scripts, emoji, controls and spaces; valid Unicode, without the visible space
     /// itself.</summary>

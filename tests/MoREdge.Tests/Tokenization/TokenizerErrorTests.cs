@@ -89,8 +89,7 @@ public sealed class TokenizerErrorTests
         ExpectBuild(TokenizerError.EmptyVocabulary, bytes with { Tokens = [], Kinds = [] });
         ExpectBuild(TokenizerError.VocabularyTooLarge, bytes with
         {
-            Tokens =
-            new string[TokenizerLimits.TokensMax + 1]
+            Tokens = new TextTable([], new int[TokenizerLimits.TokensMax + 2]),
         });
         ExpectBuild(TokenizerError.LengthMismatch, bytes with { Kinds = [TokenKind.Normal] });
         ExpectBuild(TokenizerError.LengthMismatch, pieces with { Scores = [1] });
@@ -106,8 +105,9 @@ public sealed class TokenizerErrorTests
         ExpectBuild(TokenizerError.MissingFallback, pieces with { UnknownId = -1 });
         pieces.Kinds[10] = (TokenKind)77;
         ExpectBuild(TokenizerError.InvalidField, pieces);
-        bytes.Tokens[0] = new string('x', TokenizerLimits.TokenBytesMax + 1);
-        ExpectBuild(TokenizerError.TokenTooLong, bytes);
+        string tooLong = new('x', TokenizerLimits.TokenBytesMax + 1);
+        ExpectBuild(TokenizerError.TokenTooLong, bytes.WithToken(0, tooLong));
+        ExpectBuild(TokenizerError.TokenTooLong, bytes with { Merges = [$"{tooLong} {tooLong}"] });
     }
 
     [Fact]

@@ -61,9 +61,7 @@ public sealed class TokenizerTests
     [Fact]
     public void Encode_SpecialTokens_LongestWins()
     {
-        TokenizerDefinition definition = SmallDefinitions.ByteLevel();
-        definition.Tokens[1] = "<bos><bos>!";
-        Tokenizer tokenizer = new(definition);
+        Tokenizer tokenizer = new(SmallDefinitions.ByteLevel().WithToken(1, "<bos><bos>!"));
         Assert.Equal([0, 1], tokenizer.Encode("<bos><bos><bos>!", addSpecial: false));
     }
 
@@ -96,7 +94,7 @@ public sealed class TokenizerTests
     public void Encode_UnusedPieces_AreTakenApartAgain()
     {
         TokenizerDefinition definition = SmallDefinitions.SentencePiece();
-        definition.Kinds[Array.IndexOf(definition.Tokens, "aaaa")] = TokenKind.Unused;
+        definition.Kinds[definition.FindToken("aaaa")] = TokenKind.Unused;
         Tokenizer tokenizer = new(definition with { AddSpacePrefix = false, AddBos = false });
         Assert.Equal(["aa", "aa"], Array.ConvertAll(tokenizer.Encode("aaaa"), tokenizer.TokenText));
     }
@@ -112,14 +110,57 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void Encode_BytesWithoutToken_VanishAndTheirNeighboursMerge()
+    {
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel().WithToken(3 + 'q', "not a byte");
+        Tokenizer tokenizer = new(definition);
+        Assert.Equal(["ab"], Pieces("aqb"));
+        Assert.Equal(["aaaa", "ab"], Pieces("qaqaaqqaabq"));
+        tokenizer = new Tokenizer(definition with { UnknownId = 0 });
+        Assert.Equal(["a", "<bos>", "ab"], Pieces("aqab"));
+        string[] Pieces(string text) =>
+            Array.ConvertAll(tokenizer.Encode(text, addSpecial: false), tokenizer.TokenText);
+    }
+
+    [Fact]
+    public void Encode_SeveralMergesMakeOneToken_TheirOwnRanksCount()
+    {
+        // "aab" is made of "aa b" before and of "a ab" after "ab" is made; a doubled merge keeps its first rank.
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel();
+        definition = definition.WithToken(definition.FindToken("00"), "aab");
+        Assert.Equal(["aab"], Pieces("a a", "aa b", "a b", "a ab"));
+        Assert.Equal(["aab"], Pieces("a b", "a ab", "a a", "aa b"));
+        Assert.Equal(["aa", "b"], Pieces("a a", "a ab", "a b"));
+        Assert.Equal(["aab"], Pieces("a b", "a a", "a ab", "a a"));
+        string[] Pieces(params string[] merges)
+        {
+            Tokenizer tokenizer = new(definition with { Merges = TextTable.Create(merges) });
+            return Array.ConvertAll(tokenizer.Encode("aab", addSpecial: false), tokenizer.TokenText);
+        }
+    }
+
+    [Fact]
+    public void Encode_MergesOfPiecesWithSpaces_FindTheirSeparator()
+    {
+        // In a file's own spelling of spaces: "a b" + "a", where the first space is no separator.
+        TokenizerDefinition definition = SmallDefinitions.SentencePieceByRank() with { AddSpacePrefix = false };
+        definition = definition.WithToken(definition.FindToken("00"), "a b");
+        definition = definition.WithToken(definition.FindToken("é"), "a ba");
+        definition = definition with { Merges = ["▁ b", "a ▁b", "a b a"], AddBos = false };
+        definition = definition.WithToken(definition.FindToken("▁▁"), "▁b");
+        Tokenizer tokenizer = new(definition);
+        Assert.Equal(["a ba"], Array.ConvertAll(tokenizer.Encode("a ba"), tokenizer.TokenText));
+    }
+
+    [Fact]
     public void Encode_IgnoreMerges_TakesWholePreTokens()
     {
-        TokenizerDefinition definition = SmallDefinitions.ByteLevel();
-        definition.Tokens[^1] = "aaab";
-        definition = definition with { Merges = ["a b"] };
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel() with { Merges = ["a b"] };
+        int last = definition.Tokens.Count - 1;
+        definition = definition.WithToken(last, "aaab");
         int[] Ids(bool ignore) =>
             new Tokenizer(definition with { IgnoreMerges = ignore }).Encode("aaab", addSpecial: false);
-        Assert.Equal([definition.Tokens.Length - 1], Ids(true));
+        Assert.Equal([last], Ids(true));
         Assert.Equal(3, Ids(false).Length);
     }
 

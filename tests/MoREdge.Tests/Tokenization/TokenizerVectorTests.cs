@@ -87,7 +87,7 @@ public sealed class TokenizerVectorTests
     {
         TokenizerDefinition definition = PublicTokenizers.Load("tok8192");
         string[] lines = File.ReadAllLines(SharedData.Require("data/tokenizers/tinystories-spm8192/tok8192.vocab"));
-        Assert.Equal(lines.Length, definition.Tokens.Length);
+        Assert.Equal(lines.Length, definition.Tokens.Count);
         for (int id = 0; id < lines.Length; id++)
         {
             string[] parts = lines[id].Split('\t');

@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using MoREdge.Model;
 using MoREdge.ModelFile;
-using MoREdge.Quantization;
-using MoREdge.Tensors;
 
 namespace MoREdge.Cli;
 
@@ -13,34 +11,51 @@ internal sealed class BenchVerb
     /// <summary>Leaves memory to the model itself and to other programs.</summary>
     private const int ProbeMemoryDivisor = 4;
 
+    /// <summary>Far beyond any context; keeps sums of two in range.</summary>
+    private const int TokensMax = 1_000_000;
+
     private readonly Option<string?> _model = ModelOptions.CreateModelOption(isRequired: false);
 
     private readonly Option<string?> _synthetic = new("--synthetic")
     {
         Description = "Measure a model of this shape with random weights: no download. It is written to the temporary "
-            + "folder "
-            + "(TMPDIR) and deleted again.",
+            + "folder (TMPDIR) and deleted again.",
         HelpName = string.Join('|', SyntheticShape.Names()),
     };
 
     private readonly Option<string?> _format = new("--format")
     {
-        Description = "Format of a synthetic model. [default: q8]",
+        Description = "Format of a synthetic model; q8_0 and q4_0 are GGUF's own, which llama.cpp reads too. "
+            + "[default: q8]",
     };
 
-    private readonly Option<string?> _head = new("--head")
+    private readonly Option<bool> _pure = new("--pure")
     {
-        Description = "Format of the embedding and output head of a packed synthetic model. [default: q8, as quantize "
-            + "does]",
+        Description = "Every matrix of a synthetic model in that format: the embedding, the head, keys and values too, "
+            + "which quantize keeps in int8 when it writes q4. q8_0 and q4_0 always are.",
+    };
+
+    private readonly Option<string?> _keep = new("--keep")
+    {
+        Description = "Keep the synthetic model in this file.",
+        HelpName = "FILE",
     };
 
     private readonly Option<int> _prompt = Count("--prompt", "-p", "Tokens of the prompt.", 512);
-    private readonly Option<int> _decode = Count("--decode", "-n", "Tokens decoded behind the prompt.", 128);
+    private readonly Option<int> _decode = Count("--decode", "-n", "Tokens decoded behind each context.", 128);
     private readonly Option<int> _repetitions = Count("--repetitions", "-r", "How often everything is measured.", 5);
+
+    private readonly Option<string?> _filled = new("--filled")
+    {
+        Description = "Tokens in the context before the decoded ones, or several such as 0,512,2048: a row for each, "
+            + "compared with the first. [default: 0]",
+        HelpName = "N[,N...]",
+    };
 
     private readonly Option<string?> _threads = new("--threads")
     {
-        Description = $"Threads, or several counts such as 1,2. [default: {ModelOptions.ThreadsDefault}]",
+        Description = "Threads, or several counts such as 1,2: rows for each, compared with the first. "
+            + $"[default: {ModelOptions.ThreadsDefault}]",
         HelpName = "N[,N...]",
     };
 
@@ -53,14 +68,15 @@ internal sealed class BenchVerb
 
     private BenchVerb(Command command)
     {
-        _format.AcceptOnlyFromAmong("q8", "q4", "f16", "f32");
-        _head.AcceptOnlyFromAmong("q8", "q4");
+        _format.AcceptOnlyFromAmong(SyntheticFormat.Names);
         command.Options.Add(_model);
         command.Options.Add(_synthetic);
         command.Options.Add(_format);
-        command.Options.Add(_head);
+        command.Options.Add(_pure);
+        command.Options.Add(_keep);
         command.Options.Add(_prompt);
         command.Options.Add(_decode);
+        command.Options.Add(_filled);
         command.Options.Add(_repetitions);
         command.Options.Add(_threads);
         command.Options.Add(_json);
@@ -73,19 +89,18 @@ internal sealed class BenchVerb
         Command command = new(
             "bench",
             "Measure prefill and decode speed (tokens per second), and the share of the read bandwidth that decoding "
-                + "uses.\n\n"
-            + "After a warm-up each repetition runs the prompt, decodes, and measures the machine's read bandwidth "
-            + "with the "
-            + "same threads on a buffer of the model's size; medians are given, with the extremes in parentheses. A "
-            + "decoded "
-            + "token reads every weight it uses and the keys and values before it once: these bytes per second, "
-            + "divided by "
-            + "the bandwidth, are the share. Models with recursion run at full depth unless --routing says otherwise, "
-            + "and "
-            + "the decode is measured at every depth cap too.\n\n"
+            + "uses.\n\n"
+            + "After a warm-up every repetition measures every row once: the prompt with each thread count, then the "
+            + "decode behind each context, followed by the machine's read bandwidth with the same threads on a buffer "
+            + "of the model's size. Medians are given, with the extremes in parentheses; ratios are taken within a "
+            + "repetition. A decoded token reads every weight it uses and the keys and values before it once: these "
+            + "bytes per second, divided by the bandwidth, are the share. GOP/s count the projections, two operations "
+            + "per multiply-add. Models with recursion run at full depth unless --routing says otherwise, and the "
+            + "decode is measured at every depth cap.\n\n"
             + "Examples:\n"
             + "  moredge bench -m model.gguf\n"
-            + "  moredge bench --synthetic smollm2-360m --format q4 --threads 1,2 -p 128 -n 64\n"
+            + "  moredge bench --synthetic smollm2-360m --format q4 --pure --threads 1,2 --filled 0,2048\n"
+            + "  moredge bench --synthetic smollm2-135m --format q4_0 --keep 135m-q4_0.gguf -p 1 -n 1 -r 1\n"
             + "  moredge bench --synthetic mor-360m-n3 --json");
         BenchVerb verb = new(command);
         command.SetAction(verb.Run);
@@ -101,51 +116,66 @@ internal sealed class BenchVerb
             throw new UsageException("Give either a model file with -m or a shape with --synthetic.");
         }
 
-        bool hasFormat = result.GetValue(_format) is not null || result.GetValue(_head) is not null;
+        bool hasFormat = result.GetValue(_format) is not null || result.GetValue(_pure)
+            || result.GetValue(_keep) is not null;
         if (synthetic is null && hasFormat)
         {
-            throw new UsageException("--format and --head are for --synthetic; a model file has its own formats.");
+            throw new UsageException(
+                "--format, --pure and --keep are for --synthetic; a model file has its own formats.");
         }
 
-        int[] threads = ParseThreads(result.GetValue(_threads));
+        if (result.GetValue(_keep) is "")
+        {
+            throw new UsageException("--keep needs the name of a file.");
+        }
+
         BenchPlan plan = new(
-            AtLeastOne(result, _prompt), AtLeastOne(result, _decode), AtLeastOne(result, _repetitions));
+            AtLeastOne(result, _prompt),
+            AtLeastOne(result, _decode),
+            Counts(result, _filled, 0, 0, TokensMax),
+            Counts(result, _threads, ModelOptions.ThreadsDefault, 1, ModelOptions.ThreadsMax),
+            AtLeastOne(result, _repetitions));
         using Interruption interruption = new();
         if (path is not null)
         {
             using GgufFile file = OpenedModel.OpenVerified(path, interruption.Token);
-            return Measure(result, file, Path.GetFileName(path), plan, threads, interruption.Token);
+            return Measure(result, file, Path.GetFileName(path), plan, interruption.Token);
         }
 
-        ModelFormat format = Format(result.GetValue(_format));
+        SyntheticFormat format = new(result.GetValue(_format) ?? SyntheticFormat.Names[0], result.GetValue(_pure));
+        SyntheticShape shape = SyntheticShape.Find(synthetic!);
         using SyntheticModel model = SyntheticModel.Create(
-            SyntheticShape.Find(synthetic!), format, Head(result.GetValue(_head), format), interruption.Token);
-        string name = $"synthetic {synthetic} {result.GetValue(_format) ?? "q8"}";
-        return Measure(result, model.File, name, plan, threads, interruption.Token);
+            shape, format, result.GetValue(_keep), interruption.Token);
+        return Measure(result, model.File, $"synthetic {shape.Name} {format.Name}", plan, interruption.Token);
     }
 
     private int Measure(
-        ParseResult result, GgufFile file, string name, BenchPlan plan, int[] threads, CancellationToken cancellation)
+        ParseResult result, GgufFile file, string name, BenchPlan plan, CancellationToken cancellation)
     {
         ModelConfig config = ModelConfigReader.Read(file);
-        SequenceOptions options = Options(result, config, plan);
-        bool withDepths = config.Recursion is not null && options.DepthMax is null;
-        long available = Machine.MemoryAvailableBytes;
-        long probeBytes = available > 0 ? Math.Min(file.FileBytes, available / ProbeMemoryDivisor) : file.FileBytes;
-        using BandwidthProbe probe = new(ModelOptions.Kernels(), probeBytes);
-        List<BenchResult> results = [];
-        using (ProgressLine progress = new("Measuring"))
+        bool hasDepths = config.Recursion is not null && Options(result, config, 1).DepthMax is null;
+        int?[] depthCaps = [null];
+        if (hasDepths)
         {
-            int steps = threads.Length * plan.Repetitions * (2 + (withDepths ? config.RecursionCount : 0));
-            int done = 0;
-            BenchRun run = new(plan, probe, () => progress.Report(++done, steps), cancellation);
-            foreach (int count in threads)
+            depthCaps = new int?[config.RecursionCount];
+            for (int i = 0; i < depthCaps.Length; i++)
             {
-                results.Add(run.Run(file, options, count, withDepths));
+                depthCaps[i] = config.RecursionCount - i;
             }
         }
 
-        BenchReport report = new(name, file.FileBytes, probe.ByteCount, plan, results);
+        long available = Machine.MemoryAvailableBytes;
+        long probeBytes = available > 0 ? Math.Min(file.FileBytes, available / ProbeMemoryDivisor) : file.FileBytes;
+        using BandwidthProbe probe = new(ModelOptions.Kernels(), probeBytes);
+        BenchRun run = new(plan, probe, cancellation);
+        using (ProgressLine progress = new("Measuring"))
+        {
+            run.Run(
+                file, tokens => Options(result, config, tokens), depthCaps,
+                (done, total) => progress.Report(done, total));
+        }
+
+        BenchReport report = new(name, file.FileBytes, probe.ByteCount, plan, run);
         if (result.GetValue(_json))
         {
             report.WriteJson();
@@ -158,9 +188,9 @@ internal sealed class BenchVerb
         return ExitCode.Success;
     }
 
-    private SequenceOptions Options(ParseResult result, ModelConfig config, BenchPlan plan)
+    private SequenceOptions Options(ParseResult result, ModelConfig config, int tokens)
     {
-        SequenceOptions asked = _options.Sequence(result, plan.PromptTokens + plan.DecodeTokens);
+        SequenceOptions asked = _options.Sequence(result, tokens);
         bool isRouted = config.Recursion is { DepthRule: not DepthRule.Fixed };
         return new SequenceOptions
         {
@@ -173,49 +203,36 @@ internal sealed class BenchVerb
         };
     }
 
-    private static ModelFormat Format(string? name) => name switch
+    /// <summary>The numbers of an option such as 1,2, each once and in range.</summary>
+    private static int[] Counts(ParseResult result, Option<string?> option, int fallback, int min, int max)
     {
-        "q4" => ModelFormat.Q4,
-        "f16" => ModelFormat.F16,
-        "f32" => ModelFormat.F32,
-        _ => ModelFormat.Q8,
-    };
-
-    private static QuantFormat? Head(string? name, ModelFormat format)
-    {
-        if (name is not null && format is ModelFormat.F16 or ModelFormat.F32)
+        string? text = result.GetValue(option);
+        List<int> counts = [];
+        foreach (string part in text?.Split(',') ?? [fallback.ToString(CultureInfo.InvariantCulture)])
         {
-            throw new UsageException("--head is for the packed formats, q8 and q4.");
+            bool isNumber = int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count);
+            if (!isNumber || count < min || count > max)
+            {
+                throw new UsageException($"{option.Name}: '{part}' is not a number from {min} to {max}.");
+            }
+
+            if (counts.Contains(count))
+            {
+                throw new UsageException($"{option.Name}: {count} is named twice.");
+            }
+
+            counts.Add(count);
         }
 
-        return name switch
-        {
-            "q4" => QuantFormat.Q4G32,
-            "q8" => QuantFormat.Q8G32,
-            _ => null,
-        };
-    }
-
-    private static int[] ParseThreads(string? text)
-    {
-        if (text is null)
-        {
-            return [ModelOptions.ThreadsDefault];
-        }
-
-        return Array.ConvertAll(
-            text.Split(','),
-            part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
-                ? ModelOptions.CheckThreads(count)
-                : throw new UsageException($"--threads: '{part}' is not a thread count."));
+        return [.. counts];
     }
 
     private static int AtLeastOne(ParseResult result, Option<int> option)
     {
         int value = result.GetValue(option);
-        return value is >= 1 and <= 1_000_000
+        return value is >= 1 and <= TokensMax
             ? value
-            : throw new UsageException($"{option.Name} must lie between 1 and 1000000.");
+            : throw new UsageException($"{option.Name} must lie between 1 and {TokensMax}.");
     }
 
     private static Option<int> Count(string name, string alias, string description, int fallback) => new(name, alias)

@@ -26,6 +26,12 @@ internal sealed class Samples
     /// <summary>The largest value; NaN without values.</summary>
     public double Max => _values.Count == 0 ? double.NaN : Sorted()[^1];
 
+    /// <summary>Repetitions so far.</summary>
+    public int Count => _values.Count;
+
+    /// <summary>The latest value; there must be one.</summary>
+    public double Last => _values[^1];
+
     /// <summary>Adds a repetition.</summary>
     public void Add(double value) => _values.Add(value);
 

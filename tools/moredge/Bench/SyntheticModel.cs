@@ -1,43 +1,42 @@
 using MoREdge.ModelFile;
-using MoREdge.Quantization;
 using MoREdge.Tensors;
 
 namespace MoREdge.Cli;
 
 /// <summary>
-/// A model of a known shape with random weights, in a temporary file that disappears with it. Speed does not depend on
-/// the values as long as they stay ordinary numbers, which the scales see to: every projection keeps the variance of
-/// its input.
+/// A model of a known shape with random weights, in a temporary file that disappears with it, or in one that stays.
+/// Speed does not depend on the values as long as they stay ordinary numbers, which the scales see to: every projection
+/// keeps the variance of its input.
 /// </summary>
 internal sealed class SyntheticModel : IDisposable
 {
     private const int PatternBytes = 1 << 20;
     private const int Seed = 20260101;
 
-    private readonly string _path;
+    private readonly string? _temporaryPath;
     private GgufFile? _file;
 
-    private SyntheticModel(string path) => _path = path;
+    private SyntheticModel(string? temporaryPath) => _temporaryPath = temporaryPath;
 
     /// <summary>The mapped model.</summary>
     public GgufFile File => _file!;
 
-    /// <summary>Writes the model to a temporary file and maps it.</summary>
+    /// <summary>Writes the model to a file and maps it.</summary>
     /// <param name="shape">Its dimensions.</param>
     /// <param name="format">The format of its matrices.</param>
-    /// <param name="head">The format of the embedding, which is the head too; the recipe's when null.</param>
+    /// <param name="keepPath">The file, which stays; a temporary one when null.</param>
     /// <param name="cancellation">Stops the writing and deletes what there is.</param>
-    /// <exception cref="ModelFileException">There is no room for it.</exception>
+    /// <exception cref="ModelFileException">There is no room for it, or the file to keep exists already.</exception>
     public static SyntheticModel Create(
-        SyntheticShape shape, ModelFormat format, QuantFormat? head, CancellationToken cancellation)
+        SyntheticShape shape, SyntheticFormat format, string? keepPath, CancellationToken cancellation)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"moredge-{shape.Name}-{Guid.NewGuid():N}.gguf");
-        SyntheticModel? unfinished = new(path);
+        string path = keepPath ?? Path.Combine(Path.GetTempPath(), $"moredge-{shape.Name}-{Guid.NewGuid():N}.gguf");
+        SyntheticModel? unfinished = new(keepPath is null ? path : null);
         try
         {
-            Write(path, shape, format, head, cancellation);
+            Write(path, shape, format, cancellation);
             unfinished._file = GgufFile.Open(path);
-            DeleteEarly(path);
+            unfinished.DeleteEarly();
             SyntheticModel model = unfinished;
             unfinished = null;
             return model;
@@ -51,22 +50,30 @@ internal sealed class SyntheticModel : IDisposable
     public void Dispose()
     {
         _file?.Dispose();
-        System.IO.File.Delete(_path);
+        DeleteTemporary();
     }
 
     /// <summary>On Unix the map outlives the name: without the name, no crash or kill leaves the file behind.</summary>
-    private static void DeleteEarly(string path)
+    private void DeleteEarly()
     {
         if (!OperatingSystem.IsWindows())
         {
-            System.IO.File.Delete(path);
+            DeleteTemporary();
+        }
+    }
+
+    private void DeleteTemporary()
+    {
+        if (_temporaryPath is not null)
+        {
+            System.IO.File.Delete(_temporaryPath);
         }
     }
 
     private static void Write(
-        string path, SyntheticShape shape, ModelFormat format, QuantFormat? head, CancellationToken cancellation)
+        string path, SyntheticShape shape, SyntheticFormat format, CancellationToken cancellation)
     {
-        List<GgufTensorPlan> plans = Plan(shape, format, head);
+        List<GgufTensorPlan> plans = Plan(shape, format);
         using GgufWriter writer = new(path, Metadata(shape), plans);
         using ProgressLine progress = new($"Writing a synthetic {shape.Name}");
         SyntheticWeights weights = new(PatternBytes, Seed);
@@ -84,16 +91,16 @@ internal sealed class SyntheticModel : IDisposable
         writer.Finish();
     }
 
-    private static List<GgufTensorPlan> Plan(SyntheticShape shape, ModelFormat format, QuantFormat? head)
+    private static List<GgufTensorPlan> Plan(SyntheticShape shape, SyntheticFormat format)
     {
         List<GgufTensorPlan> plans = [];
         int dim = shape.ModelDim;
         int kvDim = shape.KvHeadCount * SyntheticShape.HeadDim;
-        AddMatrix(plans, TensorNames.TokenEmbedding, SyntheticShape.VocabSize, dim, format, head);
+        plans.Add(format.Plan(TensorNames.TokenEmbedding, SyntheticShape.VocabSize, dim));
         for (int block = 0; block < shape.BlockCount; block++)
         {
             void Add(string name, int rows, int cols) =>
-                AddMatrix(plans, TensorNames.Block(block, name), rows, cols, format, null);
+                plans.Add(format.Plan(TensorNames.Block(block, name), rows, cols));
 
             AddVector(plans, TensorNames.Block(block, TensorNames.AttentionNorm), dim);
             Add(TensorNames.AttentionQuery, dim, dim);
@@ -108,7 +115,7 @@ internal sealed class SyntheticModel : IDisposable
 
         for (int r = 0; r < shape.RecursionCount && shape.RecursionCount > 1; r++)
         {
-            AddMatrix(plans, TensorNames.ExpertRouter(r, TensorNames.RouterLinear), 1, dim, format, null);
+            plans.Add(format.Plan(TensorNames.ExpertRouter(r, TensorNames.RouterLinear), 1, dim));
         }
 
         AddVector(plans, TensorNames.OutputNorm, dim);
@@ -117,17 +124,6 @@ internal sealed class SyntheticModel : IDisposable
 
     private static void AddVector(List<GgufTensorPlan> plans, string name, int length) =>
         plans.Add(new GgufTensorPlan(name, new TensorShape(length), ElementType.F32));
-
-    private static void AddMatrix(
-        List<GgufTensorPlan> plans, string name, int rows, int cols, ModelFormat format, QuantFormat? packed)
-    {
-        TensorShape shape = new(rows, cols);
-        TargetFormat target = QuantizationRecipe.Choose(name, shape, format);
-        packed = target.Packed is null ? null : packed ?? target.Packed;
-        plans.Add(packed is { } quant
-            ? GgufTensorPlan.Packed(name, quant, rows, cols)
-            : new GgufTensorPlan(name, shape, target.Type));
-    }
 
     private static GgufMetadata Metadata(SyntheticShape shape)
     {
@@ -139,6 +135,9 @@ internal sealed class SyntheticModel : IDisposable
 
         metadata.Set(MetadataKeys.Architecture, GgufValue.FromString(architecture));
         metadata.Set(MetadataKeys.Name, GgufValue.FromString($"synthetic {shape.Name}"));
+
+        // The name that other programs know for "there is no tokenizer": they then need the size of the vocabulary.
+        metadata.Set(MetadataKeys.TokenizerModel, GgufValue.FromString("no_vocab"));
         Count(MetadataKeys.BlockCount, shape.BlockCount);
         Count(MetadataKeys.ContextLength, SyntheticShape.ContextLength);
         Count(MetadataKeys.EmbeddingLength, shape.ModelDim);
@@ -147,6 +146,8 @@ internal sealed class SyntheticModel : IDisposable
         Count(MetadataKeys.HeadCountKv, shape.KvHeadCount);
         Count(MetadataKeys.KeyLength, SyntheticShape.HeadDim);
         Count(MetadataKeys.ValueLength, SyntheticShape.HeadDim);
+        Count(MetadataKeys.VocabSize, SyntheticShape.VocabSize);
+        Count(MetadataKeys.RopeDimensionCount, SyntheticShape.HeadDim);
         metadata.Set($"{architecture}.{MetadataKeys.RmsNormEpsilon}", GgufValue.FromFloat32(1e-5f));
         metadata.Set($"{architecture}.{MetadataKeys.RopeFrequencyBase}", GgufValue.FromFloat32(100_000));
         if (isRecursive)

@@ -59,6 +59,10 @@ internal sealed class SyntheticWeights
         {
             MemoryMarshal.Cast<byte, float>(chunk).Fill(1);
         }
+        else if (plan.Type is ElementType.Q8_0 or ElementType.Q4_0)
+        {
+            Blocks(plan, start, chunk);
+        }
         else if (plan.Type == ElementType.F16)
         {
             Halves(MemoryMarshal.Cast<byte, Half>(chunk), plan.Shape.Cols);
@@ -74,8 +78,7 @@ internal sealed class SyntheticWeights
     private void Packed(PackedLayout layout, long start, Span<byte> chunk)
     {
         byte[] pattern = layout.Format == QuantFormat.Q8G32 ? _bytes : _nibbles;
-        double deviation = layout.Format == QuantFormat.Q8G32 ? Q8Deviation : Q4Deviation;
-        ushort scale = BitConverter.HalfToUInt16Bits((Half)(1 / (deviation * Math.Sqrt(layout.Cols))));
+        ushort scale = Scale(layout.Format == QuantFormat.Q8G32 ? Q8Deviation : Q4Deviation, layout.Cols);
         int quants = (int)Math.Clamp(layout.ScaleOffset - start, 0, chunk.Length);
         pattern.AsSpan(0, quants).CopyTo(chunk);
         for (int i = quants; i < chunk.Length; i++)
@@ -83,6 +86,30 @@ internal sealed class SyntheticWeights
             chunk[i] = (byte)(((start + i - layout.ScaleOffset) & 1) == 0 ? scale : scale >> 8);
         }
     }
+
+    /// <summary>GGUF's own blocks: a scale, then the quants of 32 weights.</summary>
+    private void Blocks(GgufTensorPlan plan, long start, Span<byte> chunk)
+    {
+        bool isInt8 = plan.Type == ElementType.Q8_0;
+        byte[] pattern = isInt8 ? _bytes : _nibbles;
+        ushort scale = Scale(isInt8 ? Q8Deviation : Q4Deviation, plan.Shape.Cols);
+        int blockBytes = ElementTypes.BlockBytes(plan.Type);
+        int offset = (int)(start % blockBytes);
+        for (int i = 0; i < chunk.Length; i++)
+        {
+            chunk[i] = offset switch
+            {
+                0 => (byte)scale,
+                1 => (byte)(scale >> 8),
+                _ => pattern[i],
+            };
+            offset = offset + 1 == blockBytes ? 0 : offset + 1;
+        }
+    }
+
+    /// <summary>fp16 bits of the scale that gives quants of this deviation a variance of 1 / cols.</summary>
+    private static ushort Scale(double deviation, long cols) =>
+        BitConverter.HalfToUInt16Bits((Half)(1 / (deviation * Math.Sqrt(cols))));
 
     private void Halves(Span<Half> chunk, long cols)
     {

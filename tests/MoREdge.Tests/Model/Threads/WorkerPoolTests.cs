@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MoREdge.Model.Threads;
 
 namespace MoREdge.Tests.Model.Threads;
@@ -46,6 +47,72 @@ public sealed class WorkerPoolTests
         Assert.InRange(work.WorkerMax, 0, 3);
     }
 
+    /// <summary>Many more threads than cores want to run, so that workers lose their cores in every state.</summary>
+    [Fact]
+    public void Run_OnABusyMachine_DoesEveryItemOnceInBoundedTime()
+    {
+        using CancellationTokenSource stop = new();
+        Thread[] others = new Thread[2 * Environment.ProcessorCount];
+        for (int i = 0; i < others.Length; i++)
+        {
+            others[i] = new Thread(() => SpinUntil(stop.Token)) { IsBackground = true };
+            others[i].Start();
+        }
+
+        Stopwatch clock = Stopwatch.StartNew();
+        using (WorkerPool pool = new(4))
+        {
+            Random random = new(5);
+            for (int piece = 0; piece < 2000; piece++)
+            {
+                int items = random.Next(1, 200);
+                CountingWork work = new(items);
+                pool.Run(work, items, random.Next(1, 20));
+                Assert.All(work.Counts, count => Assert.Equal(1, count));
+            }
+        }
+
+        stop.Cancel();
+        Assert.All(others, thread => thread.Join());
+
+        // Far from the milliseconds that each of the 2,000 pieces would take if someone slept or waited for a slice.
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 60);
+    }
+
+    [Fact]
+    public void Run_OneWorkerSlow_GivesItLessToBeginWith()
+    {
+        using WorkerPool pool = new(2);
+        SleepingWork work = new(milliseconds: [1, 5]);
+        for (int piece = 0; piece < 60; piece++)
+        {
+            pool.Run(work, 12);
+        }
+
+        Assert.InRange(pool.Shares(WorkKind.Rows)[1], 0, 0.35);
+        Assert.Equal(0.5, pool.Shares(WorkKind.MatMul)[1]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Run_AWorkerThrows_ThrowsToTheCallerAndTheNextPieceRuns(int thrower)
+    {
+        using WorkerPool pool = new(3);
+        Assert.Throws<InvalidDataException>(() => RunUntilThrown(pool, new ThrowingWork(thrower)));
+        CountingWork work = new(500);
+        pool.Run(work, 500);
+        Assert.All(work.Counts, count => Assert.Equal(1, count));
+    }
+
+    [Fact]
+    public void Run_WithoutWorkers_ThrowsToTheCaller()
+    {
+        using WorkerPool pool = new(1);
+        Assert.Throws<InvalidDataException>(() => pool.Run(new ThrowingWork(0), 10));
+    }
+
     [Fact]
     public void Dispose_ParkedAndSpinningWorkers_Ends()
     {
@@ -56,6 +123,41 @@ public sealed class WorkerPoolTests
         spinning.Run(new CountingWork(100), 100);
         spinning.Dispose();
         spinning.Dispose();
+    }
+
+    private static void SpinUntil(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            Thread.SpinWait(100);
+        }
+    }
+
+    /// <summary>A worker may come late and find nothing to do: then once more.</summary>
+    private static void RunUntilThrown(WorkerPool pool, ThrowingWork work)
+    {
+        for (int piece = 0; piece < 1000; piece++)
+        {
+            pool.Run(work, 12);
+        }
+    }
+
+    private sealed class SleepingWork(int[] milliseconds) : ParallelWork
+    {
+        public override void Execute(int start, int end, int worker) =>
+            Thread.Sleep((end - start) * milliseconds[worker]);
+    }
+
+    private sealed class ThrowingWork(int thrower) : ParallelWork
+    {
+        public override void Execute(int start, int end, int worker)
+        {
+            Thread.Sleep(1);
+            if (worker == thrower)
+            {
+                throw new InvalidDataException("A worker failed.");
+            }
+        }
     }
 
     private sealed class CountingWork(int items) : ParallelWork

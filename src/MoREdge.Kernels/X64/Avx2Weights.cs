@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>Packed weights and scales as x64 registers hold them.</summary>
+/// <remarks>SAFETY: each call reads the 32 bytes, or 8 scales, of whole groups that its caller owns.</remarks>
+internal static unsafe class Avx2Weights
+{
+    private const byte SignBit = 0x80;
+
+    /// <summary>The lower nibbles of a quad pair of 8 rows: w + 8 of the quads of the group's first half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<byte> Low(byte* quants) =>
+        Vector256.Load(quants) & Vector256.Create(PackedLayout.NibbleMask);
+
+    /// <summary>The upper nibbles of a quad pair of 8 rows: w + 8 of the quads of the group's second half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<byte> High(byte* quants) =>
+        Vector256.ShiftRightLogical(Vector256.Load((ushort*)quants), PackedLayout.NibbleBits).AsByte()
+            & Vector256.Create(PackedLayout.NibbleMask);
+
+    /// <summary>A quad of 8 rows of int8 as w + 128.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<byte> Unsigned(byte* quants) => Vector256.Load(quants) ^ Vector256.Create(SignBit);
+
+    /// <summary>Eight fp16 scales as float32; exact for 0, subnormal and normal values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Scales(ushort* scales) =>
+        (Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((short*)scales), HalfBits.MantissaShift)
+            & Vector256.Create(HalfBits.ShiftedMask)).AsSingle() * Vector256.Create(HalfBits.Rebias);
+
+    /// <summary>fma(products, scale·xScale, sum): the contract's one step per group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> AddGroup(
+        Vector256<int> products, Vector256<float> scale, float xScale, Vector256<float> sum) =>
+        Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale * Vector256.Create(xScale), sum);
+
+    /// <summary>Zeros 16 sums of two tokens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Clear(float* first, float* second)
+    {
+        Vector256<float>.Zero.Store(first);
+        Vector256<float>.Zero.Store(first + 8);
+        Vector256<float>.Zero.Store(second);
+        Vector256<float>.Zero.Store(second + 8);
+    }
+}
