@@ -19,7 +19,7 @@ internal static class CacheScale
         }
 
         // MathF.Max propagates NaN.
-        Half scale = (Half)MathF.Max(magnitude / QuantizeReference.QuantMax, NormalHalfMin);
+        Half scale = (Half)MathF.Max(magnitude / QuantizeScale.QuantMax, NormalHalfMin);
         ushort bits = BitConverter.HalfToUInt16Bits(scale);
         return HalfBits.IsSpecial(bits) ? (ushort)HalfBits.QuietNan : bits;
     }

@@ -59,7 +59,7 @@ internal static unsafe class DenseDriver
                     int cols = Math.Min(ChunkCols, w.Cols - col);
                     for (int r = 0; r < rows; r++)
                     {
-                        DequantizeBodies.Columns(w.Type, w.Row(row + r), col, cols, chunk + (r * ChunkCols));
+                        DequantizeDriver.Columns(w.Type, w.Row(row + r), col, cols, chunk + (r * ChunkCols));
                     }
 
                     long stride = rows == RowBlock ? ChunkCols : 0;

@@ -7,18 +7,6 @@ namespace MoREdge.Kernels;
 /// <summary>The scalar reference of row-major weights: exact dequantization and float products.</summary>
 internal static unsafe class DenseReference
 {
-    /// <summary>Weights of a Q8_0 or Q4_0 block.</summary>
-    internal const int BlockLength = 32;
-
-    /// <summary>Bytes of the fp16 scale that starts a block.</summary>
-    internal const int BlockScaleBytes = 2;
-
-    /// <summary>Bytes of a Q8_0 block.</summary>
-    internal const int BlockBytesQ8 = BlockScaleBytes + BlockLength;
-
-    /// <summary>Bytes of a Q4_0 block.</summary>
-    internal const int BlockBytesQ4 = BlockScaleBytes + (BlockLength / 2);
-
     /// <summary>y[t,r] = Σ_k w[r,k]·x[t,k], summed in float64 and rounded once.</summary>
     internal static void MatMul(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd)
     {
@@ -62,20 +50,23 @@ internal static unsafe class DenseReference
             ElementType.F16 => (float)BinaryPrimitives.ReadHalfLittleEndian(data[(col * sizeof(ushort))..]),
             ElementType.BF16 => BitConverter.UInt32BitsToSingle(
                 (uint)BinaryPrimitives.ReadUInt16LittleEndian(data[(col * sizeof(ushort))..]) << 16),
-            ElementType.Q8_0 => ElementQ8(data[(col / BlockLength * BlockBytesQ8)..], col % BlockLength),
-            ElementType.Q4_0 => ElementQ4(data[(col / BlockLength * BlockBytesQ4)..], col % BlockLength),
+            ElementType.Q8_0 => ElementQ8(Block(data, col, DenseBlock.BytesQ8), col % DenseBlock.Length),
+            ElementType.Q4_0 => ElementQ4(Block(data, col, DenseBlock.BytesQ4), col % DenseBlock.Length),
             _ => throw new ArgumentException($"Weights of type {w.Type} do not run directly; convert them first."),
         };
     }
 
+    private static ReadOnlySpan<byte> Block(ReadOnlySpan<byte> row, int col, int blockBytes) =>
+        row[(col / DenseBlock.Length * blockBytes)..];
+
     private static float ElementQ8(ReadOnlySpan<byte> block, int k) =>
-        (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (sbyte)block[BlockScaleBytes + k];
+        (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (sbyte)block[DenseBlock.BlockScaleBytes + k];
 
     // Low nibbles are elements 0 to 15, high nibbles 16 to 31.
     private static float ElementQ4(ReadOnlySpan<byte> block, int k)
     {
-        byte pair = block[BlockScaleBytes + (k % (BlockLength / 2))];
-        int nibble = k < BlockLength / 2 ? pair & PackedLayout.NibbleMask : pair >> PackedLayout.NibbleBits;
+        byte pair = block[DenseBlock.BlockScaleBytes + (k % (DenseBlock.Length / 2))];
+        int nibble = k < DenseBlock.Length / 2 ? pair & PackedLayout.NibbleMask : pair >> PackedLayout.NibbleBits;
         return (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (nibble - PackedLayout.Q4ZeroPoint);
     }
 }

@@ -5,35 +5,9 @@ using MoREdge.Tensors;
 namespace MoREdge.Kernels;
 
 /// <summary>Row-major weights to float32 with portable 128-bit vectors; exact, so every set may share it.</summary>
-/// <remarks>SAFETY: pointers only; a row holds at least col + count elements, and col starts a block.</remarks>
+/// <remarks>SAFETY: pointers only; the source and y hold count elements.</remarks>
 internal static unsafe class DequantizeBodies
 {
-    /// <summary>Writes columns [col, col + count) of the row at <paramref name="row"/>.</summary>
-    /// <exception cref="ArgumentException">A type that has to be converted before it can run.</exception>
-    internal static void Columns(ElementType type, byte* row, int col, int count, float* y)
-    {
-        switch (type)
-        {
-            case ElementType.F32:
-                Unsafe.CopyBlockUnaligned(y, row + ((long)col * sizeof(float)), checked((uint)count * sizeof(float)));
-                break;
-            case ElementType.F16:
-                Half((ushort*)row + col, count, y);
-                break;
-            case ElementType.BF16:
-                BFloat16((ushort*)row + col, count, y);
-                break;
-            case ElementType.Q8_0:
-                BlocksQ8(row + ((long)col / DenseReference.BlockLength * DenseReference.BlockBytesQ8), count, y);
-                break;
-            case ElementType.Q4_0:
-                BlocksQ4(row + ((long)col / DenseReference.BlockLength * DenseReference.BlockBytesQ4), count, y);
-                break;
-            default:
-                throw new ArgumentException($"Weights of type {type} do not run directly; convert them first.");
-        }
-    }
-
     /// <summary>float16 to float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Half(ushort* source, int count, float* y)
@@ -52,8 +26,9 @@ internal static unsafe class DequantizeBodies
         }
     }
 
+    /// <summary>bfloat16 to float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void BFloat16(ushort* source, int count, float* y)
+    internal static void BFloat16(ushort* source, int count, float* y)
     {
         int i = 0;
         for (; i + 8 <= count; i += 8)
@@ -69,32 +44,34 @@ internal static unsafe class DequantizeBodies
         }
     }
 
+    /// <summary>Q8_0 blocks to float32; count is a multiple of 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void BlocksQ8(byte* block, int count, float* y)
+    internal static void BlocksQ8(byte* block, int count, float* y)
     {
-        for (int i = 0; i < count; i += DenseReference.BlockLength)
+        for (int i = 0; i < count; i += DenseBlock.Length)
         {
             Vector128<float> scale = Vector128.Create(HalfConversion.ToSingle(*(ushort*)block));
-            Sixteen(Vector128.Load((sbyte*)block + DenseReference.BlockScaleBytes), scale, y + i);
-            Sixteen(Vector128.Load((sbyte*)block + DenseReference.BlockScaleBytes + 16), scale, y + i + 16);
-            block += DenseReference.BlockBytesQ8;
+            Sixteen(Vector128.Load((sbyte*)block + DenseBlock.BlockScaleBytes), scale, y + i);
+            Sixteen(Vector128.Load((sbyte*)block + DenseBlock.BlockScaleBytes + 16), scale, y + i + 16);
+            block += DenseBlock.BytesQ8;
         }
     }
 
+    /// <summary>Q4_0 blocks to float32; count is a multiple of 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void BlocksQ4(byte* block, int count, float* y)
+    internal static void BlocksQ4(byte* block, int count, float* y)
     {
         Vector128<sbyte> zero = Vector128.Create((sbyte)PackedLayout.Q4ZeroPoint);
         Vector128<byte> mask = Vector128.Create(PackedLayout.NibbleMask);
-        for (int i = 0; i < count; i += DenseReference.BlockLength)
+        for (int i = 0; i < count; i += DenseBlock.Length)
         {
             Vector128<float> scale = Vector128.Create(HalfConversion.ToSingle(*(ushort*)block));
-            Vector128<byte> pairs = Vector128.Load(block + DenseReference.BlockScaleBytes);
+            Vector128<byte> pairs = Vector128.Load(block + DenseBlock.BlockScaleBytes);
             Sixteen((pairs & mask).AsSByte() - zero, scale, y + i);
             Vector128<ushort> shifted = Vector128.ShiftRightLogical(pairs.AsUInt16(), PackedLayout.NibbleBits);
             Vector128<byte> high = shifted.AsByte() & mask;
             Sixteen(high.AsSByte() - zero, scale, y + i + 16);
-            block += DenseReference.BlockBytesQ4;
+            block += DenseBlock.BytesQ4;
         }
     }
 

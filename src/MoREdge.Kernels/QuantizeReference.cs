@@ -5,14 +5,6 @@ namespace MoREdge.Kernels;
 /// <summary>The scalar reference of activation quantization.</summary>
 internal static unsafe class QuantizeReference
 {
-    /// <summary>The largest quant; −128 is never made, so that the sign trick of x64 cannot saturate.</summary>
-    internal const float QuantMax = 127f;
-
-    /// <summary>
-    /// The smallest normal float32, 2⁻¹²⁶: below it a scale would lose precision and quants could pass 127.
-    /// </summary>
-    internal const float NormalMin = 1.17549435e-38f;
-
     /// <summary>Quantizes every row of <paramref name="x"/>.</summary>
     internal static void Rows(in FloatMatrix x, in QuantizedRows q)
     {
@@ -31,20 +23,6 @@ internal static unsafe class QuantizeReference
         }
     }
 
-    /// <summary>
-    /// The scale of a group from its largest magnitude: NaN when that is not finite, 0 when it is tiny.
-    /// </summary>
-    internal static float Scale(float magnitude)
-    {
-        if (!float.IsFinite(magnitude))
-        {
-            return float.NaN;
-        }
-
-        float scale = magnitude / QuantMax;
-        return scale < NormalMin ? 0f : scale;
-    }
-
     private static void Group(ReadOnlySpan<float> x, sbyte* quants, float* scale, int* sum)
     {
         float magnitude = 0f;
@@ -54,7 +32,7 @@ internal static unsafe class QuantizeReference
             magnitude = MathF.Max(magnitude, MathF.Abs(value));
         }
 
-        *scale = Scale(magnitude);
+        *scale = QuantizeScale.FromMagnitude(magnitude);
         *sum = 0;
         for (int k = 0; k < PackedLayout.GroupSize; k++)
         {

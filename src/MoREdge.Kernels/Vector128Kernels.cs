@@ -57,7 +57,7 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
         Debug.Assert((uint)row < (uint)w.Rows && y.Length >= w.Cols, "Row outside the matrix.");
         fixed (float* output = y)
         {
-            DequantizeBodies.Columns(w.Type, w.Row(row), 0, w.Cols, output);
+            DequantizeDriver.Columns(w.Type, w.Row(row), 0, w.Cols, output);
         }
     }
 

@@ -22,7 +22,7 @@ internal static unsafe class Vector128QuantizeBodies
         }
 
         int magnitude = Math.Max(Math.Max(maxima[0], maxima[1]), Math.Max(maxima[2], maxima[3]));
-        *scale = QuantizeReference.Scale(BitConverter.Int32BitsToSingle(magnitude));
+        *scale = QuantizeScale.FromMagnitude(BitConverter.Int32BitsToSingle(magnitude));
         if (!(*scale > 0f))
         {
             Vector128<sbyte>.Zero.Store(quants);

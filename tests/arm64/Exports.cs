@@ -3,6 +3,7 @@
 namespace MoREdge.Kernels;
 
 using System.Runtime;
+using MoREdge.Tensors;
 
 internal static unsafe class Exports
 {
@@ -31,10 +32,22 @@ internal static unsafe class Exports
         NeonDotMatVec.Q4(w, ws, x, xs, sums, groups, tiles, y);
 
     [RuntimeExport("dot_matmul_q8")]
-    static void DotMatMulQ8(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, float* y, long stride) =>
-        NeonDotMatMul.Q8(w, ws, x, xs, sums, groups, y, stride);
+    static void DotMatMulQ8(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, int tokens, float* y) =>
+        NeonDotMatMul.Q8(w, ws, x, xs, sums, groups, tokens, y);
 
     [RuntimeExport("dot_matmul_q4")]
-    static void DotMatMulQ4(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, float* y, long stride) =>
-        NeonDotMatMul.Q4(w, ws, x, xs, sums, groups, y, stride);
+    static void DotMatMulQ4(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, int tokens, float* y) =>
+        NeonDotMatMul.Q4(w, ws, x, xs, sums, groups, tokens, y);
+
+    [RuntimeExport("neon_scores")]
+    static void NeonScores(
+        float** queries, int rows, byte* keys, int type, int cols, int tiles, float scale, float** scores) =>
+        NeonAttentionBodies.Scores(queries, rows, keys, (ElementType)type, cols, tiles, scale, scores);
+
+    [RuntimeExport("neon_mix")]
+    static void NeonMix(
+        float** weights, int rows, byte* values, int type, float* scales, int cols, int count, float** outputs,
+        bool accumulate) =>
+        NeonAttentionBodies.Mix(
+            weights, rows, values, (ElementType)type, scales, cols, count, outputs, accumulate);
 }

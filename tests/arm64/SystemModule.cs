@@ -1,11 +1,15 @@
 // The smallest "System" that the ARM64 compiler accepts. It lets the product's own kernel sources be compiled for a
 // foreign architecture without any runtime pack: the kernels use pointers and intrinsics only, so primitive types and
-// a few well-known names are all they need. Nothing of it is ever executed. The intrinsics are in Intrinsics.cs.
+// a few well-known names are all they need. Nothing of it is ever executed.
+// The intrinsics are in PortableIntrinsics.cs and ArmIntrinsics.cs.
 #pragma warning disable
 global using System;
 
 namespace System
 {
+    using System.Runtime;
+    using System.Runtime.CompilerServices;
+
     public class Object { internal IntPtr m_pMethodTable; }
     public struct Void { }
     public struct Boolean { }
@@ -14,18 +18,35 @@ namespace System
     public struct Byte { }
     public struct Int16 { }
     public struct UInt16 { }
-    public struct Int32 { }
+    public struct Int32
+    {
+        public const int MaxValue = 0x7fffffff;
+        public const int MinValue = -MaxValue - 1;
+    }
+
     public struct UInt32 { }
     public struct Int64 { }
     public struct UInt64 { }
     public struct IntPtr { }
     public struct UIntPtr { }
-    public struct Single { }
+    public struct Single
+    {
+        public const float NaN = 0f / 0f;
+        public const float NegativeInfinity = -1f / 0f;
+        public static bool IsFinite(float v) => (BitConverter.SingleToInt32Bits(v) & 0x7fffffff) < 0x7f800000;
+    }
+
     public struct Double { }
     public abstract class ValueType { }
     public abstract class Enum : ValueType { }
     public struct Nullable<T> where T : struct { }
-    public struct ValueTuple<T1, T2> { public T1 Item1; public T2 Item2; }
+    public struct ValueTuple<T1, T2>
+    {
+        public T1 Item1;
+        public T2 Item2;
+        public ValueTuple(T1 item1, T2 item2) => (Item1, Item2) = (item1, item2);
+    }
+
     public sealed class String { public readonly int Length; }
     public abstract class Array { }
     public abstract class Delegate { }
@@ -53,6 +74,39 @@ namespace System
         public static void ThrowIfLessThan(int value, int limit) { }
     }
 
+    public static class Math
+    {
+        public static int Max(int a, int b) => a >= b ? a : b;
+    }
+
+    public static class MathF
+    {
+        [Intrinsic] public static float FusedMultiplyAdd(float a, float b, float c) => FusedMultiplyAdd(a, b, c);
+
+        // An instruction for .NET 10; .NET 9 compiles the body. Zeros compare by their bits, and a NaN is kept.
+        [Intrinsic]
+        public static float Max(float a, float b)
+        {
+            if (a != b)
+            {
+                return a != a || b < a ? a : b;
+            }
+
+            return BitConverter.SingleToInt32Bits(b) < 0 ? a : b;
+        }
+
+        // .NET calls the same function of the C library.
+        [RuntimeImport("*", "expf"), MethodImpl(MethodImplOptions.InternalCall)]
+        public static extern float Exp(float v);
+    }
+
+    public static class BitConverter
+    {
+        [Intrinsic] public static int SingleToInt32Bits(float v) => SingleToInt32Bits(v);
+        [Intrinsic] public static float Int32BitsToSingle(int v) => Int32BitsToSingle(v);
+        [Intrinsic] public static float UInt32BitsToSingle(uint v) => UInt32BitsToSingle(v);
+    }
+
     internal static unsafe class Buffer
     {
         static void BulkMoveWithWriteBarrier(ref byte target, ref byte source, nuint count) { }
@@ -63,6 +117,14 @@ namespace System
         static void Memmove(ref byte target, ref byte source, nuint count) { }
         static void ClearWithoutReferences(ref byte target, nuint count) { }
         static void Fill(ref byte target, byte value, nuint count) { }
+    }
+}
+
+namespace System.Reflection
+{
+    public sealed class DefaultMemberAttribute : Attribute
+    {
+        public DefaultMemberAttribute(string name) { }
     }
 }
 
@@ -120,6 +182,11 @@ namespace System.Runtime.CompilerServices
 
 namespace System.Runtime
 {
+    internal sealed class RuntimeImportAttribute : Attribute
+    {
+        public RuntimeImportAttribute(string library, string entry) { }
+    }
+
     internal sealed class RuntimeExportAttribute : Attribute
     {
         public RuntimeExportAttribute(string entry) { }
@@ -153,6 +220,7 @@ namespace Internal.Runtime.CompilerHelpers
     internal class ThrowHelpers
     {
         static void ThrowFeatureBodyRemoved() { while (true); }
+        static void ThrowNotImplementedException() { while (true); }
         static void ThrowBodyRemoved() { while (true); }
         static void ThrowInstanceBodyRemoved() { while (true); }
         static void ThrowUnavailableType() { while (true); }

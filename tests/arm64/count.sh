@@ -1,5 +1,5 @@
 #!/bin/sh
-# Executed ARM64 instructions per 1,000 multiply-adds of each packed kernel. Needs a finished ./run.sh.
+# Executed ARM64 instructions per 1,000 multiply-adds of each packed kernel, and of attention, one per line. Needs a finished ./run.sh.
 # Two repetition counts are run one instruction at a time; the difference leaves out everything but the kernel.
 set -eu
 obj="$(cd "$(dirname "$0")" && pwd)/obj"
@@ -10,10 +10,11 @@ executed() {
 }
 
 for kernel in neon-matvec-q8 neon-matvec-q4 neon-matmul-q8 neon-matmul-q4 \
-    dot-matvec-q8 dot-matvec-q4 dot-matmul-q8 dot-matmul-q4; do
+    dot-matvec-q8 dot-matvec-q4 dot-matmul-q8 dot-matmul-q4 \
+    neon-scores-f16 neon-mix-f16 neon-mix-q8 v128-scores-f16 v128-mix-f16 v128-mix-q8; do
     few=$(executed "$kernel" 1)
-    many=$(executed "$kernel" 11)
-    products=$(($("qemu-aarch64" -cpu cortex-a76 "$obj/driver" count "$kernel" 11) * 10 / 11))
-    echo "$kernel $(((many - few) * 1000 / products)) instructions per 1000 multiply-adds"
+    many=$(executed "$kernel" 3)
+    products=$(($(qemu-aarch64 -cpu cortex-a76 "$obj/driver" count "$kernel" 3) * 2 / 3))
+    echo "$kernel $(((many - few) * 1000 / products))"
 done
 rm -f "$obj/count.log"

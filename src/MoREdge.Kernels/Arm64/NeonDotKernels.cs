@@ -23,10 +23,10 @@ internal sealed unsafe class NeonDotKernels : NeonKernels
     /// <inheritdoc/>
     public override void MatMulQ8(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonDotMatVec.Q8, new PackedBlock(1, 4, &NeonDotMatMul.Q8));
+        PackedPanelDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonDotMatVec.Q8, &NeonDotMatMul.Q8);
 
     /// <inheritdoc/>
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonDotMatVec.Q4, new PackedBlock(1, 4, &NeonDotMatMul.Q4));
+        PackedPanelDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonDotMatVec.Q4, &NeonDotMatMul.Q4);
 }

@@ -129,22 +129,19 @@ internal static unsafe class NeonDotMatVec
         Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
         Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
-        Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
+        Vector128<int> zero = NeonTile.Pin(-PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0, y2 = y0, y3 = y0;
         for (nint group = 0; group < groupCount; group++)
         {
             Vector128<sbyte> x0 = AdvSimd.LoadVector128(x), x1 = AdvSimd.LoadVector128(x + 16);
-            Vector128<int> a0 = Vector128<int>.Zero, a1 = a0, b0 = a0, b1 = a0;
+            // Every row starts with −8·Σx, which turns nibbles into nibbles − 8.
+            Vector128<int> a0 = AdvSimd.MultiplyBySelectedScalar(zero, NeonTile.Scalar(xSums + group), 0);
+            Vector128<int> a1 = a0, b0 = a0, b1 = a0;
             AddNibbles(p, q, 0, mask, x0, x1, 0, ref a0, ref a1, ref b0, ref b1);
             AddNibbles(p, q, 32, mask, x0, x1, 1, ref a0, ref a1, ref b0, ref b1);
             AddNibbles(p, q, 64, mask, x0, x1, 2, ref a0, ref a1, ref b0, ref b1);
             AddNibbles(p, q, 96, mask, x0, x1, 3, ref a0, ref a1, ref b0, ref b1);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
-            Vector64<int> xSum = NeonTile.Scalar(xSums + group);
-            a0 = NeonTile.CancelZeroPoint(a0, zero, xSum);
-            a1 = NeonTile.CancelZeroPoint(a1, zero, xSum);
-            b0 = NeonTile.CancelZeroPoint(b0, zero, xSum);
-            b1 = NeonTile.CancelZeroPoint(b1, zero, xSum);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
             y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, keep, factor), xScale);
             y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, keep, factor), xScale);
@@ -168,20 +165,18 @@ internal static unsafe class NeonDotMatVec
         Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
         Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         Vector128<byte> mask = NeonTile.Pin(PackedLayout.NibbleMask);
-        Vector128<int> zero = NeonTile.Pin(PackedLayout.Q4ZeroPoint);
+        Vector128<int> zero = NeonTile.Pin(-PackedLayout.Q4ZeroPoint);
         Vector128<float> y0 = Vector128<float>.Zero, y1 = y0;
         for (nint group = 0; group < groupCount; group++)
         {
             Vector128<sbyte> x0 = AdvSimd.LoadVector128(x), x1 = AdvSimd.LoadVector128(x + 16);
-            Vector128<int> a0 = Vector128<int>.Zero, a1 = a0;
+            Vector128<int> a0 = AdvSimd.MultiplyBySelectedScalar(zero, NeonTile.Scalar(xSums + group), 0);
+            Vector128<int> a1 = a0;
             AddNibbles(p, 0, mask, x0, x1, 0, ref a0, ref a1);
             AddNibbles(p, 32, mask, x0, x1, 1, ref a0, ref a1);
             AddNibbles(p, 64, mask, x0, x1, 2, ref a0, ref a1);
             AddNibbles(p, 96, mask, x0, x1, 3, ref a0, ref a1);
             Vector64<float> xScale = NeonTile.Scalar(xScales + group);
-            Vector64<int> xSum = NeonTile.Scalar(xSums + group);
-            a0 = NeonTile.CancelZeroPoint(a0, zero, xSum);
-            a1 = NeonTile.CancelZeroPoint(a1, zero, xSum);
             Vector128<ushort> halves = AdvSimd.LoadVector128((ushort*)scales);
             y1 = NeonTile.Accumulate(y1, a1, NeonTile.ScalesUpper(halves, keep, factor), xScale);
             y0 = NeonTile.Accumulate(y0, a0, NeonTile.ScalesLower(halves, keep, factor), xScale);

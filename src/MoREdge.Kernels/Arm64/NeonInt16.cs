@@ -10,7 +10,8 @@ namespace MoREdge.Kernels;
 /// SAFETY: AddQuads reads 64 bytes of each tile, AddNibbles 32 bytes, inside the group that the caller walks. Offsets
 /// are constants, which become part of the load instruction.
 /// Upper halves are multiplied before lower ones, so that a register is free to be its own lower half; statements
-/// alternate between sums, because the compiler keeps their order and an in-order core waits for each result.
+/// alternate between sums, and loads come first, because the compiler keeps their order and an in-order core waits for
+/// each result.
 /// </remarks>
 internal static unsafe class NeonInt16
 {
@@ -90,10 +91,10 @@ internal static unsafe class NeonInt16
         ref QuadSums b,
         bool isFirst)
     {
-        Vector128<sbyte> even0 = NeonTile.Quad(x, even), odd0 = NeonTile.Quad(x, odd);
-        Vector128<sbyte> even1 = NeonTile.Quad(z, even), odd1 = NeonTile.Quad(z, odd);
         Vector128<sbyte> w0 = AdvSimd.LoadVector128(p + at), w1 = AdvSimd.LoadVector128(p + (at + 16));
         Vector128<sbyte> w2 = AdvSimd.LoadVector128(p + (at + 32)), w3 = AdvSimd.LoadVector128(p + (at + 48));
+        Vector128<sbyte> even0 = NeonTile.Quad(x, even), odd0 = NeonTile.Quad(x, odd);
+        Vector128<sbyte> even1 = NeonTile.Quad(z, even), odd1 = NeonTile.Quad(z, odd);
         Vector128<short> s0 = AdvSimd.MultiplyWideningUpper(w0, even0), s1 = AdvSimd.MultiplyWideningUpper(w1, even0);
         Vector128<short> t0 = AdvSimd.MultiplyWideningUpper(w0, even1), t1 = AdvSimd.MultiplyWideningUpper(w1, even1);
         s0 = AdvSimd.MultiplyWideningUpperAndAdd(s0, w2, odd0);

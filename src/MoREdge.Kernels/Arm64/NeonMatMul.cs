@@ -132,8 +132,8 @@ internal static unsafe class NeonMatMul
         ref NeonInt16.NibbleSums b)
     {
         Vector128<byte> w0 = AdvSimd.LoadVector128(p + at), w1 = AdvSimd.LoadVector128(p + (at + 16));
-        Vector128<sbyte> n0 = AdvSimd.And(w0, mask).AsSByte(), n1 = AdvSimd.And(w1, mask).AsSByte();
         Vector128<sbyte> x = NeonTile.Quad(x0, quad), z = NeonTile.Quad(z0, quad);
+        Vector128<sbyte> n0 = AdvSimd.And(w0, mask).AsSByte(), n1 = AdvSimd.And(w1, mask).AsSByte();
         NeonInt16.AddNibbles(n0, n1, x, z, ref a, ref b, isFirst: quad == 0);
         Vector128<sbyte> h0 = AdvSimd.ShiftRightLogical(w0, 4).AsSByte();
         Vector128<sbyte> h1 = AdvSimd.ShiftRightLogical(w1, 4).AsSByte();

@@ -64,11 +64,31 @@ internal static unsafe class NeonTile
                 AdvSimd.ShiftLeftLogicalWideningUpper(halves.AsInt16(), HalfBits.MantissaShift), keep).AsSingle(),
             halfToSingle);
 
+    /// <summary>The scales of rows 0–3, outside of a hot loop: the constants are made anew.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> ScalesLower(Vector128<ushort> halves) =>
+        ScalesLower(halves, Vector128.Create(HalfBits.ShiftedMask), Vector128.Create(HalfBits.Rebias));
+
+    /// <summary>The scales of rows 4–7, outside of a hot loop: the constants are made anew.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> ScalesUpper(Vector128<ushort> halves) =>
+        ScalesUpper(halves, Vector128.Create(HalfBits.ShiftedMask), Vector128.Create(HalfBits.Rebias));
+
     /// <summary>sum + integers·(ws·xs): the product of the scales is rounded once, the rest is fused.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<float> Accumulate(
         Vector128<float> sum, Vector128<int> integers, Vector128<float> ws, Vector64<float> xs) =>
         AdvSimd.FusedMultiplyAdd(sum, AdvSimd.ConvertToSingle(integers), AdvSimd.MultiplyBySelectedScalar(ws, xs, 0));
+
+    /// <summary>As above with the activation scale in lane <paramref name="index"/> of <paramref name="xs"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> Accumulate(
+        Vector128<float> sum,
+        Vector128<int> integers,
+        Vector128<float> ws,
+        Vector128<float> xs,
+        [ConstantExpected(Max = (byte)3)] byte index) => AdvSimd.FusedMultiplyAdd(
+            sum, AdvSimd.ConvertToSingle(integers), AdvSimd.MultiplyBySelectedScalar(ws, xs, index));
 
     /// <summary>integers − 8·xSum: turns a product with nibbles into one with nibbles − 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

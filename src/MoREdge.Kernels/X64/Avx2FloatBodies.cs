@@ -19,7 +19,7 @@ internal static unsafe class Avx2FloatBodies
         Vector128<int> half = Sse41.Max(maxima.GetLower(), maxima.GetUpper());
         half = Sse41.Max(half, Sse2.Shuffle(half, 0x4e));
         half = Sse41.Max(half, Sse2.Shuffle(half, 0xb1));
-        *scale = QuantizeReference.Scale(half.AsSingle().ToScalar());
+        *scale = QuantizeScale.FromMagnitude(half.AsSingle().ToScalar());
         if (!(*scale > 0f))
         {
             Vector256<sbyte>.Zero.Store(quants);

@@ -1,45 +1,6 @@
 // The intrinsics that the kernels use, declared exactly as .NET declares them: the compiler knows them by name and
 // replaces each call by an instruction. A kernel that needs another one adds its line here.
 #pragma warning disable
-namespace System.Runtime.Intrinsics
-{
-    using System.Runtime.CompilerServices;
-    using System.Runtime.InteropServices;
-
-    [Intrinsic, StructLayout(LayoutKind.Sequential, Size = 8)]
-    public readonly struct Vector64<T>
-    {
-        private readonly ulong _00;
-    }
-
-    [Intrinsic, StructLayout(LayoutKind.Sequential, Size = 16)]
-    public readonly struct Vector128<T>
-    {
-        private readonly Vector64<T> _lower;
-        private readonly Vector64<T> _upper;
-        public static Vector128<T> Zero { [Intrinsic] get => Zero; }
-    }
-
-    [Intrinsic]
-    public static class Vector64
-    {
-        [Intrinsic] public static Vector64<float> CreateScalarUnsafe(float v) => CreateScalarUnsafe(v);
-        [Intrinsic] public static Vector64<int> AsInt32<T>(this Vector64<T> v) => AsInt32(v);
-    }
-
-    [Intrinsic]
-    public static class Vector128
-    {
-        [Intrinsic] public static Vector128<float> Create(float v) => Create(v);
-        [Intrinsic] public static Vector128<int> Create(int v) => Create(v);
-        [Intrinsic] public static Vector128<byte> Create(byte v) => Create(v);
-        [Intrinsic] public static Vector64<T> GetLower<T>(this Vector128<T> v) => GetLower(v);
-        [Intrinsic] public static Vector128<float> AsSingle<T>(this Vector128<T> v) => AsSingle(v);
-        [Intrinsic] public static Vector128<short> AsInt16<T>(this Vector128<T> v) => AsInt16(v);
-        [Intrinsic] public static Vector128<sbyte> AsSByte<T>(this Vector128<T> v) => AsSByte(v);
-    }
-}
-
 namespace System.Runtime.Intrinsics.Arm
 {
     using System.Runtime.CompilerServices;
@@ -67,12 +28,19 @@ namespace System.Runtime.Intrinsics.Arm
         public static F FusedMultiplyAdd(F sum, F a, F b) => FusedMultiplyAdd(sum, a, b);
         public static F ConvertToSingle(I v) => ConvertToSingle(v);
         public static F MultiplyBySelectedScalar(F a, Vector64<float> b, byte i) => MultiplyBySelectedScalar(a, b, i);
+        public static F MultiplyBySelectedScalar(F a, F b, byte i) => MultiplyBySelectedScalar(a, b, i);
+        public static I MultiplyBySelectedScalar(I a, I b, byte i) => MultiplyBySelectedScalar(a, b, i);
+        public static I MultiplyBySelectedScalar(I a, Vector64<int> b, byte i) => MultiplyBySelectedScalar(a, b, i);
         public static I MultiplySubtractBySelectedScalar(I sum, I a, Vector64<int> b, byte i) =>
             MultiplySubtractBySelectedScalar(sum, a, b, i);
 
         public static I DuplicateSelectedScalarToVector128(I v, byte i) => DuplicateSelectedScalarToVector128(v, i);
         public static I ShiftLeftLogicalWideningLower(Vector64<short> v, byte n) => ShiftLeftLogicalWideningLower(v, n);
         public static I ShiftLeftLogicalWideningUpper(H v, byte n) => ShiftLeftLogicalWideningUpper(v, n);
+        public static H SignExtendWideningLower(Vector64<sbyte> v) => SignExtendWideningLower(v);
+        public static I SignExtendWideningLower(Vector64<short> v) => SignExtendWideningLower(v);
+        public static H SignExtendWideningUpper(S v) => SignExtendWideningUpper(v);
+        public static I SignExtendWideningUpper(H v) => SignExtendWideningUpper(v);
         public static I And(I a, I b) => And(a, b);
         public static B And(B a, B b) => And(a, b);
         public static B ShiftRightLogical(B v, byte n) => ShiftRightLogical(v, n);
@@ -93,6 +61,9 @@ namespace System.Runtime.Intrinsics.Arm
             public static (B, B) LoadPairVector128(byte* p) => LoadPairVector128(p);
             public static (I, I) LoadPairVector128(int* p) => LoadPairVector128(p);
             public static (F, F) LoadPairVector128(float* p) => LoadPairVector128(p);
+            public static F FusedMultiplyAddBySelectedScalar(F sum, F a, F b, byte i) =>
+                FusedMultiplyAddBySelectedScalar(sum, a, b, i);
+
             public static void StorePair(float* p, F a, F b) => StorePair(p, a, b);
             public static H AddPairwise(H a, H b) => AddPairwise(a, b);
             public static I AddPairwise(I a, I b) => AddPairwise(a, b);

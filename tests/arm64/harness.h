@@ -1,0 +1,59 @@
+// What every test file shares: seeded data, comparison, reports. See README.md.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { GROUP = 32 };
+
+// The values of ElementType.
+enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_I8 = 24 };
+
+typedef void scores_body(float **queries, int rows, void *keys, int type, int cols, int tiles, float scale,
+                         float **scores);
+typedef void mix_body(float **weights, int rows, void *values, int type, const float *scales, int cols, int count,
+                      float **outputs, bool accumulate);
+
+// The error of one float32 rounding, as in KernelComparison.cs.
+#define ROUNDING (1.0 / (1 << 24))
+
+// xorshift32; every test starts from its own seed, so that one more test changes no other.
+void seed(uint32_t value);
+uint32_t next_random(void);
+
+// Uniform in [-range, range).
+float random_float(float range);
+
+// A comparison in progress: what differs, and a hash of all results, which must not depend on the core.
+typedef struct {
+    const char *name;
+    long cases, wrong;
+    double worst;
+    uint64_t hash;
+} check;
+
+check begin(const char *name);
+
+// Equal bits, or two NaN.
+void exact(check *c, float actual, float expected);
+
+// A difference of at most `allowed`; the largest ratio is reported.
+void near(check *c, float actual, double expected, double allowed);
+
+void bytes_equal(check *c, const void *actual, const void *expected, long count);
+
+void finish(check *c);
+
+float half_to_single(uint16_t bits);
+uint16_t single_to_half(float value);
+
+void check_packed(void);
+void check_neon(void);
+void check_neon_dot(void);
+void check_vectors(void);
+void check_conversions(void);
+void check_attention(void);
+void check_attention_bodies(const char *const names[5], scores_body *scores, mix_body *mix);
+
+// One call for three queries, for counting; returns its multiply-adds. One of the bodies is null.
+long count_attention(scores_body *scores, mix_body *mix, int type);
+int count(const char *kernel, int repetitions);
