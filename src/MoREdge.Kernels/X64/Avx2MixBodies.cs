@@ -239,6 +239,8 @@ internal static unsafe class Avx2MixBodies
             return Vector256.Load((float*)row + at);
         }
 
-        return type == ElementType.F16 ? Avx2CacheBodies.Finite((short*)row + at) : Avx2CacheBodies.Quants((sbyte*)row + at) * scale;
+        return type == ElementType.F16
+            ? Avx2CacheBodies.Finite((short*)row + at)
+            : Avx2CacheBodies.Quants((sbyte*)row + at) * scale;
     }
 }
