@@ -30,11 +30,11 @@ internal static unsafe class AttentionDriver
     /// <summary>A score block is a multiple of this many tiles, which no body leaves a remainder of.</summary>
     private const int TileMultiple = 6;
 
-    /// <summary>Positions whose Q8 values are scaled at a time.</summary>
-    private const int ScaledPositionsMax = 128;
+    /// <summary>Positions that are mixed at a time.</summary>
+    internal const int BlockPositionsMax = 128;
 
-    /// <summary>Scales of such a block: a group and less than another one per 32 of ScratchFloats.</summary>
-    private const int ScalesMax = 2 * ScratchFloats / PackedLayout.GroupSize;
+    /// <summary>Scales of such a block: a group, and less than another one, per 32 of twice ScratchFloats.</summary>
+    private const int ScalesMax = 4 * ScratchFloats / PackedLayout.GroupSize;
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -97,7 +97,7 @@ internal static unsafe class AttentionDriver
         float* scales = stackalloc float[ScalesMax];
         bool isQ8 = values.Format == KvFormat.Q8;
         bool converts = rows > QueryBlock || (values.Format == KvFormat.F16 && !values.IsFinite);
-        int blockPositions = isQ8 ? Math.Min(ScratchFloats / cols, ScaledPositionsMax) : ScratchFloats / cols;
+        int blockPositions = Math.Min(ScratchFloats / cols * (converts ? 1 : 2), BlockPositionsMax);
         if (count == 0 && !accumulate)
         {
             Clear(output);

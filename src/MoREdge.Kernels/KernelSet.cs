@@ -22,6 +22,9 @@ public class KernelSet
     /// </summary>
     public virtual bool IsFused => true;
 
+    /// <summary>Fewest tokens that MatMulQ8 takes through the weights together; fewer pass one by one.</summary>
+    internal virtual int TokenBlockQ8 => PackedDriver.TokenBlock;
+
     /// <summary>
     /// Quantizes each row in groups of 32 columns: scale = max|x| / 127, q = round-to-nearest-even(x / scale), and the
     /// sum of the q. Columns past the logical end are 0.

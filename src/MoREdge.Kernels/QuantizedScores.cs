@@ -36,7 +36,7 @@ internal static unsafe class QuantizedScores
 
         PackedMatrix matrix = keys.Packed(count);
         int tiles = matrix.Layout.TileCount;
-        for (int tile = 0; tile < tiles && rows.Rows < PackedDriver.TokenBlock; tile += BlockTiles)
+        for (int tile = 0; tile < tiles && rows.Rows < kernels.TokenBlockQ8; tile += BlockTiles)
         {
             for (int i = 0; i < rows.Rows; i++)
             {
@@ -45,7 +45,7 @@ internal static unsafe class QuantizedScores
             }
         }
 
-        if (rows.Rows >= PackedDriver.TokenBlock)
+        if (rows.Rows >= kernels.TokenBlockQ8)
         {
             kernels.MatMulQ8(matrix, rows, scores, 0, tiles);
         }

@@ -57,6 +57,46 @@ internal static unsafe class Avx2CacheBodies
             source + whole, sourceStride, scales, cols - whole, count, target + whole, targetStride);
     }
 
+    /// <summary>
+    /// Copies count factors of each row times 2¹¹², which a product with shifted float16 bits then need not be
+    /// multiplied by: exact, because it only moves the exponent. False, with copies of no use, where one overflows.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static bool Rebias(float** factors, int rows, int count, float* copies, long copyStride, float** result)
+    {
+        Vector256<float> rebias = Vector256.Create(HalfBits.Rebias);
+        Vector256<int> largest = Vector256<int>.Zero;
+        int tailMax = 0;
+        for (int row = 0; row < rows; row++)
+        {
+            float* source = factors[row], target = copies + (row * copyStride);
+            nint i = 0;
+            for (; i + 8 <= count; i += 8)
+            {
+                Vector256<float> scaled = Vector256.Load(source + i) * rebias;
+                largest = Avx2.Max(largest, scaled.AsInt32() & Vector256.Create(int.MaxValue));
+                scaled.Store(target + i);
+            }
+
+            for (; i < count; i++)
+            {
+                target[i] = source[i] * HalfBits.Rebias;
+                tailMax = Math.Max(tailMax, ((int*)target)[i] & int.MaxValue);
+            }
+
+            result[row] = target;
+        }
+
+        Vector256<int> infinite = Vector256.GreaterThan(largest, Vector256.Create(HalfConversion.InfinityBits - 1));
+        return infinite == Vector256<int>.Zero && tailMax < HalfConversion.InfinityBits;
+    }
+
+    /// <summary>Eight float16 that are neither infinite nor NaN, times 2⁻¹¹².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Shifted(short* halves) =>
+        (Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(halves), HalfBits.MantissaShift)
+            & Vector256.Create(HalfBits.ShiftedMask)).AsSingle();
+
     /// <summary>Eight signed bytes as float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Quants(sbyte* quants) =>
@@ -64,9 +104,5 @@ internal static unsafe class Avx2CacheBodies
 
     /// <summary>Eight float16 that are neither infinite nor NaN: half the instructions of Half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> Finite(short* halves)
-    {
-        Vector256<int> shifted = Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(halves), HalfBits.MantissaShift);
-        return (shifted & Vector256.Create(HalfBits.ShiftedMask)).AsSingle() * Vector256.Create(HalfBits.Rebias);
-    }
+    internal static Vector256<float> Finite(short* halves) => Shifted(halves) * Vector256.Create(HalfBits.Rebias);
 }

@@ -13,6 +13,9 @@ internal static unsafe class Avx2ExponentialBodies
 {
     private const int Lanes = 8;
 
+    // Rounds to 2⁻¹²⁷, whose exponent bits are those of 0.
+    private const float LowestPower = -88f;
+
     /// <summary>x = e^(x − max x) / Σ e^(x − max x).</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -34,12 +37,12 @@ internal static unsafe class Avx2ExponentialBodies
         Vector256<float> sum = Vector256<float>.Zero;
         for (int i = 0; i < whole; i += Lanes)
         {
-            Vector256<float> power = Exp(Vector256.Load(x + i) - max);
+            Vector256<float> power = ExpOfNegative(Vector256.Load(x + i) - max);
             power.Store(x + i);
             sum += power;
         }
 
-        Vector256<float> last = Exp(Vector256.Load(padded) - max);
+        Vector256<float> last = ExpOfNegative(Vector256.Load(padded) - max);
         Vector256<float> factor = Vector256<float>.One / Broadcast(sum + last, isSum: true);
         (last * factor).Store(padded);
         for (int i = 0; i < whole; i += Lanes)
@@ -80,7 +83,21 @@ internal static unsafe class Avx2ExponentialBodies
     {
         // minps and maxps return the second operand when one is a NaN.
         x = Avx.Min(Vector256.Create(Vector128Exponential.Highest), x);
-        x = Avx.Max(Vector256.Create(Vector128Exponential.Lowest), x);
+        Vector256<float> sum = Reduced(x, Vector128Exponential.Lowest, out Vector256<int> power);
+        Vector256<int> half = Vector256.ShiftRightArithmetic(power, 1);
+        return sum * PowerOfTwo(half) * PowerOfTwo(power - half);
+    }
+
+    // Exp for x ≤ 0, where a result below the normal numbers may be 0: half the work behind the polynomial.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> ExpOfNegative(Vector256<float> x) =>
+        Reduced(x, LowestPower, out Vector256<int> power) * PowerOfTwo(power);
+
+    // e^x = result · 2^power, for x raised to at least lowest.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Reduced(Vector256<float> x, float lowest, out Vector256<int> power)
+    {
+        x = Avx.Max(Vector256.Create(lowest), x);
         Vector256<float> magic = Vector256.Create(Vector128Exponential.RoundingMagic);
         Vector256<float> shifted = Fma.MultiplyAdd(x, Vector256.Create(Vector128Exponential.Log2E), magic);
         Vector256<float> whole = shifted - magic;
@@ -92,10 +109,8 @@ internal static unsafe class Avx2ExponentialBodies
         sum = Fma.MultiplyAdd(sum, r, Vector256.Create(Vector128Exponential.Third));
         sum = Fma.MultiplyAdd(sum, r, Vector256.Create(Vector128Exponential.Second));
         sum = Fma.MultiplyAdd(sum, r, Vector256.Create(Vector128Exponential.First));
-        sum = Fma.MultiplyAdd(sum, r * r, r + Vector256<float>.One);
-        Vector256<int> power = shifted.AsInt32() - magic.AsInt32();
-        Vector256<int> half = Vector256.ShiftRightArithmetic(power, 1);
-        return sum * PowerOfTwo(half) * PowerOfTwo(power - half);
+        power = shifted.AsInt32() - magic.AsInt32();
+        return Fma.MultiplyAdd(sum, r * r, r + Vector256<float>.One);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,6 +11,8 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     /// <inheritdoc/>
     public override string Name => "avx2";
 
+    internal override int TokenBlockQ8 => Avx2MatMulQ8.Tokens;
+
     // SAFETY: throughout this class, the drivers hand the bodies whole tiles, groups and rows of the views; spans are
     // pinned while a body reads them, and the asserted lengths are the callers' promise.
 
@@ -32,7 +34,15 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     public override void MatMulQ8(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(
-            w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ8, new PackedBlock(1, 4, &Avx2PackedBodies.MatMulQ8));
+            w,
+            x,
+            y,
+            tileStart,
+            tileEnd,
+            &Avx2PackedBodies.MatVecQ8,
+            x.Rows == Avx2MatMulQ8.Tokens
+                ? new PackedBlock(1, Avx2MatMulQ8.Tokens, &Avx2MatMulQ8.Three)
+                : new PackedBlock(1, PackedDriver.TokenBlock, &Avx2PackedBodies.MatMulQ8));
 
     /// <inheritdoc/>
     public override void MatMulQ4(

@@ -12,22 +12,45 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class Avx2MixBodies
 {
+    private enum ValueForm
+    {
+        Single,
+        Half,
+
+        // Times 2⁻¹¹²; the weight is times 2¹¹².
+        ShiftedHalf,
+
+        // int8 with a scale per position.
+        Scaled,
+    }
+
     /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
         float** weights, int rows, byte* values, ElementType type, float* scales, int cols, int count, float** outputs,
         bool accumulate)
     {
+        float* copies = stackalloc float[3 * AttentionDriver.BlockPositionsMax];
+        float** rebiased = stackalloc float*[3];
+        float** factors = weights;
+        bool isShifted = type == ElementType.F16
+            && Avx2CacheBodies.Rebias(weights, rows, count, copies, AttentionDriver.BlockPositionsMax, rebiased);
+        ValueForm form = type == ElementType.F32 ? ValueForm.Single
+            : type == ElementType.I8 ? ValueForm.Scaled
+            : isShifted ? ValueForm.ShiftedHalf
+            : ValueForm.Half;
+        factors = isShifted ? rebiased : factors;
+        long rowBytes = cols * (long)ElementBytes(form);
         int d = 0;
-        long rowBytes = cols * (type == ElementType.F32 ? 4L : type == ElementType.F16 ? 2L : 1L);
-        for (; d + 32 <= cols && rows == 3 && type == ElementType.F32; d += 32)
+        for (; d + 32 <= cols && rows == 3 && form == ValueForm.Single; d += 32)
         {
-            MixThreeWide(weights, values + (d * 4L), d, rowBytes, count, outputs, accumulate);
+            MixThreeWide(factors, values + (d * 4L), d, rowBytes, count, outputs, accumulate);
         }
 
         for (; d + 16 <= cols && rows == 3; d += 16)
         {
-            MixThree(weights, values, type, scales, d, rowBytes, count, outputs, accumulate);
+            MixThree(factors, values, form, scales, d, rowBytes, count, outputs, accumulate);
         }
 
         for (int row = 0; row < rows; row++)
@@ -35,12 +58,12 @@ internal static unsafe class Avx2MixBodies
             int column = d;
             for (; column + 32 <= cols; column += 32)
             {
-                MixOne(weights[row], values, type, scales, column, rowBytes, count, outputs[row], accumulate);
+                MixOne(factors[row], values, form, scales, column, rowBytes, count, outputs[row], accumulate);
             }
 
             for (; column + 8 <= cols; column += 8)
             {
-                MixEight(weights[row], values, type, scales, column, rowBytes, count, outputs[row], accumulate);
+                MixEight(factors[row], values, form, scales, column, rowBytes, count, outputs[row], accumulate);
             }
 
             Vector128AttentionBodies.MixTail(
@@ -91,30 +114,33 @@ internal static unsafe class Avx2MixBodies
     // 16 columns for three queries: six chains, which the conversions hide.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixThree(
-        float** weights, byte* values, ElementType type, float* scales, int d, long rowBytes, int count,
+        float** weights, byte* values, ValueForm form, float* scales, int d, long rowBytes, int count,
         float** outputs, bool accumulate)
     {
-        if (type == ElementType.F16)
+        switch (form)
         {
-            MixSixteen(weights, values, ElementType.F16, scales, d, rowBytes, count, outputs, accumulate);
-        }
-        else if (type == ElementType.F32)
-        {
-            MixSixteen(weights, values, ElementType.F32, scales, d, rowBytes, count, outputs, accumulate);
-        }
-        else
-        {
-            MixSixteen(weights, values, ElementType.I8, scales, d, rowBytes, count, outputs, accumulate);
+            case ValueForm.Single:
+                MixSixteen(weights, values, ValueForm.Single, scales, d, rowBytes, count, outputs, accumulate);
+                break;
+            case ValueForm.Half:
+                MixSixteen(weights, values, ValueForm.Half, scales, d, rowBytes, count, outputs, accumulate);
+                break;
+            case ValueForm.ShiftedHalf:
+                MixSixteen(weights, values, ValueForm.ShiftedHalf, scales, d, rowBytes, count, outputs, accumulate);
+                break;
+            default:
+                MixSixteen(weights, values, ValueForm.Scaled, scales, d, rowBytes, count, outputs, accumulate);
+                break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixSixteen(
-        float** weights, byte* row, ElementType type, float* scales, int d, long rowBytes, int count, float** outputs,
+        float** weights, byte* row, ValueForm form, float* scales, int d, long rowBytes, int count, float** outputs,
         bool accumulate)
     {
         // The next block of positions, a share of it per pass over the columns.
-        int elementBytes = type == ElementType.F32 ? 4 : type == ElementType.F16 ? 2 : 1;
+        int elementBytes = ElementBytes(form);
         byte* ahead = row + (count * rowBytes) + ((long)d * count * elementBytes);
         row += d * elementBytes;
         scales += (long)(d / 32) * count;
@@ -126,14 +152,14 @@ internal static unsafe class Avx2MixBodies
         for (nint j = 0; j < count; j++)
         {
             Vector256<float> a = Vector256.Create(w0[j]), b = Vector256.Create(w1[j]), c = Vector256.Create(w2[j]);
-            Vector256<float> scale = Scale(scales, type, j);
+            Vector256<float> scale = Scale(scales, form, j);
             Sse.Prefetch0(ahead);
             ahead += 16 * elementBytes;
-            Vector256<float> value = LoadValue(row, type, scale, 0);
+            Vector256<float> value = LoadValue(row, form, scale, 0);
             sum00 = Fma.MultiplyAdd(a, value, sum00);
             sum10 = Fma.MultiplyAdd(b, value, sum10);
             sum20 = Fma.MultiplyAdd(c, value, sum20);
-            value = LoadValue(row, type, scale, 8);
+            value = LoadValue(row, form, scale, 8);
             sum01 = Fma.MultiplyAdd(a, value, sum01);
             sum11 = Fma.MultiplyAdd(b, value, sum11);
             sum21 = Fma.MultiplyAdd(c, value, sum21);
@@ -151,29 +177,33 @@ internal static unsafe class Avx2MixBodies
     // 32 columns for one query: four chains, which the conversions hide.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixOne(
-        float* weights, byte* values, ElementType type, float* scales, int d, long rowBytes, int count, float* output,
+        float* weights, byte* values, ValueForm form, float* scales, int d, long rowBytes, int count, float* output,
         bool accumulate)
     {
-        if (type == ElementType.F16)
+        output += d;
+        switch (form)
         {
-            MixWide(weights, values, ElementType.F16, scales, d, rowBytes, count, output + d, accumulate);
-        }
-        else if (type == ElementType.F32)
-        {
-            MixWide(weights, values, ElementType.F32, scales, d, rowBytes, count, output + d, accumulate);
-        }
-        else
-        {
-            MixWide(weights, values, ElementType.I8, scales, d, rowBytes, count, output + d, accumulate);
+            case ValueForm.Single:
+                MixWide(weights, values, ValueForm.Single, scales, d, rowBytes, count, output, accumulate);
+                break;
+            case ValueForm.Half:
+                MixWide(weights, values, ValueForm.Half, scales, d, rowBytes, count, output, accumulate);
+                break;
+            case ValueForm.ShiftedHalf:
+                MixWide(weights, values, ValueForm.ShiftedHalf, scales, d, rowBytes, count, output, accumulate);
+                break;
+            default:
+                MixWide(weights, values, ValueForm.Scaled, scales, d, rowBytes, count, output, accumulate);
+                break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixWide(
-        float* weights, byte* row, ElementType type, float* scales, int d, long rowBytes, int count, float* output,
+        float* weights, byte* row, ValueForm form, float* scales, int d, long rowBytes, int count, float* output,
         bool accumulate)
     {
-        int elementBytes = type == ElementType.F32 ? 4 : type == ElementType.F16 ? 2 : 1;
+        int elementBytes = ElementBytes(form);
         byte* ahead = row + (count * rowBytes) + ((long)d * count * elementBytes);
         row += d * elementBytes;
         scales += (long)(d / 32) * count;
@@ -182,13 +212,13 @@ internal static unsafe class Avx2MixBodies
         for (nint j = 0; j < count; j++)
         {
             Vector256<float> weight = Vector256.Create(weights[j]);
-            Vector256<float> scale = Scale(scales, type, j);
+            Vector256<float> scale = Scale(scales, form, j);
             Sse.Prefetch0(ahead);
             ahead += 32 * elementBytes;
-            sum0 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 0), sum0);
-            sum1 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 8), sum1);
-            sum2 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 16), sum2);
-            sum3 = Fma.MultiplyAdd(weight, LoadValue(row, type, scale, 24), sum3);
+            sum0 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 0), sum0);
+            sum1 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 8), sum1);
+            sum2 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 16), sum2);
+            sum3 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 24), sum3);
             row += rowBytes;
         }
 
@@ -198,14 +228,14 @@ internal static unsafe class Avx2MixBodies
     // 8 columns for one query.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixEight(
-        float* weights, byte* values, ElementType type, float* scales, int d, long rowBytes, int count, float* output,
+        float* weights, byte* values, ValueForm form, float* scales, int d, long rowBytes, int count, float* output,
         bool accumulate)
     {
         Vector256<float> sum = Start(output + d, accumulate);
         scales += (long)(d / 32) * count;
         for (nint j = 0; j < count; j++)
         {
-            Vector256<float> value = LoadValue(values + (j * rowBytes), type, Scale(scales, type, j), d);
+            Vector256<float> value = LoadValue(values + (j * rowBytes), form, Scale(scales, form, j), d);
             sum = Fma.MultiplyAdd(Vector256.Create(weights[j]), value, sum);
         }
 
@@ -214,8 +244,8 @@ internal static unsafe class Avx2MixBodies
 
     // The scale of a position, which int8 alone has.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Scale(float* scales, ElementType type, nint j) =>
-        type == ElementType.I8 ? Vector256.Create(scales[j]) : Vector256<float>.Zero;
+    private static Vector256<float> Scale(float* scales, ValueForm form, nint j) =>
+        form == ValueForm.Scaled ? Vector256.Create(scales[j]) : Vector256<float>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Start(float* output, bool accumulate) =>
@@ -232,15 +262,19 @@ internal static unsafe class Avx2MixBodies
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> LoadValue(byte* row, ElementType type, Vector256<float> scale, int at)
+    private static Vector256<float> LoadValue(byte* row, ValueForm form, Vector256<float> scale, int at) => form switch
     {
-        if (type == ElementType.F32)
-        {
-            return Vector256.Load((float*)row + at);
-        }
+        ValueForm.Single => Vector256.Load((float*)row + at),
+        ValueForm.Half => Avx2CacheBodies.Finite((short*)row + at),
+        ValueForm.ShiftedHalf => Avx2CacheBodies.Shifted((short*)row + at),
+        _ => Avx2CacheBodies.Quants((sbyte*)row + at) * scale,
+    };
 
-        return type == ElementType.F16
-            ? Avx2CacheBodies.Finite((short*)row + at)
-            : Avx2CacheBodies.Quants((sbyte*)row + at) * scale;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int ElementBytes(ValueForm form) => form switch
+    {
+        ValueForm.Single => 4,
+        ValueForm.Scaled => 1,
+        _ => 2,
+    };
 }

@@ -14,39 +14,58 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class Avx2ScoreBodies
 {
+    private enum KeyForm
+    {
+        Single,
+        Half,
+
+        // Times 2⁻¹¹²; the query is times 2¹¹².
+        ShiftedHalf,
+    }
+
     /// <summary>Scores of whole tiles of 8 positions (see AttentionDriver).</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Scores(
         float** queries, int rows, byte* keys, ElementType type, int cols, int tileCount, float scale, float** scores)
     {
-        if (rows == 1)
+        float* copies = stackalloc float[3 * AttentionDriver.HeadDimMax];
+        float** rebiased = stackalloc float*[3];
+        if (type == ElementType.F32)
         {
-            if (type == ElementType.F16)
-            {
-                ScoresOfOne(queries[0], keys, isHalf: true, cols, tileCount, scale, scores[0]);
-            }
-            else
-            {
-                ScoresOfOne(queries[0], keys, isHalf: false, cols, tileCount, scale, scores[0]);
-            }
+            Scores(queries, rows, keys, KeyForm.Single, cols, tileCount, scale, scores);
         }
-        else if (type == ElementType.F16)
+        else if (Avx2CacheBodies.Rebias(queries, rows, cols, copies, AttentionDriver.HeadDimMax, rebiased))
         {
-            ScoresOfThree(queries, keys, isHalf: true, cols, tileCount, scale, scores);
+            Scores(rebiased, rows, keys, KeyForm.ShiftedHalf, cols, tileCount, scale, scores);
         }
         else
         {
-            ScoresOfThree(queries, keys, isHalf: false, cols, tileCount, scale, scores);
+            Scores(queries, rows, keys, KeyForm.Half, cols, tileCount, scale, scores);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scores(
+        float** queries, int rows, byte* keys, KeyForm form, int cols, int tileCount, float scale, float** scores)
+    {
+        if (rows == 1)
+        {
+            ScoresOfOne(queries[0], keys, form, cols, tileCount, scale, scores[0]);
+        }
+        else
+        {
+            ScoresOfThree(queries, keys, form, cols, tileCount, scale, scores);
         }
     }
 
     // Three tiles for three queries: nine chains of multiply-adds.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ScoresOfThree(
-        float** queries, byte* keys, bool isHalf, int cols, int tileCount, float scale, float** scores)
+        float** queries, byte* keys, KeyForm form, int cols, int tileCount, float scale, float** scores)
     {
         float* q0 = queries[0], q1 = queries[1], q2 = queries[2];
-        long step = isHalf ? 16 : 32;
+        long step = form == KeyForm.Single ? 32 : 16;
         long tileBytes = cols * step;
         for (int tile = 0; tile < tileCount; tile += 3)
         {
@@ -60,7 +79,7 @@ internal static unsafe class Avx2ScoreBodies
             byte* ahead = key0 + (6 * tileBytes);
             for (nint d = 0; d < cols; d++)
             {
-                if (isHalf)
+                if (form != KeyForm.Single)
                 {
                     Sse.Prefetch0(ahead);
                     ahead += 3 * step;
@@ -69,15 +88,15 @@ internal static unsafe class Avx2ScoreBodies
                 Vector256<float> a = Vector256.Create(q0[d]);
                 Vector256<float> b = Vector256.Create(q1[d]);
                 Vector256<float> c = Vector256.Create(q2[d]);
-                Vector256<float> key = LoadKey(key0, isHalf);
+                Vector256<float> key = LoadKey(key0, form);
                 sum00 = Fma.MultiplyAdd(a, key, sum00);
                 sum10 = Fma.MultiplyAdd(b, key, sum10);
                 sum20 = Fma.MultiplyAdd(c, key, sum20);
-                key = LoadKey(key1, isHalf);
+                key = LoadKey(key1, form);
                 sum01 = Fma.MultiplyAdd(a, key, sum01);
                 sum11 = Fma.MultiplyAdd(b, key, sum11);
                 sum21 = Fma.MultiplyAdd(c, key, sum21);
-                key = LoadKey(key2, isHalf);
+                key = LoadKey(key2, form);
                 sum02 = Fma.MultiplyAdd(a, key, sum02);
                 sum12 = Fma.MultiplyAdd(b, key, sum12);
                 sum22 = Fma.MultiplyAdd(c, key, sum22);
@@ -96,9 +115,9 @@ internal static unsafe class Avx2ScoreBodies
     // Four tiles for one query: four chains, which the conversion of float16 hides.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ScoresOfOne(
-        float* query, byte* keys, bool isHalf, int cols, int tileCount, float scale, float* scores)
+        float* query, byte* keys, KeyForm form, int cols, int tileCount, float scale, float* scores)
     {
-        long step = isHalf ? 16 : 32;
+        long step = form == KeyForm.Single ? 32 : 16;
         long tileBytes = cols * step;
         for (int tile = 0; tile < tileCount; tile += 4)
         {
@@ -110,17 +129,17 @@ internal static unsafe class Avx2ScoreBodies
             byte* ahead = key0 + (8 * tileBytes);
             for (nint d = 0; d < cols; d++)
             {
-                if (isHalf)
+                if (form != KeyForm.Single)
                 {
                     Sse.Prefetch0(ahead);
                     ahead += 4 * step;
                 }
 
                 Vector256<float> q = Vector256.Create(query[d]);
-                sum0 = Fma.MultiplyAdd(q, LoadKey(key0, isHalf), sum0);
-                sum1 = Fma.MultiplyAdd(q, LoadKey(key1, isHalf), sum1);
-                sum2 = Fma.MultiplyAdd(q, LoadKey(key2, isHalf), sum2);
-                sum3 = Fma.MultiplyAdd(q, LoadKey(key3, isHalf), sum3);
+                sum0 = Fma.MultiplyAdd(q, LoadKey(key0, form), sum0);
+                sum1 = Fma.MultiplyAdd(q, LoadKey(key1, form), sum1);
+                sum2 = Fma.MultiplyAdd(q, LoadKey(key2, form), sum2);
+                sum3 = Fma.MultiplyAdd(q, LoadKey(key3, form), sum3);
                 key0 += step;
                 key1 += step;
                 key2 += step;
@@ -143,6 +162,13 @@ internal static unsafe class Avx2ScoreBodies
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> LoadKey(byte* key, bool isHalf) =>
-        isHalf ? Avx2CacheBodies.Finite((short*)key) : Vector256.Load((float*)key);
+    private static Vector256<float> LoadKey(byte* key, KeyForm form)
+    {
+        if (form == KeyForm.Single)
+        {
+            return Vector256.Load((float*)key);
+        }
+
+        return form == KeyForm.Half ? Avx2CacheBodies.Finite((short*)key) : Avx2CacheBodies.Shifted((short*)key);
+    }
 }

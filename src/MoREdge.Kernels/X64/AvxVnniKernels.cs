@@ -10,6 +10,8 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
     /// <inheritdoc/>
     public override string Name => "avx-vnni";
 
+    internal override int TokenBlockQ8 => PackedDriver.TokenBlock;
+
     // SAFETY: in all four, the driver hands the bodies whole tiles and groups of the views.
 
     /// <inheritdoc/>

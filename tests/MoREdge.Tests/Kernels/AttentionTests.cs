@@ -47,6 +47,53 @@ public sealed class AttentionTests
 
     [Theory]
     [MemberData(nameof(Sets))]
+    public void Attention_FactorsFarFromOne_MatchReference(string name)
+    {
+        // Some sets move the exponent of a float16 to the factor beside it, as far as that does not overflow.
+        KvLayout layout = new(KvFormat.F16, 40, 48);
+        using KernelTestData data = new(5);
+        AlignedBuffer buffer = data.Cache(layout);
+        KeyRows keys = KeyRows.Over(buffer, 0, layout, isFinite: true);
+        ValueRows values = ValueRows.Over(buffer, layout.KeyBytes, layout, isFinite: true);
+        KernelSet set = KernelSets.Get(name);
+        FloatMatrix rows = data.Floats(40, 48, 2f);
+        for (int j = 0; j < 40; j++)
+        {
+            // Subnormal float16 too.
+            rows.Row(j)[j] = 3e-6f;
+            set.StoreKey(rows.Row(j), keys, j);
+            set.StoreValue(rows.Row(j), values, j);
+        }
+
+        foreach (float factor in (float[])[1e-38f, 1e-30f, 65535f, 65536f, 1e30f])
+        {
+            foreach (int count in (int[])[1, 3])
+            {
+                FloatMatrix queries = data.Floats(count, 48, factor);
+                FloatMatrix weights = data.Floats(count, 40, factor);
+                queries.Row(count - 1)[47] = factor;
+                weights.Row(count - 1)[39] = factor;
+                FloatMatrix[] scores = [data.Floats(count, 40, 1f), data.Floats(count, 40, 1f)];
+                FloatMatrix[] mixed = [data.Floats(count, 48, 1f), data.Floats(count, 48, 1f)];
+                QuantizedRows room = data.QuantizedRoom(count, 48);
+                KernelSet[] sets = [new KernelSet(), set];
+                for (int i = 0; i < 2; i++)
+                {
+                    sets[i].AttentionScores(queries, keys, 40, 1f, room, scores[i]);
+                    sets[i].AttentionMix(weights, values, 40, mixed[i], accumulate: false);
+                }
+
+                for (int row = 0; row < count && set.IsFused; row++)
+                {
+                    Assert.Equal(scores[0].Row(row).ToArray(), scores[1].Row(row).ToArray());
+                    Assert.Equal(mixed[0].Row(row).ToArray(), mixed[1].Row(row).ToArray());
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Sets))]
     public void Attention_TwoPositions_AreTheHandWorkedSums(string name)
     {
         KernelSet set = KernelSets.Get(name);

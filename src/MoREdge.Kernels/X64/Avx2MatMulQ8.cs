@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace MoREdge.Kernels;
+
+/// <summary>
+/// Three tokens at a time through Q8G32 weights: an int8 key cache and the query heads of a usual group.
+/// </summary>
+/// <remarks>
+/// SAFETY: pointers only, shapes as PackedDriver states them. The sign trick as in Avx2PackedBodies. Prefetches may
+/// pass the end of the weights, which the processor allows.
+/// </remarks>
+internal static unsafe class Avx2MatMulQ8
+{
+    /// <summary>Tokens per call.</summary>
+    internal const int Tokens = 3;
+
+    private const int AheadBytes = 2048;
+
+    /// <summary>One tile for three tokens (see PackedBlock).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Three(
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
+    {
+        Vector256<short> one = Vector256.Create((short)1);
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default;
+        int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L);
+        for (int group = 0; group < groupCount; group++)
+        {
+            Vector256<int> int0 = default, int1 = default, int2 = default;
+            for (nint quad = 0; quad < 8; quad += 2)
+            {
+                Sse.Prefetch0(quants + AheadBytes);
+                Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
+                Vector256<byte> magnitude = Avx2.Abs(w);
+                int0 += Products(magnitude, w, x0[quad], one);
+                int1 += Products(magnitude, w, x1[quad], one);
+                int2 += Products(magnitude, w, x2[quad], one);
+                w = Vector256.Load((sbyte*)quants + 32);
+                magnitude = Avx2.Abs(w);
+                int0 += Products(magnitude, w, x0[quad + 1], one);
+                int1 += Products(magnitude, w, x1[quad + 1], one);
+                int2 += Products(magnitude, w, x2[quad + 1], one);
+                quants += 64;
+            }
+
+            Vector256<float> scale = Avx2Weights.Scales(scales);
+            float* xs = xScales + group;
+            sum0 = Avx2Weights.AddGroup(int0, scale, xs[0], sum0);
+            sum1 = Avx2Weights.AddGroup(int1, scale, xs[groupCount], sum1);
+            sum2 = Avx2Weights.AddGroup(int2, scale, xs[2L * groupCount], sum2);
+            scales += 8;
+            x0 += 8;
+            x1 += 8;
+            x2 += 8;
+        }
+
+        sum0.Store(y);
+        sum1.Store(y + yStride);
+        sum2.Store(y + (2 * yStride));
+    }
+
+    // Four products per row, summed to int32.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Products(
+        Vector256<byte> magnitude, Vector256<sbyte> w, int quad, Vector256<short> one) =>
+        Avx2.MultiplyAddAdjacent(
+            Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
+}
