@@ -66,8 +66,11 @@ internal static unsafe class Avx2MixBodies
                 MixEight(factors[row], values, form, scales, column, rowBytes, count, outputs[row], accumulate);
             }
 
-            Vector128AttentionBodies.MixTail(
-                weights[row], values, type, scales, column, cols, count, outputs[row], accumulate, fused: true);
+            if (column < cols)
+            {
+                Vector128AttentionBodies.MixTail(
+                    weights[row], values, type, scales, column, cols, count, outputs[row], accumulate, fused: true);
+            }
         }
     }
 
