@@ -23,12 +23,12 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     /// <inheritdoc/>
     public override void MatVecQ8(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ8);
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &Avx2MatVec.Q8);
 
     /// <inheritdoc/>
     public override void MatVecQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ4);
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &Avx2MatVec.Q4);
 
     /// <inheritdoc/>
     public override void MatMulQ8(
@@ -39,16 +39,16 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
             y,
             tileStart,
             tileEnd,
-            &Avx2PackedBodies.MatVecQ8,
+            &Avx2MatVec.Q8,
             x.Rows == Avx2MatMulQ8.Tokens
                 ? new PackedBlock(1, Avx2MatMulQ8.Tokens, &Avx2MatMulQ8.Three)
-                : new PackedBlock(1, PackedDriver.TokenBlock, &Avx2PackedBodies.MatMulQ8));
+                : new PackedBlock(1, PackedDriver.TokenBlock, &Avx2MatMulQ8.Four));
 
     /// <inheritdoc/>
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(
-            w, x, y, tileStart, tileEnd, &Avx2PackedBodies.MatVecQ4, new PackedBlock(2, 4, &Avx2MatMulQ4.Block));
+            w, x, y, tileStart, tileEnd, &Avx2MatVec.Q4, new PackedBlock(2, 4, &Avx2MatMulQ4.Block));
 
     /// <inheritdoc/>
     public override void MatMulDense(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd) =>

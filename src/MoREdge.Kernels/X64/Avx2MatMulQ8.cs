@@ -1,14 +1,16 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using static MoREdge.Kernels.Avx2Weights;
 
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// Three tokens at a time through Q8G32 weights: an int8 key cache and the query heads of a usual group.
+/// Q8G32 for several tokens with AVX2, one tile at a time: four tokens of a prompt, or the three query heads that share
+/// an int8 key cache.
 /// </summary>
 /// <remarks>
-/// SAFETY: pointers only, shapes as PackedDriver states them. The sign trick as in Avx2PackedBodies. Prefetches may
+/// SAFETY: pointers only, shapes as PackedDriver states them. The sign trick as in Avx2MatVec. Prefetches may
 /// pass the end of the weights, which the processor allows.
 /// </remarks>
 internal static unsafe class Avx2MatMulQ8
@@ -45,11 +47,11 @@ internal static unsafe class Avx2MatMulQ8
                 quants += 64;
             }
 
-            Vector256<float> scale = Avx2Weights.Scales(scales);
+            Vector256<float> scale = Scales(scales);
             float* xs = xScales + group;
-            sum0 = Avx2Weights.AddGroup(int0, scale, xs[0], sum0);
-            sum1 = Avx2Weights.AddGroup(int1, scale, xs[groupCount], sum1);
-            sum2 = Avx2Weights.AddGroup(int2, scale, xs[2L * groupCount], sum2);
+            sum0 = AddGroup(int0, scale, xs[0], sum0);
+            sum1 = AddGroup(int1, scale, xs[groupCount], sum1);
+            sum2 = AddGroup(int2, scale, xs[2L * groupCount], sum2);
             scales += 8;
             x0 += 8;
             x1 += 8;
@@ -61,10 +63,44 @@ internal static unsafe class Avx2MatMulQ8
         sum2.Store(y + (2 * yStride));
     }
 
-    // Four products per row, summed to int32.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Products(
-        Vector256<byte> magnitude, Vector256<sbyte> w, int quad, Vector256<short> one) =>
-        Avx2.MultiplyAddAdjacent(
-            Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
+    /// <summary>Q8G32, one tile for four tokens: most of a prompt.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Four(
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
+    {
+        Vector256<short> one = Vector256.Create((short)1);
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L), x3 = x2 + (groupCount * 8L);
+        for (int group = 0; group < groupCount; group++)
+        {
+            Vector256<int> int0 = default, int1 = default, int2 = default, int3 = default;
+            for (nint quad = 0; quad < 8; quad++)
+            {
+                Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
+                Vector256<byte> magnitude = Avx2.Abs(w);
+                int0 += Products(magnitude, w, x0[quad], one);
+                int1 += Products(magnitude, w, x1[quad], one);
+                int2 += Products(magnitude, w, x2[quad], one);
+                int3 += Products(magnitude, w, x3[quad], one);
+                quants += 32;
+            }
+
+            Vector256<float> scale = Scales(scales);
+            float* xs = xScales + group;
+            sum0 = AddGroup(int0, scale, xs[0], sum0);
+            sum1 = AddGroup(int1, scale, xs[groupCount], sum1);
+            sum2 = AddGroup(int2, scale, xs[2L * groupCount], sum2);
+            sum3 = AddGroup(int3, scale, xs[3L * groupCount], sum3);
+            scales += 8;
+            x0 += 8;
+            x1 += 8;
+            x2 += 8;
+            x3 += 8;
+        }
+
+        sum0.Store(y);
+        sum1.Store(y + yStride);
+        sum2.Store(y + (2 * yStride));
+        sum3.Store(y + (3 * yStride));
+    }
 }

@@ -38,6 +38,13 @@ internal static unsafe class Avx2Weights
         Vector256<int> products, Vector256<float> scale, float xScale, Vector256<float> sum) =>
         Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale * Vector256.Create(xScale), sum);
 
+    /// <summary>Four products of int8 per row, summed to int32: |w| times x with the sign of w.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<int> Products(
+        Vector256<byte> magnitude, Vector256<sbyte> w, int quad, Vector256<short> one) =>
+        Avx2.MultiplyAddAdjacent(
+            Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
+
     /// <summary>Zeros 16 sums of two tokens.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Clear(float* first, float* second)

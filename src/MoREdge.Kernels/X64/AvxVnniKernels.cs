@@ -17,22 +17,22 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
     /// <inheritdoc/>
     public override void MatVecQ8(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ8);
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &AvxVnniMatVec.Q8);
 
     /// <inheritdoc/>
     public override void MatVecQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
-        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ4);
+        PackedDriver.MatVec(w, x, y, tileStart, tileEnd, &AvxVnniMatVec.Q4);
 
     /// <inheritdoc/>
     public override void MatMulQ8(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(
-            w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ8, new PackedBlock(2, 4, &AvxVnniMatMul.Q8));
+            w, x, y, tileStart, tileEnd, &AvxVnniMatVec.Q8, new PackedBlock(2, 4, &AvxVnniMatMul.Q8));
 
     /// <inheritdoc/>
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(
-            w, x, y, tileStart, tileEnd, &AvxVnniPackedBodies.MatVecQ4, new PackedBlock(2, 4, &AvxVnniMatMul.Q4));
+            w, x, y, tileStart, tileEnd, &AvxVnniMatVec.Q4, new PackedBlock(2, 4, &AvxVnniMatMul.Q4));
 }

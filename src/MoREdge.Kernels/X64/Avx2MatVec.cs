@@ -6,20 +6,20 @@ using static MoREdge.Kernels.Avx2Weights;
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// Packed products for AVX2 and FMA. One vector lane is one row of the tile, so no lane is ever summed.
+/// Packed products of one token for AVX2 and FMA. One vector lane is one row of the tile, so no lane is ever summed.
 /// </summary>
 /// <remarks>
 /// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. vpmaddubsw
 /// takes an unsigned and a signed operand and saturates at 2¹⁵: |w|·(x with the sign of w) stays at 2·128·127 = 32512.
 /// Prefetches may pass the end of the weights, which the processor allows.
 /// </remarks>
-internal static unsafe class Avx2PackedBodies
+internal static unsafe class Avx2MatVec
 {
     private const int PrefetchBytes = 1024;
 
     /// <summary>Q8G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MatVecQ8(
+    internal static void Q8(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
         // Two tiles far apart are two streams of memory: one core reads them faster than one stream.
@@ -46,7 +46,7 @@ internal static unsafe class Avx2PackedBodies
 
     /// <summary>Q4G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MatVecQ4(
+    internal static void Q4(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
         int half = tileCount / 2;
@@ -68,47 +68,6 @@ internal static unsafe class Avx2PackedBodies
             scales += half * scaleStride;
             TileQ4(quants, scales, (int*)x, xScales, xSums, groupCount, y + (half * 8L));
         }
-    }
-
-    /// <summary>Q8G32, one tile for four tokens.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MatMulQ8(
-        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
-    {
-        Vector256<short> one = Vector256.Create((short)1);
-        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L), x3 = x2 + (groupCount * 8L);
-        for (int group = 0; group < groupCount; group++)
-        {
-            Vector256<int> int0 = default, int1 = default, int2 = default, int3 = default;
-            for (nint quad = 0; quad < 8; quad++)
-            {
-                Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
-                Vector256<byte> magnitude = Avx2.Abs(w);
-                int0 += Products(magnitude, w, x0[quad], one);
-                int1 += Products(magnitude, w, x1[quad], one);
-                int2 += Products(magnitude, w, x2[quad], one);
-                int3 += Products(magnitude, w, x3[quad], one);
-                quants += 32;
-            }
-
-            Vector256<float> scale = Scales(scales);
-            float* xs = xScales + group;
-            sum0 = AddGroup(int0, scale, xs[0], sum0);
-            sum1 = AddGroup(int1, scale, xs[groupCount], sum1);
-            sum2 = AddGroup(int2, scale, xs[2L * groupCount], sum2);
-            sum3 = AddGroup(int3, scale, xs[3L * groupCount], sum3);
-            scales += 8;
-            x0 += 8;
-            x1 += 8;
-            x2 += 8;
-            x3 += 8;
-        }
-
-        sum0.Store(y);
-        sum1.Store(y + yStride);
-        sum2.Store(y + (2 * yStride));
-        sum3.Store(y + (3 * yStride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -227,13 +186,6 @@ internal static unsafe class Avx2PackedBodies
         Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
         return Products(Avx2.Abs(w), w, quad, one);
     }
-
-    // Four products per row, summed to int32.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Products(
-        Vector256<byte> magnitude, Vector256<sbyte> w, int quad, Vector256<short> one) =>
-        Avx2.MultiplyAddAdjacent(
-            Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> Pairs(Vector256<byte> w, int quad) =>

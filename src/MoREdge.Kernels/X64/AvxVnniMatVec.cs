@@ -6,20 +6,20 @@ using static MoREdge.Kernels.Avx2Weights;
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// Packed products for AVX-VNNI: vpdpbusd sums four products of an unsigned and a signed byte into int32.
+/// Packed products of one token for AVX-VNNI: vpdpbusd sums four products of an unsigned and a signed byte into int32.
 /// </summary>
 /// <remarks>
 /// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. Flipping
 /// the top bit of a signed weight makes it w + 128, unsigned; the accumulator starts at −128·Σx (−8·Σx for nibbles) and
 /// vpdpbusd does not saturate. Prefetches may pass the end of the weights, which the processor allows.
 /// </remarks>
-internal static unsafe class AvxVnniPackedBodies
+internal static unsafe class AvxVnniMatVec
 {
     private const int PrefetchBytes = 2048;
 
     /// <summary>Q8G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MatVecQ8(
+    internal static void Q8(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
         for (int tile = 0; tile < tileCount; tile++)
@@ -52,7 +52,7 @@ internal static unsafe class AvxVnniPackedBodies
 
     /// <summary>Q4G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MatVecQ4(
+    internal static void Q4(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
         for (int tile = 0; tile < tileCount; tile++)
