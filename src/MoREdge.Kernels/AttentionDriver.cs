@@ -44,8 +44,7 @@ internal static unsafe class AttentionDriver
         int count,
         float scale,
         in FloatMatrix scores,
-        delegate*<float**, int, byte*, ElementType, int, int, float, float**, void> body,
-        delegate*<ushort*, int, bool, float*, void> convert)
+        AttentionBodies bodies)
     {
         int cols = keys.Cols;
         int heads = queries.Cols / cols;
@@ -68,12 +67,12 @@ internal static unsafe class AttentionDriver
             if (converts)
             {
                 int tileCount = Math.Min(blockTiles, tiles - tile);
-                convert((ushort*)data, tileCount * PackedLayout.TileRows * cols, keys.IsFinite, scratch);
+                bodies.Convert((ushort*)data, tileCount * PackedLayout.TileRows * cols, keys.IsFinite, scratch);
                 data = (byte*)scratch;
                 type = ElementType.F32;
             }
 
-            ScoreRows(queries, data, type, cols, scale, scores.Columns(start, blockCount), body);
+            ScoreRows(queries, data, type, cols, scale, scores.Columns(start, blockCount), bodies.Scores);
         }
     }
 
@@ -85,9 +84,7 @@ internal static unsafe class AttentionDriver
         int count,
         in FloatMatrix output,
         bool accumulate,
-        delegate*<float**, int, byte*, ElementType, float*, int, int, float**, bool, void> body,
-        delegate*<ushort*, int, bool, float*, void> convert,
-        delegate*<sbyte*, long, float*, int, int, float*, long, void> dequantize)
+        AttentionBodies bodies)
     {
         int cols = values.Cols;
         int rows = output.Rows * (output.Cols / cols);
@@ -113,17 +110,17 @@ internal static unsafe class AttentionDriver
             {
                 int start = group * PackedLayout.GroupSize;
                 float* own = scales + (group * block.Rows);
-                convert(block.Scales + ((long)group * block.ScaleStride), block.Rows, block.IsFinite, own);
+                bodies.Convert(block.Scales + ((long)group * block.ScaleStride), block.Rows, block.IsFinite, own);
                 if (converts)
                 {
                     int width = Math.Min(PackedLayout.GroupSize, cols - start);
-                    dequantize((sbyte*)data + start, cols, own, width, block.Rows, scratch + start, cols);
+                    bodies.Dequantize((sbyte*)data + start, cols, own, width, block.Rows, scratch + start, cols);
                 }
             }
 
             if (converts && block.Format == KvFormat.F16)
             {
-                convert((ushort*)data, block.Rows * cols, block.IsFinite, scratch);
+                bodies.Convert((ushort*)data, block.Rows * cols, block.IsFinite, scratch);
             }
 
             if (converts && block.Format != KvFormat.F32)
@@ -132,7 +129,7 @@ internal static unsafe class AttentionDriver
                 type = ElementType.F32;
             }
 
-            MixRows(weights.Columns(j, block.Rows), data, type, scales, cols, output, accumulate || j > 0, body);
+            MixRows(weights.Columns(j, block.Rows), data, type, scales, cols, output, accumulate || j > 0, bodies.Mix);
         }
     }
 

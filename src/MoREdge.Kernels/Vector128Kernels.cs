@@ -19,6 +19,13 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
     /// <inheritdoc/>
     public override bool IsFused { get; } = isFused;
 
+    /// <summary>What attention is computed with.</summary>
+    internal virtual AttentionBodies Attention => new(
+        IsFused ? &Vector128AttentionBodies.Scores : &Vector128AttentionBodies.ScoresSplit,
+        IsFused ? &Vector128AttentionBodies.Mix : &Vector128AttentionBodies.MixSplit,
+        &Vector128CacheBodies.LoadHalf,
+        &Vector128CacheBodies.Dequantize);
+
     // SAFETY: throughout this class, the drivers hand the bodies whole tiles, groups and rows of the views; spans are
     // pinned while a body reads them, and the asserted lengths are the callers' promise.
 
@@ -180,14 +187,7 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
             return;
         }
 
-        AttentionDriver.Scores(
-            queries,
-            keys,
-            count,
-            scale,
-            scores,
-            IsFused ? &Vector128AttentionBodies.Scores : &Vector128AttentionBodies.ScoresSplit,
-            &Vector128CacheBodies.LoadHalf);
+        AttentionDriver.Scores(queries, keys, count, scale, scores, Attention);
     }
 
     /// <inheritdoc/>
@@ -200,15 +200,7 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
             return;
         }
 
-        AttentionDriver.Mix(
-            weights,
-            values,
-            count,
-            output,
-            accumulate,
-            IsFused ? &Vector128AttentionBodies.Mix : &Vector128AttentionBodies.MixSplit,
-            &Vector128CacheBodies.LoadHalf,
-            &Vector128CacheBodies.Dequantize);
+        AttentionDriver.Mix(weights, values, count, output, accumulate, Attention);
     }
 
     /// <inheritdoc/>

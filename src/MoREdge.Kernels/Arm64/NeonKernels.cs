@@ -9,6 +9,12 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
     /// <inheritdoc/>
     public override string Name => "neon";
 
+    internal override AttentionBodies Attention => new(
+        &NeonAttentionBodies.Scores,
+        &NeonAttentionBodies.Mix,
+        &Vector128CacheBodies.LoadHalf,
+        &Vector128CacheBodies.Dequantize);
+
     // SAFETY: throughout this class, PackedDriver hands the bodies whole tiles and groups of the views, and
     // AttentionDriver whole tiles and rows of the cache.
 
@@ -31,44 +37,4 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonMatVec.Q4, new PackedBlock(1, 4, &NeonMatMul.Q4));
-
-    /// <inheritdoc/>
-    public override void AttentionScores(
-        in FloatMatrix queries,
-        in KeyRows keys,
-        int count,
-        float scale,
-        in QuantizedRows quantized,
-        in FloatMatrix scores)
-    {
-        if (keys.Format == KvFormat.Q8 || keys.Cols > AttentionDriver.HeadDimMax)
-        {
-            base.AttentionScores(queries, keys, count, scale, quantized, scores);
-            return;
-        }
-
-        AttentionDriver.Scores(
-            queries, keys, count, scale, scores, &NeonAttentionBodies.Scores, &Vector128CacheBodies.LoadHalf);
-    }
-
-    /// <inheritdoc/>
-    public override void AttentionMix(
-        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate)
-    {
-        if (values.Cols > AttentionDriver.HeadDimMax)
-        {
-            base.AttentionMix(weights, values, count, output, accumulate);
-            return;
-        }
-
-        AttentionDriver.Mix(
-            weights,
-            values,
-            count,
-            output,
-            accumulate,
-            &NeonAttentionBodies.Mix,
-            &Vector128CacheBodies.LoadHalf,
-            &Vector128CacheBodies.Dequantize);
-    }
 }

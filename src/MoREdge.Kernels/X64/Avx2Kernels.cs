@@ -13,6 +13,9 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
 
     internal override int TokenBlockQ8 => Avx2MatMulQ8.Tokens;
 
+    internal override AttentionBodies Attention =>
+        new(&Avx2ScoreBodies.Scores, &Avx2MixBodies.Mix, &Avx2CacheBodies.LoadHalf, &Avx2CacheBodies.Dequantize);
+
     // SAFETY: throughout this class, the drivers hand the bodies whole tiles, groups and rows of the views; spans are
     // pinned while a body reads them, and the asserted lengths are the callers' promise.
 
@@ -84,46 +87,6 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         }
 
         return sums[0];
-    }
-
-    /// <inheritdoc/>
-    public override void AttentionScores(
-        in FloatMatrix queries,
-        in KeyRows keys,
-        int count,
-        float scale,
-        in QuantizedRows quantized,
-        in FloatMatrix scores)
-    {
-        if (keys.Format == KvFormat.Q8 || keys.Cols > AttentionDriver.HeadDimMax)
-        {
-            base.AttentionScores(queries, keys, count, scale, quantized, scores);
-            return;
-        }
-
-        AttentionDriver.Scores(
-            queries, keys, count, scale, scores, &Avx2ScoreBodies.Scores, &Avx2CacheBodies.LoadHalf);
-    }
-
-    /// <inheritdoc/>
-    public override void AttentionMix(
-        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate)
-    {
-        if (values.Cols > AttentionDriver.HeadDimMax)
-        {
-            base.AttentionMix(weights, values, count, output, accumulate);
-            return;
-        }
-
-        AttentionDriver.Mix(
-            weights,
-            values,
-            count,
-            output,
-            accumulate,
-            &Avx2MixBodies.Mix,
-            &Avx2CacheBodies.LoadHalf,
-            &Avx2CacheBodies.Dequantize);
     }
 
     /// <inheritdoc/>
