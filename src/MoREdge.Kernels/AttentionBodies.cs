@@ -2,7 +2,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
-/// <summary>The attention bodies of a set (see <see cref="AttentionDriver"/>): all that differs between the sets.</summary>
+/// <summary>
+/// The attention bodies of a set (see <see cref="AttentionDriver"/>): all that differs between the sets.
+/// </summary>
 /// <param name="scores">Scores of whole tiles of keys.</param>
 /// <param name="mix">A mix of consecutive values.</param>
 /// <param name="convert">float16 to float32.</param>
