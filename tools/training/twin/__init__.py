@@ -1,0 +1,19 @@
+"""The reference twin: each architecture in plain PyTorch, one file per idea, for goldens and for training."""
+
+from __future__ import annotations
+
+from .decoder import Decoder
+
+
+def build(config: dict) -> Decoder:
+    """The model of a Hugging Face config.json: a `mor` object makes it a Mixture-of-Recursions, and so on."""
+    from . import expert_choice, recursive, token_choice, vanilla
+
+    if "mor" in config:
+        kinds = {
+            "none": recursive.Recursive,
+            "expert": expert_choice.ExpertChoice,
+            "token": token_choice.TokenChoice,
+        }
+        return kinds[config["mor"]["type"]](config)
+    return vanilla.Vanilla(config)

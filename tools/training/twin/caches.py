@@ -1,0 +1,73 @@
+"""Key/value caches: one append-only slot per layer of the unrolled model, or per shared layer where keys are shared."""
+
+from __future__ import annotations
+
+from typing import Hashable, Optional
+
+import torch
+from torch import Tensor
+
+from .layers import KeysValues, Store
+
+
+class Cache:
+    """The slots of one batch of sequences. Slots hold different rows, so each knows the positions of its own."""
+
+    def __init__(self) -> None:
+        self.slots: dict[Hashable, KeysValues] = {}
+        self.length = 0
+
+    def appending(self, key: Hashable) -> Store:
+        """A store that adds the current rows to a slot; the queries see the whole slot."""
+
+        def store(current: KeysValues) -> KeysValues:
+            before = self.slots.get(key)
+            after = current if before is None else joined(before, current)
+            self.slots[key] = after
+            return after
+
+        return store
+
+    def reading(self, key: Hashable) -> Store:
+        """A store that ignores the current rows: recursive key/value sharing."""
+        return lambda current: self.slots[key]
+
+    def replacing(self, key: Hashable, columns: Tensor, rows: Tensor) -> Store:
+        """A store that shows a slot with `columns` [B, K] replaced by current rows [B, K], and keeps nothing: hybrid."""
+
+        def store(current: KeysValues) -> KeysValues:
+            slot = self.slots[key]
+            keys, values = (x.gather(2, spread(rows, x)) for x in (current.keys, current.values))
+            return slot._replace(
+                keys=slot.keys.scatter(2, spread(columns, keys), keys),
+                values=slot.values.scatter(2, spread(columns, values), values),
+            )
+
+        return store
+
+    def rows(self, key: Hashable) -> int:
+        return self.slots[key].keys.shape[2] if key in self.slots else 0
+
+    def bytes(self) -> int:
+        return sum(slot.keys.nbytes + slot.values.nbytes for slot in self.slots.values())
+
+
+def joined(before: KeysValues, after: KeysValues) -> KeysValues:
+    valid: Optional[Tensor] = None
+    if before.valid is not None or after.valid is not None:
+        valid = torch.cat((known(before), known(after)), 1)
+    return KeysValues(
+        torch.cat((before.keys, after.keys), 2),
+        torch.cat((before.values, after.values), 2),
+        torch.cat((before.positions, after.positions), 1),
+        valid,
+    )
+
+
+def known(rows: KeysValues) -> Tensor:
+    return torch.ones_like(rows.positions, dtype=torch.bool) if rows.valid is None else rows.valid
+
+
+def spread(index: Tensor, like: Tensor) -> Tensor:
+    """[B, K] -> [B, g, K, d] for gathering and scattering along the rows of keys or values."""
+    return index[:, None, :, None].expand(-1, like.shape[1], -1, like.shape[3])
