@@ -1,0 +1,61 @@
+"""Documents: one JSON object a line, {"text": "..."} or {"messages": [{"role", "content"}, ...]}, and their tokens."""
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from text.bpe import MESSAGE_END, MESSAGE_START, Tokenizer
+
+Document = dict[str, object]
+MASKS = ("all", "answers")
+
+
+def read_documents(path: str | Path) -> Iterator[Document]:
+    """The documents of a JSON-lines file; blank lines are passed over."""
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            document = json.loads(line)
+            if ("text" in document) == ("messages" in document):
+                raise ValueError(f"{path}:{number}: a document has either \"text\" or \"messages\"")
+            yield document
+
+
+def render(document: Document) -> str:
+    """The document as text; messages in ChatML, exactly as the chat template of tokenizer_config.json gives them."""
+    if "text" in document:
+        return str(document["text"])
+    return "".join(
+        f"{MESSAGE_START}{message['role']}\n{message['content']}{MESSAGE_END}\n" for message in document["messages"]
+    )
+
+
+def encode_document(document: Document, tokenizer: Tokenizer, mask: str) -> tuple[list[int], list[int]]:
+    """The document's tokens, <|endoftext|> at the end, and for each token whether it is a target to predict.
+
+    With the mask "all" every token is one. With "answers" a conversation's targets are the tokens of the assistant's
+    contents and the <|im_end|> that closes each; a plain text has no question to leave out and is a target whole.
+    Special spellings within a text or a content are plain text: no document can forge a message.
+    """
+    if mask not in MASKS:
+        raise ValueError(f"the mask is one of {', '.join(MASKS)}, not {mask}")
+    if "text" in document:
+        tokens = tokenizer.encode(str(document["text"]))
+        tokens.append(tokenizer.end_of_text)
+        return tokens, [1] * len(tokens)
+    tokens: list[int] = []
+    targets: list[int] = []
+    line_end = tokenizer.encode("\n")
+    for message in document["messages"]:
+        # Header and content are encoded as one: a content that begins with white space joins the line end before it.
+        body = tokenizer.encode(f"{message['role']}\n{message['content']}")
+        header = len(tokenizer.encode(f"{message['role']}"))
+        if body[header:header + len(line_end)] == line_end:
+            header += len(line_end)
+        answer = 1 if mask == "all" or message["role"] == "assistant" else 0
+        other = 1 if mask == "all" else 0
+        tokens += [tokenizer.message_start, *body, tokenizer.message_end, *line_end]
+        targets += [other] * (1 + header) + [answer] * (len(body) - header + 1) + [other] * len(line_end)
+    tokens.append(tokenizer.end_of_text)
+    targets.append(1 if mask == "all" else 0)
+    return tokens, targets
