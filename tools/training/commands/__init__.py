@@ -1,0 +1,1 @@
+"""mor-commands: the language, its generator, the phrasings written by hand, and the evaluation."""

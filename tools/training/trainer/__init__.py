@@ -1,0 +1,1 @@
+"""The trainer: data, schedule, optimisers, the loop that survives being killed, evaluation, plot and export."""

@@ -1,0 +1,43 @@
+"""What a finished run is judged by: held-out loss in top-k and threshold mode, at forced depths, and where depth goes."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import numpy
+import torch
+
+from text import pack
+from twin.decoder import Decoder
+
+from . import measures
+from .batches import Batch
+from .settings import Settings
+
+TOKENS_MAX = 200_000
+
+
+def evaluate(settings: Settings, model: Decoder) -> dict:
+    """Loss and mean depth per held-out part and mode. Routed models only have more than one mode."""
+    routed = settings.model.get("mor", {}).get("type") in ("expert", "token")
+    report: dict = {}
+    for part in sorted(path.name.split(".")[0] for path in (settings.folder / "data").glob("valid*.tokens.npy")):
+        held_out = list(held_out_batches(settings, part, next(model.parameters()).device))
+        modes = ("topk", "threshold", "full") if routed else ("full",)
+        report[part] = {mode: measures.loss(model, held_out, mode) for mode in modes}
+    return report
+
+
+def held_out_batches(settings: Settings, part: str, device: torch.device) -> Iterator[Batch]:
+    """The part's windows in order, some hundred thousand tokens of them."""
+    tokens, mask = pack.load_arrays(settings.packed(part))
+    window = settings.data.window
+    if tokens.ndim == 1:
+        count = (len(tokens) - 1) // window
+        places = numpy.arange(count)[:, None] * window + numpy.arange(window + 1)
+        tokens, mask = tokens[places], mask[places]
+    for start in range(0, min(len(tokens), TOKENS_MAX // window), settings.training.batch):
+        chosen = slice(start, start + settings.training.batch)
+        ids = torch.from_numpy(tokens[chosen].astype(numpy.int64)).to(device)
+        weights = torch.from_numpy(mask[chosen, 1:].astype(numpy.float32)).to(device)
+        yield Batch(ids[:, :-1], ids[:, 1:], weights)

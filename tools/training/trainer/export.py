@@ -1,0 +1,61 @@
+"""A run's model as a Hugging Face folder, which `moredge quantize` takes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from text.bpe import Tokenizer
+from twin import safetensors
+from twin.decoder import Decoder
+
+
+def export(model: Decoder, tokenizer: Tokenizer, folder: Path, name: str) -> None:
+    """Writes config.json, model.safetensors (float32, every name of the state dict) and the tokenizer's files."""
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    (partial / "config.json").write_text(json.dumps(configuration(model.config, name), indent=1) + "\n")
+    tensors = {key: value.float().contiguous() for key, value in model.state_dict().items()}
+    safetensors.save(partial / "model.safetensors", tensors)
+    tokenizer.save(partial, model.shape.positions)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def configuration(config: dict, name: str) -> dict:
+    """The fields a reader needs, Llama's and the `mor` object (specs/mixture-of-recursions.md section 5.7)."""
+    routed = "mor" in config
+    result = {
+        "architectures": ["MoRLlamaForCausalLM" if routed else "LlamaForCausalLM"],
+        "model_type": "llama",
+        "rms_norm_eps": 1e-5,
+        "rope_theta": 10000.0,
+        "tie_word_embeddings": True,
+        "hidden_act": "silu",
+        "bos_token_id": 0,
+        "eos_token_id": [0, 2],
+        "torch_dtype": "float32",
+        **config,
+    }
+    if routed:
+        result["mor"] = {
+            "base_depth": base_depth(config),
+            "router_type": "linear",
+            "router_func": "sigmoid" if config["mor"]["type"] == "expert" else "softmax",
+            "alpha": 0.1 if config["mor"]["type"] == "expert" else 1.0,
+            "temp": 1.0,
+            "gating": "weighted",
+            "inference_mode": "threshold",
+            "source_name": name,
+            **config["mor"],
+        }
+    return result
+
+
+def base_depth(config: dict) -> int:
+    middle = config["mor"].get("sharing", "middle_cycle").startswith("middle_")
+    return (config["num_hidden_layers"] - (2 if middle else 0)) // config["mor"]["num_recursion"]
+
+

@@ -1,0 +1,53 @@
+"""From a source of documents to packed arrays: corpus, tokenizer, packing; a stage whose files are there is skipped."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+from pathlib import Path
+
+from text import bpe, pack
+from text.documents import read_documents, render
+
+from .settings import ROOT, Settings
+
+PARTS = ("train", "validation")
+
+
+def prepare(settings: Settings, corpus: Path) -> bpe.Tokenizer:
+    """Writes documents, tokenizer and packed arrays of a run, and gives the tokenizer."""
+    folder = settings.folder / "data"
+    if not (folder / "train.jsonl").exists():
+        print(f"{settings.name}: writing documents with {settings.data.source}", flush=True)
+        partial = folder.with_name("data.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        importlib.import_module(settings.data.source).write(partial, corpus)
+        os.replace(partial, folder)
+    tokenizer = tokenizer_of(settings, folder)
+    for part in sorted(path.stem for path in folder.glob("*.jsonl")):
+        prefix = settings.packed(part)
+        if not prefix.with_name(f"{part}.mask.npy").exists():
+            print(f"{settings.name}: packing {part}", flush=True)
+            pack.save_arrays(prefix, packed(settings, tokenizer, folder / f"{part}.jsonl"))
+    return tokenizer
+
+
+def packed(settings: Settings, tokenizer: bpe.Tokenizer, path: Path) -> pack.Arrays:
+    data = settings.data
+    if data.layout == "stream":
+        return pack.pack_stream(read_documents(path), tokenizer, data.mask)
+    return pack.pack_rows(read_documents(path), tokenizer, data.window, data.mask)
+
+
+def tokenizer_of(settings: Settings, folder: Path) -> bpe.Tokenizer:
+    """The one the settings name, relative to this folder; else trained on the documents, once."""
+    if settings.data.tokenizer:
+        return bpe.Tokenizer.load((ROOT / settings.data.tokenizer).resolve())
+    home = folder / "tokenizer"
+    if not (home / "tokenizer.json").exists():
+        print(f"{settings.name}: training a tokenizer of {settings.data.vocabulary}", flush=True)
+        texts = (render(document) for document in read_documents(folder / "train.jsonl"))
+        bpe.train(texts, settings.data.vocabulary).save(home, settings.model["max_position_embeddings"])
+    return bpe.Tokenizer.load(home)

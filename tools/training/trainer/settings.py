@@ -1,0 +1,97 @@
+"""A run's settings: configs/NAME.toml, read once, and the files of the run."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Data:
+    """source: the module that writes the documents. layout and mask: see text/pack.py. window: tokens of a sequence."""
+
+    source: str
+    vocabulary: int
+    window: int
+    layout: str = "rows"
+    mask: str = "all"
+    tokenizer: str = ""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a run goes. Coefficients multiply the auxiliary losses; fractions are of all steps."""
+
+    steps: int
+    batch: int
+    seed: int = 1
+    optimiser: str = "adamw"
+    learning_rate: float = 2.5e-3
+    matrix_learning_rate: float = 0.02
+    weight_decay: float = 0.1
+    clip: float = 1.0
+    warmup_fraction: float = 0.02
+    decay_fraction: float = 0.2
+    membership: float = 0.02
+    balance: float = 0.1
+    z: float = 0.0
+    capacity_warmup_fraction: float = 0.0
+    threshold_fraction: float = 0.0
+    log_every: int = 50
+    save_every_seconds: int = 120
+
+
+@dataclass(frozen=True)
+class Settings:
+    name: str
+    model: dict
+    data: Data
+    training: Training
+    folder: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.jsonl"
+
+    @property
+    def export(self) -> Path:
+        return self.folder / "export"
+
+    def packed(self, part: str) -> Path:
+        """The prefix of a part's packed arrays: train, validation."""
+        return self.folder / "data" / part
+
+
+def read(name: str, runs: Path = ROOT / "runs") -> Settings:
+    """The settings of a configuration by name. An unknown key is an error: a misspelt option must not do nothing."""
+    path = ROOT / "configs" / f"{name}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.toml")))
+        raise SystemExit(f"There is no configuration {name}; there are {known}.")
+    with open(path, "rb") as file:
+        tables = tomllib.load(file)
+    unknown = set(tables) - {"model", "data", "training"}
+    if unknown:
+        raise SystemExit(f"{path.name}: unknown table {', '.join(sorted(unknown))}.")
+    model = dict(tables["model"], vocab_size=tables["data"]["vocabulary"])
+    return Settings(
+        name=name,
+        model=model,
+        data=known_only(Data, tables["data"], path),
+        training=known_only(Training, tables["training"], path),
+        folder=runs / name,
+    )
+
+
+def known_only(kind: type, table: dict, path: Path):
+    unknown = set(table) - {field.name for field in fields(kind)}
+    if unknown:
+        raise SystemExit(f"{path.name}: unknown key {', '.join(sorted(unknown))}.")
+    return kind(**table)

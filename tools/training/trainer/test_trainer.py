@@ -1,0 +1,141 @@
+"""The trainer learns, resumes to the bit, and refuses what it does not know."""
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy
+import torch
+
+from trainer import checkpoints, measures, schedule, settings
+from trainer.batches import Batches
+from trainer.loop import Loop
+from trainer.plot import plot
+from twin import build
+
+MODEL = {
+    "vocab_size": 32, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 5, "num_attention_heads": 2,
+    "num_key_value_heads": 1, "head_dim": 16, "max_position_embeddings": 64,
+    "mor": {"type": "expert", "num_recursion": 3, "sharing": "middle_cycle"},
+}
+
+
+def counting(windows: int, window: int):
+    """Rows that count upwards from a random start, which a small model learns at once."""
+    starts = numpy.random.default_rng(3).integers(0, 32, (windows, 1))
+    tokens = ((starts + numpy.arange(window + 1)) % 32).astype(numpy.uint16)
+    return tokens, numpy.ones_like(tokens, dtype=numpy.uint8)
+
+
+class TrainerCase(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        torch.set_num_threads(1)
+
+    def loop(self, name: str, steps: int = 60, optimiser: str = "muon", **options) -> Loop:
+        torch.manual_seed(5)
+        run = settings.Settings(
+            name=name,
+            model=MODEL,
+            data=settings.Data(source="", vocabulary=32, window=24),
+            training=settings.Training(steps=steps, batch=8, optimiser=optimiser, log_every=5, **options),
+            folder=Path(self.folder.name) / name,
+        )
+        batches = Batches(counting(64, 24), 24, 8, 1)
+        return Loop(run, build(MODEL), batches, torch.device("cpu"), half=False)
+
+    def test_the_loss_falls_and_the_routers_keep_to_their_capacities(self) -> None:
+        for optimiser in ("adamw", "muon"):
+            with self.subTest(optimiser):
+                loop = self.loop(optimiser, 120, optimiser, learning_rate=1e-2)
+                self.assertTrue(loop.run())
+                entries = [json.loads(line) for line in loop.settings.log.read_text().splitlines()]
+                self.assertGreater(entries[0]["loss"], 2)
+                self.assertLess(entries[-1]["loss"], 0.5)
+                self.assertEqual([1.0, round(16 / 24, 4), round(8 / 16, 4)], entries[-1]["selected"])
+
+    def test_a_killed_run_goes_on_as_if_it_had_not_been(self) -> None:
+        whole = self.loop("whole", 20)
+        whole.run()
+        first = self.loop("cut", 20)
+        for _ in range(7):
+            first.one_step()
+            first.step += 1
+        first.save()
+        first.one_step()  # lost with the kill
+        second = self.loop("cut", 20)
+        self.assertEqual(7, second.step)
+        second.run()
+        for (name, one), other in zip(whole.model.state_dict().items(), second.model.state_dict().values(), strict=True):
+            self.assertTrue(torch.equal(one, other), name)
+
+    def test_the_log_is_cut_to_the_checkpoint(self) -> None:
+        log = Path(self.folder.name) / "log.jsonl"
+        log.write_text('{"step": 5}\n{"step": 10}\n{"step": 15}\n{"st')
+        checkpoints.cut_log(log, 10)
+        self.assertEqual('{"step": 5}\n{"step": 10}\n', log.read_text())
+
+    def test_a_partial_checkpoint_is_not_one(self) -> None:
+        loop = self.loop("partial", 20)
+        loop.save()
+        loop.settings.checkpoint.with_suffix(".partial").write_bytes(b"half of it")
+        self.assertEqual(0, self.loop("partial", 20).step)
+
+    def test_the_plot_is_written(self) -> None:
+        loop = self.loop("plot", 20)
+        loop.run()
+        picture = Path(self.folder.name) / "plot.png"
+        plot(loop.settings.log, picture, "plot")
+        self.assertEqual(b"\x89PNG", picture.read_bytes()[:4])
+
+
+class Parts(unittest.TestCase):
+    def test_the_schedule_warms_up_stays_and_decays(self) -> None:
+        training = settings.Training(steps=100, batch=1, warmup_fraction=0.1, decay_fraction=0.2)
+        factors = [schedule.factor(step, training) for step in range(100)]
+        self.assertAlmostEqual(0.1, factors[0])
+        self.assertEqual(1.0, factors[50])
+        self.assertEqual(sorted(factors[80:], reverse=True), factors[80:])
+        self.assertLess(factors[99], 0.07)
+
+    def test_an_unknown_key_is_refused(self) -> None:
+        with self.assertRaises(SystemExit):
+            settings.known_only(settings.Training, {"steps": 1, "batch": 1, "learning_rat": 1}, Path("x.toml"))
+        with self.assertRaises(SystemExit):
+            settings.read("no-such-configuration")
+
+    def test_every_configuration_reads_and_builds(self) -> None:
+        for path in (settings.ROOT / "configs").glob("*.toml"):
+            with self.subTest(path.stem):
+                build(settings.read(path.stem).model)
+
+    def test_an_epoch_shows_every_window_once_and_the_next_another_order(self) -> None:
+        batches = Batches(counting(64, 24), 24, 8, 1)
+        starts = [[tuple(row) for row in batches.at(step).inputs.tolist()] for step in range(16)]
+        first, second = sum(starts[:8], []), sum(starts[8:], [])
+        self.assertEqual(sorted(first), sorted(second))
+        self.assertNotEqual(first, second)
+
+    def test_a_stream_is_cut_into_windows_with_an_offset(self) -> None:
+        tokens = numpy.arange(500, dtype=numpy.uint16)
+        batches = Batches((tokens, numpy.ones(500, numpy.uint8)), 24, 4, 1)
+        batch = batches.at(0)
+        self.assertTrue(torch.equal(batch.inputs + 1, batch.targets))
+        self.assertEqual({batches.offset}, {int(start) % 24 for start in batch.inputs[:, 0]})
+
+    def test_a_masked_target_does_not_count(self) -> None:
+        torch.manual_seed(1)
+        model = build(MODEL)
+        tokens, mask = counting(4, 24)
+        mask[:, 10:] = 0
+        batch = Batches((tokens, mask), 24, 4, 1).at(0)
+        hidden, _ = model.hidden(batch.inputs)
+        loss = measures.weighted_loss(model, hidden, batch)
+        batch.targets[:, 12:] = 0
+        self.assertEqual(loss.item(), measures.weighted_loss(model, hidden, batch).item())
+        self.assertEqual(4 * 9, measures.loss(model, [batch], "topk")["targets"])
+
+
+if __name__ == "__main__":
+    unittest.main()
