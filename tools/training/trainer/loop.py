@@ -23,7 +23,7 @@ class Loop:
         self.settings, self.training = settings, settings.training
         self.model, self.batches = model.to(device), batches
         self.device, self.half = device, half
-        self.optimisers = optimisers.build(model, self.training)
+        self.optimisers = optimisers.build(model, self.training, half)
         self.step, self.seconds = checkpoints.load(settings.checkpoint, model, self.optimisers)
         checkpoints.cut_log(settings.log, self.step)
         settings.folder.mkdir(parents=True, exist_ok=True)

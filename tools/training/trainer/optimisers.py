@@ -14,8 +14,10 @@ from .settings import Training
 
 
 class Muon(torch.optim.Optimizer):
-    def __init__(self, parameters: list[nn.Parameter], learning_rate: float, weight_decay: float):
+    def __init__(self, parameters: list[nn.Parameter], learning_rate: float, weight_decay: float, half: bool):
         super().__init__(parameters, {"lr": learning_rate, "weight_decay": weight_decay, "momentum": 0.95})
+        # The iteration forgives bfloat16: it only has to come near an orthogonal matrix.
+        self.type = torch.bfloat16 if half else torch.float32
 
     @torch.no_grad()
     def step(self, closure=None) -> None:
@@ -32,7 +34,7 @@ class Muon(torch.optim.Optimizer):
                 # An update of the size that AdamW's would have: 0.2 root mean square (arXiv 2502.16982, section 2.2).
                 scale = group["lr"] * 0.2 * max(rows, columns) ** 0.5
                 parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.add_(orthogonal(nesterov), alpha=-scale)
+                parameter.add_(orthogonal(nesterov.to(self.type)), alpha=-scale)
 
 
 def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
@@ -47,7 +49,7 @@ def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
     return x.T if tall else x
 
 
-def build(model: nn.Module, training: Training) -> list[torch.optim.Optimizer]:
+def build(model: nn.Module, training: Training, half: bool) -> list[torch.optim.Optimizer]:
     """The optimisers of a model. Norms and other vectors are not decayed."""
     matrices, others, vectors = [], [], []
     for name, parameter in model.named_parameters():
@@ -66,7 +68,7 @@ def build(model: nn.Module, training: Training) -> list[torch.optim.Optimizer]:
         return [adam]
     if training.optimiser != "muon":
         raise SystemExit(f"The optimiser is adamw or muon, not {training.optimiser}.")
-    return [adam, Muon(matrices, training.matrix_learning_rate, training.weight_decay)]
+    return [adam, Muon(matrices, training.matrix_learning_rate, training.weight_decay, half)]
 
 
 def is_matrix(name: str) -> bool:
