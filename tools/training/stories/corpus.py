@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from stories import prompts
-from stories.nouns import held_out_nouns, nouns_by_kind
+from stories.nouns import ADJECTIVES, held_out_nouns, nouns_by_kind
 from stories.small_talk import Message, SmallTalker
 from stories.sources import Story, attribution, read_stories
 from stories.templates import StoryWriter, TemplateStory
@@ -44,14 +44,23 @@ class NounFinder:
         common = {"boy", "girl", "friend", "man", "woman", "child", "baby", "day", "park", "house", "mother", "stick"}
         self._known = {noun for nouns in nouns_by_kind().values() for noun in nouns if " " not in noun}
         self._common = common
+        # After a noun these are verbs; any other noun there makes the two one thing, such as a toy box.
+        self._joined = self._known - set("saw fly play swallow can top cook rake brush ring".split())
+        self._before = set("a an the his her its my your our their this that another".split())
+        self._before.update(word for adjectives in ADJECTIVES.values() for word in adjectives)
         self._used: Counter[str] = Counter()
 
     def find(self, text: str) -> dict[str, int]:
-        """The nouns that occur twice or in the first three sentences, with their counts."""
-        words = Counter(re.findall(r"[a-z]+", text.lower()))
-        start = set(re.findall(r"[a-z]+", " ".join(re.split(r"(?<=[.!?])\s+", text)[:3]).lower()))
-        return {word: count for word, count in words.items()
-                if word in self._known and (count >= 2 or word in start) and re.search(rf"\b{word}\b", text)}
+        """The nouns that occur twice or in the first three sentences; the higher the number, the more they matter."""
+        words = self._as_nouns(text)
+        start = self._as_nouns(" ".join(re.split(r"(?<=[.!?])\s+", text)[:3]))
+        return {word: count + 2 * (word in start) for word, count in words.items() if count >= 2 or word in start}
+
+    def _as_nouns(self, text: str) -> Counter[str]:
+        """How often each known word stands as a noun by itself: "a saw", but neither "he saw" nor "a saw mill"."""
+        words = re.findall(r"[a-z]+|[^a-z\s]", text.lower())
+        return Counter(word for before, word, after in zip(words, words[1:], words[2:] + ["."])
+                       if word in self._known and after not in self._joined and before in self._before)
 
     def choose(self, text: str, draw: random.Random, number: int) -> list[str]:
         """Up to `number` nouns: rather those the story is about, and rather those seldom asked for so far."""
@@ -120,8 +129,8 @@ class Composer:
         messages = self._talker.conversation()
         offer = re.search(r"story (?:about|with) an? (\w+)\?$", messages[-1]["content"])
         if offer and self._by_noun.get(offer.group(1)) and self._random.random() < 0.6:
-            messages += ask(self._random.choice(("Yes, please.", "Yes!", "yes", "Yes please", "Oh yes!", "Okay.", "Sure!")),
-                            self._random.choice(self._by_noun[offer.group(1)]))
+            accepted = self._random.choice(("Yes, please.", "Yes!", "yes", "Yes please", "Oh yes!", "Okay.", "Sure!"))
+            messages += ask(accepted, self._random.choice(self._by_noun[offer.group(1)]))
         return self._checked(messages, "")
 
     def _checked(self, messages: list[Message], text: str) -> Document:
@@ -137,8 +146,8 @@ class Composer:
     def _phrase(self, noun: str, text: str) -> str:
         """The noun, at times with the adjective that the story gives it."""
         found = re.search(rf"\ban? ((?:little |big |small )?(?:[a-z]+) {noun})\b", text)
-        known = r"(?:little |big |small )?(?:little|big|small|old|new|red|blue|green|yellow|pink|white|black|brown|pretty" \
-                r"|shiny|funny|tiny|magic|brave|kind|clever|happy|sad|lonely|hungry|friendly|young|purple|lost) \w+"
+        known = r"(?:little |big |small )?(?:little|big|small|old|new|red|blue|green|yellow|pink|white|black|brown" \
+                r"|pretty|shiny|funny|tiny|magic|brave|kind|clever|happy|sad|lonely|hungry|friendly|young|purple) \w+"
         if found and re.fullmatch(known, found.group(1)) and self._random.random() < 0.4:
             return found.group(1)
         return noun
@@ -148,7 +157,8 @@ class Composer:
         return ask(prompts.about_two(self._random, *nouns), text) if len(nouns) == 2 else self._about(text)
 
     def _named(self, text: str) -> list[Message]:
-        found = re.search(r"\ban? ((?:little |brave |happy |young |old |kind )?[a-z]+) (?:named|called) ([A-Z][a-z]+)", text)
+        pattern = r"\ban? ((?:little |brave |happy |young |old |kind )?[a-z]+) (?:named|called) ([A-Z][a-z]+)"
+        found = re.search(pattern, text)
         if not found:
             return self._about(text)
         return ask(prompts.about_name(self._random, found.group(1), found.group(2)), text)
@@ -248,7 +258,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="stories.corpus", description="Build the documents of mor-stories.")
     parser.add_argument("--output", required=True, type=Path, help="the folder for the files")
     parser.add_argument("--corpus", type=Path, default=DEFAULT_CORPUS, help="the folder with the collections")
-    parser.add_argument("--templates", type=int, default=9000, help="the number of template stories")
+    parser.add_argument("--templates", type=int, default=8000, help="the number of template stories")
     parser.add_argument("--talks", type=int, default=5000, help="the number of small-talk conversations")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
 """Names for people and animals: common ones, rarer ones, and made-up ones that can only be copied, never known."""
 import random
 
-GIRLS = """Lily Mia Anna Emma Sara Lucy Amy Ella Rosie Molly Zoe Ruby Nora Ivy Clara Alice Maya Lena Eva Jane Kate Sophie
+GIRLS = """Lily Mia Anna Emma Sara Lucy Amy Ella Rosie Molly Zoe Ruby Nora Ivy Clara Alice Maya Lena Eva Jane Kate
+Sophie
 Hannah Grace Daisy Betty Julia Nina Tina Leah Olivia Ava Chloe Luna Stella Hazel Penny Polly Tess Wendy Fiona Greta
 Heidi Ida Jill Kira Lola Mona Nelly Olga Paula Rita Selma Thea Uma Vera Willa Yara Zara Amina Priya Meera Asha Wanjiru
 Akello Nomsa Lindiwe Keiko Yuki Mei Lan Ingrid Freya Astrid Carmen Rosa Lucia Elena Marta""".split()

@@ -87,9 +87,9 @@ def nouns_by_kind() -> dict[str, list[str]]:
 ADJECTIVES = {
     "animal": "little big small brown white black gray old young brave shy clever lazy hungry tiny funny fluffy happy "
               "lonely friendly curious playful sleepy silly gentle".split(),
-    "being": "little big small green old young brave shy clever lazy tiny funny kind lonely friendly purple silly".split(),
+    "being": "little big small green old young brave shy clever lazy tiny funny kind lonely friendly silly".split(),
     "person": "young old kind clever brave busy happy cheerful quiet funny good friendly".split(),
-    "thing": "little big small red blue green yellow pink old new shiny pretty tiny golden funny strange special purple "
+    "thing": "little big small red blue green yellow pink old new shiny pretty tiny golden funny strange special "
              "soft beautiful colorful".split(),
     "food": "big small sweet tasty giant yummy tiny warm delicious special".split(),
     "vehicle": "little big red blue green yellow old new shiny tiny orange purple fast".split(),

@@ -19,7 +19,8 @@ ABOUT = """Tell me a story about {a}.|Can you tell me a story about {a}?|Tell me
 |A bedtime story about {a}, please.|I love stories! Tell me one about {a}.|Tell me one about {a}.
 |The story should be about {a}.|Please make up a short story about {a}.|Tell me the story of {a}.
 |Hello! Tell me a story about {a}.|Hi, can you tell me a story about {a}?""".replace("\n", "").split("|")
-ABOUT_TWO = """Tell me a story about {a} and {b}.|Tell me a story with {a} and {b}.|Can you tell me a story about {a} and {b}?
+ABOUT_TWO = """Tell me a story about {a} and {b}.|Tell me a story with {a} and {b}.|Can you tell me a story about {a}
+and {b}?
 |Write a short story with {a} and {b}.|A story about {a} and {b}, please.|I want a story with {a} and {b} in it.
 |Make up a story about {a} and {b}.|tell me a story about {a} and {b}|Tell me a short story about {a} and {b}.
 |Could you tell a story with {a} and {b}?|Tell me a bedtime story about {a} and {b}.""".replace("\n", "").split("|")
@@ -27,8 +28,10 @@ ABOUT_NAME = """Tell me a story about {who} named {name}.|Tell me a story about 
 |Can you tell me a story about {who} named {name}?|Write a story about {who} named {name}.
 |A story about {who} called {name}, please.|I want a story about {who} named {name}.
 |Tell me a short story about {who} named {name}.|tell me a story about {who} named {name}
-|Tell me a story about {name}.|A story about {name}, please.|Make up a story about {name}.""".replace("\n", "").split("|")
-ANY = """Tell me a story.|Tell me a short story.|A story, please.|Can you tell me a story?|I want a story.|tell me a story
+|Tell me a story about {name}.|A story about {name}, please.
+|Make up a story about {name}.""".replace("\n", "").split("|")
+ANY = """Tell me a story.|Tell me a short story.|A story, please.|Can you tell me a story?|I want a story.
+|tell me a story
 |Please tell me a story.|Tell me a bedtime story.|Write a story.|I want to hear a story.|A short story, please.
 |A bedtime story, please.|Tell me a nice story.|Tell me any story.|Do you know a story?|Make up a story.
 |Could you tell me a story, please?|Read me a story.|Story, please!|Let me hear a story.|Once upon a time, please!
@@ -36,12 +39,15 @@ ANY = """Tell me a story.|Tell me a short story.|A story, please.|Can you tell m
 ANOTHER = """Tell me another one.|Another one, please.|Another story, please.|One more!|Can you tell me another story?
 |More, please.|Tell me one more story.|I want another story.|Do you know another one?|another one
 |That was nice. Tell me another one.|Thank you! One more, please.""".replace("\n", "").split("|")
-ANOTHER_ABOUT = """Now tell me a story about {a}.|And one about {a}?|Tell me another one, about {a}.|Now one about {a}, please.
+ANOTHER_ABOUT = """Now tell me a story about {a}.|And one about {a}?|Tell me another one, about {a}.
+|Now one about {a}, please.
 |That was nice. Now tell me about {a}.|Do you also know a story about {a}?|And now {a}!|One more, with {a}.
 |Thank you! Now a story about {a}, please.|Can you tell me one about {a} now?""".replace("\n", "").split("|")
-CONTINUE = """Continue this story: |Go on with this story: |Finish this story: |How does this story go on? |Please continue: 
+CONTINUE = """Continue this story: |Go on with this story: |Finish this story: |How does this story go on? 
+|Please continue: 
 |What comes next? |Can you finish this story? |The story begins like this: """.replace("\n", "").split("|")
-NEXT = """What happened then?|And then?|What happened next?|Go on, please.|Tell me more.|How does it go on?|And what then?
+NEXT = """What happened then?|And then?|What happened next?|Go on, please.|Tell me more.|How does it go on?|And what
+then?
 |Then what?|Please go on.|And how does it end?|Continue.|What did they do then?""".replace("\n", "").split("|")
 
 

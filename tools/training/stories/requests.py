@@ -15,7 +15,8 @@ WORDINGS = (
 )
 SMALL_TALK = """Hello!|Hi there|Good morning!|Hey, who is there?|How are you?|How are you feeling this morning?
 |What is your name?|Could you tell me who you are?|What can you do?|What are you for?|Who made you?|Who invented you?
-|Are you a robot?|Are you a real person?|Where do you live?|Do you need the internet?|Do you like dogs?|Do you like rain?
+|Are you a robot?|Are you a real person?|Where do you live?|Do you need the internet?|Do you like dogs?
+|Do you like rain?
 |Do you like ice cream?|What is your favourite color?|What is your favourite animal?|What is your favourite story?
 |I am sad.|I feel a bit sad today.|I am so happy!|I am bored.|I am tired.|I can't sleep.|Can you sing?|What is 2+2?
 |What is 8 times 3?|What is the capital of Spain?|What time is it?|Tell me a joke.|My name is Robin.|Thank you!

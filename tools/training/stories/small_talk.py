@@ -9,7 +9,7 @@ from stories import names
 TOPICS_FILE = Path(__file__).with_name("small_talk.txt")
 Message = dict[str, str]
 
-THINGS = "ball book kite boat hat train bike doll robot rocket key box car tree house puzzle game bell star castle".split()
+THINGS = "ball book kite boat hat train bike doll robot rocket key box car tree house puzzle bell star castle".split()
 ANIMALS = "cat dog bird fish horse rabbit bear fox mouse duck frog cow pig lion monkey dragon bee snail turkey".split()
 FOODS = "pizza|cake|ice cream|bread|soup|cheese|pancakes|apples|cookies|chocolate|rice|carrots|bananas|jam".split("|")
 COLORS = "blue red green yellow purple orange pink white".split()
@@ -74,8 +74,8 @@ class SmallTalker:
 
     def _loosen(self, question: str) -> str:
         """The question with its mark, or as people type it: without the mark, in small letters."""
-        asks = re.match(r"(?:and |hi, |hello, |tell me, )?(?:what|who|where|how|why|which|do|does|are|is|can|may|will|have"
-                        r"|when)\b|.*\band you$", question.lower())
+        asks = re.match(r"(?:and |hi, |hello, |tell me, )?(?:what|who|where|how|why|which|do|does|are|is|can|may|will"
+                        r"|have|when)\b|.*\band you$", question.lower())
         mark = "?" if asks and not question.startswith("Do my") else self._random.choice("..!")
         shape = self._random.random()
         if shape < 0.62:

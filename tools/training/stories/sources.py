@@ -87,7 +87,8 @@ def read_stories(corpus: Path) -> list[Story]:
     found: set[str] = set()
     for story in stories:
         mark = _fingerprint(story.text)
-        if mark not in found:
+        whole = story.text.isascii() and re.match(r'["\'A-Z]', story.text)
+        if whole and mark not in found:
             found.add(mark)
             unique.append(story)
     return unique
@@ -116,13 +117,15 @@ class TrueCase:
         for text in cased:
             for word in re.findall(r"(?<=[a-z,] )[A-Za-z][a-z]+\b", text):
                 (capital if word[0].isupper() else small)[word.lower()] += 1
+        self._small = small
         self._names = {word for word, count in capital.items() if count > 3 and count > 4 * small[word]} | {"i"}
 
     def restore(self, text: str) -> str:
         names = set(self._names)
         # A name that is also a common word, such as spot or sunny, is one where the text says so.
-        for word in re.findall(r"\b(?:named|name is|name was) ([a-z]{3,})\b", text):
-            names.add(word)
+        introduced = re.findall(r"\b(?:named|name is|name was) ([a-z]{3,})\b", text)
+        called = re.findall(r"\b(?:an?|the) (?:[a-z]+ )?[a-z]+ called ([a-z]{3,})\b", text)
+        names.update(word for word in introduced + called if self._small[word] < 40)
         text = re.sub(r"\b[a-z]+\b", lambda match: self._word(match, names), text)
         text = re.sub(r'(^|\n|[.!?]\s+|[.!?]"\s+)(["\']?)([a-z])', _raise_last, text)
         return re.sub(r'((?:^|[\s,])")([a-z])(?=[^"]*")', _raise_opening, text)
@@ -140,7 +143,7 @@ _SAYING = re.compile(r"(?:the |his |her |their |a )?(?:[a-z]+ ){0,2}?(?:said|ask
 
 
 def _raise_last(match: re.Match[str]) -> str:
-    follows = match.group(1).count('"') == 1 and not match.group(2)
+    follows = re.match(r'[!?]"', match.group(1)) and not match.group(2)
     if follows and _SAYING.match(match.string, match.start(3)):
         return match.group()
     return match.group(1) + match.group(2) + match.group(3).upper()
@@ -194,7 +197,8 @@ def _is_story(text: str) -> bool:
 def _prose(text: str) -> str:
     """A storybook without its page breaks: the title's line goes, and pages of a sentence join to paragraphs."""
     pages = [page.replace("\n", " ").strip() for page in text.split("\n\n")]
-    notes = [index for index, page in enumerate(pages) if re.search(r"Author's Note|Glossary|Did you know", page, re.I)]
+    end = re.compile(r"author's note|glossary|did you know|storyweaver|acknowledg", re.IGNORECASE)
+    notes = [index for index, page in enumerate(pages) if end.search(page)]
     pages = pages[:notes[0]] if notes else pages
     pages = [page for page in pages[1:] if page and not re.search(r"http|©|@|\*\*|##|[<>{}|\\]", page)]
     paragraphs: list[str] = []

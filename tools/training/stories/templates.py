@@ -21,13 +21,16 @@ SEPARATOR = re.compile(r"\s*\|\s*")
 
 PLACES = """park garden forest woods meadow village field market playground valley town square
 farmyard backyard orchard zoo schoolyard harbor jungle hills""".replace("town square", "town_square").split()
-SPOTS = """an old tree|a big rock|the bridge|the old well|a green bush|the fence by the road|a pile of leaves|the red barn
+SPOTS = """an old tree|a big rock|the bridge|the old well|a green bush|the fence by the road|a pile of leaves
+|the red barn
 |a wooden bench|the garden wall|a tall hedge|the apple tree|the school gate|a small pond|the stone wall|a hollow log
 |the farmhouse|an empty box|the rose bush|the blue door|a haystack|the mailbox""".replace("\n", "").split("|")
-HOMES = """a deep forest|a green valley|a small village|the tall grass|a quiet wood|a little house|an old tree by the river
+HOMES = """a deep forest|a green valley|a small village|the tall grass|a quiet wood|a little house
+|an old tree by the river
 |a faraway land|a warm jungle|a house on a hill|the reeds by the lake|a town by the sea|a garden full of flowers
 |a hole under a hill|the middle of a forest|a land of snow""".replace("\n", "").split("|")
-ANIMALS = """fox rabbit owl squirrel cat dog bear mouse frog duck bird monkey turkey hedgehog cow horse pony donkey bunny
+ANIMALS = """fox rabbit owl squirrel cat dog bear mouse frog duck bird monkey turkey hedgehog cow horse pony donkey
+bunny
 kitten puppy lion elephant giraffe snake snail otter badger hare sparrow crow robin lizard toad camel piglet rooster bee
 butterfly moose eagle seal hawk rat chipmunk""".split()
 CLIMBERS = "squirrel monkey cat bird owl crow sparrow robin chipmunk lizard".split()
@@ -44,8 +47,10 @@ CONDITIONS = """small but very pretty|old but still good|bright and new|soft and
 CHORES = """washed the dishes|fed the chickens|swept the floor|watered the flowers|cleaned the windows|carried the wood
 |made the bed|picked apples|helped an old man carry his bags|looked after the baby|folded the clothes
 |raked the leaves""".replace("\n", "").split("|")
-WISHES = """I want to fly like a bird|I wish I could talk to animals|I want to see the stars from close by|I want to be as tall
- as a house|I wish it would snow in summer|I want to visit the moon|I want to swim with the fish|I want a house made of cake
+WISHES = """I want to fly like a bird|I wish I could talk to animals|I want to see the stars from close by
+|I want to be as tall
+ as a house|I wish it would snow in summer|I want to visit the moon|I want to swim with the fish
+|I want a house made of cake
 |I wish I were very small|I want to see the whole world|I want to be a king for one day""".replace("\n", "").split("|")
 SELLERS = "seller shopkeeper old shopkeeper kind seller".replace("old s", "old_s").replace("kind s", "kind_s").split()
 PARENTS = {"mom": True, "dad": False, "mother": True, "father": False, "grandma": True, "grandpa": False, "aunt": True,
@@ -80,7 +85,8 @@ class StoryWriter:
         phrase = noun
         if self._random.random() < 0.45 and " " not in noun:
             phrase = f"{self._random.choice(ADJECTIVES[kind])} {noun}"
-            if self._random.random() < 0.2 and kind in ("thing", "vehicle") and not phrase.startswith(("little", "big")):
+            sized = phrase.startswith(("little", "big", "small", "tiny"))
+            if kind in ("thing", "vehicle") and not sized and self._random.random() < 0.2:
                 phrase = f"little {phrase}"
         slots = self._slots(kind, noun, phrase)
         plot = self._random.choice(self._plots[kind])
@@ -123,7 +129,7 @@ class StoryWriter:
             "kid": "girl" if girl else "boy", "kid2": "girl" if friend_girl else "boy",
             "mom": parent, "animal": animal, "animal2": animal2, "child": names.person(draw, girl),
             "elder": "woman" if elder_woman else "man", "ehe": "she" if elder_woman else "he",
-            "home": draw.choice(HOMES), "food": draw.choice(FOODS), "wish": draw.choice(WISHES),
+            "den": draw.choice(HOMES), "food": draw.choice(FOODS), "wish": draw.choice(WISHES),
             "snack": draw.choice(SNACKS).replace("_", " "), "condition": draw.choice(CONDITIONS),
             "seller": draw.choice(SELLERS).replace("_", " "), "itname": draw.choice(VEHICLE_NAMES).replace("_", " "),
             "thing": draw.choice([thing for thing in THINGS if thing != noun]),
@@ -141,7 +147,7 @@ class StoryWriter:
         for prefix, female in (("", girl), ("f", friend_girl), ("m", PARENTS[parent])):
             slots.update(_pronouns(prefix, female))
         slots.update({"aanimal": with_article(animal), "aanimal2": with_article(animal2)})
-        for lower in ("aN", "aanimal", "aanimal2", "place"):
+        for lower in ("aN", "aN2", "aanimal", "aanimal2", "place"):
             slots[lower[0].upper() + lower[1:]] = slots[lower][0].upper() + slots[lower][1:]
         return slots
 
