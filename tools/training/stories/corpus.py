@@ -51,10 +51,10 @@ class NounFinder:
         self._used: Counter[str] = Counter()
 
     def find(self, text: str) -> dict[str, int]:
-        """The nouns that occur twice or in the first three sentences; the higher the number, the more they matter."""
+        """The nouns that occur three times or in the first three sentences; the higher the number, the more they matter."""
         words = self._as_nouns(text)
         start = self._as_nouns(" ".join(re.split(r"(?<=[.!?])\s+", text)[:3]))
-        return {word: count + 2 * (word in start) for word, count in words.items() if count >= 2 or word in start}
+        return {word: count + 2 * (word in start) for word, count in words.items() if count >= 3 or word in start}
 
     def _as_nouns(self, text: str) -> Counter[str]:
         """How often each known word stands as a noun by itself: "a saw", but neither "he saw" nor "a saw mill"."""
@@ -96,7 +96,9 @@ class Composer:
         """The story as an answer, in one of the forms; plain when the form would name a held-out noun."""
         forms = (self._about, self._two_nouns, self._named, self._any, self._continuation, self._another, self._parts)
         form = self._random.choices(forms, (60, 9, 7, 7, 6, 7, 5))[0]
-        messages = form(story.text)
+        if not story.simple and not self._finder.find(story.text):
+            return self.plain(story)
+        messages = form(story.text) if story.simple else self._about(story.text)
         return self._checked(messages, story.text)
 
     def template(self, story: TemplateStory) -> Document:
