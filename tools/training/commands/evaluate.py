@@ -33,7 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     model = build(json.loads((arguments.model / "config.json").read_text()))
-    model.load_state_dict(safetensors.load(arguments.model / "model.safetensors"))
+    model.load_state_dict(safetensors.read(arguments.model / "model.safetensors"))
     tokenizer = Tokenizer.load(arguments.model)
     lines = [json.loads(line) for line in arguments.file.read_text().splitlines()]
     right = 0

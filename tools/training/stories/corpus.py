@@ -256,6 +256,17 @@ def _report(sets: dict[str, list[tuple[str, Document]]]) -> None:
                   f"{numbers['tokens']:8} tokens {share:5.1f} %")
 
 
+def write(folder: Path, corpus: Path, templates: int = 8000, talks: int = 5000) -> dict[str, list[tuple[str, Document]]]:
+    """The JSON lines of every set, and the attribution, into a folder; the sets by name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sets = build(corpus, templates, talks)
+    for name, documents in sets.items():
+        with open(folder / f"{name}.jsonl", "w", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(document, ensure_ascii=False) + "\n" for _, document in documents)
+    (folder / "attribution.md").write_text(attribution(corpus), encoding="utf-8")
+    return sets
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="stories.corpus", description="Build the documents of mor-stories.")
     parser.add_argument("--output", required=True, type=Path, help="the folder for the files")
@@ -263,13 +274,8 @@ def main() -> None:
     parser.add_argument("--templates", type=int, default=8000, help="the number of template stories")
     parser.add_argument("--talks", type=int, default=5000, help="the number of small-talk conversations")
     arguments = parser.parse_args()
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    sets = build(arguments.corpus, arguments.templates, arguments.talks)
-    for name, documents in sets.items():
-        with open(arguments.output / f"{name}.jsonl", "w", encoding="utf-8") as lines:
-            lines.writelines(json.dumps(document, ensure_ascii=False) + "\n" for _, document in documents)
+    sets = write(arguments.output, arguments.corpus, arguments.templates, arguments.talks)
     (arguments.output / "held_out_nouns.txt").write_text("\n".join(held_out_nouns()) + "\n", encoding="utf-8")
-    (arguments.output / "attribution.md").write_text(attribution(arguments.corpus), encoding="utf-8")
     _report(sets)
 
 

@@ -18,7 +18,7 @@ def export(model: Decoder, tokenizer: Tokenizer, folder: Path, name: str) -> Non
     partial.mkdir(parents=True)
     (partial / "config.json").write_text(json.dumps(configuration(model.config, name), indent=1) + "\n")
     tensors = {key: value.float().contiguous() for key, value in model.state_dict().items()}
-    safetensors.save(partial / "model.safetensors", tensors)
+    safetensors.write(partial / "model.safetensors", tensors)
     tokenizer.save(partial, model.shape.positions)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)

@@ -30,7 +30,7 @@ class Training:
     seed: int = 1
     optimiser: str = "adamw"
     learning_rate: float = 2.5e-3
-    matrix_learning_rate: float = 0.02
+    matrix_learning_rate: float = 5e-3
     weight_decay: float = 0.1
     clip: float = 1.0
     warmup_fraction: float = 0.02
