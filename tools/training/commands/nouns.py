@@ -28,16 +28,26 @@ class Phrase:
     room_behind: bool = False
 
 
-LAMP = tuple(options("ceiling; bedside; reading; little; desk; big; small; overhead; floor; table; standing; corner; wall; "
-                     "main; night; old; LED; new; pendant; spot; electric; back; front; other; outside; upstairs"))
+LAMP = tuple(options("""
+ceiling; bedside; reading; little; desk; big; small; overhead; floor; table; standing; corner; wall; main; night; old;
+LED; new; pendant; spot; electric; back; front; other; outside; upstairs
+"""))
 HEATER = tuple(options("electric; wall; little; oil; portable; big; small; space; gas; panel; upstairs; old; main"))
 HEATING = tuple(options("central; floor; underfloor; electric; main; gas; downstairs"))
-FAN = tuple(options("ceiling; little; big; exhaust; extractor; standing; table; desk; electric; small; tower; wall; noisy; floor"))
-BLIND = tuple(options("roller; venetian; front; back; left; big; electric; wooden; black-out; little; right; roman; main"))
+FAN = tuple(options("""
+ceiling; little; big; exhaust; extractor; standing; table; desk; electric; small; tower; wall; noisy; floor
+"""))
+BLIND = tuple(options("""
+roller; venetian; front; back; left; big; electric; wooden; black-out; little; right; roman; main
+"""))
 CURTAIN = tuple(options("heavy; long; red; front; blackout; big; left; old; thick; lace"))
-DOOR = tuple(options("front; back; side; main; sliding; big; rear; inner; wooden; glass; heavy; patio; cellar; electric"))
+DOOR = tuple(options("""
+front; back; side; main; sliding; big; rear; inner; wooden; glass; heavy; patio; cellar; electric
+"""))
 GATE = tuple(options("front; back; side; main; iron; big; electric; wooden; sliding"))
-RADIO = tuple(options("old; little; digital; small; portable; big; internet; FM; alarm".replace("; alarm", "")))
+RADIO = tuple(options("""
+old; little; digital; small; portable; big; internet; FM
+"""))
 MUSIC = tuple(options("background; loud; background; nice"))
 ALARM = tuple(options("morning; wake-up; loud; early; daily"))
 SPRINKLER = tuple(options("lawn; grass; automatic; front; back; outdoor; big; electric; plant"))
@@ -55,7 +65,8 @@ NOUNS: dict[str, list[tuple[float, Noun]]] = {
             (6, Noun("fans", "p", FAN)), (1, Noun("ventilators", "p", ())), (1, Noun("ventilation fan", "s", ()))],
     "blind": [(24, Noun("blinds", "p", BLIND)), (17, Noun("blind", "s", BLIND)), (13, Noun("shutters", "p", BLIND)),
               (10, Noun("shutter", "s", BLIND)), (8, Noun("shade", "s", BLIND)), (9, Noun("shades", "p", BLIND)),
-              (14, Noun("curtains", "p", CURTAIN)), (8, Noun("curtain", "s", CURTAIN)), (1, Noun("window shades", "p", ())),
+              (14, Noun("curtains", "p", CURTAIN)), (8, Noun("curtain", "s", CURTAIN)),
+              (1, Noun("window shades", "p", ())),
               (1, Noun("window blinds", "p", ())), (1, Noun("window shutters", "p", ()))],
     "door": [(70, Noun("door", "s", DOOR)), (10, Noun("doors", "p", DOOR)), (22, Noun("gate", "s", GATE)),
              (2, Noun("gates", "p", GATE))],
@@ -78,7 +89,8 @@ ROOM_WORDS: dict[str, list[str]] = {
 # Which rooms people name for a device; every other room stays possible.
 USUAL_ROOMS: dict[str, list[str]] = {
     "sprinkler": ["garden"] * 20, "alarm": ["bedroom"] * 12 + ["kitchen"] * 6, "door": ["garage"] * 5 + ["garden"] * 2,
-    "lamp": ["hall", "garden"], "heater": ["bathroom"], "fan": ["bathroom", "kitchen"], "blind": ["bedroom"], "radio": ["kitchen"],
+    "lamp": ["hall", "garden"], "heater": ["bathroom"], "fan": ["bathroom", "kitchen"], "blind": ["bedroom"],
+                                     "radio": ["kitchen"],
 }
 ROOM_SHARE = {"lamp": 0.62, "heater": 0.6, "fan": 0.6, "blind": 0.58, "door": 0.55, "radio": 0.5, "alarm": 0.14,
               "sprinkler": 0.4}
@@ -105,7 +117,8 @@ def room_place(room: str, rng: Random, of: bool = True) -> str:
     if room == "garden" and chance(rng, 0.3):
         return expand(f"(out in|out in|outside in|out there in) {the} {word}", rng)
     ways = [(80, f"in {the} {word}"), (4, f"over in {the} {word}"), (3, f"in {word}"), (2, f"inside {the} {word}"),
-            (2, f"down in {the} {word}"), (1, f"from {the} {word}"), (2, f"up in {the} {word}"), (1.5, f"for {the} {word}"),
+            (2, f"down in {the} {word}"), (1, f"from {the} {word}"), (2, f"up in {the} {word}"),
+            (1.5, f"for {the} {word}"),
             (7 if of else 0, f"of {the} {word}")]
     return pick(rng, ways)
 
