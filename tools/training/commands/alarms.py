@@ -28,6 +28,7 @@ arrange an {n} {f}; see that I wake up {a}; make sure I wake up {a}; make sure t
 gently {a}; set the timer to {c}; set the {n} to go {a}; fix an {n} {f}
 """)
 AT_OTHER = options("""
+wake-up call {f}; wake-up call {a}; I want a wake-up call {a}; I need a wake-up call {f}; give me a wake-up call {a};
 {n} {f}; {n} {a}; {n} {c}; {n} {c}; {n} {a}; {c} {n}; new {n} {f}; new {n} {a}; I need an {n} {f}; I want an {n} {f};
 I'd like an {n} {f}; I need an {n} {a}; I want an {n} {a}; I'd like an {n} {a}; the {n} should ring {a}; the {n}
 should go off {a}; I want the {n} to ring {a}; I want the {n} to go off {a}; I want to be woken {a}; I'd like to be
@@ -54,13 +55,13 @@ timer going for {d}; get a {j} timer going; fire up a {j} timer; turn on a {j} t
 an alarm to go off {i}; set a {j} alarm; have the timer run for {d}
 """)
 IN_OTHER = options("""
-timer for {d}; timer {d}; timer {d}; {j} timer; {j} timer; timer for {d}; timer: {d}; alarm {i}; {d} timer; I need a
-{j} timer; I need a timer for {d}; I want a timer for {d}; I'd like a timer for {d}; I'd like a {j} timer; I want a
-{j} timer; new timer for {d}; new timer, {d}; {d} on the timer; a timer for {d}; a {j} timer; I want to be woken {i};
-I'd like to be woken up {i}; the alarm should ring {i}; the alarm should go off {i}; I need an alarm {i}; I want an
-alarm {i}; countdown timer for {d}; countdown timer {d}; another timer for {d}; the timer for {d}; egg timer {d}; egg
-timer for {d}; I'd like an alarm {i}; can I have a timer for {d}; can I get a {j} timer; could I have a {j} timer; can
-we have a timer for {d}; can I have a {j} timer; tea timer {d}; alarm for {d} from now
+timer, {d}; timer, {d} please; timer for {d}; timer {d}; timer {d}; {j} timer; {j} timer; timer for {d}; timer: {d};
+alarm {i}; {d} timer; I need a {j} timer; I need a timer for {d}; I want a timer for {d}; I'd like a timer for {d};
+I'd like a {j} timer; I want a {j} timer; new timer for {d}; new timer, {d}; {d} on the timer; a timer for {d}; a {j}
+timer; I want to be woken {i}; I'd like to be woken up {i}; the alarm should ring {i}; the alarm should go off {i}; I
+need an alarm {i}; I want an alarm {i}; countdown timer for {d}; countdown timer {d}; another timer for {d}; the timer
+for {d}; egg timer {d}; egg timer for {d}; I'd like an alarm {i}; can I have a timer for {d}; can I get a {j} timer;
+could I have a {j} timer; can we have a timer for {d}; can I have a {j} timer; tea timer {d}; alarm for {d} from now
 """)
 PLAIN = options("""
 set an alarm; set the alarm; set a timer; set an alarm clock; set my alarm; set the timer; make a timer; make an

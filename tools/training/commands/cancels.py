@@ -7,7 +7,7 @@ from random import Random
 from amounts import duration, duration_adjective, minutes_modifier, random_minutes
 from frames import ASKING, OPENERS, STATING
 from model import Command, Line
-from nouns import ROOM_WORDS, noun_phrase, random_noun, random_room, room_place
+from nouns import DETERMINERS, PLURAL_DETERMINERS, noun_phrase, random_noun, random_room, room_place
 from text import chance, fill, join, options, pick
 from times import clock, random_time, time_modifiers
 from verbs import forms, random_verb, with_object
@@ -62,6 +62,14 @@ PLANNED = options("""
 cancel; cancel; cancel; cancel; forget about; forget about; call off; scrap; never mind; never mind about; never mind;
 skip; scratch; abort; no need for; cancel the plan of; cancel the plan for; I've changed my mind about; I changed my
 mind about; drop the idea of; forget the idea of; undo; stop the plan of
+""")
+SAID = options("""
+forget what I said about {o}; ignore what I said about {o}; cancel what I said about {o}; never mind what I said about
+{o}; never mind what I told you about {o}; cancel my request about {o}; cancel my command for {o}; forget my request
+for {o}; cancel the plan for {o}; scrap the plan for {o}; cancel the schedule for {o}; no {p} after all; cancel the
+planned {p}; cancel the scheduled {p}; scrap the planned {p}; skip the planned {p}; call off the planned {p}; forget
+about the planned {p}; forget the scheduled {p}; stop the planned {p}; delete the scheduled {p}; call off the
+scheduled {p}
 """)
 WAKES = options("""
 no need to wake me {m} any more; no need to wake me {m} after all; you don't need to wake me {m}; you don't have to
@@ -175,7 +183,13 @@ def cancel_line(device: str, rng: Random) -> Line:
             text = fill(rng.choice(WAKES), rng, m=modifiers)
         elif shape < 0.2 and device != "alarm":
             text = _planned_action(command, rng)
-        elif shape < 0.38 and (command.time or command.minutes or device in ("alarm", "sprinkler")):
+        elif shape < 0.27:
+            thing, _ = _thing(command, rng)
+            bare = thing
+            for determiner in (*PLURAL_DETERMINERS, *DETERMINERS):
+                bare = bare.removeprefix(f"{determiner} ") if determiner else bare
+            text = fill(rng.choice(SAID), rng, o=thing, p=bare)
+        elif shape < 0.42 and (command.time or command.minutes or device in ("alarm", "sprinkler")):
             # Without a time "I don't need the lamp any more" could as well mean off.
             thing, plural = _thing(command, rng)
             text = fill(rng.choice(NEED), rng, o=thing,

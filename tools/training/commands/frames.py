@@ -81,6 +81,7 @@ leave {o} {s} {m}; leave {o} {s} {m}; keep {o} {s} {m}; keep {o} {s} {m}; let {o
 TELEGRAM = ["{o} {s} {m}"] * 12 + ["{o}: {s} {m}", "{o}, {s} {m}", "{o} {s}, {m}"]
 
 OPENERS = options("""
+Jarvis; dear assistant; assistant; my friend; hey Jarvis; robot; dear; home assistant; butler;
 hey; hey; hi; hello; ok; okay; hey house; ok house; house; hey there; listen; right; alright; good morning; good
 evening; excuse me; oh; um; now; so; well; hello house; hi house; okay house; hey home; ok home; computer; hey
 computer; hi there; actually; oh and; and; yes; good night; hey you; dear house; yo; ok so; all right; okay then;

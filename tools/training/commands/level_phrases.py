@@ -133,21 +133,23 @@ DEGREE_VERBS = weighted_verbs("""
         raise * 4; lower * 4; turn|up * 9; turn|down * 8; crank|up * 2; take * 1; get * 2; drop * 2; bump|up; increase
         * 2; reduce * 2; bring|up; bring|down; regulate; run; crank; fix; program * 2; switch; move""")
 ROOM_DEGREES = options("""
-heat {r} to {v}; heat {r} to {v}; heat {r} to {v}; heat {r} up to {v}; warm {r} up to {v}; warm {r} to {v}; warm up
-{r} to {v}; heat up {r} to {v}; get {r} to {v}; get {r} up to {v}; bring {r} to {v}; bring {r} up to {v}; cool {r} to
-{v}; cool {r} down to {v}; keep {r} at {v}; hold {r} at {v}; set {r} to {v}; set {r} to {v}; I want {r} at {v}; I'd
-like {r} at {v}; {r} at {v}; {r} to {v}; make {r} {v}; I want {r} to be {v}; {r} should be {v}; {r} should be at {v};
-I want {r} heated to {v}; I'd like {r} heated to {v}; let's have {r} at {v}; {r} {v}; have {r} at {v}; I need {r} at
-{v}; make sure {r} is at {v}; maintain {v} in {r}; make it {v} in {r}; I want {v} in {r}; I'd like {v} in {r}; {v} in
-{r}; set {v} in {r}; I want it {v} in {r}; I want it to be {v} in {r}; it should be {v} in {r}; let it be {v} in {r};
-keep it at {v} in {r}; keep it {v} in {r}; get it to {v} in {r}; give me {v} in {r}; set it to {v} in {r}; can we have
-{v} in {r}; could we have {v} in {r}; let's have {v} in {r}; we need {v} in {r}
+make it a cosy {v} in {r}; set a temperature of {v} in {r}; I want a temperature of {v} in {r}; have it {v} in {r};
+set {r} temperature to {v}; heat {r} to {v}; heat {r} to {v}; heat {r} to {v}; heat {r} up to {v}; warm {r} up to {v};
+warm {r} to {v}; warm up {r} to {v}; heat up {r} to {v}; get {r} to {v}; get {r} up to {v}; bring {r} to {v}; bring
+{r} up to {v}; cool {r} to {v}; cool {r} down to {v}; keep {r} at {v}; hold {r} at {v}; set {r} to {v}; set {r} to
+{v}; I want {r} at {v}; I'd like {r} at {v}; {r} at {v}; {r} to {v}; make {r} {v}; I want {r} to be {v}; {r} should be
+{v}; {r} should be at {v}; I want {r} heated to {v}; I'd like {r} heated to {v}; let's have {r} at {v}; {r} {v}; have
+{r} at {v}; I need {r} at {v}; make sure {r} is at {v}; maintain {v} in {r}; make it {v} in {r}; I want {v} in {r};
+I'd like {v} in {r}; {v} in {r}; set {v} in {r}; I want it {v} in {r}; I want it to be {v} in {r}; it should be {v} in
+{r}; let it be {v} in {r}; keep it at {v} in {r}; keep it {v} in {r}; get it to {v} in {r}; give me {v} in {r}; set it
+to {v} in {r}; can we have {v} in {r}; could we have {v} in {r}; let's have {v} in {r}; we need {v} in {r}
 """)
 HOUSE_DEGREES = options("""
-make it {v}; make it {v} in here; heat the house to {v}; I want it {v}; keep it at {v}; heat to {v}; heat up to {v};
-warm up to {v}; warm the house to {v}; set it to {v}; I'd like {v} in here; keep the house at {v}; get the house to
-{v}; bring the house to {v}; cool the house to {v}; it should be {v} in here; heat the place to {v}; warm it up to
-{v}; let's have {v}; cool down to {v}; hold {v}
+make it a cosy {v}; set a temperature of {v}; heat the whole house to {v}; heat to a temperature of {v}; make it {v};
+make it {v} in here; heat the house to {v}; I want it {v}; keep it at {v}; heat to {v}; heat up to {v}; warm up to
+{v}; warm the house to {v}; set it to {v}; I'd like {v} in here; keep the house at {v}; get the house to {v}; bring
+the house to {v}; cool the house to {v}; it should be {v} in here; heat the place to {v}; warm it up to {v}; let's
+have {v}; cool down to {v}; hold {v}
 """)
 DEGREE_NOUN_PHRASES = options("""
 {o} {v}; {o} {v}; {o} {v}; {o} to {v}; {o} to {v}; {o} at {v}; I want {o} at {v}; I'd like {o} at {v}; {o} on {v}; {o}
@@ -155,4 +157,10 @@ should be {v}; {o} should be at {v}; I need {o} at {v}; give me {o} at {v}; I wa
 at {v}; make sure {o} {b} set to {v}; {v} on {o}; let {o} be at {v}; can we have {o} at {v}; I'd like {o} to be at
 {v}; {o} set to {v}; {o}: {v}; {o} up to {v}; {o} down to {v}; {o} must be at {v}; could we have {o} at {v}; I'd like
 {o} set to {v}; let's have {o} at {v}; have {o} at {v}; I'd like {o} on {v}; set {v} on {o}; {o} on at {v}
+""")
+BLIND_PHRASES = options("""
+{o} {v} down; {o} {v} up; {o} {v} of the way down; pull {o} {v} of the way down; pull {o} down {v}; lower {o} {v};
+lower {o} by {v}; raise {o} by {v}; open {o} by {v}; close {o} by {v}; roll {o} down {v}; raise {o} {v} of the way;
+lower {o} {v} of the way; {o} down {v}; {o} up {v}; leave {o} {v} down; I want {o} {v} down; close {o} {v} of the way;
+open {o} up {v}; put {o} {v} down; bring {o} down {v}
 """)

@@ -92,6 +92,24 @@ USUAL_ROOMS: dict[str, list[str]] = {
     "lamp": ["hall", "garden"], "heater": ["bathroom"], "fan": ["bathroom", "kitchen"], "blind": ["bedroom"],
                                      "radio": ["kitchen"],
 }
+# Where a device stands inside its room says nothing in this language.
+SPOTS: dict[str, list[str]] = {
+    "lamp": options("""
+    on the desk; next to the bed; by the window; on the table; over the sink; in the corner; above the table; by the
+    sofa; next to the couch; on the wall; on the ceiling; over the mirror; beside the bed; near the door
+    """),
+    "heater": options("under the window; in the corner; by the wall; next to the bed"),
+    "fan": options("on the desk; in the corner; on the ceiling; above the stove; over the bed; by the window"),
+    "blind": options("on the left; at the window; on the right; by the balcony; at the back"),
+    "door": options("on the left; at the back; at the front; on the right; at the side"),
+    "radio": options("on the shelf; in the corner; next to the bed; on the counter; by the window"),
+    "alarm": options("""
+    next to the bed; on the nightstand
+    """), "sprinkler": options("""
+    on the lawn; at the back; by the fence; in the flower bed
+    """),
+}
+DEVICE_OF = {noun.text: device for device, table in NOUNS.items() for _, noun in table}
 ROOM_SHARE = {"lamp": 0.62, "heater": 0.6, "fan": 0.6, "blind": 0.58, "door": 0.55, "radio": 0.5, "alarm": 0.14,
               "sprinkler": 0.4}
 ELSEWHERE = options("upstairs; downstairs; in here; in this room; at home; inside; over there; in the house; in there; "
@@ -131,12 +149,24 @@ def room_name(room: str, rng: Random) -> str:
 def _determiner(noun: Noun, rng: Random) -> str:
     if noun.kind == "p":
         return rng.choice(PLURAL_DETERMINERS)
-    if noun.kind == "m" and noun.text == "music":
+    if noun.kind == "s" and chance(rng, 0.012):
+        return "every"
+    if noun.text == "music":
         return rng.choice(["the", "the", "the", "my", "our", "", "that"])
     return rng.choice(DETERMINERS)
 
 
 def noun_phrase(noun: Noun, room: str | None, rng: Random, terse: bool = False) -> Phrase:
+    """The device, now and then with the spot where it stands."""
+    phrase = _plain_phrase(noun, room, rng, terse)
+    if phrase.room_behind or terse or not chance(rng, 0.035):
+        return phrase
+    phrase.text = f"{phrase.text} {rng.choice(SPOTS[DEVICE_OF[noun.text]])}"
+    phrase.room_behind = True
+    return phrase
+
+
+def _plain_phrase(noun: Noun, room: str | None, rng: Random, terse: bool) -> Phrase:
     """A device with its room before it, behind it or (has_room False) left to the sentence."""
     determiner = "" if terse and chance(rng, 0.8) else _determiner(noun, rng)
     adjective = f"{rng.choice(noun.adjectives)} " if noun.adjectives and chance(rng, 0.14) else ""
@@ -152,6 +182,8 @@ def noun_phrase(noun: Noun, room: str | None, rng: Random, terse: bool = False) 
         return Phrase(join("the", f"{word}'s", adjective + noun.text), plural, True)
     if way == "behind":
         place = room_place(room, rng)
+        if "door" in noun.text and chance(rng, 0.2):
+            place = expand("(to|to|of) the ", rng) + word
         if chance(rng, 0.05):
             place = f"that {'are' if plural else 'is'} {room_place(room, rng, of=False)}"
         return Phrase(join(determiner, adjective + noun.text, place), plural, True, True)

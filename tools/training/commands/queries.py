@@ -5,15 +5,30 @@ from __future__ import annotations
 import re
 from random import Random
 
-from amounts import percent_text, random_percent
+from amounts import degrees_text, percent_text, random_percent
 from frames import OPENERS
 from model import Command, Line
 from nouns import ROOM_WORDS, noun_phrase, random_noun, random_room, room_name, room_place
 from question_phrases import DIRECT, INDIRECT, QUESTION_TAILS, ROOM_QUESTIONS, SPECIAL, STATUS, TIMED
-from text import chance, fill, join, pick
+from text import chance, fill, join, options, pick
 from times import clock, random_time, time_modifiers
 from verbs import STATES, forms, random_verb, with_object
 
+
+# The room alone stands for its door, its lamp or its heater.
+ROOM_STATES = {
+    "door": options("""
+    is {n} (open|closed|locked|shut|unlocked); is {n} still (open|unlocked); did (I|you|we) (lock|close|shut) {n}; did
+    (I|anyone|someone) leave {n} (open|unlocked); tell me (if|whether) {n} is (locked|open|closed); check (if|whether)
+    {n} is (locked|closed); have (I|you|we) locked {n}; has {n} been locked
+    """),
+    "lamp": options("is {n} lit; is {n} still lit; is {n} lit up"),
+    "fan": options("is {n} being ventilated; are we ventilating {n}"),
+}
+DEGREE_QUESTIONS = options("""
+is the heating set to; is the heater at; is the thermostat at; is the thermostat set to; is it; is the radiator set
+to; is the heating at; is the temperature at; is it really; tell me if the heating is at
+""")
 
 CLAIMS = ["{o} {b} {s}"] * 8 + ["{o} {b} still {s}"] * 2 + ["I left {o} {s}", "{o} {h} been {p}",
                                                             "somebody left {o} {s}",
@@ -22,6 +37,8 @@ CLAIMS = ["{o} {b} {s}"] * 8 + ["{o} {b} still {s}"] * 2 + ["I left {o} {s}", "{
 
 def _special(command: Command, rng: Random) -> str:
     device = command.device or ""
+    if device in ROOM_STATES and command.room and chance(rng, 0.3):
+        return fill(rng.choice(ROOM_STATES[device]), rng, n=room_name(command.room, rng))
     if device == "heater" and command.room and chance(rng, 0.35):
         return fill(rng.choice(ROOM_QUESTIONS), rng, n=room_name(command.room, rng))
     template = rng.choice(SPECIAL[device])
@@ -67,7 +84,7 @@ def _ask(command: Command, rng: Random) -> str:
     slots = {"o": text_of, "b": "are" if plural else "is", "w": "were" if plural else "was",
              "h": "have" if plural else "has",
              "d": "do" if plural else "does", "s": state, "p": f"{participle} {particle}".strip(), "v": spoken,
-             "e": participle + spoken.removeprefix(head), "z": opposite}
+             "e": participle + spoken.removeprefix(head), "z": opposite, "y": "they" if plural else "it"}
     kind = pick(rng, [(56, "direct"), (27, "indirect"), (17, "status")])
     place = f" {room_place(command.room, rng, of=False)}" if command.room and not thing.has_room else ""
     if kind == "indirect":
@@ -90,6 +107,11 @@ def query_line(device: str, rng: Random) -> Line:
         level = percent_text(command.percent, rng, False)
         text = f"is the {noun.text} {rng.choice(['at', 'set to', 'still at'])} {level}"
         command.room = None
+    elif device == "heater" and chance(rng, 0.05):
+        command.degrees = rng.randrange(5, 31)
+        place = room_place(command.room, rng, of=False) if command.room else ""
+        lead = rng.choice(DEGREE_QUESTIONS)
+        text = join(lead, degrees_text(command.degrees, rng, bare=False), place)
     elif chance(rng, 0.03):
         return _short(command, rng)
     else:

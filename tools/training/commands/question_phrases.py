@@ -14,7 +14,7 @@ leave {o} {s}; did (anyone|anybody|someone|somebody|the kids|you) leave {o} {s};
 left {o} {s}; did I forget to {v}; did (anyone|anybody|somebody|someone) forget to {v}; did I remember to {v}; {h} {o}
 been {p}; {h} {o} been {p} yet; {h} {o} been left {s}; {w} {o} left {s}; has (anyone|anybody|someone|somebody) {e};
 did (anyone|anybody|someone|somebody|I|we|you) {v}; have (you|I|we) {e}; are you sure {o} {b} {s}; {o} {b} {s}, right;
-{o} {b} {s}, {b}n't (it|they); {b} {o} {s} or not; {d} {o} seem {s}; so {b} {o} {s}; {b} {o} {s} again; {b} {o} {s}
+{o} {b} {s}, {b}n't {y}; {b} {o} {s} or not; {d} {o} seem {s}; so {b} {o} {s}; {b} {o} {s} again; {b} {o} {s}
 yet
 """)
 # Words before "the lamp is on"; {i} is if or whether.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from random import Random
 
 from amounts import minutes_modifier, random_minutes
-from frames import dress, state_wish, wish
+from frames import ASKING, STATING, dress, state_wish, wish
 from model import Command, Line
 from nouns import Noun, Phrase, noun_phrase, random_noun, random_room, room_name, room_place
-from sayings import GARDENS, REASONS, ROOMLESS_SAYINGS, SAYINGS, VAGUE, WATERED
+from sayings import (
+    GARDENS, IMPERATIVES, MOVES, REASONS, ROOMLESS_SAYINGS, SAYINGS, SCHEDULES, UNTIMED_SCHEDULES, VAGUE, WATERED
+)
 from text import chance, expand, fill, join, pick
 from times import clock, random_time, time_modifiers
 from verbs import STATES, forms, random_verb, with_object
@@ -90,14 +92,12 @@ def _with_reason(text: str, command: Command, rng: Random, timed: bool) -> str:
 
 
 def scheduled(thing: Phrase, command: Command, modifiers: str, rng: Random) -> str | None:
-    """"set the lamp to come on at 7", only where it cannot mean the ring of an alarm."""
-    if command.device in ("alarm", "door") or command.action not in ("on", "off", "open", "close"):
+    """"set the lamp to come on at 7", "the blinds can go up"; never for an alarm, where going off means ringing."""
+    if command.device == "alarm":
         return None
-    verb = {"on": "(come on|turn on|switch on|go on|start)", "off": "(go off|turn off|switch off|shut off|stop)",
-            "open": "(open|go up|open up)", "close": "(close|go down|shut)"}[command.action]
-    lead = rng.choice(["set", "set", "schedule", "program", "have", "get", "make", "let", "I want", "I'd like"])
-    link = "" if lead in ("have", "make", "let") else "to"
-    return join(lead, thing.text, link, expand(verb, rng), modifiers)
+    verb = expand(MOVES.get((command.action, command.device or ""), MOVES[command.action, ""]), rng)
+    template = rng.choice(SCHEDULES if modifiers else SCHEDULES[-UNTIMED_SCHEDULES:])
+    return join(fill(template, rng, o=thing.text, v=verb), modifiers)
 
 
 def request_line(action: str, device: str, rng: Random) -> Line:
@@ -114,6 +114,9 @@ def request_line(action: str, device: str, rng: Random) -> Line:
     text = saying(command, rng) if chance(rng, 0.30 if device == "sprinkler" else 0.09) else None
     if text:
         front, behind = place_modifiers(found, rng)
+        if text.split()[0] in IMPERATIVES and chance(rng, 0.3):
+            question = chance(rng, 0.55)
+            text = f"{rng.choice(ASKING[:12] * 2 + ASKING if question else STATING)} {text}"
         text = join(text, behind)
     else:
         front, text, question = _sentence(command, found, rng)
@@ -147,7 +150,7 @@ def _sentence(command: Command, found: list[str], rng: Random) -> tuple[str, str
     timed = bool(command.time or command.minutes)
     front, behind = place_modifiers(found, rng)
     be = "are" if thing.plural else "is"
-    if timed and chance(rng, 0.04):
+    if chance(rng, 0.07 if timed else 0.025):
         text = scheduled(thing, command, behind, rng)
         if text:
             return front, text, False

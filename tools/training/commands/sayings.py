@@ -12,7 +12,7 @@ once more; for a while; for a bit; overnight; later on; first thing in the morni
 """)
 REASONS = {
     "on": {"lamp": options("""
-    it's too dark; it is dark; I can't see a thing; I want to read; I can't see anything; so I can see
+    it's too dark; it is dark; so I can read; I can't see a thing; I want to read; I can't see anything; so I can see
     """),
            "heater": options("""
            it's cold; I'm cold; I'm freezing; it's freezing in here; it is chilly; it's getting cold; we are freezing
@@ -36,12 +36,17 @@ REASONS = {
             """),
             "sprinkler": options("it's raining; it is raining; the grass is wet; it's wet enough"),
             "alarm": options("I'm awake; I'm up; I'm up already; it's annoying; it's too loud")},
-    "open": {"blind": options("I want some sun; it's dark; the sun is out; I need daylight; I want to see the sun"),
+    "open": {"blind": options("""
+    to let the sun in; to let some sun in; so the sun can come in; I want some sun; it's dark; the sun is out; I need
+    daylight; I want to see the sun
+    """),
              "door": options("""
-             I'm home; somebody is knocking; I'm coming in; the postman is here; I'm here; my hands are full
+             I'm home; somebody is knocking; I'm coming in; the postman is here; I'm here; my hands are full; for the
+             cat; to let the dog out; for the postman; so I can come in
              """)},
     "close": {"blind": options("""
-    the sun is blinding me; it's too bright; I want to sleep; the sun is too strong; the neighbours can see us
+    the sun is blinding me; it's too bright; I want to sleep; the sun is too strong; the neighbours can see us; to
+    keep the sun out; so nobody can see in
     """),
               "door": options("""
               it's cold; I'm leaving; there's a draft; it's draughty; we're leaving; I'm going to bed
@@ -50,9 +55,10 @@ REASONS = {
 # Sayings that only fit one action and device. {r} the room ("the kitchen"), {w} what is watered.
 SAYINGS: dict[tuple[str, str], list[str]] = {
     ("on", "lamp"): options("""
-    light up {r}; light {r} up; light up {r}; illuminate {r}; let there be light in {r}; give me [some] light in {r};
-    I need [some] light in {r}; make light in {r}; some light in {r}; get me some light in {r}; light {r}; put some
-    light on in {r}; turn on some light in {r}; bring some light into {r}; I want light in {r}
+    light up {r}; light {r} up; light up {r}; illuminate {r}; let there be light in {r}; I'd like some light in {r};
+    can I have some light in {r}; could we have some light in {r}; give me [some] light in {r}; I need [some] light in
+    {r}; make light in {r}; some light in {r}; get me some light in {r}; light {r}; put some     light on in {r}; turn
+    on some light in {r}; bring some light into {r}; I want light in {r}
     """),
     ("on", "heater"): options("""
     heat {r}; heat up {r}; heat {r} up; warm up {r}; warm {r} up; start heating {r}; get {r} warm; make {r} warm;
@@ -170,3 +176,29 @@ flower beds; my flowers; the flowerbeds
 GARDENS = options("""
 the garden; the garden; the garden; the yard; the yard; the backyard; my garden; our garden; our yard; the back yard
 """)
+
+# The device moves by itself: "the heating should come on at six".
+MOVES: dict[tuple[str, str], str] = {
+    ("on", ""): "(come on|come on|turn on|switch on|go on|start|be on)",
+                                     ("off", ""): "(go off|turn off|switch off|shut off|stop|be off)",
+    ("on", "fan"): "(come on|turn on|run|start|start running|be on)",
+                                     ("off", "fan"): "(stop|go off|turn off|stop running)",
+    ("on", "radio"): "(come on|play|start playing|turn on|go on)",
+                                     ("off", "radio"): "(stop|go off|stop playing|turn off)",
+    ("on", "sprinkler"): "(run|start|come on|go on|start running)",
+                                     ("off", "lamp"): "(go off|go out|turn off|switch off|be off)",
+    ("open", ""): "(open|open|go up|open up|be open)", ("close", ""): "(close|close|go down|shut|come down|be closed)",
+    ("open", "door"): "(open|open|unlock|swing open|open up)", ("close", "door"): "(close|close|shut|lock|be locked)",
+}
+SCHEDULES = options("""
+set {o} to {v}; set {o} to {v}; schedule {o} to {v}; program {o} to {v}; I want {o} to {v}; I'd like {o} to {v}; get
+{o} to {v}; I need {o} to {v}; have {o} {v}; make {o} {v}; let {o} {v}; {o} should {v}; {o} can {v}; {o} must {v};
+time for {o} to {v}; it's time for {o} to {v}; {o} may {v}; tell {o} to {v}; I'd like to have {o} {v}; could {o} {v};
+can {o} {v}
+""")
+# The last ones also do without a time.
+UNTIMED_SCHEDULES = 12
+IMPERATIVES = frozenset("""
+light illuminate heat warm ventilate water play put start stop irrigate sprinkle bring quit open unlock lock shut close mute pull roll raise draw
+give turn
+""".split())

@@ -6,7 +6,8 @@ from random import Random
 
 from amounts import degrees_text, percent_text, random_percent
 from frames import dress, wish
-from level_phrases import (ALL_UP, DEGREE_NOUN_PHRASES, DEGREE_VERBS, DOWN, HALF_STATES, HOUSE_DEGREES, OPENING_PHRASES,
+from level_phrases import (ALL_UP, BLIND_PHRASES, DEGREE_NOUN_PHRASES, DEGREE_VERBS, DOWN, HALF_STATES, HOUSE_DEGREES,
+                           OPENING_PHRASES,
  PERCENT_NOUN_PHRASES, PROPERTIES, ROOM_DEGREES, SET_VERBS, WAYS)
 from model import Command, Line
 from nouns import Phrase, noun_phrase, random_noun, random_room, room_name, room_place
@@ -49,6 +50,8 @@ def _percent_core(command: Command, thing: Phrase, rng: Random) -> tuple[str, bo
         open; open; open; close; raise; lower; shut""" if device == "blind" else """
         open; open; open; close"""))
             return f"{verb} {thing.text} {rng.choice(options(WAYS[percent]))}", False, ""
+        if device == "blind" and chance(rng, 0.1) and percent != 100:
+            return fill(rng.choice(BLIND_PHRASES), rng, o=thing.text, v=value), False, ""
         if chance(rng, 0.2) and value not in ("full", "max", "maximum"):
             return fill(rng.choice(OPENING_PHRASES), rng, o=thing.text, v=value), False, ""
     if chance(rng, 0.3):
