@@ -199,6 +199,7 @@ can {o} {v}
 # The last ones also do without a time.
 UNTIMED_SCHEDULES = 12
 IMPERATIVES = frozenset("""
-light illuminate heat warm ventilate water play put start stop irrigate sprinkle bring quit open unlock lock shut close mute pull roll raise draw
+light illuminate heat warm ventilate water play put start stop irrigate sprinkle bring quit open unlock lock shut
+close mute pull roll raise draw
 give turn
 """.split())
