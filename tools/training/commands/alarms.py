@@ -13,31 +13,69 @@ from times import clock, random_time, time_modifiers
 
 # {a} "at seven", {f} "for seven", {c} "seven" with its part of the day, {n} a noun, {t} a task.
 AT_IMPERATIVE = options("""
-wake me {a}; wake me up {a}; wake me {a}; wake me up {a}; get me up {a}; get me up {a}; get me out of bed {a}; set (an|the|my) {n} {f}; set (an|the|my) {n} {f};
-set (an|the|my|one) {n} {a}; set (an|the|my) {n} to {c}; set {n} {f}; set {n} {a}; make (an|the) {n} {f}; create an {n} {f}; add an {n} {f}; put (an|the) {n} on {f}; schedule an {n} {f}; program (an|the) {n} {f};
-set up an {n} {f}; put an {n} in {f}; set me an {n} {f}; give me an {n} {a}; give me an {n} {f}; let the {n} ring {a}; let the {n} go off {a}; have the {n} ring {a}; have the {n} go off {a}; ring the {n} {a}; sound the {n} {a};
-make the {n} ring {a}; make the {n} go off {a}; set (my|the) {n} to ring {a}; set (my|the) {n} to go off {a}; wake us {a}; wake us up {a}; change (my|the) {n} to {c}; move (my|the) {n} to {c}; put (my|the) {n} to {c}; adjust (my|the) {n} to {c};
-remind me {a}; remind me {a}; remind me {t} {a}; remind me {a} {t}; get me awake {a}; get me up out of bed {a}; set a {c} alarm; set my {c} alarm; make me a {c} alarm; book an {n} {f}; set a new {n} {f}; set another {n} {f}; start an {n} {f}; wake me by ringing {a}; set the timer {f}; set a timer {f}; get us up {a}; set a reminder {f};
-arrange an {n} {f}; see that I wake up {a}; make sure I wake up {a}; make sure to wake me {a}; be sure to wake me up {a}; set (an|the) {n} so I wake up {a}; use the {n} to wake me {a}; ring me awake {a}; remind me again {a}; wake me gently {a}; get me going with an {n} {a}; set the timer to {c}; set the {n} to go {a}; fix an {n} {f}
-""".replace("get me awake {a}; ", "").replace("; get me going with an {n} {a}", ""))
+wake me {a}; wake me up {a}; wake me {a}; wake me up {a}; get me up {a}; get me up {a}; get me out of bed {a}; set
+(an|the|my) {n} {f}; set (an|the|my) {n} {f}; set (an|the|my|one) {n} {a}; set (an|the|my) {n} to {c}; set {n} {f};
+set {n} {a}; make (an|the) {n} {f}; create an {n} {f}; add an {n} {f}; put (an|the) {n} on {f}; schedule an {n} {f};
+program (an|the) {n} {f}; set up an {n} {f}; put an {n} in {f}; set me an {n} {f}; give me an {n} {a}; give me an {n}
+{f}; let the {n} ring {a}; let the {n} go off {a}; have the {n} ring {a}; have the {n} go off {a}; ring the {n} {a};
+sound the {n} {a}; make the {n} ring {a}; make the {n} go off {a}; set (my|the) {n} to ring {a}; set (my|the) {n} to
+go off {a}; wake us {a}; wake us up {a}; change (my|the) {n} to {c}; move (my|the) {n} to {c}; put (my|the) {n} to
+{c}; adjust (my|the) {n} to {c}; remind me {a}; remind me {a}; remind me {t} {a}; remind me {a} {t}; get me up out of
+bed {a}; set a {c} alarm; set my {c} alarm; make me a {c} alarm; book an {n} {f}; set a new {n} {f}; set another {n}
+{f}; start an {n} {f}; wake me by ringing {a}; set the timer {f}; set a timer {f}; get us up {a}; set a reminder {f};
+arrange an {n} {f}; see that I wake up {a}; make sure I wake up {a}; make sure to wake me {a}; be sure to wake me up
+{a}; set (an|the) {n} so I wake up {a}; use the {n} to wake me {a}; ring me awake {a}; remind me again {a}; wake me
+gently {a}; set the timer to {c}; set the {n} to go {a}; fix an {n} {f}
+""")
 AT_OTHER = options("""
-{n} {f}; {n} {a}; {n} {c}; {n} {c}; {n} {a}; {c} {n}; new {n} {f}; new {n} {a}; I need an {n} {f}; I want an {n} {f}; I'd like an {n} {f}; I need an {n} {a}; I want an {n} {a}; I'd like an {n} {a}; the {n} should ring {a}; the {n} should go off {a}; I want the {n} to ring {a};
-I want the {n} to go off {a}; I want to be woken {a}; I'd like to be woken up {a}; I want to be woken up {a}; I need to be woken {a}; I would like to be woken {a}; I'd like an {n} set {f}; I need a {c} {n}; an {n} {f}; an {n} {a}; the {n} {f}; I want my {n} set {f}; I want my {n} at {c}; please have me woken {a}; another {n} {f}; one {n} {f}; I'd like you to wake me {a}; wake-up {n} {f}; I need you to wake me up {a}; I need an {n} set {f}; I must be woken {a}; make it ring {a}, the {n}
-""".replace("; make it ring {a}, the {n}", "").replace("I want my {n} at {c}; ", ""))
+wake-up call {f}; wake-up call {a}; I want a wake-up call {a}; I need a wake-up call {f}; give me a wake-up call {a};
+{n} {f}; {n} {a}; {n} {c}; {n} {c}; {n} {a}; {c} {n}; new {n} {f}; new {n} {a}; I need an {n} {f}; I want an {n} {f};
+I'd like an {n} {f}; I need an {n} {a}; I want an {n} {a}; I'd like an {n} {a}; the {n} should ring {a}; the {n}
+should go off {a}; I want the {n} to ring {a}; I want the {n} to go off {a}; I want to be woken {a}; I'd like to be
+woken up {a}; I want to be woken up {a}; I need to be woken {a}; I would like to be woken {a}; I'd like an {n} set
+{f}; I need a {c} {n}; an {n} {f}; an {n} {a}; the {n} {f}; I want my {n} set {f}; please have me woken {a}; another
+{n} {f}; one {n} {f}; I'd like you to wake me {a}; wake-up {n} {f}; I need you to wake me up {a}; I need an {n} set
+{f}; I must be woken {a}
+""")
 # {d} "ten minutes", {j} "ten-minute", {i} "in ten minutes".
 IN_IMPERATIVE = options("""
-set a timer for {d}; set a timer for {d}; set the timer for {d}; set the timer to {d}; set a {j} timer; set a {j} timer; start a timer for {d}; start a {j} timer; start a {j} timer; make a timer for {d}; put a timer on for {d}; run a timer for {d}; run a {j} timer; create a timer for {d}; create a {j} timer; give me a {j} timer; give me a timer for {d};
-set my timer for {d}; put {d} on the timer; set timer for {d}; set timer to {d}; set timer {d}; start the timer for {d}; let the timer run for {d}; set a timer of {d}; add a {j} timer; add a timer for {d}; begin a timer for {d}; begin a {j} timer; set the egg timer to {d}; set the kitchen timer for {d}; set up a timer for {d}; set me a timer for {d}; set another timer for {d};
-wake me {i}; wake me up {i}; wake me {i}; get me up {i}; remind me {i}; remind me {i}; remind me {t} {i}; remind me {i} {t}; set an alarm for {d} from now; set an alarm {i}; set an alarm for {d}; set the alarm to ring {i}; let the alarm ring {i}; have the alarm go off {i}; ring the alarm {i}; make the alarm go off {i}; set the alarm clock for {d} from now; set a timer to go off {i}; sound the alarm {i}; start a countdown timer for {d}; set a countdown timer for {d};
-start timer for {d}; start a timer, {d}; set a timer: {d}; wake us {i}; wake us up {i}; start timer {d}; get a timer going for {d}; get a {j} timer going; fire up a {j} timer; turn on a {j} timer; set a timer for {d} for the (pasta|eggs|pizza|tea|rice|laundry|cake|noodles); set a (pasta|tea|pizza|egg) timer for {d}; set a reminder {i}; set an alarm to go off {i}; set a {j} alarm; have the timer run for {d}; set the timer {i}
-""".replace("; set the timer {i}", "").replace("set the kitchen timer for {d}; ", ""))
-IN_OTHER = options("""
-timer for {d}; timer {d}; timer {d}; {j} timer; {j} timer; timer for {d}; timer: {d}; alarm {i}; {d} timer; I need a {j} timer; I need a timer for {d}; I want a timer for {d}; I'd like a timer for {d}; I'd like a {j} timer; I want a {j} timer; new timer for {d}; new timer, {d}; {d} on the timer; a timer for {d}; a {j} timer; I want to be woken {i}; I'd like to be woken up {i};
-the alarm should ring {i}; the alarm should go off {i}; I need an alarm {i}; I want an alarm {i}; countdown timer for {d}; countdown timer {d}; another timer for {d}; the timer for {d}; egg timer {d}; egg timer for {d}; I'd like an alarm {i}; can I have a timer for {d}; can I get a {j} timer; could I have a {j} timer; can we have a timer for {d}; can I have a {j} timer; tea timer {d}; alarm for {d} from now
+set a timer for {d}; set a timer for {d}; set the timer for {d}; set the timer to {d}; set a {j} timer; set a {j}
+timer; start a timer for {d}; start a {j} timer; start a {j} timer; make a timer for {d}; put a timer on for {d}; run
+a timer for {d}; run a {j} timer; create a timer for {d}; create a {j} timer; give me a {j} timer; give me a timer for
+{d}; set my timer for {d}; put {d} on the timer; set timer for {d}; set timer to {d}; set timer {d}; start the timer
+for {d}; let the timer run for {d}; set a timer of {d}; add a {j} timer; add a timer for {d}; begin a timer for {d};
+begin a {j} timer; set the egg timer to {d}; set up a timer for {d}; set me a timer for {d}; set another timer for
+{d}; wake me {i}; wake me up {i}; wake me {i}; get me up {i}; remind me {i}; remind me {i}; remind me {t} {i}; remind
+me {i} {t}; set an alarm for {d} from now; set an alarm {i}; set an alarm for {d}; set the alarm to ring {i}; let the
+alarm ring {i}; have the alarm go off {i}; ring the alarm {i}; make the alarm go off {i}; set the alarm clock for {d}
+from now; set a timer to go off {i}; sound the alarm {i}; start a countdown timer for {d}; set a countdown timer for
+{d}; start timer for {d}; start a timer, {d}; set a timer: {d}; wake us {i}; wake us up {i}; start timer {d}; get a
+timer going for {d}; get a {j} timer going; fire up a {j} timer; turn on a {j} timer; set a timer for {d} for the
+(pasta|eggs|pizza|tea|rice|laundry|cake|noodles); set a (pasta|tea|pizza|egg) timer for {d}; set a reminder {i}; set
+an alarm to go off {i}; set a {j} alarm; have the timer run for {d}
 """)
-PLAIN = options("set an alarm; set the alarm; set a timer; set an alarm clock; set my alarm; set the timer; make a timer; make an alarm; I need a timer; I need an alarm; create an alarm; new alarm; set the alarm clock; set alarm; create a timer; new timer; remind me; wake me up; wake me; I want an alarm; get me up; add an alarm; set up an alarm; add a timer; set a new alarm; I'd like an alarm")
-TASKS = options("""to call mum; to call my sister; to take the pills; to feed the cat; to take out the trash; to check the oven; to buy milk; to pick up the kids; to leave; to water the dog's bowl; about the pizza; about the laundry; about the cake; to go to bed; to take a break;
-to take my medicine; about the meeting; to phone the dentist; to stretch; to get ready; to turn the chicken; to walk the dog; to drink some water; about the bread in the oven; to pay the bill; to charge my phone; to email Tom; to check the soup; to flip the steak; to do my homework; that the bus leaves; to take the cake out""".replace("to water the dog's bowl; ", ""))
+IN_OTHER = options("""
+timer, {d}; timer, {d} please; timer for {d}; timer {d}; timer {d}; {j} timer; {j} timer; timer for {d}; timer: {d};
+alarm {i}; {d} timer; I need a {j} timer; I need a timer for {d}; I want a timer for {d}; I'd like a timer for {d};
+I'd like a {j} timer; I want a {j} timer; new timer for {d}; new timer, {d}; {d} on the timer; a timer for {d}; a {j}
+timer; I want to be woken {i}; I'd like to be woken up {i}; the alarm should ring {i}; the alarm should go off {i}; I
+need an alarm {i}; I want an alarm {i}; countdown timer for {d}; countdown timer {d}; another timer for {d}; the timer
+for {d}; egg timer {d}; egg timer for {d}; I'd like an alarm {i}; can I have a timer for {d}; can I get a {j} timer;
+could I have a {j} timer; can we have a timer for {d}; can I have a {j} timer; tea timer {d}; alarm for {d} from now
+""")
+PLAIN = options("""
+set an alarm; set the alarm; set a timer; set an alarm clock; set my alarm; set the timer; make a timer; make an
+alarm; I need a timer; I need an alarm; create an alarm; new alarm; set the alarm clock; set alarm; create a timer;
+new timer; remind me; wake me up; wake me; I want an alarm; get me up; add an alarm; set up an alarm; add a timer; set
+a new alarm; I'd like an alarm
+""")
+TASKS = options("""
+to call mum; to call my sister; to take the pills; to feed the cat; to take out the trash; to check the oven; to buy
+milk; to pick up the kids; to leave; about the pizza; about the laundry; about the cake; to go to bed; to take a
+break; to take my medicine; about the meeting; to phone the dentist; to stretch; to get ready; to turn the chicken; to
+walk the dog; to drink some water; about the bread in the oven; to pay the bill; to charge my phone; to email Tom; to
+check the soup; to flip the steak; to do my homework; that the bus leaves; to take the cake out
+""")
 
 
 def _clock_slots(command: Command, rng: Random) -> dict[str, str]:
@@ -115,6 +153,7 @@ def _with_article(text: str) -> str:
     for index, word in enumerate(words[:-1]):
         following = words[index + 1].lower()
         vowel = following.startswith(("eight", "eleven", "8", "11", "18", "alarm", "hour", "egg"))
-        if word in ("a", "an") and (following[0].isdigit() or following.startswith(("eight", "eleven", "alarm", "hour", "timer"))):
+        counted = following[0].isdigit() or following.startswith(("eight", "eleven", "alarm", "hour", "timer"))
+        if word in ("a", "an") and counted:
             words[index] = "an" if vowel and not following.startswith("110") else "a"
     return " ".join(words)

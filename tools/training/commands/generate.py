@@ -24,8 +24,10 @@ from text import chance, pick
 
 SWITCHED = ("lamp", "heater", "fan", "radio", "alarm", "sprinkler")
 # Shares in percent. on, off, open, close and set give every device about the same number of lines.
-ACTION_SHARES = [(13.0, "none"), (9.0, "cancel"), (15.0, "query"), (25.0, "set"), (12.0, "on"), (12.0, "off"), (7.0, "open"), (7.0, "close")]
-SET_SHARES = [(16.0, "lamp"), (22.0, "heater"), (12.0, "fan"), (14.0, "blind"), (4.0, "door"), (11.0, "radio"), (3.0, "sprinkler"), (24.0, "alarm")]
+ACTION_SHARES = [(13.0, "none"), (9.0, "cancel"), (15.0, "query"), (25.0, "set"), (12.0, "on"), (12.0, "off"),
+                 (7.0, "open"), (7.0, "close")]
+SET_SHARES = [(16.0, "lamp"), (22.0, "heater"), (12.0, "fan"), (14.0, "blind"), (4.0, "door"), (11.0, "radio"),
+              (3.0, "sprinkler"), (24.0, "alarm")]
 SWITCH_SHARES = [(20.0, "lamp"), (16.0, "heater"), (17.0, "fan"), (17.0, "radio"), (11.0, "alarm"), (19.0, "sprinkler")]
 
 
@@ -40,15 +42,18 @@ def one_line(rng: Random) -> Line:
     if action == "none":
         return none_line(rng)
     if action == "cancel":
-        return cancel_line(pick(rng, [(18, ""), (26, "alarm"), (14, "sprinkler"), *[(7, device) for device in DEVICES[:6]]]), rng)
+        return cancel_line(pick(rng, [(18, ""), (26, "alarm"), (14, "sprinkler"),
+                                      *[(7, device) for device in DEVICES[:6]]]), rng)
     if action == "query":
-        return query_line(pick(rng, [(10, device) for device in DEVICES] + [(6, "door"), (5, "alarm"), (6, "heater"), (3, "lamp")]), rng)
+        return query_line(pick(rng, [(10, device) for device in DEVICES] + [(6, "door"), (5, "alarm"), (6, "heater"),
+                                                                            (3, "lamp")]), rng)
     if action == "set":
         device = pick(rng, SET_SHARES)
         return alarm_line(rng) if device == "alarm" else level_line(device, rng)
     if action in ("open", "close"):
         return request_line(action, "blind" if chance(rng, 0.5) else "door", rng)
-    shares = [(weight + 5 if device == "alarm" and action == "off" else weight, device) for weight, device in SWITCH_SHARES]
+    shares = [(weight + 5 if device == "alarm" and action == "off" else weight, device) for weight,
+              device in SWITCH_SHARES]
     return request_line(action, pick(rng, shares), rng)
 
 

@@ -8,24 +8,33 @@ from random import Random
 from model import Line
 from text import chance
 
-NEIGHBOURS = {"a": "sqz", "b": "vn", "c": "xv", "d": "sfe", "e": "wr", "f": "dgr", "g": "fht", "h": "gjy", "i": "uo", "j": "hk", "k": "jl",
-              "l": "ko", "m": "n", "n": "bm", "o": "ip", "p": "o", "q": "wa", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb", "w": "qe",
-              "x": "zc", "y": "tu", "z": "xa"}
-VARIANTS = [("living room", "livingroom"), ("living room", "living-room"), ("sitting room", "sittingroom"), ("alarm clock", "alarmclock"),
-            ("turn off", "turn of"), ("switch off", "switch of"), ("the ", "teh "), ("please", "pleas"), ("please", "plz"), ("turn ", "trun "),
-            ("switch", "swich"), ("lights", "ligths"), ("light", "ligth"), ("light", "lite"), ("minutes", "mintues"), ("minutes", "minuts"),
-            ("kitchen", "kichen"), ("bathroom", "bathrom"), ("bedroom", "bedrom"), ("garage", "garrage"), ("sprinkler", "sprinker"),
-            ("you", "u"), ("what's", "whats"), ("I'm", "im"), ("I'd", "id"), ("can you", "cn you"), ("radiator", "raditor"), ("thermostat", "thermastat"),
-            ("curtain", "curtin"), ("forty", "fourty"), ("ventilator", "ventillator"), ("degrees", "degress"), ("quarter", "quater"), ("tomorrow", "tommorow"),
-            ("o'clock", "oclock"), ("hallway", "hall way"), ("cancel", "cancle"), ("cancel", "cancell"), ("a.m.", "a.m"), ("okay", "k")]
+NEIGHBOURS = dict(entry.split(":") for entry in """
+a:sqz b:vn c:xv d:sfe e:wr f:dgr g:fht h:gjy i:uo j:hk k:jl l:ko m:n n:bm o:ip p:o q:wa r:et s:ad t:ry u:yi v:cb w:qe
+x:zc y:tu z:xa
+""".split())
+# right>wrong
+VARIANTS = [tuple(entry.split(">")) for entry in """
+living room>livingroom; living room>living-room; sitting room>sittingroom; alarm clock>alarmclock; turn off>turn of;
+switch off>switch of; the >teh ; please>pleas; please>plz; turn >trun ; switch>swich; lights>ligths; light>ligth;
+light>lite; minutes>mintues; minutes>minuts; kitchen>kichen; bathroom>bathrom; bedroom>bedrom; garage>garrage;
+sprinkler>sprinker; you>u; what's>whats; I'm>im; I'd>id; can you>cn you; radiator>raditor; thermostat>thermastat;
+curtain>curtin; forty>fourty; ventilator>ventillator; degrees>degress; quarter>quater; tomorrow>tommorow;
+o'clock>oclock; hallway>hall way; cancel>cancle; cancel>cancell; a.m.>a.m; okay>k
+""".strip().replace("\n", " ").split("; ")]
 # A typo must never turn one meaningful word into another.
-MEANINGFUL = frozenset("""on off of open close closed lock unlock look lower raise lamp lamps light lights night heat heater heating fan blind blinds shade
-shades door doors gate date late radio music alarm timer time times sprinkler garden garage kitchen bedroom bathroom hall half office study lounge hour hours
-seven eleven three third thirty thirteen fourteen forty fifteen fifty sixteen sixty seventeen seventy eighteen eighty nineteen ninety eight eighth tenth
-noon moon soon morning evening tonight quarter past last fast post put but out up start stop shut shot room broom
-water later wake make take bath path shed shut cancel pull full roll wall call ball fall hell hill""".split())
-NUMERALS = frozenset("""one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
-twenty thirty forty fifty sixty seventy eighty ninety hundred half third thirds quarter quarters fifth fifths tenth tenths""".split())
+MEANINGFUL = frozenset("""
+on off of open close closed lock unlock look lower raise lamp lamps light lights night heat heater heating fan blind
+blinds shade shades door doors gate date late radio music alarm timer time times sprinkler garden garage kitchen
+bedroom bathroom hall half office study lounge hour hours seven eleven three third thirty thirteen fourteen forty
+fifteen fifty sixteen sixty seventeen seventy eighteen eighty nineteen ninety eight eighth tenth noon moon soon
+morning evening tonight quarter past last fast post put but out up start stop shut shot room broom water later wake
+make take bath path shed shut cancel pull full roll wall call ball fall hell hill
+""".split())
+NUMERALS = frozenset("""
+one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred half third thirds quarter quarters fifth fifths
+tenth tenths
+""".split())
 WORD = re.compile(r"[A-Za-z]{4,}")
 
 

@@ -28,16 +28,26 @@ class Phrase:
     room_behind: bool = False
 
 
-LAMP = tuple(options("ceiling; bedside; reading; little; desk; big; small; overhead; floor; table; standing; corner; wall; "
-                     "main; night; old; LED; new; pendant; spot; electric; back; front; other; outside; upstairs"))
+LAMP = tuple(options("""
+ceiling; bedside; reading; little; desk; big; small; overhead; floor; table; standing; corner; wall; main; night; old;
+LED; new; pendant; spot; electric; back; front; other; outside; upstairs
+"""))
 HEATER = tuple(options("electric; wall; little; oil; portable; big; small; space; gas; panel; upstairs; old; main"))
 HEATING = tuple(options("central; floor; underfloor; electric; main; gas; downstairs"))
-FAN = tuple(options("ceiling; little; big; exhaust; extractor; standing; table; desk; electric; small; tower; wall; noisy; floor"))
-BLIND = tuple(options("roller; venetian; front; back; left; big; electric; wooden; black-out; little; right; roman; main"))
+FAN = tuple(options("""
+ceiling; little; big; exhaust; extractor; standing; table; desk; electric; small; tower; wall; noisy; floor
+"""))
+BLIND = tuple(options("""
+roller; venetian; front; back; left; big; electric; wooden; black-out; little; right; roman; main
+"""))
 CURTAIN = tuple(options("heavy; long; red; front; blackout; big; left; old; thick; lace"))
-DOOR = tuple(options("front; back; side; main; sliding; big; rear; inner; wooden; glass; heavy; patio; cellar; electric"))
+DOOR = tuple(options("""
+front; back; side; main; sliding; big; rear; inner; wooden; glass; heavy; patio; cellar; electric
+"""))
 GATE = tuple(options("front; back; side; main; iron; big; electric; wooden; sliding"))
-RADIO = tuple(options("old; little; digital; small; portable; big; internet; FM; alarm".replace("; alarm", "")))
+RADIO = tuple(options("""
+old; little; digital; small; portable; big; internet; FM
+"""))
 MUSIC = tuple(options("background; loud; background; nice"))
 ALARM = tuple(options("morning; wake-up; loud; early; daily"))
 SPRINKLER = tuple(options("lawn; grass; automatic; front; back; outdoor; big; electric; plant"))
@@ -55,7 +65,8 @@ NOUNS: dict[str, list[tuple[float, Noun]]] = {
             (6, Noun("fans", "p", FAN)), (1, Noun("ventilators", "p", ())), (1, Noun("ventilation fan", "s", ()))],
     "blind": [(24, Noun("blinds", "p", BLIND)), (17, Noun("blind", "s", BLIND)), (13, Noun("shutters", "p", BLIND)),
               (10, Noun("shutter", "s", BLIND)), (8, Noun("shade", "s", BLIND)), (9, Noun("shades", "p", BLIND)),
-              (14, Noun("curtains", "p", CURTAIN)), (8, Noun("curtain", "s", CURTAIN)), (1, Noun("window shades", "p", ())),
+              (14, Noun("curtains", "p", CURTAIN)), (8, Noun("curtain", "s", CURTAIN)),
+              (1, Noun("window shades", "p", ())),
               (1, Noun("window blinds", "p", ())), (1, Noun("window shutters", "p", ()))],
     "door": [(70, Noun("door", "s", DOOR)), (10, Noun("doors", "p", DOOR)), (22, Noun("gate", "s", GATE)),
              (2, Noun("gates", "p", GATE))],
@@ -78,8 +89,27 @@ ROOM_WORDS: dict[str, list[str]] = {
 # Which rooms people name for a device; every other room stays possible.
 USUAL_ROOMS: dict[str, list[str]] = {
     "sprinkler": ["garden"] * 20, "alarm": ["bedroom"] * 12 + ["kitchen"] * 6, "door": ["garage"] * 5 + ["garden"] * 2,
-    "lamp": ["hall", "garden"], "heater": ["bathroom"], "fan": ["bathroom", "kitchen"], "blind": ["bedroom"], "radio": ["kitchen"],
+    "lamp": ["hall", "garden"], "heater": ["bathroom"], "fan": ["bathroom", "kitchen"], "blind": ["bedroom"],
+                                     "radio": ["kitchen"],
 }
+# Where a device stands inside its room says nothing in this language.
+SPOTS: dict[str, list[str]] = {
+    "lamp": options("""
+    on the desk; next to the bed; by the window; on the table; over the sink; in the corner; above the table; by the
+    sofa; next to the couch; on the wall; on the ceiling; over the mirror; beside the bed; near the door
+    """),
+    "heater": options("under the window; in the corner; by the wall; next to the bed"),
+    "fan": options("on the desk; in the corner; on the ceiling; above the stove; over the bed; by the window"),
+    "blind": options("on the left; at the window; on the right; by the balcony; at the back"),
+    "door": options("on the left; at the back; at the front; on the right; at the side"),
+    "radio": options("on the shelf; in the corner; next to the bed; on the counter; by the window"),
+    "alarm": options("""
+    next to the bed; on the nightstand
+    """), "sprinkler": options("""
+    on the lawn; at the back; by the fence; in the flower bed
+    """),
+}
+DEVICE_OF = {noun.text: device for device, table in NOUNS.items() for _, noun in table}
 ROOM_SHARE = {"lamp": 0.62, "heater": 0.6, "fan": 0.6, "blind": 0.58, "door": 0.55, "radio": 0.5, "alarm": 0.14,
               "sprinkler": 0.4}
 ELSEWHERE = options("upstairs; downstairs; in here; in this room; at home; inside; over there; in the house; in there; "
@@ -105,7 +135,8 @@ def room_place(room: str, rng: Random, of: bool = True) -> str:
     if room == "garden" and chance(rng, 0.3):
         return expand(f"(out in|out in|outside in|out there in) {the} {word}", rng)
     ways = [(80, f"in {the} {word}"), (4, f"over in {the} {word}"), (3, f"in {word}"), (2, f"inside {the} {word}"),
-            (2, f"down in {the} {word}"), (1, f"from {the} {word}"), (2, f"up in {the} {word}"), (1.5, f"for {the} {word}"),
+            (2, f"down in {the} {word}"), (1, f"from {the} {word}"), (2, f"up in {the} {word}"),
+            (1.5, f"for {the} {word}"),
             (7 if of else 0, f"of {the} {word}")]
     return pick(rng, ways)
 
@@ -118,12 +149,24 @@ def room_name(room: str, rng: Random) -> str:
 def _determiner(noun: Noun, rng: Random) -> str:
     if noun.kind == "p":
         return rng.choice(PLURAL_DETERMINERS)
-    if noun.kind == "m" and noun.text == "music":
+    if noun.kind == "s" and chance(rng, 0.012):
+        return "every"
+    if noun.text == "music":
         return rng.choice(["the", "the", "the", "my", "our", "", "that"])
     return rng.choice(DETERMINERS)
 
 
 def noun_phrase(noun: Noun, room: str | None, rng: Random, terse: bool = False) -> Phrase:
+    """The device, now and then with the spot where it stands."""
+    phrase = _plain_phrase(noun, room, rng, terse)
+    if phrase.room_behind or terse or not chance(rng, 0.035):
+        return phrase
+    phrase.text = f"{phrase.text} {rng.choice(SPOTS[DEVICE_OF[noun.text]])}"
+    phrase.room_behind = True
+    return phrase
+
+
+def _plain_phrase(noun: Noun, room: str | None, rng: Random, terse: bool) -> Phrase:
     """A device with its room before it, behind it or (has_room False) left to the sentence."""
     determiner = "" if terse and chance(rng, 0.8) else _determiner(noun, rng)
     adjective = f"{rng.choice(noun.adjectives)} " if noun.adjectives and chance(rng, 0.14) else ""
@@ -139,6 +182,8 @@ def noun_phrase(noun: Noun, room: str | None, rng: Random, terse: bool = False) 
         return Phrase(join("the", f"{word}'s", adjective + noun.text), plural, True)
     if way == "behind":
         place = room_place(room, rng)
+        if "door" in noun.text and chance(rng, 0.2):
+            place = expand("(to|to|of) the ", rng) + word
         if chance(rng, 0.05):
             place = f"that {'are' if plural else 'is'} {room_place(room, rng, of=False)}"
         return Phrase(join(determiner, adjective + noun.text, place), plural, True, True)

@@ -80,4 +80,4 @@ def join(*parts: str) -> str:
 
 def options(listing: str) -> list[str]:
     """The entries of a table written as 'a; b; c'."""
-    return [entry.strip() for entry in listing.replace("\n", " ").split(";") if entry.strip()]
+    return [" ".join(entry.split()) for entry in listing.split(";") if entry.strip()]

@@ -67,8 +67,8 @@ def digital_words(hour: int, minute: int, rng: Random) -> str:
     if chance(rng, 0.3):
         small = f"{expand('(oh|oh|o)', rng)} {words(minute)}" if minute < 10 else words(minute, rng.choice("- "))
         return f"{words(hour)} {small}"
-    return expand(f"({hour}:{minute:02}|{hour}:{minute:02}|{hour:02}:{minute:02}|{hour}.{minute:02}|{hour} {minute:02})",
-                  rng)
+    colon = f"{hour}:{minute:02}"
+    return rng.choice([colon, colon, f"{hour:02}:{minute:02}", f"{hour}.{minute:02}", f"{hour} {minute:02}"])
 
 
 def twelve_hour_words(hour: int, minute: int, rng: Random) -> tuple[str, bool]:
@@ -89,7 +89,8 @@ def day_hours(hour: int, minute: int, rng: Random) -> str:
     ways += [f"{hour:02}:{minute:02} hrs"]
     if hour >= 13:
         if minute == 0:
-            ways += [str(hour)] * 4 + [words(hour), f"{hour} o'clock", f"{hour} o'clock", f"{words(hour)} hundred hours"]
+            ways += [str(hour)] * 4 + [words(hour), f"{hour} o'clock", f"{hour} o'clock",
+                                       f"{words(hour)} hundred hours"]
             ways += [f"{words(hour)} hundred", f"{hour} hours"]
         else:
             small = words(minute, " ") if minute >= 10 else f"oh {words(minute)}"
