@@ -7,8 +7,10 @@ from .decoder import Decoder
 
 def build(config: dict) -> Decoder:
     """The model of a Hugging Face config.json: a `mor` object makes it a Mixture-of-Recursions, and so on."""
-    from . import expert_choice, recursive, token_choice, vanilla
+    from . import expert_choice, recursive, retnet, token_choice, vanilla
 
+    if config.get("model_type") == "retnet":
+        return retnet.build(config)
     if "mor" in config:
         kinds = {
             "none": recursive.Recursive,
