@@ -35,7 +35,7 @@ class Cache:
         return lambda current: self.slots[key]
 
     def replacing(self, key: Hashable, columns: Tensor, rows: Tensor) -> Store:
-        """Hybrid: a store that shows a slot with `columns` [B, K] replaced by current rows [B, K], and keeps nothing."""
+        """Hybrid: a store that shows a slot with `columns` [B, K] replaced by current rows [B, K], keeping nothing."""
 
         def store(current: KeysValues) -> KeysValues:
             slot = self.slots[key]
