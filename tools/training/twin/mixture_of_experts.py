@@ -178,14 +178,15 @@ class MixtureLayer(Layer):
         return self.residual * (result + self.shared_mlp(seen) if hasattr(self, "shared_mlp") else result)
 
 
-def mixtures_of(layers: nn.ModuleList) -> int:
-    """How many of the layers are mixtures."""
-    return sum(isinstance(layer, MixtureLayer) and layer.mixture() is not None for layer in layers)
+def mixture_of(layer: nn.Module) -> Optional[Mixture]:
+    """The mixture in a layer, which may be wrapped into one that tokens can skip; None in a dense layer."""
+    inner = getattr(layer, "block", layer)
+    return inner.mixture() if isinstance(inner, MixtureLayer) else None
 
 
 def collect(layer: nn.Module, mixtures: int, trace: Trace) -> None:
     """Moves what a layer's gate decided last into the trace; losses are means over the mixtures of the model."""
-    mixture = layer.mixture() if isinstance(layer, MixtureLayer) else None
+    mixture = mixture_of(layer)
     if mixture is None or mixture.decided is None:
         return
     logits, chosen, scores = mixture.decided
@@ -216,7 +217,7 @@ class MixtureOfExperts(Decoder):
     def __init__(self, config: dict):
         super().__init__({"tie_word_embeddings": False, **config} if config.get("model_type") in MODELS else config)
         self.model.layers = nn.ModuleList(layers_of(config, self.shape))
-        self.mixtures = mixtures_of(self.model.layers)
+        self.mixtures = sum(mixture_of(layer) is not None for layer in self.model.layers)
         initialise(self, self.shape, self.shape.layers)
 
     def run(self, x: Tensor, rows: Rows, cache: Cache, mode: str, trace: Trace) -> Tensor:
@@ -235,7 +236,7 @@ class MixtureOfExperts(Decoder):
     def after_step(self) -> None:
         """Balancing by the selection bias, after each step of the optimiser: who is chosen too rarely gains."""
         for layer in self.model.layers:
-            mixture = layer.mixture()
+            mixture = mixture_of(layer)
             bias = None if mixture is None else getattr(mixture.scorer(), "e_score_correction_bias", None)
             if bias is not None and mixture.counts is not None:
                 bias += mixture.options.balance_rate * torch.sign(mixture.counts.mean() - mixture.counts)
