@@ -161,7 +161,8 @@ internal sealed class LlamaConfig
             null when config.GetString("model_type") == "llama" => LlamaFamily,
             _ => throw new CheckpointException(
                 CheckpointError.UnsupportedArchitecture,
-                $"{config.Name} describes the architecture {CheckpointException.Quote(name ?? config.GetString("model_type") ?? "(none)")}; "
+                $"{config.Name} describes the architecture "
+                + $"{CheckpointException.Quote(name ?? config.GetString("model_type") ?? "(none)")}; "
                 + $"{LlamaFamily}, {MorFamily}, {MistralFamily} and {QwenFamily} are supported."),
         };
     }
