@@ -82,6 +82,7 @@ internal sealed class LlamaConfig
     public static LlamaConfig Read(ConfigObject config)
     {
         string family = ReadFamily(config);
+        RefuseOtherKinds(config);
         UnsupportedOptions.Refuse(config, family);
         int modelDim = config.GetInt32("hidden_size", 1, ModelFileLimits.ModelDimensionMax);
         int headCount = config.GetInt32("num_attention_heads", 1, ModelFileLimits.ModelDimensionMax);
@@ -160,9 +161,22 @@ internal sealed class LlamaConfig
             null when config.GetString("model_type") == "llama" => LlamaFamily,
             _ => throw new CheckpointException(
                 CheckpointError.UnsupportedArchitecture,
-                $"{config.Name} describes the architecture {CheckpointException.Quote(name ?? "(none)")}; "
+                $"{config.Name} describes the architecture "
+                + $"{CheckpointException.Quote(name ?? config.GetString("model_type") ?? "(none)")}; "
                 + $"{LlamaFamily}, {MorFamily}, {MistralFamily} and {QwenFamily} are supported."),
         };
+    }
+
+    /// <summary>What a Llama configuration becomes through an object beside "mor".</summary>
+    private static void RefuseOtherKinds(ConfigObject config)
+    {
+        string? kind = config.Has("mod") ? "Mixture-of-Depths" : config.Has("moe") ? "Mixture-of-Experts" : null;
+        if (kind is not null)
+        {
+            throw new CheckpointException(
+                CheckpointError.UnsupportedArchitecture,
+                $"{config.Name} describes the architecture {kind}, which is not supported.");
+        }
     }
 
     private static int ReadHeadDim(ConfigObject config, int modelDim, int headCount)

@@ -7,8 +7,10 @@ from .decoder import Decoder
 
 def build(config: dict) -> Decoder:
     """The model of a Hugging Face config.json: a `mor` object makes it a Mixture-of-Recursions, and so on."""
-    from . import expert_choice, recursive, token_choice, vanilla
+    from . import expert_choice, mixture_of_depths, mixture_of_experts, recursive, retnet, token_choice, vanilla
 
+    if config.get("model_type") == "retnet":
+        return retnet.build(config)
     if "mor" in config:
         kinds = {
             "none": recursive.Recursive,
@@ -16,4 +18,8 @@ def build(config: dict) -> Decoder:
             "token": token_choice.TokenChoice,
         }
         return kinds[config["mor"]["type"]](config)
+    if "mod" in config:
+        return mixture_of_depths.MixtureOfDepths(config)
+    if mixture_of_experts.is_mixture(config):
+        return mixture_of_experts.MixtureOfExperts(config)
     return vanilla.Vanilla(config)

@@ -15,6 +15,8 @@ class Cache:
 
     def __init__(self) -> None:
         self.slots: dict[Hashable, KeysValues] = {}
+        # What has no rows: a state that every token changes, or a count.
+        self.states: dict[Hashable, Tensor] = {}
         self.length = 0
 
     def appending(self, key: Hashable) -> Store:
@@ -33,7 +35,7 @@ class Cache:
         return lambda current: self.slots[key]
 
     def replacing(self, key: Hashable, columns: Tensor, rows: Tensor) -> Store:
-        """A store that shows a slot with `columns` [B, K] replaced by current rows [B, K], and keeps nothing: hybrid."""
+        """Hybrid: a store that shows a slot with `columns` [B, K] replaced by current rows [B, K], keeping nothing."""
 
         def store(current: KeysValues) -> KeysValues:
             slot = self.slots[key]
@@ -49,7 +51,8 @@ class Cache:
         return self.slots[key].keys.shape[2] if key in self.slots else 0
 
     def bytes(self) -> int:
-        return sum(slot.keys.nbytes + slot.values.nbytes for slot in self.slots.values())
+        kept = [tensor for slot in self.slots.values() for tensor in (slot.keys, slot.values)]
+        return sum(tensor.numel() * tensor.element_size() for tensor in (*kept, *self.states.values()))
 
 
 def joined(before: KeysValues, after: KeysValues) -> KeysValues:

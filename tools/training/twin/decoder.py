@@ -15,7 +15,7 @@ from .layers import RMSNorm, Rotary, Rows, Shape
 
 @dataclass
 class RoutingStep:
-    """One routing decision: logits [B, K] of the candidates, which of them were selected, which are real (None: all)."""
+    """One routing decision: logits [B, K] of the candidates, which of them were selected, which are real (or None)."""
 
     logits: Tensor
     selected: Tensor
@@ -48,22 +48,32 @@ class Body(nn.Module):
 
 
 class Decoder(nn.Module):
-    """A decoder with a tied head. An architecture implements `run`, from embedded rows to the rows before the last norm.
+    """A decoder with a tied head. An architecture implements `run`, from embedded rows to rows before the last norm.
 
     `mode` says how routed models select: `topk` as in training, `threshold` causally, `full` everything.
     """
 
-    def __init__(self, config: dict):
+    def __init__(self, config: dict, shape: Optional[Shape] = None, body: type[nn.Module] = Body):
         super().__init__()
         self.config = config
-        self.shape = Shape.of(config)
-        self.model = Body(self.shape)
+        self.shape = Shape.of(config) if shape is None else shape
+        self.model = body(self.shape)
         self.rotary = Rotary(self.shape)
         if not config.get("tie_word_embeddings", True):
             self.lm_head = nn.Linear(self.shape.width, self.shape.vocabulary, bias=False)
 
     def run(self, x: Tensor, rows: Rows, cache: Cache, mode: str, trace: Trace) -> Tensor:
         raise NotImplementedError
+
+    def table(self) -> Tensor:
+        """The embedding matrix [V, H]."""
+        return self.model.embed_tokens.weight
+
+    def embed(self, ids: Tensor) -> Tensor:
+        return functional.embedding(ids, self.table())
+
+    def normalise(self, x: Tensor) -> Tensor:
+        return self.model.norm(x)
 
     def rows_at(self, positions: Tensor, valid: Optional[Tensor] = None) -> Rows:
         return Rows(positions, self.rotary(positions), valid)
@@ -73,13 +83,13 @@ class Decoder(nn.Module):
         cache = Cache() if cache is None else cache
         positions = torch.arange(cache.length, cache.length + ids.shape[1], device=ids.device).expand_as(ids)
         trace = Trace()
-        x = self.run(self.model.embed_tokens(ids), self.rows_at(positions), cache, mode, trace)
+        x = self.run(self.embed(ids), self.rows_at(positions), cache, mode, trace)
         cache.length += ids.shape[1]
-        return self.model.norm(x), trace
+        return self.normalise(x), trace
 
     def head(self, hidden: Tensor) -> Tensor:
         head = getattr(self, "lm_head", None)
-        return functional.linear(hidden, self.model.embed_tokens.weight if head is None else head.weight)
+        return functional.linear(hidden, self.table() if head is None else head.weight)
 
     def forward(self, ids: Tensor, mode: str = "topk", cache: Optional[Cache] = None) -> tuple[Tensor, Trace]:
         """ids [B, T] -> logits [B, T, V], and the trace. With a cache the ids continue what it holds."""

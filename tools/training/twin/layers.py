@@ -1,6 +1,6 @@
 """The parts every architecture shares: RMSNorm, rotary positions, grouped-query attention, SwiGLU, and the Llama layer.
 
-Shapes: B sequences, T rows of the chunk, S stored rows, H width, n heads, g key/value heads, d head width, F hidden width.
+Shapes: B sequences, T rows of the chunk, S stored rows, H width, n heads, g key/value heads, d head width, F hidden.
 A row is a token that takes part in this layer; its position in the text is given, because routed layers see only some
 tokens. Attribute names are those of Hugging Face checkpoints, so that a state dict is a checkpoint.
 """
@@ -94,7 +94,8 @@ class Rotary(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
         steps = torch.arange(0, shape.head_width, 2, dtype=torch.float32)
-        angles = torch.arange(shape.positions, dtype=torch.float32)[:, None] * shape.theta ** (-steps / shape.head_width)
+        positions = torch.arange(shape.positions, dtype=torch.float32)
+        angles = positions[:, None] * shape.theta ** (-steps / shape.head_width)
         self.register_buffer("cosine", angles.cos(), persistent=False)
         self.register_buffer("sine", angles.sin(), persistent=False)
 
@@ -171,14 +172,24 @@ class Layer(nn.Module):
         self.input_layernorm = RMSNorm(shape.width, shape.epsilon)
         self.post_attention_layernorm = RMSNorm(shape.width, shape.epsilon)
 
+    def attended(self, x: Tensor, rows: Rows, store: Store = themselves) -> Tensor:
+        """The first half: x + attention(norm x)."""
+        return x + self.self_attn(self.input_layernorm(x), rows, store)
+
+    def fed(self, x: Tensor) -> Tensor:
+        """What the second half adds to x."""
+        return self.mlp(self.post_attention_layernorm(x))
+
     def forward(self, x: Tensor, rows: Rows, store: Store = themselves) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), rows, store)
-        return x + self.mlp(self.post_attention_layernorm(x))
+        x = self.attended(x, rows, store)
+        return x + self.fed(x)
 
 
 def initialise(model: nn.Module, shape: Shape, unrolled: int) -> None:
     """Normal(0, initializer_range); matrices that write into the residual stream 1/sqrt(2 · unrolled layers) of it."""
-    into_stream = ("o_proj.weight", "down_proj.weight")
+    into_stream = (
+        "o_proj.weight", "down_proj.weight", "out_proj.weight", "fc2.weight", "w2.weight", "output_linear.weight"
+    )
     for name, parameter in model.named_parameters():
         if parameter.dim() > 1:
             scale = (2 * unrolled) ** -0.5 if name.endswith(into_stream) else 1.0

@@ -73,7 +73,7 @@ def picked(chosen: Tensor) -> tuple[Tensor, Optional[Tensor]]:
 
 
 def membership_loss(logits: Tensor, selected: Tensor, valid: Optional[Tensor]) -> Tensor:
-    """Binary cross-entropy of logits [B, K] against membership in the top k, which teaches the causal decision z >= 0."""
+    """Binary cross-entropy of logits [B, K] against membership in the top k, which teaches the decision z >= 0."""
     target = torch.zeros_like(logits).scatter_(1, selected, 1.0)
     loss = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return loss.mean() if valid is None else (loss * valid).sum() / valid.sum().clamp(min=1)

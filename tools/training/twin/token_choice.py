@@ -24,7 +24,8 @@ class TokenRecursions(nn.Module):
         recursions = options["num_recursion"]
         block = [Layer(shape) for _ in range(base)]
         self.block_list = nn.ModuleList(nn.ModuleList(block) for _ in range(recursions))
-        self.mor_router = Router(shape.width, recursions, options.get("router_type", "linear"), options.get("temp", 1.0))
+        kind, temperature = options.get("router_type", "linear"), options.get("temp", 1.0)
+        self.mor_router = Router(shape.width, recursions, kind, temperature)
         if options.get("balancing", "loss") == "loss_free":
             self.register_buffer("router_bias", torch.zeros(recursions))
 

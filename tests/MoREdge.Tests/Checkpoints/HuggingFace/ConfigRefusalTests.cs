@@ -11,6 +11,8 @@ public sealed class ConfigRefusalTests : IDisposable
 
     [Theory]
     [InlineData("architectures", "[\"GemmaForCausalLM\"]", CheckpointError.UnsupportedArchitecture)]
+    [InlineData("mod", "{}", CheckpointError.UnsupportedArchitecture)]
+    [InlineData("moe", "{}", CheckpointError.UnsupportedArchitecture)]
     [InlineData("hidden_act", "\"gelu\"", CheckpointError.UnsupportedOption)]
     [InlineData("sliding_window", "16", CheckpointError.UnsupportedOption)]
     [InlineData("quantization_config", "{}", CheckpointError.UnsupportedOption)]
