@@ -146,7 +146,7 @@ def level_line(device: str, rng: Random) -> Line:
     command = Command("set", device, random_room(device, rng))
     draw_timing(command, rng)
     if device == "heater" and chance(rng, 0.76):
-        command.degrees = rng.choice([rng.randrange(5, 31), rng.randrange(15, 26), rng.randrange(15, 26)])
+        command.degrees = rng.choice([rng.randrange(5, 31), rng.randrange(10, 26), rng.randrange(15, 26)])
     else:
         command.percent = 50 if device in ("blind", "door") and chance(rng, 0.12) else random_percent(rng)
     found = modifiers_for(command, rng, "" if command.time else rng.choice(["for", "in"]))
