@@ -14,6 +14,7 @@ from typing import Iterator
 
 from alarms import alarm_line
 from cancels import cancel_line
+from chatter import SHARE, with_chatter
 from model import DEVICES, Line
 from noise import spoil
 from none import none_line
@@ -37,6 +38,12 @@ def normalised(prompt: str) -> str:
 
 
 def one_line(rng: Random) -> Line:
+    """A random line by the shares above, some with chatter around it."""
+    line = plain_line(rng)
+    return with_chatter(line, rng) if chance(rng, SHARE) else line
+
+
+def plain_line(rng: Random) -> Line:
     """A random line by the shares above."""
     action = pick(rng, ACTION_SHARES)
     if action == "none":

@@ -7,6 +7,7 @@ from random import Random
 import none_lines
 import none_words
 from amounts import duration, minutes_modifier, random_minutes
+from chatter import talk_alone
 from frames import ASKING, OPENERS, STATING, dress
 from model import Command, Line
 from nouns import ROOM_WORDS, room_place
@@ -80,7 +81,10 @@ def _other_device(rng: Random) -> Line:
 
 def none_line(rng: Random) -> Line:
     """One line outside the language."""
-    kind = pick(rng, [(30, "device"), (11, "talk"), (27, "wish"), (20, "question"), (14, "mention")])
+    kind = pick(rng, [(30, "device"), (11, "talk"), (27, "wish"), (20, "question"), (14, "mention"),
+                      (9, "chatter")])
+    if kind == "chatter":
+        return Line(talk_alone(rng), Command("none"))
     if kind == "device":
         return _other_device(rng)
     table = {"talk": none_lines.TALK, "wish": none_lines.WISHES, "question": none_lines.QUESTIONS,
