@@ -55,7 +55,8 @@ def plain_line(rng: Random) -> Line:
         device = pick(rng, [(18, ""), (26, "alarm"), (14, "sprinkler"), *[(7, device) for device in DEVICES[:6]]])
         return topic_line(action, device, rng) if device and chance(rng, TOPIC_SHARE) else cancel_line(device, rng)
     if action == "query":
-        device = pick(rng, [(10, device) for device in DEVICES] + [(6, "door"), (5, "alarm"), (6, "heater"), (3, "lamp")])
+        device = pick(rng, [(10, device) for device in DEVICES] + [(6, "door"), (5, "alarm"), (6, "heater"),
+                                                                   (3, "lamp")])
         return (topic_line if chance(rng, TOPIC_SHARE) else _query)(action, device, rng)
     if action == "set":
         device = pick(rng, SET_SHARES)

@@ -1,4 +1,4 @@
-"""The thing is named first, then it is only "it": "I forgot the heater, turn it off", "the hall door, is it locked?"."""
+"""The thing is named first, then it is only "it": "I forgot the heater, turn it off", "the door, is it locked?"."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ UNLOVED = options("""
 can't stand {o} any more; I've had enough of {o}; {o} {b} a nuisance; {o} {b} too much; we won't be needing {o}; I
 hate {o}; {o} {b} keeping me awake; nobody wants {o}; I've seen enough of {o}
 """)
-LOUD = options("{o} {b} too loud; {o} {b} so loud; {o} {b} too noisy; {o} {b} deafening; {o} {b} hurting my ears; I can't "
-               "sleep with {o}; I can't work with {o}; {o} {b} making such a racket; what a noise from {o}")
+LOUD = options("{o} {b} too loud; {o} {b} so loud; {o} {b} too noisy; {o} {b} deafening; {o} {b} hurting my ears; "
+               "I can't sleep with {o}; I can't work with {o}; {o} {b} making such a racket; what a noise from {o}")
 COMPLAINTS = {
     "lamp": options("{o} {b} too bright; {o} {b} blinding me; {o} {b} dazzling me; {o} {b} shining in my eyes"),
     "heater": options("{o} {b} making me sweat; {o} {b} too hot; {o} {b} far too warm; I'm boiling because of {o}"),
@@ -55,8 +55,8 @@ cancel {y2}; cancel {y2}; forget {y2}; scrap {y2}; call {y2} off; forget about {
 never mind {y2}; drop {y2} from the plan; cancel that; scrap that; cancel the plan; cancel the whole thing
 """)
 PLANNED_LEADS = options("""
-I planned {o} {m}; I scheduled {o} {m}; you planned {o} {m}; about {o} {m}; {o} {m}; {o} {m}; as for {o} {m}; I asked for
-{o} {m}; I had planned {o} {m}; I ordered {o} {m}; I said I wanted {o} {m}
+I planned {o} {m}; I scheduled {o} {m}; you planned {o} {m}; about {o} {m}; {o} {m}; {o} {m}; as for {o} {m}; I asked
+for {o} {m}; I had planned {o} {m}; I ordered {o} {m}; I said I wanted {o} {m}
 """)
 OPPOSITES = {"on": "off", "off": "on", "open": "close", "close": "open"}
 
@@ -186,5 +186,6 @@ def other_topic(thing: str, switched: bool, time: str, rng: Random) -> tuple[str
     """"the TV is too loud, switch it off"."""
     state = rng.choice(["on", "off", "running"] if switched else ["open", "closed", "shut"])
     lead = fill(rng.choice(OTHER_LEADS), rng, o=thing, b="is", h="has", z=state)
-    text = fill(rng.choice(OTHER_SWITCHED if switched else OTHER_OPENED), rng, t=time, number=str(rng.randrange(1, 101)))
+    text = fill(rng.choice(OTHER_SWITCHED if switched else OTHER_OPENED), rng, t=time,
+                number=str(rng.randrange(1, 101)))
     return f"{lead}, {text}", text.startswith(("is ", "did ", "can ", "could ", "would ", "on or", "open or"))
