@@ -109,6 +109,10 @@ def _degrees_core(command: Command, thing: Phrase, rng: Random) -> tuple[str, bo
     link = "at" if verb in ("keep", "leave", "hold", "run", "fix") else rng.choice(["to"] * 12 + ["at"] * 2 + ["on"])
     if verb in ("set", "turn", "put", "bring", "crank") and chance(rng, 0.15):
         link = rng.choice(["up to", "down to"])
+    # "turn the heater up at twelve" would be an hour.
+    if link in ("at", "on") and value.replace("-", "").replace(" ", "").isalnum() and not any(
+            unit in value.lower() for unit in ("deg", "c")):
+        link = "to"
     return verb, False, f"{link} {value}"
 
 

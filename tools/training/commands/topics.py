@@ -85,7 +85,7 @@ def _level(command: Command, them: str, rng: Random) -> str:
         command.percent = random_percent(rng)
         value = percent_text(command.percent, rng)
     head, _, particle = rng.choice(LEVEL_VERBS.get(device, []) + SET_VERBS).partition("|")
-    link = "" if head == "make" else rng.choice(["to", "to", "to", "to", "at"])
+    link = "" if head == "make" else "to" if command.degrees else rng.choice(["to", "to", "to", "to", "at"])
     return join(head, them, particle, link, value)
 
 
