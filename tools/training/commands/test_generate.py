@@ -231,6 +231,22 @@ class Chatter(unittest.TestCase):
         self.assertEqual(alone, 500)
 
 
+class Spread(unittest.TestCase):
+    """No common number is rare."""
+
+    def test_numbers(self) -> None:
+        rng = Random(16)
+        found = Counter()
+        for _ in range(60_000):
+            command = plain_line(rng).command
+            found.update({("minutes", command.minutes), ("percent", command.percent), ("degrees", command.degrees),
+                          ("hour", command.time and int(command.time[:2]))})
+        for key, values, least in (("minutes", range(1, 61), 25), ("percent", range(5, 101, 5), 70),
+                                   ("degrees", range(10, 26), 50), ("hour", range(24), 300)):
+            for value in values:
+                self.assertGreater(found[key, value], least, f"{key} {value}")
+
+
 class Lines(unittest.TestCase):
     """Whole lines."""
 
@@ -274,7 +290,7 @@ class Lines(unittest.TestCase):
 
     def test_prompts_are_clean(self) -> None:
         for prompt, _ in self.rows:
-            self.assertNotRegex(prompt, r"[{}|\[\]\n]|  |^\W*$|,$|None|\(|\)", prompt)
+            self.assertNotRegex(prompt, r"[{}|\[\]\n]|  |^\W*$|,$|\bNone\b|\(|\)", prompt)
             self.assertLess(len(prompt), 240)
 
     def test_digits_of_prompts_belong_to_the_answer(self) -> None:
