@@ -13,6 +13,10 @@ from numerals import number_text
 from text import chance, fill, join, pick
 
 SHARE = 0.22
+# Alone these could call something off.
+_UNDOING = ("mistake", "wrong", "plan", "misspoke", "mixed", "is off", "was moved", "forg", "remember", "that's all")
+_ALONE = [entry for entry in NEUTRAL if not any(word in entry for word in _UNDOING)]
+_OPENINGS = [entry for entry in ANNOUNCEMENTS if not any(word in entry for word in (*_UNDOING, "reflection"))]
 # A number clause stands only before the request: behind it, it could be read as part of a time.
 BEFORE_JOINTS = [(58, "{a}, {b}"), (9, "{a} so {b}"), (5, "{a}, so {b}"), (9, "{a}. {B}"), (6, "{a}! {B}"),
                  (5, "{a} {b}"), (4, "{a} - {b}"), (3, "{a}... {b}"), (1, "since {a}, {b}"), (1, "as {a}, {b}")]
@@ -20,6 +24,7 @@ BEHIND_JOINTS = [(56, "{a}, {b}"), (13, "{a} because {b}"), (3, "{a} cause {b}")
                  (3, "{a} since {b}"), (3, "{a} as {b}"), (9, "{a}{mark} {B}"), (5, "{a} - {b}"), (3, "{a} {b}"),
                  (2, "{a}, cos {b}"), (2, "{a}... {b}")]
 SHORT_JOINTS = [(80, "{a}, {b}"), (8, "{a} {b}"), (6, "{a}! {B}"), (3, "{a}: {b}"), (3, "{a}. {B}")]
+
 
 
 def _capital(text: str) -> str:
@@ -96,11 +101,11 @@ def with_chatter(line: Line, rng: Random) -> Line:
 
 def talk_alone(rng: Random) -> str:
     """A reason without any wish."""
-    text = clause(pick(rng, [(70, NEUTRAL), (12, ELSEWHERE_CLAUSES), (10, NUMBERED), (8, APOLOGIES)]), rng)
+    text = clause(pick(rng, [(70, _ALONE), (12, ELSEWHERE_CLAUSES), (10, NUMBERED), (6, APOLOGIES)]), rng)
     if chance(rng, 0.25):
-        text = f"{text}, {clause(NEUTRAL, rng)}"
+        text = f"{text}, {clause(_ALONE, rng)}"
     if chance(rng, 0.2):
-        text = _joined(SHORT_JOINTS, clause(ANNOUNCEMENTS, rng), text, rng)
+        text = _joined(SHORT_JOINTS, clause(_OPENINGS, rng), text, rng)
     elif chance(rng, 0.2):
         text = f"{text}, {rng.choice(SLOTS['name'])}"
     return text
