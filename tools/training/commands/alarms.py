@@ -67,8 +67,7 @@ timer; I want to be woken {i}; I'd like to be woken up {i}; the alarm should rin
 need an alarm {i}; I want an alarm {i}; countdown timer for {d}; countdown timer {d}; another timer for {d}; the timer
 for {d}; egg timer {d}; egg timer for {d}; I'd like an alarm {i}; can I have a timer for {d}; can I get a {j} timer;
 could I have a {j} timer; can we have a timer for {d}; can I have a {j} timer; tea timer {d}; alarm for {d} from now;
-timer
-please, {d}; {d}, timer; a timer please, {d}; {d} please, timer; a timer, {d}; could I have a timer for {d}; may I
+ {d}, timer; a timer please, {d}; {d} please, timer; a timer, {d}; could I have a timer for {d}; may I
 have a
 {j} timer; can we get a {j} timer; reminder {i}; I need a reminder {i}; timer on for {d}; {j} timer please; I have to be
 woken {i}; I need to get up {i}, wake me; {d} timer from now
@@ -85,8 +84,7 @@ milk; to pick up the kids; to leave; about the pizza; about the laundry; about t
 break; to take my medicine; about the meeting; to phone the dentist; to stretch; to get ready; to turn the chicken; to
 walk the dog; to drink some water; about the bread in the oven; to pay the bill; to charge my phone; to email Tom; to
 check the soup; to flip the steak; to do my homework; that the bus leaves; to take the cake out; about the plumber;
-that the bins go
-out tomorrow; to ring the bank; to move my car; to post the letter; that mum is coming; to turn the roast; to buy
+ to ring the bank;  to post the letter; that mum is coming; to turn the roast; to buy
 flowers; about the rent; to put the bins out; to write to Ben; about the parcel; that we have
 guests; to bring the washing in; to take the bread out; to iron a shirt; about the train; to defrost the chicken
 """)

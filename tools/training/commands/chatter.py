@@ -26,7 +26,6 @@ BEHIND_JOINTS = [(56, "{a}, {b}"), (13, "{a} because {b}"), (3, "{a} cause {b}")
 SHORT_JOINTS = [(80, "{a}, {b}"), (8, "{a} {b}"), (6, "{a}! {B}"), (3, "{a}: {b}"), (3, "{a}. {B}")]
 
 
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 

@@ -80,7 +80,7 @@ looking for my keys; I've lost my keys; I can't find my slippers; {thing} is in 
 after; the cake is in the oven; the pasta is on the stove; the soup is boiling over; I'm watching TV; I just had a
 shower; I'm going for a walk; I'm going for a run; I'm going shopping; we're having lunch; we're having breakfast;
 I'm making tea; I'm doing yoga; I'm meditating; I'm practising the piano; I've started a new book; we're about to
-eat; the food is getting cold; the ice cream is melting; I've got a train to catch; I've got a plane to catch; school
+eat; the food is getting cold; the ice cream is melting; I've got a boat to catch; I've got a plane to catch; school
 is starting; I have a job interview; we have an early start; it's the weekend; we're on holiday; I'm on holiday; it's
 my day off; we changed our plans; plans have changed; the trip is off; the meeting was moved; I got it wrong; I made
 a mistake; it was a mistake; I misspoke; I mixed things up; you did it before; it worked last week; just like last
@@ -124,7 +124,7 @@ whoops; oh no; oh dear; oh boy; ah yes; aha; hmm; um; erm; uh; you know what; te
 come on; go on; for goodness' sake; for crying out loud; good grief; gosh; blimey; heavens; my goodness; hurrah;
 hooray; yay; great; wonderful; perfect; fine; very well; as I said; like I said; again; once more; new plan; on
 reflection; important; urgent; emergency; seriously; honestly; frankly; if it's not too much trouble; if you don't
-mind; when you're ready; be an angel; be a darling; be a sport; be a pal; do us a favour; chop chop; pretty please;
+mind; when you're ready;  be a darling; be a sport; be a pal; do us a favour; chop chop; pretty please;
 okay listen; one last thing; since you're here; if I may; speaking of which; not to be fussy, but; I hate to ask, but;
 silly question, but; I know it's late, but; I know you're busy, but; I nearly forgot; I've been thinking; to the rescue
 """)

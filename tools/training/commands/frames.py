@@ -36,10 +36,10 @@ you would; if you could just; if you could please; I ask you to; I'm asking you 
 hurry up and; please be sure to; would like to; want to; gonna need you to; do me a favor and; do me a favour and; I
 have to ask you to; maybe you could; perhaps you could; you could; please could you; please can you; please would you;
 I was hoping you could; I was wondering if you could; I wonder if you could; I'm hoping you can; we have to; I think
-we should; better; you'd better; be an angel and; be a sport and;
+we should; better; you'd better;  be a sport and;
 be a darling and; be a good boy and; be a pal and; be a love and; be nice and; somebody; someone please; would someone
 please; get on and; feel free to; if you'd be so kind as to; if it's no bother; if it isn't too much trouble; I beg
-you to; for goodness' sake; for heaven's sake; for the love of god; for pity's sake; kindly go and; run and; 
+you to; for goodness' sake;  for the love of god; for pity's sake; kindly go and; run and; 
 pop over and; see if you can; make sure you; I hereby ask you to; your job is to; your task is to;
 I command you to; all I want is to; what I want is to; next; first; it would help to; it'd help me to; I require you
 to; the plan is to; we ought to; I ought to; we must; you must; I'd rather you; let me; let me just
