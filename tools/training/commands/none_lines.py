@@ -46,11 +46,13 @@ for {minutes}; bake the bread for {minutes}; leave the {food} in the oven for {m
 start the {switched} at {time}; stop the {switched} at {time}; start the {switched} in {minutes}; run the {switched}
 for {minutes}; the {switched} should start at {time}; the {switched} to be switched off at {time}; set the {switched}
 to {number} degrees; {switched} to {number} degrees; {switched} {number} percent; {switched} off at {time}; open the
-{opened} at {time}; close the {opened} at {time}; close the {opened} for {minutes}; {opened} shut at {time};  see that the {opened} is shut; see that the {switched} comes on at {time}; let there be a {switched};
+{opened} at {time}; close the {opened} at {time}; close the {opened} for {minutes}; {opened} shut at {time}; see that
+the {opened} is shut; see that the {switched} comes on at {time}; let there be a {switched};
 scrap the plan to visit {person}; scrap the plan to go to {city}; cancel the {switched} at {time}; scrap the
 {switched} at {time}; drop the {event} I made; call off the {event} at {time}; forget about the {switched}; cancel the
-{event} I planned;  spin the wheel; spin up the {switched}; dim the TV; dim the screen; raise the
-{opened} a bit; roll down the car window; roll up the car window;   could you ring {person} at {time}; phone {person} in {minutes}; tell {person} to come at {time};
+{event} I planned; spin the wheel; spin up the {switched}; dim the TV; dim the screen; raise the
+{opened} a bit; roll down the car window; roll up the car window; could you ring {person} at {time}; phone {person} in
+{minutes}; tell {person} to come at {time};
 tell {person} dinner is at {time}; tell {person} I love them; say sorry to {person}; thank {person}; play {show} in
 the {room}; play a game with me; read to me for {minutes}; rub my back for {minutes}; massage my feet; hold my hand;
 hold the line; keep an eye on the {animal}; keep the {food} warm; keep the change; post this letter; post the parcel;
@@ -138,7 +140,7 @@ do magnets work; what's the difference between a {animal} and a {animal}; what s
 start; is there a good film on; what's a good name for a {animal}; how do I get a stain out of my shirt; how do I tie
 a tie; how do I fold a shirt; what rhymes with {food}; how do you spell {food}; how do you say hello in Italian; what
 does {person} like; what shall I give {person}; when is {person}'s birthday; how is {person}; how old is the house;
-who built this house; who lives next door; how much do I weigh; how much sleep do I need;  how big
+who built this house; who lives next door; how much do I weigh; how much sleep do I need; how big
 is the sun; how many stars are there; how old is the earth; what is the biggest {animal}; is {country} bigger than
 {country}; is {city} in {country}; where does {food} come from; who makes the best {food}; can I freeze {food}; how
 long can I keep {food} in the fridge; can {animal}s eat {food}; has my parcel arrived; where's my parcel; has the mail

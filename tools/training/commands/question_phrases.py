@@ -71,7 +71,7 @@ SPECIAL: dict[str, list[str]] = {
     (warm|cold) it is {r}; I wonder how (warm|cold) it is {r}; temperature {r}; current temperature {r}; could you
     tell me how (warm|cold) it is {r}; which temperature is it {r}; what temperature is the radiator set to {r};
     what's the thermostat reading {r}; how warm is the radiator {r}; is the radiator (warm|hot|still hot|cold)
-    {r}; is the heater (warm|hot) {r};  how many degrees have we got {r}; how warm have we got it {r}; give me the
+    {r}; is the heater (warm|hot) {r}; how many degrees have we got {r}; how warm have we got it {r}; give me the
     temperature {r}; read me the temperature {r}; is the heating working {r}; check the temperature {r}; how hot does
     the heater run {r}; I'd like to know the temperature {r}; what's the room temperature {r}; could you check how
     warm it is {r}; do you know the temperature {r}; what's the temp {r}
@@ -136,7 +136,8 @@ SPECIAL: dict[str, list[str]] = {
     (the|my) alarm is set for; I wonder when (the|my) alarm (rings|goes off); how long until (my|the) alarm
     (rings|goes off); how long until the timer (ends|goes off); how long before (my|the) alarm goes off; show me my
     alarms; what is (my|the) alarm set to; what's the timer at; how many minutes until (the|my) alarm; list my alarms;
-    time left on the timer; how much time remains on the timer; what's left on the timer;  how long has the timer got [left]; has the timer
+    time left on the timer; how much time remains on the timer; what's left on the timer; how long has the timer got
+    [left]; has the timer
     gone off [yet]; has the alarm gone off [yet]; did the alarm ring [today]; have I got an alarm [set]; have we got
     an alarm
     [set]; when is the alarm going to
