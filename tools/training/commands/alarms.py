@@ -35,7 +35,12 @@ should go off {a}; I want the {n} to ring {a}; I want the {n} to go off {a}; I w
 woken up {a}; I want to be woken up {a}; I need to be woken {a}; I would like to be woken {a}; I'd like an {n} set
 {f}; I need a {c} {n}; an {n} {f}; an {n} {a}; the {n} {f}; I want my {n} set {f}; please have me woken {a}; another
 {n} {f}; one {n} {f}; I'd like you to wake me {a}; wake-up {n} {f}; I need you to wake me up {a}; I need an {n} set
-{f}; I must be woken {a}
+{f}; I must be woken {a}; can I have an {n} {f}; can I have an {n} {a}; could I have an {n} {a};
+could I have an {n} {f}; could we have an {n} {f}; can we get an {n} {f}; can I get an {n} {a}; we have to be up {a},
+wake us; {n}
+please, {c}; {n}: {c}; an {n} please, {f}; I need waking {a}; I'd like a wake-up call {a}; let me sleep until {c},
+then wake me; a reminder {f}; reminder {a}; reminder {f}; I need a reminder {a}; I'd
+like a reminder {f}; can I have a reminder {a}
 """)
 # {d} "ten minutes", {j} "ten-minute", {i} "in ten minutes".
 IN_IMPERATIVE = options("""
@@ -61,7 +66,11 @@ I'd like a {j} timer; I want a {j} timer; new timer for {d}; new timer, {d}; {d}
 timer; I want to be woken {i}; I'd like to be woken up {i}; the alarm should ring {i}; the alarm should go off {i}; I
 need an alarm {i}; I want an alarm {i}; countdown timer for {d}; countdown timer {d}; another timer for {d}; the timer
 for {d}; egg timer {d}; egg timer for {d}; I'd like an alarm {i}; can I have a timer for {d}; can I get a {j} timer;
-could I have a {j} timer; can we have a timer for {d}; can I have a {j} timer; tea timer {d}; alarm for {d} from now
+could I have a {j} timer; can we have a timer for {d}; can I have a {j} timer; tea timer {d}; alarm for {d} from now;
+ {d}, timer; a timer please, {d}; {d} please, timer; a timer, {d}; could I have a timer for {d}; may I
+have a
+{j} timer; can we get a {j} timer; reminder {i}; I need a reminder {i}; timer on for {d}; {j} timer please; I have to be
+woken {i}; I need to get up {i}, wake me; {d} timer from now
 """)
 PLAIN = options("""
 set an alarm; set the alarm; set a timer; set an alarm clock; set my alarm; set the timer; make a timer; make an
@@ -74,7 +83,10 @@ to call mum; to call my sister; to take the pills; to feed the cat; to take out 
 milk; to pick up the kids; to leave; about the pizza; about the laundry; about the cake; to go to bed; to take a
 break; to take my medicine; about the meeting; to phone the dentist; to stretch; to get ready; to turn the chicken; to
 walk the dog; to drink some water; about the bread in the oven; to pay the bill; to charge my phone; to email Tom; to
-check the soup; to flip the steak; to do my homework; that the bus leaves; to take the cake out
+check the soup; to flip the steak; to do my homework; that the bus leaves; to take the cake out; about the plumber;
+ to ring the bank;  to post the letter; that mum is coming; to turn the roast; to buy
+flowers; about the rent; to put the bins out; to write to Ben; about the parcel; that we have
+guests; to bring the washing in; to take the bread out; to iron a shirt; about the train; to defrost the chicken
 """)
 
 

@@ -46,7 +46,7 @@ DEGREE_UNITS += [" C", "C", "°C", " °C", "°c", "c", " degrees C", " degrees c
 
 def random_minutes(rng: Random) -> int:
     """1 to 720, mostly round."""
-    return pick(rng, [(10, rng.choice((5, 10, 15, 20, 25, 30, 40, 45, 50))), (5, rng.randrange(1, 60)),
+    return pick(rng, [(10, rng.choice((5, 10, 15, 20, 25, 30, 40, 45, 50))), (10, rng.randrange(1, 61)),
                       (4, rng.choice((15, 30, 45, 60, 90, 75, 105, 120))), (3, 60 * rng.randrange(1, 13)),
                       (2, rng.randrange(61, 721)), (1, 60 * rng.randrange(1, 5) + rng.choice((5, 10, 15, 20, 30, 40))),
                       (0.7, 60 * rng.randrange(2, 11) + 30)])
@@ -112,7 +112,7 @@ def minutes_modifier(minutes: int, rng: Random, kind: str) -> str:
 
 def random_percent(rng: Random) -> int:
     """0 to 100, mostly round or a common fraction."""
-    return pick(rng, [(12, rng.choice(ROUND_PERCENT)), (4, rng.randrange(101)),
+    return pick(rng, [(10, rng.choice(ROUND_PERCENT)), (8, rng.randrange(101)),
                       (4, rng.choice([*FRACTIONS, 50, 50, 33, 67])),
                       (1.8, 100)])
 

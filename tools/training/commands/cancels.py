@@ -63,6 +63,21 @@ cancel; cancel; cancel; cancel; forget about; forget about; call off; scrap; nev
 skip; scratch; abort; no need for; cancel the plan of; cancel the plan for; I've changed my mind about; I changed my
 mind about; drop the idea of; forget the idea of; undo; stop the plan of
 """)
+TO_PLANS = options("""
+scrap the plan to; scrap the plan to; forget the plan to; cancel the plan to; drop the plan to; call off the plan to;
+cancel the order to; cancel the request to; cancel my request to; cancel the command to; no need to; no need to; there's
+no need to; you don't have to; you don't need to; you needn't; forget that I asked you to; forget that I wanted you to;
+ditch the plan to; undo the order to; never mind the plan to; I no longer want you to; I no longer want to; delete the
+task to; skip the plan to; take back the order to; withdraw the order to; abandon the plan to; forget the idea to;
+cancel
+the schedule to
+""")
+# Behind a device: "the alarm I made".
+ORDERED = options("""
+I asked for; I made; I set; I set up; I ordered; I planned; I scheduled; I wanted; I requested; I told you about; I
+mentioned; we planned; we set; you planned; you set; you set up; that I set; that I made; that I asked for; that we
+planned; that I scheduled; I programmed; I put in; we talked about; I asked about
+""")
 SAID = options("""
 forget what I said about {o}; ignore what I said about {o}; cancel what I said about {o}; never mind what I said about
 {o}; never mind what I told you about {o}; cancel my request about {o}; cancel my command for {o}; forget my request
@@ -147,13 +162,15 @@ def _planned_action(command: Command, rng: Random) -> str:
         verb = random_verb(action, device, rng)
     head = verb.split("|")[0]
     thing = noun_phrase(random_noun(device, rng), command.room, rng)
-    spoken = forms(head)[0] + with_object(verb, thing.text, rng, thing.room_behind).removeprefix(head)
+    infinitive = chance(rng, 0.45)
+    rest = with_object(verb, thing.text, rng, thing.room_behind).removeprefix(head)
+    spoken = (head if infinitive else forms(head)[0]) + rest
     found = [room_place(command.room, rng, of=False)] if command.room and not thing.has_room else []
     if command.time:
         found += time_modifiers(command.time, rng, small_hours_only=device == "heater")
     if command.minutes:
         found.append(minutes_modifier(command.minutes, rng, "for" if command.time else rng.choice(["for", "in"])))
-    return join(rng.choice(PLANNED), spoken, *found)
+    return join(rng.choice(TO_PLANS if infinitive else PLANNED), spoken, *found)
 
 
 def _asked(text: str, rng: Random) -> tuple[str, bool]:
@@ -198,6 +215,8 @@ def cancel_line(device: str, rng: Random) -> Line:
             question = text.startswith(("can ", "could "))
         else:
             thing, _ = _thing(command, rng)
+            if not command.time and not command.minutes and chance(rng, 0.25):
+                thing = join(thing, rng.choice(ORDERED), rng.choice([""] * 8 + ["earlier", "for tomorrow", "before"]))
             verb = rng.choice(VERBS)
             # "drop the blinds" lowers them.
             verb = "cancel" if verb in ("drop", "take out", "clear") and device != "alarm" else verb

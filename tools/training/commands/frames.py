@@ -19,7 +19,10 @@ you go and; could you go ahead and; would you be so good as to; could I get you 
 could; is there any chance you could; might you; might I ask you to; could you quickly; can you quickly; shall we;
 would you like to; could you do me a favor and; could you do me a favour and; can you help me; will you kindly; won't
 you; can't you; do you mind if we; could you be so kind and; can u; could u pls; can you pls; couldn't you; could you
-perhaps; would you just
+perhaps; would you just; would it be too much to ask to; would it be any trouble to; can somebody; can someone; could
+somebody; could someone please; would somebody; would someone; any way to;
+can you manage to; would you care to; may I trouble you to; can I bother you to; could I trouble you to; would it be
+okay to; would it be alright to; is it okay to; could anyone; 
 """)
 STATING = options("""
 I want you to; I'd like you to; I would like you to; I need you to; you should; you can; you may; you may now; you can
@@ -33,7 +36,13 @@ you would; if you could just; if you could please; I ask you to; I'm asking you 
 hurry up and; please be sure to; would like to; want to; gonna need you to; do me a favor and; do me a favour and; I
 have to ask you to; maybe you could; perhaps you could; you could; please could you; please can you; please would you;
 I was hoping you could; I was wondering if you could; I wonder if you could; I'm hoping you can; we have to; I think
-we should; better; you'd better; I'd rather you; let me; let me just
+we should; better; you'd better;  be a sport and;
+be a darling and; be a good boy and; be a pal and; be a love and; be nice and; somebody; someone please; would someone
+please; get on and; feel free to; if you'd be so kind as to; if it's no bother; if it isn't too much trouble; I beg
+you to; for goodness' sake;  for the love of god; for pity's sake; kindly go and; run and; 
+pop over and; see if you can; make sure you; I hereby ask you to; your job is to; your task is to;
+I command you to; all I want is to; what I want is to; next; first; it would help to; it'd help me to; I require you
+to; the plan is to; we ought to; I ought to; we must; you must; I'd rather you; let me; let me just
 """)
 GERUND_ASKING = options("""
 would you mind; do you mind; would you mind please; how about; what about; how about we start with; could you see
@@ -54,13 +63,21 @@ I want {d} {m}; I'd like {d} {m}; I would like {d} {m}; I need {d} {m}; we need 
 let's have {d} {m}; let's get {d} {m}; we'd like {d} {m}; I'd like to have {d} {m}; I want to have {d} {m}; please
 have {d} {m}; {o} should be {p} {m}; {o} must be {p} {m}; {o} has to be {p} {m}; {o} needs to be {p} {m}; I want {o}
 to be {p} {m}; I'd like {o} to be {p} {m}; let {o} be {p} {m}; see that {o} {b} {p} {m}; make sure {o} {b} {p} {m};
-make sure that {o} gets {p} {m}; please get {d} {m}; {o} to be {p} {m}; {o} can be {p} {m}
+make sure that {o} gets {p} {m}; please get {d} {m}; {o} to be {p} {m}; {o} can be {p} {m}; {o} {b} to be {p} {m}; {o}
+to be {p} {m}; {o} may be {p} {m}; {o} may now be {p}
+{m}; {o} could be {p} {m}; {o} ought to be {p} {m}; {o} wants to be {p} {m}; see to it that {o} {b} {p} {m}; see that
+{o} gets {p} {m}; ensure {o} {b} {p} {m}; {o} shall be {p} {m}; please let {o} be {p} {m}; it's time {o} {b} {p} {m}; I
+wish to have {d} {m}; {o} {m}, to be {p}; {o} had better be {p} {m}; it would be good to have {d} {m}
 """)
 ASKING_STATE = options("""
 can I have {o} {s} {m}; can we have {o} {s} {m}; could I have {o} {s} {m}; could we have {o} {s} {m}; can I get {o}
 {s} {m}; may we have {o} {s} {m}; could you get {o} {s} {m}; can you get {o} {s} {m}; can you make sure {o} {b} {s}
 {m}; could you make sure {o} {b} {s} {m}; could you see to it that {o} {b} {s} {m}; could you make sure that {o} {b}
-{s} {m}; can we get {o} {s} {m}; would you have {o} {s} {m}
+{s} {m}; can we get {o} {s} {m}; would you have {o} {s} {m}; may I have {o} {s} {m}; can {o} be {s} {m}; could {o} be
+{s} {m};
+could you have {o} {s} {m}; could we please have {o} {s} {m}; shall we have {o} {s} {m}; how about {o} {s} {m}; what
+about {o} {s} {m}; can you have {o} {s} {m}; would it be possible to have {o} {s} {m}; is it possible to have {o} {s}
+{m}; any chance of {o} {s} {m}; may we please have {o} {s} {m}
 """)
 STATING_STATE = options("""
 I want {o} {s} {m}; I want {o} {s} {m}; I'd like {o} {s} {m}; I'd like {o} {s} {m}; I need {o} {s} {m}; I need {o} {s}
@@ -71,14 +88,18 @@ let's get {o} {s} {m}; I want {o} to be {s} {m}; I'd like {o} to be {s} {m}; I n
 {s} {m}; have {o} {s} {m}; {o} had better be {s} {m}; I'd love to have {o} {s} {m}; I'd like to have {o} {s} {m}; I
 want to have {o} {s} {m}; ensure {o} {b} {s} {m}; ensure that {o} {b} {s} {m}; be sure {o} {b} {s} {m}; I want to see
 {o} {s} {m}; I expect {o} to be {s} {m}; {o} ought to be {s} {m}; it'd be nice to have {o} {s} {m}; I wish {o} to be
-{s} {m}; make {o} be {s} {m}; I prefer {o} {s} {m}; gimme {o} {s} {m}
+{s} {m}; make {o} be {s} {m}; I prefer {o} {s} {m}; gimme {o} {s} {m}; {o} wants to be {s} {m}; {o} to be {s} {m}; {o}
+{b} to be {s} {m}; I'd be happy with {o} {s} {m}; I'd like to see {o} {s} {m}; please have {o} {s} {m}; I could do with
+{o} {s} {m}; we could do with {o} {s} {m}; {o} needs to get {s} {m}; it's better with {o} {s} {m}; may {o} be {s} {m};
+let me have {o} {s} {m}; it would be nice with {o} {s} {m}; I'd feel better with {o} {s} {m}
 """)
 STAYING = options("""
 leave {o} {s} {m}; leave {o} {s} {m}; keep {o} {s} {m}; keep {o} {s} {m}; let {o} stay {s} {m}; {o} should stay {s}
 {m}; hold {o} {s} {m}; I want {o} left {s} {m}; {o} can stay {s} {m}; I want {o} to stay {s} {m}; please leave {o} {s}
 {m}; you can leave {o} {s} {m}; {o} must stay {s} {m}
 """)
-TELEGRAM = ["{o} {s} {m}"] * 12 + ["{o}: {s} {m}", "{o}, {s} {m}", "{o} {s}, {m}"]
+TELEGRAM = ["{o} {s} {m}"] * 12 + ["{o}: {s} {m}", "{o}, {s} {m}", "{o} {s}, {m}", "{o}, {s}, {m}",
+                                    "{o} - {s} {m}", "{o}... {s} {m}", "{m} {o} {s}"]
 
 OPENERS = options("""
 Jarvis; dear assistant; assistant; my friend; hey Jarvis; robot; dear; home assistant; butler;
@@ -157,6 +178,7 @@ def state_wish(rng: Random, thing: str, be: str, state: str, modifiers: str, sta
 def agree(text: str, be: str) -> str:
     """"the lights has to" becomes "the lights have to"."""
     if be == "are":
-        for single, plural in ((" has to be ", " have to be "), (" needs to be ", " need to be "), (" gets ", " get ")):
+        for single, plural in ((" has to be ", " have to be "), (" needs to be ", " need to be "), (" gets ", " get "),
+                               (" wants to be ", " want to be ")):
             text = text.replace(single, plural)
     return text

@@ -14,6 +14,7 @@ from typing import Iterator
 
 from alarms import alarm_line
 from cancels import cancel_line
+from chatter import SHARE, with_chatter
 from model import DEVICES, Line
 from noise import spoil
 from none import none_line
@@ -21,7 +22,10 @@ from queries import query_line
 from requests import request_line
 from settings import level_line
 from text import chance, pick
+from topics import topic_line
 
+# How many lines name the thing first and then say "it".
+TOPIC_SHARE = 0.06
 SWITCHED = ("lamp", "heater", "fan", "radio", "alarm", "sprinkler")
 # Shares in percent. on, off, open, close and set give every device about the same number of lines.
 ACTION_SHARES = [(13.0, "none"), (9.0, "cancel"), (15.0, "query"), (25.0, "set"), (12.0, "on"), (12.0, "off"),
@@ -37,24 +41,38 @@ def normalised(prompt: str) -> str:
 
 
 def one_line(rng: Random) -> Line:
+    """A random line by the shares above, some with chatter around it."""
+    line = plain_line(rng)
+    return with_chatter(line, rng) if chance(rng, SHARE) else line
+
+
+def plain_line(rng: Random) -> Line:
     """A random line by the shares above."""
     action = pick(rng, ACTION_SHARES)
     if action == "none":
         return none_line(rng)
     if action == "cancel":
-        return cancel_line(pick(rng, [(18, ""), (26, "alarm"), (14, "sprinkler"),
-                                      *[(7, device) for device in DEVICES[:6]]]), rng)
+        device = pick(rng, [(18, ""), (26, "alarm"), (14, "sprinkler"), *[(7, device) for device in DEVICES[:6]]])
+        return topic_line(action, device, rng) if device and chance(rng, TOPIC_SHARE) else cancel_line(device, rng)
     if action == "query":
-        return query_line(pick(rng, [(10, device) for device in DEVICES] + [(6, "door"), (5, "alarm"), (6, "heater"),
-                                                                            (3, "lamp")]), rng)
+        device = pick(rng, [(10, device) for device in DEVICES] + [(6, "door"), (5, "alarm"), (6, "heater"),
+                                                                   (3, "lamp")])
+        return (topic_line if chance(rng, TOPIC_SHARE) else _query)(action, device, rng)
     if action == "set":
         device = pick(rng, SET_SHARES)
-        return alarm_line(rng) if device == "alarm" else level_line(device, rng)
+        if device == "alarm":
+            return alarm_line(rng)
+        return topic_line(action, device, rng) if chance(rng, TOPIC_SHARE) else level_line(device, rng)
+    maker = topic_line if chance(rng, TOPIC_SHARE) else request_line
     if action in ("open", "close"):
-        return request_line(action, "blind" if chance(rng, 0.5) else "door", rng)
+        return maker(action, "blind" if chance(rng, 0.5) else "door", rng)
     shares = [(weight + 5 if device == "alarm" and action == "off" else weight, device) for weight,
               device in SWITCH_SHARES]
-    return request_line(action, pick(rng, shares), rng)
+    return maker(action, pick(rng, shares), rng)
+
+
+def _query(_action: str, device: str, rng: Random) -> Line:
+    return query_line(device, rng)
 
 
 def generate(count: int, seed: int, excluded: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:

@@ -142,14 +142,23 @@ warm {r} to {v}; warm up {r} to {v}; heat up {r} to {v}; get {r} to {v}; get {r}
 {r} at {v}; I need {r} at {v}; make sure {r} is at {v}; maintain {v} in {r}; make it {v} in {r}; I want {v} in {r};
 I'd like {v} in {r}; {v} in {r}; set {v} in {r}; I want it {v} in {r}; I want it to be {v} in {r}; it should be {v} in
 {r}; let it be {v} in {r}; keep it at {v} in {r}; keep it {v} in {r}; get it to {v} in {r}; give me {v} in {r}; set it
-to {v} in {r}; can we have {v} in {r}; could we have {v} in {r}; let's have {v} in {r}; we need {v} in {r}
+to {v} in {r}; it wants to be {v} in {r}; it has to be {v} in {r}; it needs to be {v} in {r}; {r} wants to be {v}; {r}
+should be {v};
+{r} has to be {v}; {r} needs {v}; {r} at {v}; it must be {v} in {r}; see that it is {v} in {r}; make sure it is {v} in
+{r};
+I want to have {v} in {r}; it ought to be {v} in {r}; let it be {v} in {r}; get me {v} in {r}; aim for {v} in {r}; {r}
+to {v};
+{r}, {v}; I like it at {v} in {r}; we want {v} in {r}; can we have {v} in {r}; could we have {v} in {r}; let's have
+{v} in {r}; we need {v} in {r}
 """)
 HOUSE_DEGREES = options("""
 make it a cosy {v}; set a temperature of {v}; heat the whole house to {v}; heat to a temperature of {v}; make it {v};
 make it {v} in here; heat the house to {v}; I want it {v}; keep it at {v}; heat to {v}; heat up to {v}; warm up to
 {v}; warm the house to {v}; set it to {v}; I'd like {v} in here; keep the house at {v}; get the house to {v}; bring
 the house to {v}; cool the house to {v}; it should be {v} in here; heat the place to {v}; warm it up to {v}; let's
-have {v}; cool down to {v}; hold {v}
+have {v}; cool down to {v}; hold {v}; it wants to be {v} in
+here; it has to be {v} in here; it needs to be {v}; it must be {v} in here; see that it is {v} in here; aim for {v}; it
+ought to be {v} in here; let it be {v}
 """)
 DEGREE_NOUN_PHRASES = options("""
 {o} {v}; {o} {v}; {o} {v}; {o} to {v}; {o} to {v}; {o} at {v}; I want {o} at {v}; I'd like {o} at {v}; {o} on {v}; {o}

@@ -35,6 +35,9 @@ one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred half third thirds quarter quarters fifth fifths
 tenth tenths
 """.split())
+FILLERS = ["um", "uh", "er", "like", "you know", "erm", "hm", "uhm", "let's see", "what's it called"]
+STARTS = ["um", "uh", "okay", "okay so", "so", "yeah so", "right so", "hey so", "and", "ah", "well", "oh and", "yeah",
+          "so um", "hi so", "alright so", "oh okay so"]
 WORD = re.compile(r"[A-Za-z]{4,}")
 
 
@@ -102,6 +105,18 @@ def punctuate(text: str, line: Line, rng: Random) -> str:
     return text
 
 
+def hesitate(text: str, rng: Random) -> str:
+    """As a dictation writes it down: fillers, no marks."""
+    text = re.sub(r"(?<!\d)[,:!](?!\d)| - |\.{3}", " ", text)
+    gaps = [match.start() + 1 for match in re.finditer(r" (the|my|our|in|please|for|it|all) ", text)]
+    if gaps and chance(rng, 0.6):
+        place = rng.choice(gaps)
+        text = f"{text[:place]}{rng.choice(FILLERS)} {text[place:]}"
+    if chance(rng, 0.5):
+        text = f"{rng.choice(STARTS)} {text}"
+    return " ".join(text.split())
+
+
 def capitals(text: str, rng: Random) -> str:
     """Sentence case mostly, else all small, seldom all capitals."""
     way = rng.random()
@@ -109,14 +124,16 @@ def capitals(text: str, rng: Random) -> str:
         return text[:1].upper() + text[1:]
     if way < 0.62:
         return text
-    if way < 0.975:
+    if way < 0.962:
         return text.lower()
-    return text.upper() if way < 0.992 else text.title().replace("'S", "'s")
+    return text.upper() if way < 0.991 else text.title().replace("'S", "'s")
 
 
 def spoil(line: Line, rng: Random, typo_share: float = 0.13) -> str:
     """The prompt as it is typed."""
     text = " ".join(line.text.split())
+    if chance(rng, 0.04) and not line.keep_mark:
+        text = hesitate(text, rng)
     if chance(rng, typo_share):
         text = typo(text, rng)
         if chance(rng, 0.2):

@@ -7,12 +7,14 @@ from random import Random
 import none_lines
 import none_words
 from amounts import duration, minutes_modifier, random_minutes
+from chatter import talk_alone
 from frames import ASKING, OPENERS, STATING, dress
 from model import Command, Line
 from nouns import ROOM_WORDS, room_place
 from numerals import number_text
 from text import chance, fill, join, options, pick
 from times import clock, random_time, time_modifiers
+from topics import other_topic
 
 # A known device word in front would make these the devices of the language.
 SWITCH_VERBS = options("""
@@ -78,9 +80,28 @@ def _other_device(rng: Random) -> Line:
     return Line(join(text), Command("none"), question)
 
 
+def _other_topic(rng: Random) -> Line:
+    """"I forgot the oven, turn it off"."""
+    switched = chance(rng, 0.6)
+    thing = rng.choice(none_words.SWITCHED if switched else none_words.OPENED)
+    room = rng.choice(ROOM_WORDS[rng.choice(list(ROOM_WORDS))])
+    thing = join(rng.choice(["the", "the", "the", "my", "that"]), room if chance(rng, 0.25) else "", thing)
+    if chance(rng, 0.2):
+        thing = f"{thing} in the {room}"
+    time = minutes_modifier(random_minutes(rng), rng, "in") if chance(rng, 0.5) else \
+        " ".join(time_modifiers(random_time(rng), rng))
+    text, question = other_topic(thing, switched, time, rng)
+    return Line(join(text), Command("none"), question)
+
+
 def none_line(rng: Random) -> Line:
     """One line outside the language."""
-    kind = pick(rng, [(30, "device"), (11, "talk"), (27, "wish"), (20, "question"), (14, "mention")])
+    kind = pick(rng, [(30, "device"), (11, "talk"), (27, "wish"), (20, "question"), (14, "mention"),
+                      (9, "chatter"), (6, "topic")])
+    if kind == "topic":
+        return _other_topic(rng)
+    if kind == "chatter":
+        return Line(talk_alone(rng), Command("none"))
     if kind == "device":
         return _other_device(rng)
     table = {"talk": none_lines.TALK, "wish": none_lines.WISHES, "question": none_lines.QUESTIONS,

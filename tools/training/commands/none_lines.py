@@ -34,6 +34,30 @@ true; really; are you sure; I'm fine; I'm fine, thank you; I'm good; not bad; so
 kidding; never say never; time flies; what's going on; what happened; it's late; long time no see
 """)
 WISHES = options("""
+be an angel and make me {food}; be a dear and fetch {food}; let there be {food}; let there be peace; I want to see
+{city} one day; see that {person} gets home; see that {person} gets {food}; make sure {person} calls back; make sure
+we have enough {food}; make sure there is {food} for {number} people; have {food} ready at {time}; could I have {food}
+at {time}; could we have {food}; may I have some {food}; can I have a {food} sandwich; I'd love some {food}; I'd love
+a cup of tea; give {person} my love; give {person} a call at {time}; wrap the presents; iron my shirt; fold the
+laundry; hang up my coat; take off my shoes; bring up the {food} from the cellar; take {person} to the station at
+{time}; fetch the newspaper; fetch {person} from the airport at {time}; fry some {food} for {minutes}; boil the {food}
+for {minutes}; bake the bread for {minutes}; leave the {food} in the oven for {minutes}; let the {food} rest for
+{minutes}; put the {food} in the fridge; put the {food} in the oven at {time}; take the {food} out of the freezer;
+start the {switched} at {time}; stop the {switched} at {time}; start the {switched} in {minutes}; run the {switched}
+for {minutes}; the {switched} should start at {time}; the {switched} to be switched off at {time}; set the {switched}
+to {number} degrees; {switched} to {number} degrees; {switched} {number} percent; {switched} off at {time}; open the
+{opened} at {time}; close the {opened} at {time}; close the {opened} for {minutes}; {opened} shut at {time}; see that
+the {opened} is shut; see that the {switched} comes on at {time}; let there be a {switched};
+scrap the plan to visit {person}; scrap the plan to go to {city}; cancel the {switched} at {time}; scrap the
+{switched} at {time}; drop the {event} I made; call off the {event} at {time}; forget about the {switched}; cancel the
+{event} I planned; spin the wheel; spin up the {switched}; dim the TV; dim the screen; raise the
+{opened} a bit; roll down the car window; roll up the car window; could you ring {person} at {time}; phone {person} in
+{minutes}; tell {person} to come at {time};
+tell {person} dinner is at {time}; tell {person} I love them; say sorry to {person}; thank {person}; play {show} in
+the {room}; play a game with me; read to me for {minutes}; rub my back for {minutes}; massage my feet; hold my hand;
+hold the line; keep an eye on the {animal}; keep the {food} warm; keep the change; post this letter; post the parcel;
+stamp the letters; paint my nails; comb the {animal}; brush the {animal}; wash the {animal} in the
+{room};
 tell me a joke; tell me a story; tell me another joke; tell me a {adjective} joke; tell me a joke about {animal}s;
 tell me a story about a {animal}; tell me about {subject}; tell me about {city}; tell me something {adjective}; tell
 me a fun fact; tell me a bedtime story; tell me the news; tell me the time; tell me a riddle; read me the news; read
@@ -108,6 +132,28 @@ a story; would you tell me a joke; will you cook {food}; could you wash {chore};
 the {animal}; can you order {food}; can you play {show}; could you read me a book
 """)
 QUESTIONS = options("""
+how high is Mount Everest; how deep is the ocean; how heavy is a {animal}; how do planes fly; why do we dream; who was
+the first man on the moon; when did the war end; what's the longest river in {country}; what language do they speak in
+{country}; what's the highest mountain in {country}; what's the currency of {country}; how many planets are there; how
+do magnets work; what's the difference between a {animal} and a {animal}; what sound does a {animal} make; where do
+{animal}s live; how many players are in a football team; who plays tonight; when is the next match; when does the film
+start; is there a good film on; what's a good name for a {animal}; how do I get a stain out of my shirt; how do I tie
+a tie; how do I fold a shirt; what rhymes with {food}; how do you spell {food}; how do you say hello in Italian; what
+does {person} like; what shall I give {person}; when is {person}'s birthday; how is {person}; how old is the house;
+who built this house; who lives next door; how much do I weigh; how much sleep do I need; how big
+is the sun; how many stars are there; how old is the earth; what is the biggest {animal}; is {country} bigger than
+{country}; is {city} in {country}; where does {food} come from; who makes the best {food}; can I freeze {food}; how
+long can I keep {food} in the fridge; can {animal}s eat {food}; has my parcel arrived; where's my parcel; has the mail
+come; did the plumber call; when does the plumber come; is {person} coming tonight; what are we doing tomorrow; what's
+the plan for today; are we out of {food}; how do I clean the {switched}; why is the {switched} so loud; why won't the
+{switched} start; which cupboard is the {food} in; what's in the fridge; what's in the oven; is the fridge cold; how
+cold is the fridge; what temperature is the oven; how hot is the oven; is the kettle boiling; is the washing done; is
+the dishwasher finished; how long will the {switched} take; how long has the {opened} been open; is the {opened}
+locked; who opened the {opened}; where did I put the {opened}; is my phone charged; how full is the car battery; is
+the bathtub full; has the {switched} been on all day; will the {switched} come on at {time}; when will the {switched}
+start; is the TV on in the {room}; are the windows in the {room} open; is the {room} window shut; {switched} on or
+off; {opened}, open or closed; is anyone using the {switched}; do we have a {switched}; did somebody lock the
+{opened}; did I lock the {opened};
 what time is it; what's the time; what time is it in {city}; what time is it now; do you have the time; what day is
 it; what day is it today; what's the date; what's the date today; what year is it; what month is it; when is
 Christmas; when is Easter; how many days until Christmas; when does summer start; when is my birthday; what's the
@@ -177,6 +223,14 @@ is sunset; what time is sunrise; what's the stock price of Apple; how is the dol
 does {other} mean in German
 """)
 MENTIONS = options("""
+I'm on holiday; I've been cooking all day; {person} is coming at {time}; {person} stays for {minutes}; the {food}
+takes {minutes}; the {animal} slept in the {room}; my {switched} costs {number} euros; the {switched} uses {number}
+percent less power; the {opened} is stuck; the {opened} squeaks; the {opened} needs oil; I broke the {opened};
+{person} broke the {switched}; {person} left the {opened} in the {room}; the {event} lasts {minutes}; it's {number}
+degrees outside; it was {number} degrees yesterday; the oven is at {number} degrees; the {switched} is at {number}
+percent; I saw {show} yesterday; we watched {show} last week; I've read {number} books; {city} is {number} miles away;
+{person} is {number} years old; I ran {number} miles; {person} snores; the {animal} snores; the {room} floor is wet;
+there's a stain in the {room}; the {room} smells of {food};
 I bought a new lamp yesterday; I bought a lamp for the {room}; my grandmother had a lamp like that; I like your lamp;
 I saw a nice lamp in {city}; the lamp was a present from {person}; what a {adjective} lamp; lamps are {adjective}; the
 new curtains are {adjective}; I like the curtains; I bought curtains in {city}; {person} made the curtains; those

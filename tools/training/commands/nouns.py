@@ -149,8 +149,8 @@ def room_name(room: str, rng: Random) -> str:
 def _determiner(noun: Noun, rng: Random) -> str:
     if noun.kind == "p":
         return rng.choice(PLURAL_DETERMINERS)
-    if noun.kind == "s" and chance(rng, 0.012):
-        return "every"
+    if noun.kind == "s" and chance(rng, 0.03):
+        return rng.choice(["every", "every", "each", "every single"])
     if noun.text == "music":
         return rng.choice(["the", "the", "the", "my", "our", "", "that"])
     return rng.choice(DETERMINERS)

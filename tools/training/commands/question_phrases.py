@@ -15,7 +15,11 @@ left {o} {s}; did I forget to {v}; did (anyone|anybody|somebody|someone) forget 
 been {p}; {h} {o} been {p} yet; {h} {o} been left {s}; {w} {o} left {s}; has (anyone|anybody|someone|somebody) {e};
 did (anyone|anybody|someone|somebody|I|we|you) {v}; have (you|I|we) {e}; are you sure {o} {b} {s}; {o} {b} {s}, right;
 {o} {b} {s}, {b}n't {y}; {b} {o} {s} or not; {d} {o} seem {s}; so {b} {o} {s}; {b} {o} {s} again; {b} {o} {s}
-yet
+yet; {b} {o} {s} just now; has somebody left {o} {s}; I think {o} {b} {s}, {b} {y}; {b} {o} properly {s}; {b} {o} still
+{s} or {z}; who left {o} {s}; why {b} {o} {s}; who {e}; {b} {o} {s}, I wonder; will {o} be {s}; {b} {o} actually {s};
+did
+I really {v}; did (Mum|Dad|the children|the cleaner|my wife|my husband) {v}; did (Mum|Dad|the children) leave {o} {s};
+{b} {o} {s} like I asked
 """)
 # Words before "the lamp is on"; {i} is if or whether.
 INDIRECT = options("""
@@ -41,7 +45,8 @@ of {o}; {o} status; {o} state; give me the status of {o}; show me the (state|sta
 {o}; to what percentage {b} {o} set; at what percentage {b} {o}; what state {b} {o} in; what condition {b} {o} in;
 report the status of {o}; can you tell me the (state|status) of {o}; could you tell me the (state|status) of {o};
 what's up with {o}; on what level {b} {o}; I'd like to know the (state|status) of {o}; check the (state|status) of
-{o}; {b} {o} {s} or {z}; tell me whether {o} {b} {s} or {z}; when will {o} be {s}
+{o}; {b} {o} {s} or {z}; tell me whether {o} {b} {s} or {z}; when will {o} be {s}; {o},
+{s} or {z}; {o}, {s} or not; {b} {o} {s} just now; and {o}, {b} {y} {s}; {o}: {s} or {z}
 """)
 SPECIAL: dict[str, list[str]] = {
     "lamp": options("""
@@ -65,7 +70,8 @@ SPECIAL: dict[str, list[str]] = {
     me the temperature {r}; can you tell me the temperature {r}; tell me how (warm|cold) it is {r}; do you know how
     (warm|cold) it is {r}; I wonder how (warm|cold) it is {r}; temperature {r}; current temperature {r}; could you
     tell me how (warm|cold) it is {r}; which temperature is it {r}; what temperature is the radiator set to {r};
-    what's the thermostat reading {r}; how warm is the radiator {r}; is the radiator (warm|hot) {r}; give me the
+    what's the thermostat reading {r}; how warm is the radiator {r}; is the radiator (warm|hot|still hot|cold)
+    {r}; is the heater (warm|hot) {r}; how many degrees have we got {r}; how warm have we got it {r}; give me the
     temperature {r}; read me the temperature {r}; is the heating working {r}; check the temperature {r}; how hot does
     the heater run {r}; I'd like to know the temperature {r}; what's the room temperature {r}; could you check how
     warm it is {r}; do you know the temperature {r}; what's the temp {r}
@@ -130,7 +136,11 @@ SPECIAL: dict[str, list[str]] = {
     (the|my) alarm is set for; I wonder when (the|my) alarm (rings|goes off); how long until (my|the) alarm
     (rings|goes off); how long until the timer (ends|goes off); how long before (my|the) alarm goes off; show me my
     alarms; what is (my|the) alarm set to; what's the timer at; how many minutes until (the|my) alarm; list my alarms;
-    time left on the timer; how much time remains on the timer; what's left on the timer; when is the alarm going to
+    time left on the timer; how much time remains on the timer; what's left on the timer; how long has the timer got
+    [left]; has the timer
+    gone off [yet]; has the alarm gone off [yet]; did the alarm ring [today]; have I got an alarm [set]; have we got
+    an alarm
+    [set]; when is the alarm going to
     ring; when is (my|the) next alarm; what time am I being woken by the alarm; tell me how much time is left on the
     timer; did I turn on my alarm; what's my alarm set for; can you tell me what time my alarm is set for; remaining
     time on the timer

@@ -9,7 +9,8 @@ from frames import ASKING, STATING, dress, state_wish, wish
 from model import Command, Line
 from nouns import Noun, Phrase, noun_phrase, random_noun, random_room, room_name, room_place
 from sayings import (
-    GARDENS, IMPERATIVES, MOVES, REASONS, ROOMLESS_SAYINGS, SAYINGS, SCHEDULES, UNTIMED_SCHEDULES, VAGUE, WATERED
+    GARDENS, IMPERATIVES, MOVES, REASONS, ROOMLESS_SAYINGS, SAYINGS, SCHEDULES, SEEN_TO, UNTIMED_SCHEDULES, VAGUE,
+    WATERED
 )
 from text import chance, expand, fill, join, pick
 from times import clock, random_time, time_modifiers
@@ -96,8 +97,18 @@ def scheduled(thing: Phrase, command: Command, modifiers: str, rng: Random) -> s
     if command.device == "alarm":
         return None
     verb = expand(MOVES.get((command.action, command.device or ""), MOVES[command.action, ""]), rng)
+    if chance(rng, 0.3):
+        return join(fill(rng.choice(SEEN_TO), rng, o=thing.text, v=verb if thing.plural else third_person(verb)),
+                    modifiers)
     template = rng.choice(SCHEDULES if modifiers else SCHEDULES[-UNTIMED_SCHEDULES:])
     return join(fill(template, rng, o=thing.text, v=verb), modifiers)
+
+
+def third_person(verb: str) -> str:
+    """"come on" becomes "comes on"."""
+    head, _, rest = verb.partition(" ")
+    head = "is" if head == "be" else head + ("es" if head.endswith(("o", "ch", "sh")) else "s")
+    return f"{head} {rest}".strip()
 
 
 def request_line(action: str, device: str, rng: Random) -> Line:
@@ -150,7 +161,7 @@ def _sentence(command: Command, found: list[str], rng: Random) -> tuple[str, str
     timed = bool(command.time or command.minutes)
     front, behind = place_modifiers(found, rng)
     be = "are" if thing.plural else "is"
-    if chance(rng, 0.07 if timed else 0.025):
+    if chance(rng, 0.09 if timed else 0.04):
         text = scheduled(thing, command, behind, rng)
         if text:
             return front, text, False

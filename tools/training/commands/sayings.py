@@ -58,7 +58,8 @@ SAYINGS: dict[tuple[str, str], list[str]] = {
     light up {r}; light {r} up; light up {r}; illuminate {r}; let there be light in {r}; I'd like some light in {r};
     can I have some light in {r}; could we have some light in {r}; give me [some] light in {r}; I need [some] light in
     {r}; make light in {r}; some light in {r}; get me some light in {r}; light {r}; put some     light on in {r}; turn
-    on some light in {r}; bring some light into {r}; I want light in {r}
+    on some light in {r}; bring some light into {r}; I want light in {r};
+    light, please, in {r}; let some light into {r} with the lamp; I need it bright in {r}, lamp on
     """),
     ("on", "heater"): options("""
     heat {r}; heat up {r}; heat {r} up; warm up {r}; warm {r} up; start heating {r}; get {r} warm; make {r} warm;
@@ -97,7 +98,8 @@ SAYINGS: dict[tuple[str, str], list[str]] = {
 }
 ROOMLESS_SAYINGS: dict[tuple[str, str], list[str]] = {
     ("on", "lamp"): options("""
-    let there be light; lights on; lights; on with the lights; light please; hit the lights on; I need [some] light;
+    let there be light; let there be light; let there be light please; some light please; shine a light; lights on;
+    lights; on with the lights; light please; hit the lights on; I need [some] light;
     give me [some] light; I want [some] light; lights please; on with the lamp
     """),
     ("off", "lamp"): options("""
@@ -195,6 +197,12 @@ set {o} to {v}; set {o} to {v}; schedule {o} to {v}; program {o} to {v}; I want 
 {o} to {v}; I need {o} to {v}; have {o} {v}; make {o} {v}; let {o} {v}; {o} should {v}; {o} can {v}; {o} must {v};
 time for {o} to {v}; it's time for {o} to {v}; {o} may {v}; tell {o} to {v}; I'd like to have {o} {v}; could {o} {v};
 can {o} {v}
+""")
+SEEN_TO = options("""
+see that {o} {v}; see to it that {o} {v}; make sure {o} {v}; make sure that {o} {v}; ensure {o} {v}; please see that {o}
+{v}; please see to it that {o} {v}; please make sure {o} {v}; can you make sure {o} {v}; could you see that {o} {v}; be
+sure {o} {v}; take care that {o} {v}; I want to be sure {o} {v}; arrange that {o} {v}; please arrange that {o} {v}; I'd
+like it if {o} {v}; it's time {o} {v}
 """)
 # The last ones also do without a time.
 UNTIMED_SCHEDULES = 12

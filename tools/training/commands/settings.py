@@ -109,6 +109,10 @@ def _degrees_core(command: Command, thing: Phrase, rng: Random) -> tuple[str, bo
     link = "at" if verb in ("keep", "leave", "hold", "run", "fix") else rng.choice(["to"] * 12 + ["at"] * 2 + ["on"])
     if verb in ("set", "turn", "put", "bring", "crank") and chance(rng, 0.15):
         link = rng.choice(["up to", "down to"])
+    # "turn the heater up at twelve" would be an hour.
+    if link in ("at", "on") and value.replace("-", "").replace(" ", "").isalnum() and not any(
+            unit in value.lower() for unit in ("deg", "c")):
+        link = "to"
     return verb, False, f"{link} {value}"
 
 
@@ -146,7 +150,7 @@ def level_line(device: str, rng: Random) -> Line:
     command = Command("set", device, random_room(device, rng))
     draw_timing(command, rng)
     if device == "heater" and chance(rng, 0.76):
-        command.degrees = rng.choice([rng.randrange(5, 31), rng.randrange(15, 26), rng.randrange(15, 26)])
+        command.degrees = rng.choice([rng.randrange(5, 31), rng.randrange(10, 26), rng.randrange(15, 26)])
     else:
         command.percent = 50 if device in ("blind", "door") and chance(rng, 0.12) else random_percent(rng)
     found = modifiers_for(command, rng, "" if command.time else rng.choice(["for", "in"]))

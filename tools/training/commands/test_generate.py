@@ -12,13 +12,16 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
+import chatter_words
 import times
 from amounts import duration, duration_adjective
-from generate import generate, normalised
+from chatter import SHARE, reason, talk_alone, with_chatter
+from generate import generate, normalised, plain_line
 from model import ACTIONS, DEVICES, KEYS, ROOMS
 from noise import NUMERALS, typo
 from numerals import words
 from nouns import noun_phrase, random_noun
+from text import join
 
 HERE = Path(__file__).parent
 COUNT = 20_000
@@ -195,6 +198,55 @@ class Nouns(unittest.TestCase):
             self.assertEqual("kitchen" in phrase.text, phrase.has_room)
 
 
+class Chatter(unittest.TestCase):
+    """Words around a request."""
+
+    TABLES = (chatter_words.NEUTRAL, chatter_words.HINTS, chatter_words.ANNOUNCEMENTS, chatter_words.APOLOGIES,
+              chatter_words.JOKES, chatter_words.TRAILERS, chatter_words.SAKES, *chatter_words.SLOTS.values())
+
+    def test_the_answer_and_the_request_stay(self) -> None:
+        rng = Random(12)
+        for _ in range(5000):
+            line = plain_line(rng)
+            wordy = with_chatter(line, rng)
+            self.assertEqual(wordy.command.answer(), line.command.answer())
+            self.assertIn(join(line.text.strip(" ,")).lower(), wordy.text.lower())
+            self.assertGreater(len(wordy.text), len(line.text.strip(" ,")))
+
+    def test_no_times_or_amounts_in_clauses(self) -> None:
+        for table in self.TABLES:
+            for entry in table:
+                self.assertNotRegex(entry, r"\d|\b(morning|evening|afternoon|night|tonight|noon|minutes?|hours?|half|"
+                                           r"quarter|third|percent|degrees|max|full power)\b|{number}")
+                self.assertFalse(set(entry.split()) & (NUMERALS - {"one"}), entry)
+
+    def test_many_clauses(self) -> None:
+        rng = Random(13)
+        self.assertGreater(len({reason(rng, True, True, True) for _ in range(20000)}), 900)
+
+    def test_share(self) -> None:
+        rng = Random(14)
+        self.assertTrue(0.18 <= SHARE <= 0.25)
+        alone = sum(talk_alone(rng) != "" for _ in range(500))
+        self.assertEqual(alone, 500)
+
+
+class Spread(unittest.TestCase):
+    """No common number is rare."""
+
+    def test_numbers(self) -> None:
+        rng = Random(16)
+        found = Counter()
+        for _ in range(60_000):
+            command = plain_line(rng).command
+            found.update({("minutes", command.minutes), ("percent", command.percent), ("degrees", command.degrees),
+                          ("hour", command.time and int(command.time[:2]))})
+        for key, values, least in (("minutes", range(1, 61), 25), ("percent", range(5, 101, 5), 70),
+                                   ("degrees", range(10, 26), 50), ("hour", range(24), 300)):
+            for value in values:
+                self.assertGreater(found[key, value], least, f"{key} {value}")
+
+
 class Lines(unittest.TestCase):
     """Whole lines."""
 
@@ -238,13 +290,16 @@ class Lines(unittest.TestCase):
 
     def test_prompts_are_clean(self) -> None:
         for prompt, _ in self.rows:
-            self.assertNotRegex(prompt, r"[{}|\[\]\n]|  |^\W*$|,$|None|\(|\)", prompt)
+            self.assertNotRegex(prompt, r"[{}|\[\]\n]|  |^\W*$|,$|\bNone\b|\(|\)", prompt)
             self.assertLess(len(prompt), 240)
 
     def test_digits_of_prompts_belong_to_the_answer(self) -> None:
-        for (prompt, _), answer in zip(self.rows, self.answers):
+        # Chatter may hold numbers of its own.
+        rng = Random(15)
+        for line in (plain_line(rng) for _ in range(COUNT)):
+            answer = json.loads(line.command.answer())
             if answer["action"] != "none" and not {"time", "minutes", "percent", "degrees"} & set(answer):
-                self.assertNotRegex(prompt, r"\d", f"{prompt} {answer}")
+                self.assertNotRegex(line.text, r"\d", f"{line.text} {answer}")
 
     def test_a_percentage_sign_means_percent(self) -> None:
         for (prompt, _), answer in zip(self.rows, self.answers):

@@ -172,6 +172,6 @@ def random_time(rng: Random) -> str:
     """A time that people choose: mostly waking hours, mostly round."""
     hour = pick(rng, [(3, rng.randrange(24)), (4, rng.randrange(5, 24)), (2, rng.randrange(1, 13)),
                       (0.35, 12), (0.3, 0)])
-    minute = pick(rng, [(42, 0), (18, 30), (9, 15), (9, 45), (14, rng.choice((5, 10, 20, 25, 35, 40, 50, 55))),
-                        (6, rng.randrange(60))])
+    minute = pick(rng, [(42, 0), (18, 30), (9, 15), (9, 45), (18, rng.choice((5, 10, 20, 25, 35, 40, 50, 55))),
+                        (16, rng.randrange(60))])
     return f"{hour:02}:{minute:02}"

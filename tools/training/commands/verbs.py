@@ -41,13 +41,14 @@ _OFF = ("turn|off * 26; switch|off * 22; shut|off * 8; stop * 7; deactivate * 4;
 _VERBS: dict[tuple[str, str], str] = {
     ("on", "lamp"): _ON + """
         ; flip|on * 3; flick|on * 2; click|on; light * 2; stick|on; pop|on; throw|on; bring|on; snap|on; put|on * 6;
+        get|going; pop|on; have|on; fire|up;
         get|on""",
     ("on", "heater"): _ON + """
         ; fire|up * 3; start|up * 2; run * 2; kick|on; pop|on * 2; stick|on * 2; whack|on; fire; get|on; flip|on;
         light|up; get|going * 2; crank|on""",
     ("on", "fan"): _ON + """
         ; run * 4; start|up * 3; flip|on * 2; kick|on; get|going * 3; get|running; fire|up * 2; pop|on; stick|on;
-        set|going; spin|up; flick|on""",
+        set|going; spin|up * 3; flick|on; set|spinning; get|spinning""",
     ("on", "radio"): _ON + """
         ; play * 9; start|up; fire|up * 2; pop|on * 2; stick|on * 2; get|going * 2; throw|on; flip|on; bring|on;
         resume; unmute * 2; start|playing; crank|on; whack|on; unpause""",
