@@ -44,7 +44,7 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
             tileEnd,
             &Avx2MatVec.Q8,
             x.Rows == Avx2MatMulQ8.Tokens
-                ? new PackedBlock(1, Avx2MatMulQ8.Tokens, &Avx2MatMulQ8.Three)
+                ? new PackedBlock(Avx2MatMulQ8.Tiles, Avx2MatMulQ8.Tokens, &Avx2MatMulQ8.Three)
                 : new PackedBlock(1, PackedDriver.TokenBlock, &Avx2MatMulQ8.Four));
 
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ using static MoREdge.Kernels.Avx2Weights;
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// Q8G32 for several tokens with AVX2, one tile at a time: four tokens of a prompt, or the three query heads that share
-/// an int8 key cache.
+/// Q8G32 for several tokens with AVX2: one tile for four tokens of a prompt, or eight for the three query heads that
+/// share an int8 key cache.
 /// </summary>
 /// <remarks>
 /// SAFETY: pointers only, shapes as PackedDriver states them. The sign trick as in Avx2MatVec. Prefetches may
@@ -15,52 +15,59 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class Avx2MatMulQ8
 {
-    /// <summary>Tokens per call.</summary>
+    /// <summary>Tokens per call of Three.</summary>
     internal const int Tokens = 3;
+
+    /// <summary>Tiles per call of Three: with a call for each, a sixth of the time went into the calls.</summary>
+    internal const int Tiles = 8;
 
     private const int AheadBytes = 2048;
 
-    /// <summary>One tile for three tokens (see PackedBlock).</summary>
+    /// <summary>Consecutive tiles, one after the other, for three tokens (see PackedBlock).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Three(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
     {
         Vector256<short> one = Vector256.Create((short)1);
-        Vector256<float> sum0 = default, sum1 = default, sum2 = default;
-        int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L);
-        for (int group = 0; group < groupCount; group++)
+        nint token = groupCount * 8;
+        for (int tile = 0; tile < Tiles; tile++)
         {
-            Vector256<int> int0 = default, int1 = default, int2 = default;
-            for (nint quad = 0; quad < 8; quad += 2)
+            Vector256<float> sum0 = default, sum1 = default, sum2 = default;
+            int* quads = (int*)x;
+            float* xs = xScales;
+            for (int group = 0; group < groupCount; group++)
             {
-                Sse.Prefetch0(quants + AheadBytes);
-                Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
-                Vector256<byte> magnitude = Avx2.Abs(w);
-                int0 += Products(magnitude, w, x0[quad], one);
-                int1 += Products(magnitude, w, x1[quad], one);
-                int2 += Products(magnitude, w, x2[quad], one);
-                w = Vector256.Load((sbyte*)quants + 32);
-                magnitude = Avx2.Abs(w);
-                int0 += Products(magnitude, w, x0[quad + 1], one);
-                int1 += Products(magnitude, w, x1[quad + 1], one);
-                int2 += Products(magnitude, w, x2[quad + 1], one);
-                quants += 64;
+                Vector256<int> int0 = default, int1 = default, int2 = default;
+                for (nint pair = 0; pair < 4; pair++)
+                {
+                    Sse.Prefetch0(quants + AheadBytes);
+                    Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
+                    Vector256<byte> magnitude = Avx2.Abs(w);
+                    int0 += Products(magnitude, w, quads[0], one);
+                    int1 += Products(magnitude, w, quads[token], one);
+                    int2 += Products(magnitude, w, quads[2 * token], one);
+                    w = Vector256.Load((sbyte*)quants + 32);
+                    magnitude = Avx2.Abs(w);
+                    int0 += Products(magnitude, w, quads[1], one);
+                    int1 += Products(magnitude, w, quads[token + 1], one);
+                    int2 += Products(magnitude, w, quads[(2 * token) + 1], one);
+                    quants += 64;
+                    quads += 2;
+                }
+
+                Vector256<float> scale = Scales(scales);
+                sum0 = AddGroup(int0, scale, xs[0], sum0);
+                sum1 = AddGroup(int1, scale, xs[groupCount], sum1);
+                sum2 = AddGroup(int2, scale, xs[2L * groupCount], sum2);
+                scales += 8;
+                xs++;
             }
 
-            Vector256<float> scale = Scales(scales);
-            float* xs = xScales + group;
-            sum0 = AddGroup(int0, scale, xs[0], sum0);
-            sum1 = AddGroup(int1, scale, xs[groupCount], sum1);
-            sum2 = AddGroup(int2, scale, xs[2L * groupCount], sum2);
-            scales += 8;
-            x0 += 8;
-            x1 += 8;
-            x2 += 8;
+            sum0.Store(y);
+            sum1.Store(y + yStride);
+            sum2.Store(y + (2 * yStride));
+            y += 8;
         }
-
-        sum0.Store(y);
-        sum1.Store(y + yStride);
-        sum2.Store(y + (2 * yStride));
     }
 
     /// <summary>Q8G32, one tile for four tokens: most of a prompt.</summary>

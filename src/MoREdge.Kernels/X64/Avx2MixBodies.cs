@@ -8,7 +8,8 @@ namespace MoREdge.Kernels;
 /// <summary>The mix of values for AVX2 and FMA: three queries, or one, share every value.</summary>
 /// <remarks>
 /// SAFETY: pointers only; shapes as AttentionDriver states them, and a prefetch may pass the end of the values, which
-/// the processor allows. float16 as in Avx2ScoreBodies.
+/// the processor allows. It goes to the second-level cache: two blocks of float16 would fill the first. float16 as in
+/// Avx2ScoreBodies.
 /// </remarks>
 internal static unsafe class Avx2MixBodies
 {
@@ -156,7 +157,7 @@ internal static unsafe class Avx2MixBodies
         {
             Vector256<float> a = Vector256.Create(w0[j]), b = Vector256.Create(w1[j]), c = Vector256.Create(w2[j]);
             Vector256<float> scale = Scale(scales, form, j);
-            Sse.Prefetch0(ahead);
+            Sse.Prefetch1(ahead);
             ahead += 16 * elementBytes;
             Vector256<float> value = LoadValue(row, form, scale, 0);
             sum00 = Fma.MultiplyAdd(a, value, sum00);
@@ -216,7 +217,7 @@ internal static unsafe class Avx2MixBodies
         {
             Vector256<float> weight = Vector256.Create(weights[j]);
             Vector256<float> scale = Scale(scales, form, j);
-            Sse.Prefetch0(ahead);
+            Sse.Prefetch1(ahead);
             ahead += 32 * elementBytes;
             sum0 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 0), sum0);
             sum1 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 8), sum1);

@@ -22,6 +22,9 @@ public sealed class AttentionTests
                 AssertMatches(name, new AttentionShape(format, headDim, 1, rows, 10), isPoisoned: false);
                 AssertMatches(name, new AttentionShape(format, headDim, rows, 2, 9), isPoisoned: rows % 2 == 0);
             }
+
+            // More than eight tiles, which three heads pass in one call.
+            AssertMatches(name, new AttentionShape(format, headDim, 1, 3, 77), isPoisoned: headDim % 2 == 0);
         }
     }
 

@@ -5,7 +5,7 @@ namespace MoREdge.Tests.Kernels;
 
 public sealed class PackedProductTests
 {
-    private static readonly int[] RowCounts = [1, 7, 8, 9, 31, 64];
+    private static readonly int[] RowCounts = [1, 7, 8, 9, 31, 64, 75];
     private static readonly int[] ColCounts = [1, 31, 32, 33, 172, 576];
     private static readonly int[] TokenCounts = [1, 2, 3, 4, 5, 7, 17];
 
