@@ -1,4 +1,4 @@
-"""The documents of mor-commands: lines of the generator as conversations of one question and one answer."""
+"""The documents of mor-commands: lines of the generator as conversations, most of one question, some of more."""
 
 from __future__ import annotations
 
@@ -6,25 +6,32 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
+from typing import Iterator
 
 HERE = Path(__file__).resolve().parent
 # Lines and seed of each part.
-PARTS = {"train": (400_000, 1), "validation": (4_000, 2)}
+PARTS = {"train": (320_000, 1), "validation": (4_000, 2)}
+# Weights of one, two and three questions in a conversation: a chat asks again, and must not be put off by its history.
+TURNS, TURN_WEIGHTS = (1, 2, 3), (8, 2, 1)
 
 
 def write(folder: Path, corpus: Path) -> None:
     """train.jsonl and validation.jsonl, without a phrasing of the two evaluation files. `corpus` is not needed."""
     for part, (count, seed) in PARTS.items():
+        random = Random(seed)
+        lines = generated(count, seed)
         with open(folder / f"{part}.jsonl", "w", encoding="utf-8") as file:
-            for line in generated(count, seed):
-                messages = [
-                    {"role": "user", "content": line["prompt"]},
-                    {"role": "assistant", "content": line["answer"]},
-                ]
+            while turns := [line for _, line in zip(range(random.choices(TURNS, TURN_WEIGHTS)[0]), lines)]:
+                messages = [message for line in turns for message in exchange(line)]
                 file.write(json.dumps({"messages": messages}) + "\n")
 
 
-def generated(count: int, seed: int):
+def exchange(line: dict[str, str]) -> list[dict[str, str]]:
+    return [{"role": "user", "content": line["prompt"]}, {"role": "assistant", "content": line["answer"]}]
+
+
+def generated(count: int, seed: int) -> Iterator[dict[str, str]]:
     """Lines of generate.py, a program of its own."""
     command = [sys.executable, str(HERE / "generate.py"), "--count", str(count), "--seed", str(seed)]
     for name in ("test", "development"):
