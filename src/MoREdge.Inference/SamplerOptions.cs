@@ -1,3 +1,5 @@
+using MoREdge.ModelFile;
+
 namespace MoREdge.Inference;
 
 /// <summary>
@@ -33,6 +35,32 @@ public sealed record SamplerOptions
 
     /// <summary>Seed of the random numbers; a different one each time when null.</summary>
     public ulong? Seed { get; init; }
+
+    /// <summary>What a model file recommends, and the defaults above for the rest.</summary>
+    /// <exception cref="ModelFileException">A value has the wrong type or is out of range.</exception>
+    public static SamplerOptions RecommendedBy(GgufMetadata metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        SamplerOptions defaults = new();
+        SamplerOptions options = new()
+        {
+            Temperature = (float)metadata.GetFloat64(MetadataKeys.SamplingTemperature, defaults.Temperature),
+            TopK = metadata.GetInt32(MetadataKeys.SamplingTopK, defaults.TopK),
+            TopP = (float)metadata.GetFloat64(MetadataKeys.SamplingTopP, defaults.TopP),
+            MinP = (float)metadata.GetFloat64(MetadataKeys.SamplingMinP, defaults.MinP),
+            RepeatPenalty = (float)metadata.GetFloat64(MetadataKeys.SamplingRepeatPenalty, defaults.RepeatPenalty),
+        };
+        try
+        {
+            options.Validate();
+            return options;
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ModelFileException(
+                ModelFileError.WrongValue, $"The sampling that the file recommends is wrong: {exception.Message}");
+        }
+    }
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message is one sentence.</exception>

@@ -15,6 +15,21 @@ public static class MetadataKeys
     /// <summary>string: SPDX expression of the weights' licence.</summary>
     public const string License = "general.license";
 
+    /// <summary>float32: the sampling temperature that the model's makers recommend, 0 for greedy.</summary>
+    public const string SamplingTemperature = "general.sampling.temp";
+
+    /// <summary>int32: the recommended top-k, 0 for all.</summary>
+    public const string SamplingTopK = "general.sampling.top_k";
+
+    /// <summary>float32: the recommended top-p.</summary>
+    public const string SamplingTopP = "general.sampling.top_p";
+
+    /// <summary>float32: the recommended min-p.</summary>
+    public const string SamplingMinP = "general.sampling.min_p";
+
+    /// <summary>float32: the recommended repeat penalty, 1 for none.</summary>
+    public const string SamplingRepeatPenalty = "general.sampling.penalty_repeat";
+
     /// <summary>string: where the weights came from, in words.</summary>
     public const string SourceName = "moredge.source.name";
 

@@ -1,23 +1,26 @@
 namespace MoREdge.Cli;
 
-/// <summary>The model file that lies next to the program, so that a first chat needs nothing else.</summary>
+/// <summary>The model files that lie next to the program, so that a first chat needs nothing else.</summary>
 internal static class BuiltInModel
 {
-    private const string FileName = "mor-stories-q4.gguf";
+    /// <summary>Names that stand for a model next to the program wherever a file is asked for.</summary>
+    public static readonly string[] Names = ["mor-stories", "mor-commands"];
 
-    /// <summary>The path asked for, or the built-in model's.</summary>
-    /// <exception cref="FailureException">None was asked for and the built-in one is not there.</exception>
+    /// <summary>The file of a model: the first built-in one for none, a built-in one by its name, else the path.</summary>
+    /// <exception cref="FailureException">The built-in model is not next to the program.</exception>
     public static string Resolve(string? path)
     {
-        if (path is not null)
+        string name = path ?? Names[0];
+        if (!Names.Contains(name) || File.Exists(name))
         {
-            return path;
+            return name;
         }
 
-        string builtIn = Path.Combine(AppContext.BaseDirectory, FileName);
+        string file = $"{name}-q4.gguf";
+        string builtIn = Path.Combine(AppContext.BaseDirectory, file);
         return File.Exists(builtIn)
             ? builtIn
             : throw new FailureException(
-                $"The built-in model '{FileName}' is not next to the program; name a model with -m FILE.");
+                $"The built-in model '{file}' is not next to the program; name a model with -m FILE.");
     }
 }

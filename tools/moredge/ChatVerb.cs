@@ -39,8 +39,9 @@ internal static class ChatVerb
                 throw new UsageException("--tokens must be 1 or more.");
             }
 
-            SamplerOptions sampling = sampler.Read(result);
-            using LocalModel opened = OpenedModel.Open(BuiltInModel.Resolve(result.GetValue(model)), options, result);
+            sampler.Check(result);
+            using LocalModel opened = OpenedModel.Open(result.GetValue(model), options, result);
+            SamplerOptions sampling = sampler.Read(result, opened.File.Metadata);
             using GenerationSession session = OpenedModel.StartSession(opened, options, result, sampling);
             ChatSession chat = new(opened, session, result.GetValue(system));
             using ChatConsole console = new(opened, session, chat, tokenLimit);

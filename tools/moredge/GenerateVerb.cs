@@ -51,8 +51,9 @@ internal static class GenerateVerb
                 StopStrings = CheckStops(result.GetValue(stop) ?? []),
                 IgnoreEndOfSequence = result.GetValue(ignoreEnd),
             };
-            SamplerOptions sampling = sampler.Read(result);
-            using LocalModel opened = OpenedModel.Open(BuiltInModel.Resolve(result.GetValue(model)), options, result);
+            sampler.Check(result);
+            using LocalModel opened = OpenedModel.Open(result.GetValue(model), options, result);
+            SamplerOptions sampling = sampler.Read(result, opened.File.Metadata);
             using GenerationSession session = OpenedModel.StartSession(opened, options, result, sampling);
             return Run(opened, session, text, generation);
         });

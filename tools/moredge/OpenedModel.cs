@@ -15,9 +15,9 @@ internal static class OpenedModel
     /// </summary>
     private const int ContextDefaultMax = 4096;
 
-    /// <summary>Opens the model file.</summary>
-    public static LocalModel Open(string path, ModelOptions options, ParseResult result) =>
-        LocalModel.Open(path, ModelOptions.Kernels(), options.Threads(result));
+    /// <summary>Opens the model file, or the built-in one for none.</summary>
+    public static LocalModel Open(string? path, ModelOptions options, ParseResult result) =>
+        LocalModel.Open(BuiltInModel.Resolve(path), ModelOptions.Kernels(), options.Threads(result));
 
     /// <summary>
     /// Opens a file for figures that others will trust, so that damage never passes for a result: its digests are
@@ -26,7 +26,7 @@ internal static class OpenedModel
     /// <exception cref="ModelFileException">The file is damaged or not a model file.</exception>
     public static GgufFile OpenVerified(string path, CancellationToken cancellation)
     {
-        GgufFile? file = GgufFile.Open(path);
+        GgufFile? file = GgufFile.Open(BuiltInModel.Resolve(path));
         try
         {
             foreach (GgufTensor tensor in file.Tensors)

@@ -26,10 +26,10 @@ fi
 passed=0
 failed=0
 
-# unittests FOLDER MODULE...: run from a folder, counted from unittest's own summary.
+# unittests NAME FOLDER MODULE...: run from a folder, counted from unittest's own summary.
 unittests() {
-    local folder=$1 log count bad status
-    shift
+    local name=$1 folder=$2 log count bad status
+    shift 2
     log=$(mktemp)
     (cd "$folder" && timeout 300 "$python" -m unittest "$@") >"$log" 2>&1
     status=$?
@@ -39,7 +39,7 @@ unittests() {
         tail -n 40 "$log"
         bad=${bad:-1}
     fi
-    echo "$folder: ${count:-0} tests, ${bad:-0} failed"
+    echo "$name: ${count:-0} tests, ${bad:-0} failed"
     passed=$((passed + ${count:-0} - ${bad:-0}))
     failed=$((failed + ${bad:-0}))
     rm -f "$log"
@@ -55,7 +55,7 @@ counted() {
         passed=$((passed + BASH_REMATCH[1]))
         failed=$((failed + BASH_REMATCH[2]))
         grep -i fail "$log" | grep -v "$line" || true
-        echo "${*: -1}: $line"
+        echo "${2}: $line"
     else
         tail -n 20 "$log"
         failed=$((failed + 1))
@@ -68,9 +68,9 @@ modules() { find "$1" -name 'test_*.py' | sort | sed -e 's#^\./##' -e 's#/#.#g' 
 for package in text twin trainer stories; do
     # Module names have no spaces.
     # shellcheck disable=SC2046
-    unittests . $(modules "$package")
+    unittests "$package" . $(modules "$package")
 done
-unittests commands test_generate
+unittests commands commands test_generate
 counted "$python" check_golden.py
 counted "$python" make_golden.py --check
 echo "$passed passed, $failed failed"

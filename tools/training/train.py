@@ -39,7 +39,7 @@ def main() -> int:
     loop = Loop(run, model, batches, device, half=arguments.bfloat16 or device.type == "cuda")
     complete = loop.run(arguments.minutes)
     plot(run.log, run.folder / "plot.png", run.name)
-    export(model, tokenizer, run.export, run.name)
+    export(model, tokenizer, run.export, run.name, run.sampling)
     if not complete:
         print(f"{run.name}: stopped at step {loop.step} of {run.training.steps}; the same command goes on.")
         return 0

@@ -111,6 +111,7 @@ internal static class HuggingFaceCheckpoint
         {
             ConfigObject generation = new(JsonFile.Load(generationPath), "generation_config.json");
             eosIds.AddRange(TokenIds.Read(generation, "eos_token_id"));
+            SamplingMetadata.Write(metadata, generation);
         }
 
         TokenizerDefinition? tokenizer = TokenizerSource.ForFolder(folder, options.TokenizerPath);

@@ -11,12 +11,17 @@ from twin import safetensors
 from twin.decoder import Decoder
 
 
-def export(model: Decoder, tokenizer: Tokenizer, folder: Path, name: str) -> None:
-    """Writes config.json, model.safetensors (float32, every name of the state dict) and the tokenizer's files."""
+def export(model: Decoder, tokenizer: Tokenizer, folder: Path, name: str, sampling: dict) -> None:
+    """Writes config.json, model.safetensors (float32, every name of the state dict) and the tokenizer's files.
+
+    `sampling` becomes generation_config.json: how the runtime samples unless told otherwise.
+    """
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     (partial / "config.json").write_text(json.dumps(configuration(model.config, name), indent=1) + "\n")
+    if sampling:
+        (partial / "generation_config.json").write_text(json.dumps(sampling, indent=1) + "\n")
     tensors = {key: value.float().contiguous() for key, value in model.state_dict().items()}
     safetensors.write(partial / "model.safetensors", tensors)
     tokenizer.save(partial, model.shape.positions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +51,7 @@ class Settings:
     data: Data
     training: Training
     folder: Path
+    sampling: dict = field(default_factory=dict)
 
     @property
     def checkpoint(self) -> Path:
@@ -77,7 +78,7 @@ def read(name: str, runs: Path = ROOT / "runs") -> Settings:
         raise SystemExit(f"There is no configuration {name}; there are {known}.")
     with open(path, "rb") as file:
         tables = tomllib.load(file)
-    unknown = set(tables) - {"model", "data", "training"}
+    unknown = set(tables) - {"model", "data", "training", "sampling"}
     if unknown:
         raise SystemExit(f"{path.name}: unknown table {', '.join(sorted(unknown))}.")
     model = dict(tables["model"], vocab_size=tables["data"]["vocabulary"])
@@ -87,11 +88,12 @@ def read(name: str, runs: Path = ROOT / "runs") -> Settings:
         data=known_only(Data, tables["data"], path),
         training=known_only(Training, tables["training"], path),
         folder=runs / name,
+        sampling=tables.get("sampling", {}),
     )
 
 
 def known_only(kind: type, table: dict, path: Path):
-    unknown = set(table) - {field.name for field in fields(kind)}
+    unknown = set(table) - {known.name for known in fields(kind)}
     if unknown:
         raise SystemExit(f"{path.name}: unknown key {', '.join(sorted(unknown))}.")
     return kind(**table)
