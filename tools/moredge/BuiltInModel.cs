@@ -6,7 +6,7 @@ internal static class BuiltInModel
     /// <summary>Names that stand for a model next to the program wherever a file is asked for.</summary>
     public static readonly string[] Names = ["mor-stories", "mor-commands"];
 
-    /// <summary>The file of a model: the first built-in one for none, a built-in one by its name, else the path.</summary>
+    /// <summary>The file of a model: of the first built-in one for none, of one by its name, else the path.</summary>
     /// <exception cref="FailureException">The built-in model is not next to the program.</exception>
     public static string Resolve(string? path)
     {

@@ -74,7 +74,7 @@ internal sealed class ModelOptions
     /// <summary>The option -m, --model.</summary>
     public static Option<string?> CreateModelOption(bool isRequired) => new("--model", "-m")
     {
-        Description = $"The model file (.gguf), or a built-in one by its name: {string.Join(", ", BuiltInModel.Names)}.",
+        Description = $"The model file (.gguf), or a built-in one's name: {string.Join(", ", BuiltInModel.Names)}.",
         HelpName = "FILE",
         Required = isRequired,
     };
