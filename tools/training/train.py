@@ -11,6 +11,12 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from text.bpe import Tokenizer
+    from trainer import settings
+    from trainer.loop import Loop
 
 
 def main() -> int:
@@ -20,34 +26,55 @@ def main() -> int:
         os.environ[name] = str(arguments.threads)
     import torch
 
+    torch.set_num_threads(arguments.threads)
+    train(arguments.config, arguments, judged=True)
+    return 0
+
+
+def train(name: str, arguments: argparse.Namespace, judged: bool) -> bool:
+    """Trains a configuration to its end, the one it begins with first. False if the time given was too short."""
+    import torch
+
     from text import pack
-    from trainer import evaluation, preparation, settings
+    from trainer import checkpoints, preparation, settings
     from trainer.batches import Batches
-    from trainer.export import export
     from trainer.loop import Loop
-    from trainer.plot import plot
     from twin import build
 
-    run = settings.read(arguments.config, arguments.runs)
-    torch.set_num_threads(arguments.threads)
+    run = settings.read(name, arguments.runs)
+    if run.training.initial and not train(run.training.initial, arguments, judged=False):
+        return False
     torch.manual_seed(run.training.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = preparation.prepare(run, arguments.corpus)
     model = build(run.model)
     print(f"{run.name}: {sum(p.numel() for p in model.parameters()):,} parameters on {device}", flush=True)
+    if run.training.initial:
+        checkpoints.load_weights(run.folder.with_name(run.training.initial) / "checkpoint.pt", model)
     batches = Batches(pack.load_arrays(run.packed("train")), run.data.window, run.training.batch, run.training.seed)
     loop = Loop(run, model, batches, device, half=arguments.bfloat16 or device.type == "cuda")
     complete = loop.run(arguments.minutes)
-    plot(run.log, run.folder / "plot.png", run.name)
-    export(model, tokenizer, run.export, run.name, run.sampling)
     if not complete:
         print(f"{run.name}: stopped at step {loop.step} of {run.training.steps}; the same command goes on.")
-        return 0
-    report = evaluation.evaluate(run, model)
-    report["hours"] = round(loop.seconds / 3600, 3)
-    (run.folder / "evaluation.json").write_text(json.dumps(report, indent=1) + "\n")
-    print(json.dumps(report, indent=1))
-    return 0
+    if judged:
+        finish(run, loop, tokenizer, complete)
+    return complete
+
+
+def finish(run: settings.Settings, loop: Loop, tokenizer: Tokenizer, complete: bool) -> None:
+    """Plot and export of a run, and of a complete one what it is judged by."""
+    from trainer import evaluation
+    from trainer.export import export
+    from trainer.plot import plot
+
+    if run.log.exists():
+        plot(run.log, run.folder / "plot.png", run.name)
+    export(loop.model, tokenizer, run.export, run.name, run.sampling)
+    if complete:
+        report = evaluation.evaluate(run, loop.model)
+        report["hours"] = round(loop.seconds / 3600, 3)
+        (run.folder / "evaluation.json").write_text(json.dumps(report, indent=1) + "\n")
+        print(json.dumps(report, indent=1))
 
 
 def parse() -> argparse.Namespace:

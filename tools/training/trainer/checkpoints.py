@@ -39,6 +39,11 @@ def load(path: Path, model: nn.Module, optimisers: list[torch.optim.Optimizer]) 
     return content["step"], content["seconds"]
 
 
+def load_weights(path: Path, model: nn.Module) -> None:
+    """The weights alone of a finished run."""
+    model.load_state_dict(torch.load(path, map_location="cpu")["model"])
+
+
 def cut_log(path: Path, step: int) -> None:
     """Drops the log lines behind a checkpoint, which the resumed run writes again, and a line cut by a kill."""
     if not path.exists():

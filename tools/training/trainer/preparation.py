@@ -42,7 +42,9 @@ def packed(settings: Settings, tokenizer: bpe.Tokenizer, path: Path) -> pack.Arr
 
 
 def tokenizer_of(settings: Settings, folder: Path) -> bpe.Tokenizer:
-    """The one the settings name, relative to this folder; else trained on the documents, once."""
+    """That of the run this one begins with, or the one the settings name; else trained on the documents, once."""
+    if settings.training.initial:
+        return bpe.Tokenizer.load(settings.folder.with_name(settings.training.initial) / "data/tokenizer")
     if settings.data.tokenizer:
         return bpe.Tokenizer.load((ROOT / settings.data.tokenizer).resolve())
     home = folder / "tokenizer"

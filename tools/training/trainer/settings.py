@@ -23,11 +23,15 @@ class Data:
 
 @dataclass(frozen=True)
 class Training:
-    """How a run goes. Coefficients multiply the auxiliary losses; fractions are of all steps."""
+    """How a run goes. Coefficients multiply the auxiliary losses; fractions are of all steps.
+
+    initial: the configuration whose trained weights and tokenizer this run begins with; none: random weights.
+    """
 
     steps: int
     batch: int
     seed: int = 1
+    initial: str = ""
     optimiser: str = "adamw"
     learning_rate: float = 2.5e-3
     matrix_learning_rate: float = 5e-3

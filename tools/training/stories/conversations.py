@@ -1,0 +1,82 @@
+"""The second text of mor-stories: requests and stories in which the noun asked for stands at the beginning.
+
+The first text (stories.corpus) teaches the language; this one teaches to keep to a request. Half of its stories are
+about a made-up word, see practice.py.
+"""
+from __future__ import annotations
+
+import json
+import random
+import re
+from pathlib import Path
+
+from stories import practice, prompts
+from stories.corpus import Composer, NounFinder, ask, is_validation
+from stories.nouns import held_out_nouns
+from stories.sources import Story, attribution, read_stories
+from stories.templates import StoryWriter
+from text.documents import Document, render
+
+TEMPLATES, TINY, TALKS, PLAIN = 9000, 12000, 4000, 2500
+RENAMED = 0.35
+
+
+def write(folder: Path, corpus: Path) -> None:
+    """train.jsonl, validation.jsonl, validation-stories.jsonl (that of the first text) and attribution.md."""
+    stories = read_stories(corpus)
+    training = [story for story in stories if not is_validation(story.text)]
+    held_back = [story for story in stories if is_validation(story.text)]
+    documents = compose(training, TEMPLATES, TINY, TALKS, PLAIN, seed=17)
+    validation = compose(held_back, TEMPLATES // 50, TINY // 50, TALKS // 50, PLAIN // 50, seed=19)
+    known = {render(document) for document in validation}
+    sets = {
+        "train": [document for document in documents if render(document) not in known],
+        "validation": validation,
+        "validation-stories": [{"text": story.text} for story in held_back],
+    }
+    for name, content in sets.items():
+        with open(folder / f"{name}.jsonl", "w", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(document, ensure_ascii=False) + "\n" for document in content)
+    (folder / "attribution.md").write_text(attribution(corpus), encoding="utf-8")
+
+
+def compose(stories: list[Story], templates: int, tiny: int, talks: int, plain: int, seed: int) -> list[Document]:
+    """All documents in a mixed order."""
+    draw = random.Random(seed)
+    composer, writer, finder = Composer(stories, seed), StoryWriter(seed), NounFinder()
+    documents: list[Document] = [requested(story.text, finder, draw) for story in stories if story.simple]
+    documents += [{"text": story.text} for story in draw.sample(stories, min(plain, len(stories)))]
+    for _ in range(templates):
+        story = writer.write()
+        if draw.random() < RENAMED and " " not in story.noun:
+            documents.append(about(story.text, story.noun, draw, practice.word(draw)))
+        else:
+            documents.append(composer.template(story))
+    documents += [{"messages": ask(*practice.tiny_story(draw))} for _ in range(tiny)]
+    documents += [composer.small_talk() for _ in range(talks)]
+    documents = [document for document in documents if document.get("messages", True) and not names_held_out(document)]
+    draw.shuffle(documents)
+    return documents
+
+
+def requested(text: str, finder: NounFinder, draw: random.Random) -> Document:
+    """A story of the collections as the answer to a request for a noun of its first two sentences; plain without one."""
+    start = " ".join(re.split(r"(?<=[.!?])\s+", text)[:2]).lower()
+    nouns = [noun for noun in finder.choose(text, draw, 4) if re.search(rf"\b{noun}\b", start)]
+    if not nouns:
+        return {"text": text}
+    return about(text, nouns[0], draw, practice.word(draw) if draw.random() < RENAMED else nouns[0])
+
+
+def about(text: str, noun: str, draw: random.Random, name: str) -> Document:
+    """A request for a noun and its story, in which the noun is called by another name if one is given."""
+    answer = text if name == noun else practice.renamed(text, noun, name)
+    return {"messages": ask(prompts.about(draw, name), answer)}
+
+
+HELD_OUT = re.compile(r"\b(?:" + "|".join(held_out_nouns()) + r")(?:s|es)?\b", re.IGNORECASE)
+
+
+def names_held_out(document: Document) -> bool:
+    return any(message["role"] == "user" and HELD_OUT.search(message["content"])
+               for message in document.get("messages", []))
