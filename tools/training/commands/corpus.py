@@ -19,12 +19,16 @@ TURNS, TURN_WEIGHTS = (1, 2, 3), (8, 2, 1)
 def write(folder: Path, corpus: Path) -> None:
     """train.jsonl and validation.jsonl, without a phrasing of the two evaluation files. `corpus` is not needed."""
     for part, (count, seed) in PARTS.items():
-        random = Random(seed)
-        lines = generated(count, seed)
-        with open(folder / f"{part}.jsonl", "w", encoding="utf-8") as file:
-            while turns := [line for _, line in zip(range(random.choices(TURNS, TURN_WEIGHTS)[0]), lines)]:
-                messages = [message for line in turns for message in exchange(line)]
-                file.write(json.dumps({"messages": messages}) + "\n")
+        write_conversations(folder / f"{part}.jsonl", generated(count, seed), seed)
+
+
+def write_conversations(path: Path, lines: Iterator[dict[str, str]], seed: int) -> None:
+    """Lines as conversations of one to three questions."""
+    random = Random(seed)
+    with open(path, "w", encoding="utf-8") as file:
+        while turns := [line for _, line in zip(range(random.choices(TURNS, TURN_WEIGHTS)[0]), lines)]:
+            messages = [message for line in turns for message in exchange(line)]
+            file.write(json.dumps({"messages": messages}) + "\n")
 
 
 def exchange(line: dict[str, str]) -> list[dict[str, str]]:
