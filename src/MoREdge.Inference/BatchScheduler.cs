@@ -7,8 +7,8 @@ namespace MoREdge.Inference;
 /// <summary>
 /// Answers many requests side by side, with one pass over the weights for all of them. First come, first served: as
 /// soon as an answer ends, the next request takes its place; one whose keys and values do not fit yet waits, and
-/// nobody overtakes it. Decoded tokens never wait for prompts: a tick takes one token of every answer, and prompts share
-/// its remaining rows. Every answer is bit for bit what it would be alone, whatever runs beside it.
+/// nobody overtakes it. Decoded tokens never wait for prompts: rows of a tick are kept for them, and prompts share the
+/// others. Every answer is bit for bit what it would be alone, whatever runs beside it.
 /// </summary>
 /// <remarks>
 /// One thread runs it, by <see cref="Run"/> or <see cref="Step"/>; every thread may submit and cancel. A request that
@@ -123,7 +123,9 @@ public sealed class BatchScheduler : IDisposable
     /// Works until every request has ended. When cancelled it returns after the current tick and leaves the requests as
     /// they are: another call goes on.
     /// </summary>
-    /// <exception cref="ModelFileException">The background verification found damage; every request has ended.</exception>
+    /// <exception cref="ModelFileException">
+    /// The background verification found damage; every request has ended.
+    /// </exception>
     public void Run(CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested && Step())
@@ -139,7 +141,9 @@ public sealed class BatchScheduler : IDisposable
     /// One tick: takes cancelled requests out, lets waiting ones in, and computes a token of every answer.
     /// </summary>
     /// <returns>False when there was nothing to do.</returns>
-    /// <exception cref="ModelFileException">The background verification found damage; every request has ended.</exception>
+    /// <exception cref="ModelFileException">
+    /// The background verification found damage; every request has ended.
+    /// </exception>
     public bool Step()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);

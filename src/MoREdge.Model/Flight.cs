@@ -49,14 +49,17 @@ internal sealed class Flight
     /// <summary>True while a recursion has rows to run.</summary>
     public bool IsInLoop { get; set; }
 
-    /// <summary>Rows whose result of the next recursion counts, ascending; the first <see cref="ActiveCount"/>.</summary>
+    /// <summary>
+    /// Rows whose result of the next recursion counts, ascending; the first <see cref="ActiveCount"/>.
+    /// </summary>
     public int[] Active { get; }
 
     /// <summary>Rows in <see cref="Active"/>.</summary>
     public int ActiveCount { get; set; }
 
-    /// <summary>True when the next recursion runs every row, to store its keys and values, not the active ones
-    /// alone.</summary>
+    /// <summary>
+    /// True when the next recursion runs every row, to store its keys and values, not the active ones alone.
+    /// </summary>
     public bool RunsAll { get; set; }
 
     /// <summary>Token-choice: the last recursion of each row.</summary>

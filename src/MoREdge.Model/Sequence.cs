@@ -184,7 +184,9 @@ public sealed class Sequence : IDisposable
         }
     }
 
-    /// <summary>Prefix layers → loop → suffix layers over one flight; the result stays in its residual stream.</summary>
+    /// <summary>
+    /// Prefix layers → loop → suffix layers over one flight; the result stays in its residual stream.
+    /// </summary>
     private void Forward(ReadOnlySpan<int> ids, bool isPrompt, CancellationToken cancellation)
     {
         _runner.Observe(cancellation);
