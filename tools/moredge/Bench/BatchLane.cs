@@ -10,6 +10,12 @@ internal sealed class BatchLane : IDisposable
 {
     private const int WarmUpTokens = 8;
 
+    /// <summary>
+    /// Draws from so many tokens, nearly evenly, that a model of random weights does not dwell on its favourites, whose
+    /// depths are not those of all.
+    /// </summary>
+    private static readonly SamplerOptions Flat = new() { Temperature = 4, TopK = 1000, TopP = 1, MinP = 0 };
+
     private readonly BenchPlan _plan;
     private readonly DecoderModel _model;
     private readonly Func<int, SequenceOptions> _options;
@@ -102,7 +108,7 @@ internal sealed class BatchLane : IDisposable
         {
             Prompt = prompt,
             Options = new GenerationOptions { TokenLimit = answerTokens, IgnoreEndOfSequence = true },
-            Sampler = new SamplerOptions { Seed = (ulong)index },
+            Sampler = Flat with { Seed = (ulong)index },
             OnToken = _ => window.Count(++count),
         };
     }
