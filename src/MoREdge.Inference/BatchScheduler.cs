@@ -83,10 +83,10 @@ public sealed class BatchScheduler : IDisposable
     /// The prompt is longer than the context, the request can never fit the memory for keys and values, or it asks for
     /// text and the model has no tokenizer.
     /// </exception>
+    /// <exception cref="ObjectDisposedException">The scheduler has been disposed.</exception>
     public BatchAnswer Submit(BatchRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         request.Sampler.Validate();
         _network.CheckIds(request.Prompt.Span);
         InferenceException.ThrowIfTooLong(request.Prompt.Length, ContextLength);
@@ -112,6 +112,7 @@ public sealed class BatchScheduler : IDisposable
         BatchAnswer answer = new(request, tokensMax, kvBytes);
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             _waiting.Add(answer);
             _hasWork.Set();
         }
@@ -172,12 +173,16 @@ public sealed class BatchScheduler : IDisposable
     /// <summary>Ends every request as cancelled and frees the batch.</summary>
     public void Dispose()
     {
-        if (_isDisposed)
+        lock (_gate)
         {
-            return;
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
         }
 
-        _isDisposed = true;
         EndAll(answer => answer.EndCancelled(_network));
         _batch.Dispose();
         _hasWork.Dispose();

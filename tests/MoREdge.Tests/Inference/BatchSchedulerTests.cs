@@ -61,6 +61,7 @@ public sealed class BatchSchedulerTests(BuiltInModel builtIn) : IClassFixture<Bu
     {
         using BatchScheduler scheduler = Start(sequences: 2);
         List<int> first = [];
+        bool isPlaceFree = false;
         for (int i = 0; i < 6; i++)
         {
             int index = i;
@@ -71,19 +72,15 @@ public sealed class BatchSchedulerTests(BuiltInModel builtIn) : IClassFixture<Bu
                 {
                     first.AddRange(isNew ? [index] : []);
                     isNew = false;
+                    isPlaceFree |= scheduler.WaitingCount > 0 && scheduler.RunningCount < 2;
                 },
             });
         }
 
-        int steps = 0;
-        while (scheduler.Step())
-        {
-            steps++;
-            Assert.True(scheduler.RunningCount + scheduler.WaitingCount < 2 || scheduler.RunningCount >= 1);
-            Assert.InRange(scheduler.RunningCount, 0, 2);
-        }
+        scheduler.Run(TestContext.Current.CancellationToken);
 
         Assert.Equal([0, 1, 2, 3, 4, 5], first);
+        Assert.False(isPlaceFree);
         Assert.Equal((0, 0, 0L), (scheduler.WaitingCount, scheduler.RunningCount, scheduler.KvBytesReserved));
     }
 
@@ -237,7 +234,7 @@ public sealed class BatchSchedulerTests(BuiltInModel builtIn) : IClassFixture<Bu
                 while (!stop.IsCancellationRequested)
                 {
                     scheduler.Run(stop.Token);
-                    Thread.Sleep(1);
+                    scheduler.WaitForWork(stop.Token);
                 }
             },
             TestContext.Current.CancellationToken);
@@ -248,7 +245,7 @@ public sealed class BatchSchedulerTests(BuiltInModel builtIn) : IClassFixture<Bu
             await scheduler.Submit(sent[i].Request).Completion;
         });
         await stop.CancelAsync();
-        await server;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server);
 
         string expected = Alone(TenTokens);
         Assert.All(sent, one => Assert.Equal(expected, one.Text));
