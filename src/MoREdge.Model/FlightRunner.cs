@@ -61,6 +61,9 @@ internal sealed class FlightRunner : IDisposable
     /// <summary>Bytes of activation buffers and rotary tables.</summary>
     public long ByteCount => Workspace.ByteCount + _rotary.ByteCount + _overlay.ByteCount;
 
+    /// <summary>Layers run so far, all rows of a pass together.</summary>
+    public long LayerCount => _layers.LayerCount;
+
     /// <summary>Layers check <paramref name="cancellation"/> before they run.</summary>
     public void Observe(CancellationToken cancellation) => _layers.Observe(cancellation);
 

@@ -55,6 +55,9 @@ public sealed class SequenceBatch : IDisposable
     /// <summary>Bytes of activation buffers and rotary tables, all sequences together.</summary>
     public long WorkspaceBytes => _runner.ByteCount;
 
+    /// <summary>Layers run so far, all rows of a pass together: what tests know shared passes by.</summary>
+    internal long LayerCount => _runner.LayerCount;
+
     /// <summary>
     /// The sequences whose tokens left the network in the latest tick, in the order in which they were fed.
     /// </summary>

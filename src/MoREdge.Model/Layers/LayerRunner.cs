@@ -8,6 +8,9 @@ internal sealed class LayerRunner(TransformerLayer layer, ModelWeights weights)
 {
     private CancellationToken _cancellation;
 
+    /// <summary>Layers run so far: each read the weights of its block once for all rows of its pass.</summary>
+    public long LayerCount { get; private set; }
+
     /// <summary>Passes check <paramref name="cancellation"/> before every layer.</summary>
     public void Observe(CancellationToken cancellation) => _cancellation = cancellation;
 
@@ -21,6 +24,7 @@ internal sealed class LayerRunner(TransformerLayer layer, ModelWeights weights)
             LayerCall call = pass.Calls[i];
             pass.EnterLayer(i);
             layer.Forward(x, pass, weights.Layer(call.Block, call.Recursion));
+            LayerCount++;
         }
     }
 }

@@ -141,6 +141,27 @@ public sealed class BatchSchedulerTests(BuiltInModel builtIn) : IClassFixture<Bu
         Assert.Contains($"{max}", fault.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Step_WarmBatch_AllocatesNothing()
+    {
+        using BatchScheduler scheduler = Start(sequences: 3);
+        int count = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            scheduler.Submit(Request(TenTokens with { TokenLimit = 100 }) with { OnToken = _ => count++ });
+        }
+
+        long allocated = 0;
+        for (int step = 0; step < 60; step++)
+        {
+            allocated = step == 30 ? GC.GetAllocatedBytesForCurrentThread() : allocated;
+            scheduler.Step();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
+        Assert.InRange(count, 3, 299);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

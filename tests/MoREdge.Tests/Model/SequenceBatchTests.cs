@@ -75,6 +75,30 @@ public sealed class SequenceBatchTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
     }
 
+    /// <summary>A first and a last layer of their own, and a block of two that is run three times.</summary>
+    [Theory]
+    [InlineData("expert", 2)]
+    [InlineData("untied", 3 * 2)]
+    public void Tick_TextsInDifferentRecursions_ShareOnePassOverTheBlock(string type, int blockLayers)
+    {
+        using TinyModel model = Create(type, "recursion", "middle_cycle").Load();
+        using SequenceBatch batch = model.Network.CreateBatch(
+            new SequenceOptions { Routing = RoutingMode.Full }, new BatchOptions { SequencesMax = 4 });
+        BatchSequence[] sequences = [batch.Add(50), batch.Add(50), batch.Add(50), batch.Add(50)];
+        long layers = 0;
+        for (int tick = 0; tick < 12; tick++)
+        {
+            // One begins with each tick: three stand in three recursions.
+            batch.Feed(sequences[tick % 4], tick < 4 ? [1, 2, 3, 4] : [tick]);
+            long before = batch.LayerCount;
+            batch.Tick();
+            layers = batch.LayerCount - before;
+        }
+
+        Assert.Equal(1 + blockLayers + 1, layers);
+        Assert.Equal(type == "untied" ? 0 : 2, Array.FindAll(sequences, sequence => sequence.IsUnderWay).Length);
+    }
+
     [Fact]
     public void Feed_LongPrompts_ShareTheRowsOfATick()
     {
@@ -162,7 +186,7 @@ public sealed class SequenceBatchTests
         for (int r = 0; r < 3 && isUntied; r++)
         {
             // The first layer of the block has a query projection of each recursion's own; the second is shared.
-            model.Add(TensorNames.BlockRecursion(0, r, TensorNames.AttentionQuery), 32, 32);
+            model.Add(TensorNames.BlockRecursion(sharing == "cycle" ? 0 : 1, r, TensorNames.AttentionQuery), 32, 32);
         }
 
         return model;
