@@ -1,6 +1,8 @@
 using MoREdge.Inference;
 using MoREdge.Model;
+using MoREdge.ModelFile;
 using MoREdge.Tests.Kernels;
+using MoREdge.Tests.Model;
 
 namespace MoREdge.Tests.Inference;
 
@@ -223,6 +225,36 @@ public sealed class BatchSchedulerTests(BuiltInModel builtIn) : IClassFixture<Bu
         Assert.Equal(1, calls);
         Assert.Equal(StopReason.TokenLimit, (await keptAnswer.Completion).StopReason);
         Assert.Equal(Alone(TenTokens), kept.Text);
+    }
+
+    /// <summary>A damaged embedding row must not reach the texts beside it.</summary>
+    [Fact]
+    public async Task Logits_NotANumber_EndThatRequestOnly()
+    {
+        using TinyModel model = TinyModel.Decoder("llama", 2, tied: false);
+        model.Values(TensorNames.TokenEmbedding)[5 * 32] = float.NaN;
+        model.Load();
+        List<int> beside = [];
+        BatchRequest good = new()
+        {
+            Prompt = new[] { 1, 2, 3 },
+            Options = new GenerationOptions { TokenLimit = 12 },
+            Sampler = BuiltInModel.Greedy,
+            OnToken = beside.Add,
+        };
+        using BatchScheduler scheduler = new(model.Network, new SequenceOptions(), new BatchSchedulerOptions());
+        BatchAnswer kept = scheduler.Submit(good);
+        BatchAnswer failing = scheduler.Submit(good with { Prompt = new[] { 4, 5, 6 }, OnToken = null });
+
+        scheduler.Run(TestContext.Current.CancellationToken);
+
+        InferenceException fault = await Assert.ThrowsAsync<InferenceException>(() => failing.Completion);
+        Assert.Equal(InferenceError.NotANumber, fault.Error);
+        Assert.Equal(StopReason.TokenLimit, (await kept.Completion).StopReason);
+        List<int> alone = [];
+        scheduler.Submit(good with { OnToken = alone.Add });
+        scheduler.Run(TestContext.Current.CancellationToken);
+        Assert.Equal(alone, beside);
     }
 
     [Fact]
