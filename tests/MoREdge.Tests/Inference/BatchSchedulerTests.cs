@@ -317,6 +317,24 @@ public sealed class BatchSchedulerTests(BuiltInModel builtIn) : IClassFixture<Bu
     }
 
     [Fact]
+    public void Run_Cancelled_LeavesRequestsForAnotherCall()
+    {
+        using BatchScheduler scheduler = Start(sequences: 2);
+        using CancellationTokenSource source = new();
+        TestRequest sent = new(Request(TenTokens));
+        BatchAnswer answer = scheduler.Submit(sent.Request);
+        scheduler.Submit(Request(TenTokens) with { OnToken = _ => source.Cancel() });
+
+        scheduler.Run(source.Token);
+
+        Assert.False(answer.IsCompleted);
+        Assert.InRange(sent.Tokens.Count, 0, 2);
+        scheduler.Run(TestContext.Current.CancellationToken);
+        Assert.True(answer.IsCompleted);
+        Assert.Equal(Alone(TenTokens), sent.Text);
+    }
+
+    [Fact]
     public async Task Dispose_WithRequests_EndsThemAsCancelled()
     {
         BatchScheduler scheduler = Start(sequences: 1);
