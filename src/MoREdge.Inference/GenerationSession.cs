@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using MoREdge.Model;
-using MoREdge.Tokenization;
 
 namespace MoREdge.Inference;
 
@@ -68,13 +66,7 @@ public sealed class GenerationSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onText);
-        if (prompt.Length > Sequence.ContextLength)
-        {
-            throw new InferenceException(
-                InferenceError.PromptTooLong,
-                $"The prompt has {prompt.Length} tokens, but the context holds {Sequence.ContextLength} (--context).");
-        }
-
+        InferenceException.ThrowIfTooLong(prompt.Length, Sequence.ContextLength);
         int reused = ReuseCache(prompt);
         Sequence.Depths.Clear();
         _sampler.Reset();
@@ -83,16 +75,12 @@ public sealed class GenerationSession : IDisposable
             _sampler.Accept(id);
         }
 
-        long start = Stopwatch.GetTimestamp();
-        Answer answer = new(this, options, new TokenStream(_model.Tokenizer, skipSpecial: true, startsText), onText);
+        AnswerTokens tokens = new(_model.Tokenizer, _sampler, options, startsText, onText);
+        Answer answer = new(this, tokens, new AnswerMeter(_model.Network, Sequence.Depths));
         ReadOnlySpan<int> rest = prompt[reused..];
-        if (Prefill(rest, options, cancellation) is { IsEmpty: false } logits)
-        {
-            double promptSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            return answer.Run(logits, rest.Length, promptSeconds, cancellation);
-        }
-
-        return answer.Cancelled(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return Prefill(rest, options, cancellation) is { IsEmpty: false } logits
+            ? answer.Run(logits, rest.Length, cancellation)
+            : answer.Cancelled();
     }
 
     /// <summary>Forgets the text.</summary>
@@ -106,32 +94,14 @@ public sealed class GenerationSession : IDisposable
     /// <summary>Frees the sequence.</summary>
     public void Dispose() => Sequence.Dispose();
 
-    internal int Choose(ReadOnlySpan<float> logits)
-    {
-        int id = _sampler.Choose(logits);
-        if (float.IsNaN(logits[id]))
-        {
-            throw new InferenceException(
-                InferenceError.NotANumber,
-                "The model produced a value that is not a number; its file is damaged or was converted wrongly.");
-        }
-
-        _sampler.Accept(id);
-        return id;
-    }
-
     internal ReadOnlySpan<float> Decode(int id)
     {
         _model.Integrity.Start();
         _model.Integrity.ThrowIfDamaged();
         ReadOnlySpan<float> logits = Sequence.Decode(id);
         _ids.Add(id);
-        return KnownLogits(logits);
+        return logits;
     }
-
-    internal bool IsEnd(int id) => _model.Tokenizer.IsEndOfSequence(id);
-
-    internal double WeightBytesPerToken(double depth) => _model.Network.WeightBytesPerToken(depth);
 
     /// <summary>
     /// Keeps the longest common beginning of cache and prompt, but leaves at least one token to compute.
@@ -163,13 +133,11 @@ public sealed class GenerationSession : IDisposable
                 _ids.Add(id);
             }
 
-            return KnownLogits(logits);
+            return logits;
         }
         catch (OperationCanceledException)
         {
             return default;
         }
     }
-
-    private ReadOnlySpan<float> KnownLogits(ReadOnlySpan<float> logits) => logits[.._model.Tokenizer.VocabSize];
 }

@@ -18,6 +18,9 @@ public enum InferenceError
     /// <summary>The prompt is longer than the context.</summary>
     PromptTooLong,
 
+    /// <summary>The keys and values of a request can never fit what a batch may hold.</summary>
+    RequestTooLarge,
+
     /// <summary>The model produced a logit that is not a number.</summary>
     NotANumber,
 }
@@ -31,4 +34,16 @@ public sealed class InferenceException : Exception
 
     /// <summary>What is wrong.</summary>
     public InferenceError Error { get; }
+
+    /// <summary>Refuses a prompt that the context does not hold.</summary>
+    /// <exception cref="InferenceException">The prompt is longer than the context.</exception>
+    internal static void ThrowIfTooLong(int promptLength, int contextLength)
+    {
+        if (promptLength > contextLength)
+        {
+            throw new InferenceException(
+                InferenceError.PromptTooLong,
+                $"The prompt has {promptLength} tokens, but the context holds {contextLength} (--context).");
+        }
+    }
 }

@@ -85,6 +85,11 @@ public sealed class LocalModel : IDisposable
     public GenerationSession StartSession(SequenceOptions sequence, SamplerOptions sampler) =>
         new(this, Network.CreateSequence(sequence), sampler);
 
+    /// <summary>Starts an empty batch, for many texts side by side.</summary>
+    /// <exception cref="ArgumentException">An option does not fit the model or is not for batches.</exception>
+    public BatchScheduler StartBatch(SequenceOptions sequence, BatchSchedulerOptions options) =>
+        new(Network, _tokenizer, Integrity, sequence, options);
+
     /// <summary>Stops the worker threads and closes the file.</summary>
     public void Dispose()
     {

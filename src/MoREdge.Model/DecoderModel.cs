@@ -60,6 +60,39 @@ public sealed class DecoderModel : IDisposable
         return new Sequence(this, _weights, _pool, SequencePlan.Resolve(Config, IsFloat32, options));
     }
 
+    /// <summary>Starts an empty batch, whose sequences share every pass over the weights.</summary>
+    /// <param name="options">How its sequences are run.</param>
+    /// <param name="batch">Its limits.</param>
+    /// <exception cref="ArgumentException">
+    /// An option does not fit the model or is not for batches, or a limit is out of range.
+    /// </exception>
+    /// <exception cref="OutOfMemoryException">The buffers do not fit.</exception>
+    public SequenceBatch CreateBatch(SequenceOptions options, BatchOptions batch)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(batch);
+        SequencePlan plan = SequencePlan.Resolve(Config, IsFloat32, options).ForBatch(batch);
+        return new SequenceBatch(this, _weights, _pool, plan);
+    }
+
+    /// <summary>Checks that there are ids and that the vocabulary has them all.</summary>
+    /// <exception cref="ArgumentException">No ids, or an id outside the vocabulary.</exception>
+    public void CheckIds(ReadOnlySpan<int> ids)
+    {
+        if (ids.IsEmpty)
+        {
+            throw new ArgumentException("There are no tokens to run.");
+        }
+
+        foreach (int id in ids)
+        {
+            if ((uint)id >= (uint)Config.VocabSize)
+            {
+                throw new ArgumentException($"The token id {id} is outside the vocabulary of {Config.VocabSize}.");
+            }
+        }
+    }
+
     /// <summary>
     /// Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions (a mean may be
     /// fractional).

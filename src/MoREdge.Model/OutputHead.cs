@@ -14,17 +14,22 @@ internal sealed class OutputHead(
     private readonly ProjectionWork _projection = new(kernels);
 
     /// <summary>
-    /// Logits (rows, VocabSize) of at most <see cref="Workspace.LogitRows"/> rows of the residual stream.
+    /// Logits (rows, VocabSize) of rows of the residual stream, in rows of <see cref="Workspace.Logits"/> from
+    /// <paramref name="firstRow"/> on.
     /// </summary>
-    public FloatMatrix Logits(in FloatMatrix x)
+    public FloatMatrix Logits(in FloatMatrix x, int firstRow)
     {
-        FloatMatrix normed = workspace.Normed.Slice(0, x.Rows);
-        FloatMatrix logits = workspace.Logits.Slice(0, x.Rows);
-        QuantizedRows quantized = workspace.Quantized(x.Rows, config.ModelDim);
-        _norm.Run(pool, x, weights.OutputNorm, normed, quantized);
-        _projection.Begin(normed, quantized);
-        _projection.Add(weights.Head, logits);
-        _projection.Run(pool);
-        return logits;
+        for (int start = 0; start < x.Rows; start += Workspace.RowsMax)
+        {
+            int count = Math.Min(Workspace.RowsMax, x.Rows - start);
+            FloatMatrix normed = workspace.Normed.Slice(0, count);
+            QuantizedRows quantized = workspace.Quantized(count, config.ModelDim);
+            _norm.Run(pool, x.Slice(start, count), weights.OutputNorm, normed, quantized);
+            _projection.Begin(normed, quantized);
+            _projection.Add(weights.Head, workspace.Logits.Slice(firstRow + start, count));
+            _projection.Run(pool);
+        }
+
+        return workspace.Logits.Slice(firstRow, x.Rows);
     }
 }

@@ -1,7 +1,4 @@
-using MoREdge.Kernels;
 using MoREdge.Model.Caches;
-using MoREdge.Model.Layers;
-using MoREdge.Model.Recursion;
 using MoREdge.Model.Threads;
 using MoREdge.Model.Weights;
 using MoREdge.Tensors;
@@ -12,43 +9,30 @@ namespace MoREdge.Model;
 public delegate void LogitsVisitor(int position, ReadOnlySpan<float> logits);
 
 /// <summary>
-/// One text in the making: its caches, its activation buffers and how far it has come. Everything is allocated here,
-/// once; a decoded token allocates nothing. Not thread-safe.
+/// One text in the making, by itself: its caches, its activation buffers and how far it has come. Everything is
+/// allocated here, once; a decoded token allocates nothing. Not thread-safe. For many texts side by side:
+/// <see cref="SequenceBatch"/>.
 /// </summary>
 public sealed class Sequence : IDisposable
 {
     private readonly DecoderModel _model;
-    private readonly ModelWeights _weights;
     private readonly SequencePlan _plan;
     private readonly KvCache _cache;
-    private readonly KvOverlay _overlay;
-    private readonly Workspace _workspace;
-    private readonly RotaryTable _rotary;
-    private readonly LayerRunner _runner;
-    private readonly IRecursionLoop? _loop;
-    private readonly OutputHead _head;
-    private readonly Chunk _chunk;
-    private readonly DepthLimit _depthLimit;
+    private readonly FlightRunner _runner;
+    private readonly Flight _flight;
+    private readonly Flight[] _flights;
+    private int _depthMax;
 
     internal Sequence(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan)
     {
         _model = model;
-        _weights = weights;
         _plan = plan;
-        ModelConfig config = model.Config;
-        LayerSchedule schedule = new(config, plan.KvPolicy);
-        KvLayout layout = plan.KvLayout(config);
-        _workspace = new Workspace(config, plan, pool.WorkerCount);
-        _cache = new KvCache(layout, config.KvHeadCount, schedule.SlotCount);
-        _overlay = new KvOverlay(layout, config.KvHeadCount, plan.OverlayRowsMax, plan.HybridPositionZero);
-        _rotary = new RotaryTable(config, weights.RopeFactors, plan.ContextLength);
-        TransformerLayer layer = new(model.Kernels, config, pool, _workspace, _rotary, _overlay);
-        _runner = new LayerRunner(layer, weights, _cache, schedule, plan.KvPolicy);
-        _depthLimit = new DepthLimit(plan.DepthMax);
-        _loop = CreateLoop(model.Kernels, config.Recursion);
-        _head = new OutputHead(model.Kernels, config, pool, _workspace, weights);
-        _chunk = new Chunk(plan.ChunkRowsMax);
-        Depths = new DepthStatistics(config.RecursionCount);
+        _depthMax = plan.DepthMax;
+        _runner = new FlightRunner(model, weights, pool, plan, flightsMax: 1);
+        _cache = new KvCache(plan.KvLayout(model.Config), model.Config.KvHeadCount, _runner.SlotCount);
+        _flight = new Flight(_cache, plan.ChunkRowsMax);
+        _flights = [_flight];
+        Depths = new DepthStatistics(model.Config.RecursionCount);
     }
 
     /// <summary>Tokens taken so far: the position of the next one.</summary>
@@ -70,11 +54,11 @@ public sealed class Sequence : IDisposable
     /// <exception cref="ArgumentException">The model has no recursion, or not so many.</exception>
     public int DepthMax
     {
-        get => _depthLimit.Recursions;
+        get => _depthMax;
         set
         {
             SequencePlan.CheckDepth(value, _model.Config);
-            _depthLimit.Recursions = value;
+            _depthMax = value;
         }
     }
 
@@ -82,7 +66,7 @@ public sealed class Sequence : IDisposable
     public DepthStatistics Depths { get; }
 
     /// <summary>Recursions run by each token of the latest forward pass, in order.</summary>
-    public ReadOnlySpan<int> LastDepths => _chunk.Depths.AsSpan(0, _chunk.RowCount);
+    public ReadOnlySpan<int> LastDepths => _flight.Depths.AsSpan(0, _flight.RowCount);
 
     /// <summary>Bytes of keys and values stored now.</summary>
     public long KvBytesUsed => _cache.BytesUsed;
@@ -97,7 +81,7 @@ public sealed class Sequence : IDisposable
     public long KvBytesPerSlotToken => _cache.BytesPerSlotToken;
 
     /// <summary>Bytes of activation buffers and rotary tables.</summary>
-    public long WorkspaceBytes => _workspace.ByteCount + _rotary.ByteCount + _overlay.ByteCount;
+    public long WorkspaceBytes => _runner.ByteCount;
 
     /// <summary>
     /// Takes a prompt, or a further part of one, and returns the logits behind its last token (VocabSize).
@@ -114,13 +98,13 @@ public sealed class Sequence : IDisposable
     {
         CheckIds(ids);
         int start = Position;
-        for (int done = 0; done < ids.Length; done += _chunk.RowCount)
+        for (int done = 0; done < ids.Length; done += _flight.RowCount)
         {
             ForwardOrRestore(ids.Slice(done, Math.Min(_plan.ChunkRowsMax, ids.Length - done)), start, cancellation);
-            progress?.Invoke(done + _chunk.RowCount);
+            progress?.Invoke(done + _flight.RowCount);
         }
 
-        return _head.Logits(_workspace.Residual.Slice(_chunk.RowCount - 1, 1)).Row(0);
+        return _runner.Logits(_flight.Residual.Slice(_flight.RowCount - 1, 1)).Row(0);
     }
 
     /// <summary>Takes one generated token and returns the logits behind it (VocabSize). Allocates nothing.</summary>
@@ -130,7 +114,7 @@ public sealed class Sequence : IDisposable
         ReadOnlySpan<int> ids = new(in id);
         CheckIds(ids);
         Forward(ids, isPrompt: false, CancellationToken.None);
-        return _head.Logits(_workspace.Residual.Slice(0, 1)).Row(0);
+        return _runner.Logits(_flight.Residual).Row(0);
     }
 
     /// <summary>Takes ids as <see cref="Prefill"/> does and shows the logits behind every one of them.</summary>
@@ -147,7 +131,7 @@ public sealed class Sequence : IDisposable
     {
         ArgumentNullException.ThrowIfNull(visitor);
         CheckIds(ids);
-        for (int done = 0; done < ids.Length; done += _chunk.RowCount)
+        for (int done = 0; done < ids.Length; done += _flight.RowCount)
         {
             int start = Position;
             int count = Math.Min(_plan.ChunkRowsMax, ids.Length - done);
@@ -157,10 +141,10 @@ public sealed class Sequence : IDisposable
                 LastDepths.CopyTo(depths[done..]);
             }
 
-            for (int row = 0; row < _chunk.RowCount; row += Workspace.LogitRows)
+            for (int row = 0; row < _flight.RowCount; row += Workspace.LogitRows)
             {
-                int rows = Math.Min(Workspace.LogitRows, _chunk.RowCount - row);
-                FloatMatrix logits = _head.Logits(_workspace.Residual.Slice(row, rows));
+                int rows = Math.Min(Workspace.LogitRows, _flight.RowCount - row);
+                FloatMatrix logits = _runner.Logits(_flight.Residual.Slice(row, rows));
                 for (int i = 0; i < rows; i++)
                 {
                     visitor(start + row + i, logits.Row(i));
@@ -181,9 +165,7 @@ public sealed class Sequence : IDisposable
     public void Dispose()
     {
         _cache.Dispose();
-        _overlay.Dispose();
-        _workspace.Dispose();
-        _rotary.Dispose();
+        _runner.Dispose();
     }
 
     /// <summary>
@@ -202,70 +184,32 @@ public sealed class Sequence : IDisposable
         }
     }
 
-    /// <summary>Prefix layers → loop → suffix layers over one chunk; the result stays in the residual stream.</summary>
+    /// <summary>
+    /// Prefix layers → loop → suffix layers over one flight; the result stays in its residual stream.
+    /// </summary>
     private void Forward(ReadOnlySpan<int> ids, bool isPrompt, CancellationToken cancellation)
     {
-        FloatMatrix x = _workspace.Residual.Slice(0, ids.Length);
-        for (int row = 0; row < ids.Length; row++)
+        _runner.Observe(cancellation);
+        _runner.Embed(_flight, ids, firstRow: 0, Position, isPrompt, _depthMax);
+        _runner.Enter(_flights);
+        while (_flight.IsInLoop)
         {
-            _weights.Embedding.CopyRow(_model.Kernels, ids[row], x.Row(row));
+            _runner.Recur(_flights);
         }
 
-        _chunk.Begin(Position, ids.Length, isPrompt);
-        _overlay.BeginChunk(Position);
-        _rotary.Reach(Position + ids.Length);
-        _runner.BeginPass(cancellation);
-        _runner.Run(_runner.Schedule.Prefix, x, _chunk.Positions);
-        if (_loop is null)
-        {
-            _chunk.Depths.AsSpan(0, ids.Length).Fill(1);
-        }
-        else
-        {
-            _loop.Run(_chunk);
-        }
-
-        _runner.Run(_runner.Schedule.Suffix, x, _chunk.Positions);
+        _runner.Leave(_flights);
         Depths.Add(LastDepths);
         Position += ids.Length;
     }
 
-    private IRecursionLoop? CreateLoop(KernelSet kernels, RecursionConfig? recursion) => recursion?.DepthRule switch
-    {
-        null => null,
-        DepthRule.Fixed => new FixedLoop(_runner, _workspace, _depthLimit),
-        DepthRule.ExpertChoice => new ExpertChoiceLoop(
-            kernels, recursion, _runner, _weights.Routers, _workspace, _plan.Routing, _depthLimit),
-        _ => new TokenChoiceLoop(
-            kernels,
-            recursion,
-            _runner,
-            _weights.Routers[0],
-            _workspace,
-            _plan.Routing == RoutingMode.Full,
-            _depthLimit),
-    };
-
     private void CheckIds(ReadOnlySpan<int> ids)
     {
-        if (ids.IsEmpty)
-        {
-            throw new ArgumentException("There are no tokens to run.");
-        }
-
         if (ids.Length > ContextLength - Position)
         {
             throw new ArgumentException(
                 $"{ids.Length} more tokens do not fit: {Position} of {ContextLength} are taken.");
         }
 
-        foreach (int id in ids)
-        {
-            if ((uint)id >= (uint)_model.Config.VocabSize)
-            {
-                throw new ArgumentException(
-                    $"The token id {id} is outside the vocabulary of {_model.Config.VocabSize}.");
-            }
-        }
+        _model.CheckIds(ids);
     }
 }

@@ -20,18 +20,30 @@ internal sealed record SequencePlan(
     private const int RotaryFloatsMax = 1 << 30;
 
     /// <summary>
-    /// Most rows of one forward pass: a top-k prompt is one pass, because its tokens compete with each other.
+    /// Most rows of one flight: a top-k prompt is one flight, because its tokens compete with each other.
     /// </summary>
     public int ChunkRowsMax =>
-        Routing is RoutingMode.TopK or RoutingMode.TopKThreshold
-            ? ContextLength
-            : Math.Min(CausalChunkRows, ContextLength);
+        IsRanked ? ContextLength : Math.Min(Batch?.PromptRowsMax ?? CausalChunkRows, ContextLength);
+
+    /// <summary>The limits of a batch that the options are for; null for a sequence by itself.</summary>
+    public BatchOptions? Batch { get; init; }
+
+    /// <summary>Most rows under way at once.</summary>
+    public int RowsMax(ModelConfig config) => Batch?.RowsMax(config) ?? ChunkRowsMax;
+
+    /// <summary>Rows of logits there is room for.</summary>
+    public int LogitRows => Batch?.SequencesMax ?? Workspace.LogitRows;
 
     /// <summary>Rows that a hybrid cache replaces for a while; 0 when the policy is another one.</summary>
     public int OverlayRowsMax => KvPolicy == KvPolicy.SharedHybrid ? ChunkRowsMax : 0;
 
     /// <summary>The stored form of one head's keys and values.</summary>
-    public KvLayout KvLayout(ModelConfig config) => new(KvFormat, ContextLength, config.HeadDim);
+    public KvLayout KvLayout(ModelConfig config) => KvLayout(config, ContextLength);
+
+    /// <summary>The same for a text of at most <paramref name="tokensMax"/> tokens.</summary>
+    public KvLayout KvLayout(ModelConfig config, int tokensMax) => new(KvFormat, tokensMax, config.HeadDim);
+
+    private bool IsRanked => Routing is RoutingMode.TopK or RoutingMode.TopKThreshold;
 
     /// <summary>Fills in what <paramref name="options"/> leaves open.</summary>
     /// <param name="config">The model.</param>
@@ -53,6 +65,22 @@ internal sealed record SequencePlan(
             options.HybridPositionZero);
         Check(plan, options, recursion, config);
         return plan;
+    }
+
+    /// <summary>The same options for the texts of a batch.</summary>
+    /// <exception cref="ArgumentException">A limit is out of range, or an option is not for batches.</exception>
+    public SequencePlan ForBatch(BatchOptions batch)
+    {
+        batch.Validate();
+        Require(
+            !IsRanked,
+            "Top-k routing compares the tokens of a whole prompt, so it cannot run in a batch; choose threshold or "
+            + "full.");
+        Require(
+            KvPolicy != KvPolicy.SharedHybrid,
+            "What a hybrid cache gives depends on how a text is cut, so it cannot run in a batch; choose recursion or "
+            + "shared.");
+        return this with { Batch = batch };
     }
 
     /// <summary>Checks a depth cap against the model.</summary>

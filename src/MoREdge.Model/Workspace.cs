@@ -4,9 +4,9 @@ using MoREdge.Tensors;
 namespace MoREdge.Model;
 
 /// <summary>
-/// Every activation buffer of one sequence, sized from the configuration and taken once. Wide buffers hold RowsMax rows
-/// (layers work on that many at a time); the residual stream holds a whole chunk, because top-k routing compares all
-/// its tokens.
+/// Every activation buffer, sized from the configuration and taken once. Wide buffers hold RowsMax rows (layers work on
+/// that many at a time); the residual stream holds every row under way: of one sequence a whole chunk, because top-k
+/// routing compares all its tokens; of a batch the rows of all its flights.
 /// </summary>
 internal sealed class Workspace : IDisposable
 {
@@ -37,15 +37,14 @@ internal sealed class Workspace : IDisposable
 
     public Workspace(ModelConfig config, SequencePlan plan, int workerCount)
     {
-        int chunkRowsMax = plan.ChunkRowsMax;
-        ChunkRowsMax = chunkRowsMax;
+        int rows = plan.RowsMax(config);
         ScoreQueries = ScoreQueriesFor(plan.ContextLength);
-        int layerRows = Math.Min(RowsMax, chunkRowsMax);
+        int layerRows = Math.Min(RowsMax, rows);
         _widthMax = Math.Max(config.ModelDim, Math.Max(config.QueryDim, config.FfnDim));
         _buffers = new AlignedBuffer[16];
-        Residual = Take(chunkRowsMax, config.ModelDim);
-        Gathered = Take(config.Recursion is null ? 1 : chunkRowsMax, config.ModelDim);
-        State = Take(config.Recursion?.DepthRule == DepthRule.TokenChoice ? chunkRowsMax : 1, config.ModelDim);
+        Residual = Take(rows, config.ModelDim);
+        Gathered = Take(GatheredRows(config, plan), config.ModelDim);
+        State = Take(StateRows(config, plan), config.ModelDim);
         Normed = Take(layerRows, config.ModelDim);
         Query = Take(layerRows, config.QueryDim);
         Key = Take(layerRows, config.KvDim);
@@ -56,7 +55,7 @@ internal sealed class Workspace : IDisposable
         Up = Take(layerRows, config.FfnDim);
         RouterHidden = Take(1, 2 * config.ModelDim);
         _scores = Take(workerCount, ScoreQueries * ScoreStride(plan.ContextLength));
-        Logits = Take(LogitRows, config.VocabSize);
+        Logits = Take(plan.LogitRows, config.VocabSize);
         QuantizedBuffer = Track(new AlignedBuffer(QuantizedRows.ByteCount(layerRows, _widthMax)));
         int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? workerCount * ScoreQueries : 0;
         AlignedBuffer queryBuffer = Track(
@@ -68,19 +67,16 @@ internal sealed class Workspace : IDisposable
     /// <summary>Rows of logits computed together when every position's logits are asked for.</summary>
     public const int LogitRows = 8;
 
-    /// <summary>Most rows of one forward pass.</summary>
-    public int ChunkRowsMax { get; }
-
     /// <summary>Most queries that attend together; each worker has room for the scores of so many.</summary>
     public int ScoreQueries { get; }
 
-    /// <summary>The residual stream (chunk, ModelDim).</summary>
+    /// <summary>The residual stream (rows under way, ModelDim).</summary>
     public FloatMatrix Residual { get; }
 
-    /// <summary>Rows of the residual stream that a recursion works on (chunk, ModelDim).</summary>
+    /// <summary>Rows of the residual stream that a pass works on (rows under way, ModelDim).</summary>
     public FloatMatrix Gathered { get; }
 
-    /// <summary>Token-choice: each token's state between recursions (chunk, ModelDim).</summary>
+    /// <summary>Token-choice: each token's state between recursions (rows under way, ModelDim).</summary>
     public FloatMatrix State { get; }
 
     /// <summary>Normed input of a projection (rows, ModelDim).</summary>
@@ -110,7 +106,7 @@ internal sealed class Workspace : IDisposable
     /// <summary>Hidden layer of an MLP router (1, 2·ModelDim).</summary>
     public FloatMatrix RouterHidden { get; }
 
-    /// <summary>Logits (LogitRows, VocabSize).</summary>
+    /// <summary>Logits (LogitRows of the plan, VocabSize).</summary>
     public FloatMatrix Logits { get; }
 
     /// <summary>Bytes of all buffers.</summary>
@@ -121,14 +117,12 @@ internal sealed class Workspace : IDisposable
     /// <summary>Bytes that <see cref="ByteCount"/> will be, before anything is taken.</summary>
     public static long BytesFor(ModelConfig config, SequencePlan plan, int workerCount)
     {
-        int chunkRowsMax = plan.ChunkRowsMax;
-        long layerRows = Math.Min(RowsMax, chunkRowsMax);
+        long rows = plan.RowsMax(config);
+        long layerRows = Math.Min(RowsMax, rows);
         int widthMax = Math.Max(config.ModelDim, Math.Max(config.QueryDim, config.FfnDim));
-        long gatheredRows = config.Recursion is null ? 1 : chunkRowsMax;
-        long stateRows = config.Recursion?.DepthRule == DepthRule.TokenChoice ? chunkRowsMax : 1;
-        long floats = (chunkRowsMax + gatheredRows + stateRows) * config.ModelDim;
+        long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan)) * config.ModelDim;
         floats += layerRows * 2L * ((long)config.ModelDim + config.QueryDim + config.KvDim + config.FfnDim);
-        floats += (2L * config.ModelDim) + ((long)LogitRows * config.VocabSize);
+        floats += (2L * config.ModelDim) + ((long)plan.LogitRows * config.VocabSize);
         long scoreQueries = (long)workerCount * ScoreQueriesFor(plan.ContextLength);
         floats += scoreQueries * ScoreStride(plan.ContextLength);
         int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? checked((int)scoreQueries) : 0;
@@ -156,6 +150,12 @@ internal sealed class Workspace : IDisposable
             _buffers[i].Dispose();
         }
     }
+
+    private static int GatheredRows(ModelConfig config, SequencePlan plan) =>
+        config.Recursion is null && plan.Batch is null ? 1 : plan.RowsMax(config);
+
+    private static int StateRows(ModelConfig config, SequencePlan plan) =>
+        config.Recursion?.DepthRule == DepthRule.TokenChoice ? plan.RowsMax(config) : 1;
 
     private static int ScoreQueriesFor(int contextLength) =>
         Math.Clamp(ScoreFloatsMax / ScoreStride(contextLength), 1, ScoreQueriesMax);

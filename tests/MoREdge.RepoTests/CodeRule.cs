@@ -51,8 +51,8 @@ internal sealed record CodeRule(string Name, Regex Pattern, string Instead, Func
             "catch everything",
             new(@"\bcatch\s*(?:\{|when\b|\(\s*(?:System\.)?Exception\b(?!\s+(\w+)\s*\)\s*when\s*\(\s*\1\s+is\b))"),
             "the exception types that can come, by name",
-            // It carries exceptions from one thread to another.
-            file => file.Name != "WorkerPool.cs"),
+            // The one carries exceptions from one thread to another, the other those of foreign code to whoever waits.
+            file => file.Name is not ("WorkerPool.cs" or "Receiver.cs")),
         // Only what runs per token is hot; a converter or a tile packer reads its scales once.
         new(
             "(float)Half",

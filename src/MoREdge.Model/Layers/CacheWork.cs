@@ -10,39 +10,34 @@ internal sealed class CacheWork(KernelSet kernels, ModelConfig config, RotaryTab
     : ParallelWork
 {
     private readonly int[] _indexes = new int[Workspace.RowsMax];
+    private readonly KvSlot[] _slots = new KvSlot[Workspace.RowsMax];
     private FloatMatrix _query;
     private FloatMatrix _key;
     private FloatMatrix _value;
-    private int[] _positions = [];
-    private int _positionStart;
-    private KvSlot? _slot;
-    private CacheAccess _access;
+    private LayerPass? _pass;
 
     /// <summary>
-    /// Works on <paramref name="query"/> (rows, QueryDim) and, unless the cache is only read, on
-    /// <paramref name="key"/> and <paramref name="value"/> (rows, KvDim).
+    /// Works on <paramref name="query"/> (rows, QueryDim) of the pass's row block, and on <paramref name="key"/> and
+    /// <paramref name="value"/> (writing rows, KvDim) of those of its rows that write their slots.
     /// </summary>
     public void Run(
-        WorkerPool pool,
-        in FloatMatrix query,
-        in FloatMatrix key,
-        in FloatMatrix value,
-        KvSlot slot,
-        CacheAccess access,
-        int[] positions,
-        int positionStart)
+        WorkerPool pool, in FloatMatrix query, in FloatMatrix key, in FloatMatrix value, LayerPass pass)
     {
         _query = query;
         _key = key;
         _value = value;
-        _slot = slot;
-        _access = access;
-        _positions = positions;
-        _positionStart = positionStart;
-        for (int row = 0; row < query.Rows && access != CacheAccess.Read; row++)
+        _pass = pass;
+        foreach (SlotRows rows in pass.Slots)
         {
-            int position = positions[positionStart + row];
-            _indexes[row] = access == CacheAccess.Append ? slot.Append(position) : overlay.Keep(slot, position);
+            for (int i = 0; i < rows.Count && rows.Access != CacheAccess.Read; i++)
+            {
+                int row = rows.Start + i;
+                int position = pass.Positions[pass.BlockStart + row];
+                _slots[row] = rows.Slot;
+                _indexes[row] = rows.Access == CacheAccess.Append
+                    ? rows.Slot.Append(position)
+                    : overlay.Keep(rows.Slot, position);
+            }
         }
 
         pool.Run(this, query.Rows);
@@ -52,12 +47,12 @@ internal sealed class CacheWork(KernelSet kernels, ModelConfig config, RotaryTab
     {
         for (int row = start; row < end; row++)
         {
-            int position = _positions[_positionStart + row];
+            int position = _pass!.Positions[_pass.BlockStart + row];
             Rotate(_query.Row(row), position);
-            if (_access != CacheAccess.Read)
+            if (row < _key.Rows)
             {
                 Rotate(_key.Row(row), position);
-                _slot!.Store(kernels, _key.Row(row), _value.Row(row), _indexes[row]);
+                _slots[row].Store(kernels, _key.Row(row), _value.Row(row), _indexes[row]);
             }
         }
     }

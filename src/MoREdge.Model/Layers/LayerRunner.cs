@@ -1,36 +1,30 @@
-using MoREdge.Model.Caches;
 using MoREdge.Model.Weights;
 using MoREdge.Tensors;
 
 namespace MoREdge.Model.Layers;
 
-/// <summary>Applies layer calls of the schedule: picks the weights, the slot and how the slot is treated.</summary>
-internal sealed class LayerRunner(
-    TransformerLayer layer, ModelWeights weights, KvCache cache, LayerSchedule schedule, KvPolicy policy)
+/// <summary>Takes a pass through its layers, one after the other.</summary>
+internal sealed class LayerRunner(TransformerLayer layer, ModelWeights weights)
 {
     private CancellationToken _cancellation;
 
-    /// <summary>The unrolled model.</summary>
-    public LayerSchedule Schedule { get; } = schedule;
+    /// <summary>Layers run so far: each read the weights of its block once for all rows of its pass.</summary>
+    public long LayerCount { get; private set; }
 
-    /// <summary>True when the first recursion stores keys and values for all the others.</summary>
-    public bool IsCacheShared => policy != KvPolicy.RecursionWise;
+    /// <summary>Passes check <paramref name="cancellation"/> before every layer.</summary>
+    public void Observe(CancellationToken cancellation) => _cancellation = cancellation;
 
-    /// <summary>A pass checks <paramref name="cancellation"/> before every layer.</summary>
-    public void BeginPass(CancellationToken cancellation) => _cancellation = cancellation;
-
-    /// <summary>
-    /// Runs <paramref name="calls"/> one after the other over <paramref name="x"/> (rows, ModelDim), in place.
-    /// </summary>
-    public void Run(LayerCall[] calls, in FloatMatrix x, int[] positions)
+    /// <summary>Runs the layers of <paramref name="pass"/> over its rows <paramref name="x"/> (rows, ModelDim), in
+    /// place.</summary>
+    public void Run(LayerPass pass, in FloatMatrix x)
     {
-        foreach (LayerCall call in calls)
+        for (int i = 0; i < pass.Calls.Length; i++)
         {
             _cancellation.ThrowIfCancellationRequested();
-            CacheAccess access = call.WritesCache ? CacheAccess.Append
-                : policy == KvPolicy.SharedHybrid ? CacheAccess.Overlay
-                : CacheAccess.Read;
-            layer.Forward(x, positions, weights.Layer(call.Block, call.Recursion), cache[call.Slot], access);
+            LayerCall call = pass.Calls[i];
+            pass.EnterLayer(i);
+            layer.Forward(x, pass, weights.Layer(call.Block, call.Recursion));
+            LayerCount++;
         }
     }
 }

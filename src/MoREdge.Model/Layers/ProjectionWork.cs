@@ -34,7 +34,9 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
         _count = 0;
     }
 
-    /// <summary>Adds y = x·Wᵀ with y (tokens, rows).</summary>
+    /// <summary>
+    /// Adds y = x·Wᵀ with y (tokens, rows); with fewer rows than the input, its first tokens alone are multiplied.
+    /// </summary>
     public void Add(WeightMatrix weight, in FloatMatrix output)
     {
         _weights[_count] = weight;
@@ -74,7 +76,9 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
             int to = Math.Min(end - first, tiles);
             if (from < to)
             {
-                _weights[i].Multiply(kernels, _input, _quantized, _outputs[i], from, to);
+                int tokens = _outputs[i].Rows;
+                _weights[i].Multiply(
+                    kernels, _input.Slice(0, tokens), _quantized.Slice(0, tokens), _outputs[i], from, to);
                 AddColumns(_sums[i], _outputs[i], from * PackedLayout.TileRows, to * PackedLayout.TileRows);
             }
 

@@ -58,46 +58,45 @@ internal sealed class TransformerLayer
         _quantize = new QuantizeWork(kernels);
     }
 
-    /// <summary>
-    /// Runs the layer in place over <paramref name="x"/> (rows, ModelDim) of ascending <paramref name="positions"/>.
-    /// </summary>
-    public void Forward(in FloatMatrix x, int[] positions, LayerWeights weights, KvSlot slot, CacheAccess access)
+    /// <summary>Runs the layer in place over the rows <paramref name="x"/> (rows, ModelDim) of a pass.</summary>
+    public void Forward(in FloatMatrix x, LayerPass pass, LayerWeights weights)
     {
         for (int start = 0; start < x.Rows; start += Workspace.RowsMax)
         {
             FloatMatrix rows = x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start));
-            Attend(rows, positions, start, weights, slot, access);
+            pass.Cut(start, rows.Rows);
+            Attend(rows, pass, weights);
             FeedForward(rows, weights);
         }
 
-        if (access == CacheAccess.Overlay)
+        // Hybrid caches run one text at a time.
+        if (pass.Slots[0].Access == CacheAccess.Overlay)
         {
-            _overlay.Restore(slot);
+            _overlay.Restore(pass.Slots[0].Slot);
         }
     }
 
-    private void Attend(
-        in FloatMatrix x, int[] positions, int start, LayerWeights weights, KvSlot slot, CacheAccess access)
+    private void Attend(in FloatMatrix x, LayerPass pass, LayerWeights weights)
     {
         FloatMatrix normed = _workspace.Normed.Slice(0, x.Rows);
         FloatMatrix query = _workspace.Query.Slice(0, x.Rows);
-        FloatMatrix key = _workspace.Key.Slice(0, x.Rows);
-        FloatMatrix value = _workspace.Value.Slice(0, x.Rows);
+        FloatMatrix key = _workspace.Key.Slice(0, pass.WritingCount);
+        FloatMatrix value = _workspace.Value.Slice(0, pass.WritingCount);
         FloatMatrix mixed = _workspace.Mixed.Slice(0, x.Rows);
         QuantizedRows quantized = _workspace.Quantized(x.Rows, _config.ModelDim);
 
         _norm.Run(_pool, x, weights.AttentionNorm, normed, quantized);
         _projection.Begin(normed, quantized);
         _projection.Add(weights.Query, query);
-        if (access != CacheAccess.Read)
+        if (pass.WritingCount > 0)
         {
             _projection.Add(weights.Key, key);
             _projection.Add(weights.Value, value);
         }
 
         _projection.Run(_pool);
-        _cache.Run(_pool, query, key, value, slot, access, positions, start);
-        _attention.Run(_pool, query, mixed, slot, positions, start);
+        _cache.Run(_pool, query, key, value, pass);
+        _attention.Run(_pool, query, mixed, pass);
         QuantizedRows quantizedMixed = _workspace.Quantized(x.Rows, _config.QueryDim);
         _quantize.Run(_pool, mixed, quantizedMixed);
         AddProjection(x, weights.Output, mixed, quantizedMixed);

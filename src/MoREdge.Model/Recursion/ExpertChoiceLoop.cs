@@ -1,5 +1,4 @@
 using MoREdge.Kernels;
-using MoREdge.Model.Layers;
 using MoREdge.Model.Weights;
 using MoREdge.Tensors;
 
@@ -9,89 +8,66 @@ namespace MoREdge.Model.Recursion;
 /// Expert-choice Mixture-of-Recursions (spec section 2.2): before each recursion its router scores the tokens still
 /// active, the chosen ones run the shared block, x ← x + p·block(x), and a token that is dropped never returns.
 /// </summary>
-internal sealed class ExpertChoiceLoop : IRecursionLoop
+/// <param name="kernels">The kernel set.</param>
+/// <param name="config">The loop.</param>
+/// <param name="routers">One per recursion.</param>
+/// <param name="router">Computes their logits.</param>
+/// <param name="selection">Keeps the chosen rows.</param>
+/// <param name="sharesCache">True when the first recursion stores keys and values for all the others.</param>
+internal sealed class ExpertChoiceLoop(
+    KernelSet kernels,
+    RecursionConfig config,
+    RouterWeights[] routers,
+    TokenRouter router,
+    ExpertSelection selection,
+    bool sharesCache) : IRecursionLoop
 {
-    private readonly KernelSet _kernels;
-    private readonly RecursionConfig _config;
-    private readonly LayerRunner _runner;
-    private readonly RouterWeights[] _routers;
-    private readonly TokenRouter _router;
-    private readonly ExpertSelection _selection;
-    private readonly Workspace _workspace;
-    private readonly RowGather _gather;
-    private readonly DepthLimit _limit;
-    private readonly int[] _active;
-    private readonly int[] _everyone;
-    private readonly float[] _logits;
+    public void Begin(Flight flight) => flight.ActivateAll();
 
-    public ExpertChoiceLoop(
-        KernelSet kernels, RecursionConfig config, LayerRunner runner, RouterWeights[] routers, Workspace workspace,
-        RoutingMode mode, DepthLimit limit)
+    public bool Select(Flight flight)
     {
-        _kernels = kernels;
-        _config = config;
-        _runner = runner;
-        _routers = routers;
-        _workspace = workspace;
-        _limit = limit;
-        _router = new TokenRouter(kernels, config, workspace.RouterHidden);
-        _selection = new ExpertSelection(config, mode, workspace.ChunkRowsMax);
-        _gather = new RowGather(workspace.Gathered, workspace.ChunkRowsMax);
-        _active = new int[workspace.ChunkRowsMax];
-        _everyone = new int[workspace.ChunkRowsMax];
-        _logits = new float[workspace.ChunkRowsMax];
-        for (int row = 0; row < _everyone.Length; row++)
+        if (flight.ActiveCount == 0)
         {
-            _everyone[row] = row;
+            return false;
         }
+
+        for (int i = 0; i < flight.ActiveCount; i++)
+        {
+            router.Logits(
+                routers[flight.Recursion],
+                flight.Residual.Row(flight.Active[i]),
+                flight.RouterValues.AsSpan(i, 1));
+        }
+
+        flight.ActiveCount = selection.Select(flight);
+
+        // With a shared cache the first recursion stores every token's keys and values, so every token runs it.
+        flight.RunsAll = flight.Recursion == 0 && sharesCache;
+        return flight.RunningCount > 0;
     }
 
-    public void Run(Chunk chunk)
+    public FloatMatrix Input(Flight flight) => flight.Residual;
+
+    public void Join(Flight flight, in FloatMatrix y)
     {
-        FloatMatrix x = _workspace.Residual.Slice(0, chunk.RowCount);
-        _everyone.AsSpan(0, chunk.RowCount).CopyTo(_active);
-        int activeCount = chunk.RowCount;
-        for (int r = 0; r < _limit.Recursions && activeCount > 0; r++)
+        for (int i = 0; i < flight.ActiveCount; i++)
         {
-            Score(r, x, activeCount);
-            activeCount = _selection.Select(r, chunk, _active, _logits, activeCount);
-
-            // With a shared cache the first recursion stores every token's keys and values, so every token runs it.
-            bool runsAll = r == 0 && _runner.IsCacheShared;
-            ReadOnlySpan<int> rows = runsAll ? _everyone.AsSpan(0, chunk.RowCount) : _active.AsSpan(0, activeCount);
-            if (rows.IsEmpty)
-            {
-                return;
-            }
-
-            FloatMatrix y = _gather.Gather(x, rows, chunk.Positions);
-            _runner.Run(_runner.Schedule.Loop[r], y, _gather.Positions);
-            for (int i = 0; i < activeCount; i++)
-            {
-                int row = _active[i];
-                Combine(x.Row(row), y.Row(runsAll ? row : i), _router.Weight(_logits[i]));
-                chunk.Depths[row]++;
-            }
-        }
-    }
-
-    private void Score(int recursion, in FloatMatrix x, int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            _router.Logits(_routers[recursion], x.Row(_active[i]), _logits.AsSpan(i, 1));
+            int row = flight.Active[i];
+            Combine(
+                flight.Residual.Row(row), y.Row(flight.RunsAll ? row : i), router.Weight(flight.RouterValues[i]));
+            flight.Depths[row]++;
         }
     }
 
     private void Combine(Span<float> x, ReadOnlySpan<float> y, float weight)
     {
-        if (_config.Gating == GatingKind.Weighted)
+        if (config.Gating == GatingKind.Weighted)
         {
-            _kernels.AddScaled(x, y, weight);
+            kernels.AddScaled(x, y, weight);
         }
         else
         {
-            _kernels.Add(x, y);
+            kernels.Add(x, y);
         }
     }
 }

@@ -15,24 +15,23 @@ internal sealed class ExpertSelection : IComparer<int>
         _order = new int[rowsMax];
     }
 
-    /// <summary>Moves the kept candidates to the front, in ascending order, and returns how many they are.</summary>
-    /// <param name="recursion">Recursion (0-based).</param>
-    /// <param name="chunk">The pass; capacities count against all its tokens, not the candidates.</param>
-    /// <param name="rows">Candidate rows, ascending; overwritten.</param>
-    /// <param name="logits">Router logit of each candidate; overwritten in the same way.</param>
-    /// <param name="count">Candidates.</param>
-    public int Select(int recursion, Chunk chunk, int[] rows, float[] logits, int count)
+    /// <summary>
+    /// Moves the active rows that are kept, and their router logits, to the front in ascending order, and returns how
+    /// many they are. Capacities count against all tokens of the flight, not the candidates.
+    /// </summary>
+    public int Select(Flight flight)
     {
-        bool byRank = _mode == RoutingMode.TopK || (_mode == RoutingMode.TopKThreshold && chunk.IsPrompt);
-        double capacity = _config.Capacities[recursion];
+        (int[] rows, float[] logits, int count) = (flight.Active, flight.RouterValues, flight.ActiveCount);
+        bool byRank = _mode == RoutingMode.TopK || (_mode == RoutingMode.TopKThreshold && flight.IsPrompt);
+        double capacity = _config.Capacities[flight.Recursion];
         if (byRank)
         {
-            return KeepLargest(rows, logits, count, Math.Max(1, (int)(capacity * chunk.RowCount)));
+            return KeepLargest(rows, logits, count, Math.Max(1, (int)(capacity * flight.RowCount)));
         }
 
         return _mode == RoutingMode.Full || capacity >= 1
             ? count
-            : KeepAbove((float)_config.Thresholds[recursion], rows, logits, count);
+            : KeepAbove((float)_config.Thresholds[flight.Recursion], rows, logits, count);
     }
 
     /// <summary>Larger logits first; equal ones in order of position.</summary>

@@ -1,19 +1,22 @@
-using MoREdge.Model.Layers;
 using MoREdge.Tensors;
 
 namespace MoREdge.Model.Recursion;
 
 /// <summary>Every row runs every recursion, up to the user's cap: plain recursive models.</summary>
-internal sealed class FixedLoop(LayerRunner runner, Workspace workspace, DepthLimit limit) : IRecursionLoop
+internal sealed class FixedLoop : IRecursionLoop
 {
-    public void Run(Chunk chunk)
-    {
-        FloatMatrix x = workspace.Residual.Slice(0, chunk.RowCount);
-        for (int r = 0; r < limit.Recursions; r++)
-        {
-            runner.Run(runner.Schedule.Loop[r], x, chunk.Positions);
-        }
+    public void Begin(Flight flight) => flight.ActivateAll();
 
-        chunk.Depths.AsSpan(0, chunk.RowCount).Fill(limit.Recursions);
+    public bool Select(Flight flight) => true;
+
+    public FloatMatrix Input(Flight flight) => flight.Residual;
+
+    public void Join(Flight flight, in FloatMatrix y)
+    {
+        for (int row = 0; row < flight.RowCount; row++)
+        {
+            y.Row(row).CopyTo(flight.Residual.Row(row));
+            flight.Depths[row]++;
+        }
     }
 }

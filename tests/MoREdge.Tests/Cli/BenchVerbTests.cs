@@ -63,6 +63,43 @@ public sealed class BenchVerbTests : IDisposable
     }
 
     [Fact]
+    public void Json_OfSequences_HasARowPerThreadCountAndNumberOfSequences()
+    {
+        string path = new ByteModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));
+        CliResult result = CliRunner.Run(
+            "bench", "-m", path, "-p", "8", "-n", "6", "-r", "2", "--threads", "1,2", "--sequences", "1,4",
+            "--max-depth", "2", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        List<string> rows = [];
+        foreach (JsonElement row in json.RootElement.GetProperty("sequences").EnumerateArray())
+        {
+            int sequences = row.GetProperty("sequences").GetInt32();
+            rows.Add($"{row.GetProperty("threads").GetInt32()} {sequences}");
+            Assert.Equal(2, row.GetProperty("tokens_per_second").GetProperty("samples").GetArrayLength());
+            Assert.Equal(2, row.GetProperty("mean_depth").GetDouble());
+            Assert.Equal(sequences > 1, row.TryGetProperty("against_first_sequences", out _));
+
+            // 8 slots for 13 tokens in 2 whole tiles of 8: keys in tiles, values in rows, float32.
+            Assert.True(row.GetProperty("kv_bytes").GetInt64() >= sequences * 8L * 13 * 2 * ByteModel.KvDim * 4);
+        }
+
+        Assert.Equal(["1 1", "1 4", "2 1", "2 4"], rows);
+        Assert.False(json.RootElement.TryGetProperty("decode", out _));
+    }
+
+    [Fact]
+    public void Sequences_OfASyntheticModel_GoAsDeepAsTheStatedShares()
+    {
+        CliResult result = CliRunner.Run(
+            "bench", "--synthetic", "mor-360m-n3", "--format", "q4", "--pure", "--depths", "0,1,0", "--sequences", "2",
+            "-p", "2", "-n", "3", "-r", "1", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        Assert.Equal(2, json.RootElement.GetProperty("sequences")[0].GetProperty("mean_depth").GetDouble());
+    }
+
+    [Fact]
     public void Synthetic_Smallest_RunsAndLeavesNoFile()
     {
         CliResult result = CliRunner.Run(
@@ -99,6 +136,13 @@ public sealed class BenchVerbTests : IDisposable
     [InlineData("--synthetic smollm2-135m --keep=", "--keep")]
     [InlineData("-m any.gguf --format q8", "--synthetic")]
     [InlineData("-m any.gguf --pure", "--synthetic")]
+    [InlineData("-m any.gguf --depths 0.5,0.5", "--synthetic")]
+    [InlineData("--synthetic smollm2-135m --depths 0.5,0.5", "none")]
+    [InlineData("--synthetic mor-360m-n3 --depths 0.5,0.5", "3")]
+    [InlineData("--synthetic mor-360m-n3 --depths 0.5,0.5,0.5", "sum")]
+    [InlineData("--synthetic mor-360m-n3 --depths 1,-1,1", "share")]
+    [InlineData("--synthetic smollm2-135m --sequences 0", "--sequences")]
+    [InlineData("--synthetic smollm2-135m --sequences 2 --filled 5", "--filled")]
     [InlineData("-m any.gguf --keep other.gguf", "--synthetic")]
     [InlineData("-m any.gguf --synthetic smollm2-135m", "either")]
     public void Options_ThatDoNotFit_AreRefused(string options, string part, int exitCode = 2) =>

@@ -47,6 +47,34 @@ public sealed class LocalModelTests : IDisposable
     }
 
     [Fact]
+    public async Task IntegrityCheck_DamageUnderABatch_EndsEveryRequest()
+    {
+        string path = WriteLargeFile();
+        using (FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite))
+        {
+            stream.Seek(-1000, SeekOrigin.End);
+            stream.WriteByte(1);
+        }
+
+        using GgufFile file = GgufFile.Open(path);
+        using IntegrityCheck check = new(file);
+        Assert.Throws<ModelFileException>(check.Wait);
+        using LocalModel model = Open(BuiltInModel.FilePath);
+        using BatchScheduler scheduler = new(
+            model.Network, model.Tokenizer, check, new SequenceOptions(),
+            new BatchSchedulerOptions { Limits = new BatchOptions { SequencesMax = 1 } });
+        BatchRequest request = new() { Prompt = new[] { 1, 2 } };
+        BatchAnswer running = scheduler.Submit(request);
+        BatchAnswer waiting = scheduler.Submit(request);
+
+        Assert.Throws<ModelFileException>(() => scheduler.Run(TestContext.Current.CancellationToken));
+
+        await Assert.ThrowsAsync<ModelFileException>(() => running.Completion);
+        await Assert.ThrowsAsync<ModelFileException>(() => waiting.Completion);
+        Assert.Equal((0, 0), (scheduler.RunningCount, scheduler.WaitingCount));
+    }
+
+    [Fact]
     public void IntegrityCheck_LargeIntactFile_IsComplete()
     {
         using GgufFile file = GgufFile.Open(WriteLargeFile());

@@ -6,7 +6,11 @@ namespace MoREdge.Cli;
 /// <param name="Filled">Tokens that the context holds before the decoded ones; a row for each.</param>
 /// <param name="Threads">Thread counts.</param>
 /// <param name="Repetitions">How often everything is measured.</param>
-internal sealed record BenchPlan(int PromptTokens, int DecodeTokens, int[] Filled, int[] Threads, int Repetitions)
+/// <param name="Sequences">
+/// Numbers of sequences side by side, which are then measured and nothing else; empty for one sequence by itself.
+/// </param>
+internal sealed record BenchPlan(
+    int PromptTokens, int DecodeTokens, int[] Filled, int[] Threads, int Repetitions, int[] Sequences)
 {
     /// <summary>The longest input, of a prefill or to fill a context.</summary>
     public int InputTokensMax

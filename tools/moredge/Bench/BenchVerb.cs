@@ -11,6 +11,9 @@ internal sealed class BenchVerb
     /// <summary>Leaves memory to the model itself and to other programs.</summary>
     private const int ProbeMemoryDivisor = 4;
 
+    /// <summary>More sequences than that wait for each other's arithmetic, not for the weights.</summary>
+    private const int SequencesMax = 256;
+
     /// <summary>Far beyond any context; keeps sums of two in range.</summary>
     private const int TokensMax = 1_000_000;
 
@@ -39,6 +42,20 @@ internal sealed class BenchVerb
     {
         Description = "Keep the synthetic model in this file.",
         HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _depths = new("--depths")
+    {
+        Description = "Routers of a synthetic Mixture-of-Recursions model: the shares of the tokens that end at depth "
+            + "1,2,..., such as 0.35,0.35,0.3. Random routers mean nothing. [default: full depth]",
+        HelpName = "S,S[,S...]",
+    };
+
+    private readonly Option<string?> _sequences = new("--sequences")
+    {
+        Description = "Measure so many sequences side by side instead, or several numbers such as 1,2,4,8: a row for "
+            + "each, compared with the first. Each has a prompt of -p and an answer of -n tokens.",
+        HelpName = "N[,N...]",
     };
 
     private readonly Option<int> _prompt = Count("--prompt", "-p", "Tokens of the prompt.", 512);
@@ -74,6 +91,8 @@ internal sealed class BenchVerb
         command.Options.Add(_format);
         command.Options.Add(_pure);
         command.Options.Add(_keep);
+        command.Options.Add(_depths);
+        command.Options.Add(_sequences);
         command.Options.Add(_prompt);
         command.Options.Add(_decode);
         command.Options.Add(_filled);
@@ -97,11 +116,16 @@ internal sealed class BenchVerb
             + "bytes per second, divided by the bandwidth, are the share. GOP/s count the projections, two operations "
             + "per multiply-add. Models with recursion run at full depth unless --routing says otherwise, and the "
             + "decode is measured at every depth cap.\n\n"
+            + "With --sequences, all sequences are submitted at once to one batch, and each pass over the weights "
+            + "serves them all. 'All included' counts the generated tokens from the first submission to the last one: "
+            + "prompts, samplers and scheduling; 'all decoding' those between the last prompt's end and the first "
+            + "answer's.\n\n"
             + "Examples:\n"
             + "  moredge bench -m model.gguf\n"
             + "  moredge bench --synthetic smollm2-360m --format q4 --pure --threads 1,2 --filled 0,2048\n"
             + "  moredge bench --synthetic smollm2-135m --format q4_0 --keep 135m-q4_0.gguf -p 1 -n 1 -r 1\n"
-            + "  moredge bench --synthetic mor-360m-n3 --json");
+            + "  moredge bench --synthetic mor-360m-n3 --json\n"
+            + "  moredge bench --synthetic mor-360m-n3 --depths 0.35,0.35,0.3 --sequences 1,2,4,8,16,32 -p 64 -n 64");
         BenchVerb verb = new(command);
         command.SetAction(verb.Run);
         return command;
@@ -116,12 +140,9 @@ internal sealed class BenchVerb
             throw new UsageException("Give either a model file with -m or a shape with --synthetic.");
         }
 
-        bool hasFormat = result.GetValue(_format) is not null || result.GetValue(_pure)
-            || result.GetValue(_keep) is not null;
-        if (synthetic is null && hasFormat)
+        if (synthetic is null)
         {
-            throw new UsageException(
-                "--format, --pure and --keep are for --synthetic; a model file has its own formats.");
+            RefuseSyntheticOptions(result);
         }
 
         if (result.GetValue(_keep) is "")
@@ -129,12 +150,7 @@ internal sealed class BenchVerb
             throw new UsageException("--keep needs the name of a file.");
         }
 
-        BenchPlan plan = new(
-            AtLeastOne(result, _prompt),
-            AtLeastOne(result, _decode),
-            Counts(result, _filled, 0, 0, TokensMax),
-            Counts(result, _threads, ModelOptions.ThreadsDefault, 1, ModelOptions.ThreadsMax),
-            AtLeastOne(result, _repetitions));
+        BenchPlan plan = Plan(result);
         using Interruption interruption = new();
         if (path is not null)
         {
@@ -144,14 +160,71 @@ internal sealed class BenchVerb
 
         SyntheticFormat format = new(result.GetValue(_format) ?? SyntheticFormat.Names[0], result.GetValue(_pure));
         SyntheticShape shape = SyntheticShape.Find(synthetic!);
+        SyntheticDepths? depths = result.GetValue(_depths) is { } shares ? SyntheticDepths.Parse(shares, shape) : null;
         using SyntheticModel model = SyntheticModel.Create(
-            shape, format, result.GetValue(_keep), interruption.Token);
+            shape, format, depths, result.GetValue(_keep), interruption.Token);
         return Measure(result, model.File, $"synthetic {shape.Name} {format.Name}", plan, interruption.Token);
+    }
+
+    private void RefuseSyntheticOptions(ParseResult result)
+    {
+        if (result.GetValue(_format) is not null || result.GetValue(_pure) || result.GetValue(_keep) is not null
+            || result.GetValue(_depths) is not null)
+        {
+            throw new UsageException(
+                "--format, --pure, --depths and --keep are for --synthetic; a model file has its own formats.");
+        }
+    }
+
+    private BenchPlan Plan(ParseResult result)
+    {
+        bool hasSequences = result.GetValue(_sequences) is not null;
+        if (hasSequences && result.GetValue(_filled) is not null)
+        {
+            throw new UsageException("--filled is for one sequence; with --sequences the prompts fill the contexts.");
+        }
+
+        return new BenchPlan(
+            AtLeastOne(result, _prompt),
+            AtLeastOne(result, _decode),
+            Counts(result, _filled, 0, 0, TokensMax),
+            Counts(result, _threads, ModelOptions.ThreadsDefault, 1, ModelOptions.ThreadsMax),
+            AtLeastOne(result, _repetitions),
+            hasSequences ? Counts(result, _sequences, 1, 1, SequencesMax) : []);
+    }
+
+    private int MeasureBatches(
+        ParseResult result, GgufFile file, string name, BenchPlan plan, CancellationToken cancellation)
+    {
+        ModelConfig config = ModelConfigReader.Read(file);
+        BatchMeasurement measurement = new(plan, cancellation);
+        using (ProgressLine progress = new("Measuring"))
+        {
+            measurement.Run(
+                file, tokens => Options(result, config, tokens), (done, total) => progress.Report(done, total));
+        }
+
+        BatchReport report = new(name, file.FileBytes, plan, measurement.Results);
+        if (result.GetValue(_json))
+        {
+            report.WriteJson();
+        }
+        else
+        {
+            report.WriteTable();
+        }
+
+        return ExitCode.Success;
     }
 
     private int Measure(
         ParseResult result, GgufFile file, string name, BenchPlan plan, CancellationToken cancellation)
     {
+        if (plan.Sequences.Length > 0)
+        {
+            return MeasureBatches(result, file, name, plan, cancellation);
+        }
+
         ModelConfig config = ModelConfigReader.Read(file);
         bool hasDepths = config.Recursion is not null && Options(result, config, 1).DepthMax is null;
         int?[] depthCaps = [null];
@@ -197,7 +270,7 @@ internal sealed class BenchVerb
             ContextLength = asked.ContextLength,
             KvFormat = asked.KvFormat,
             KvPolicy = asked.KvPolicy,
-            Routing = asked.Routing ?? (isRouted ? RoutingMode.Full : null),
+            Routing = asked.Routing ?? (isRouted && result.GetValue(_depths) is null ? RoutingMode.Full : null),
             DepthMax = asked.DepthMax,
             HybridPositionZero = asked.HybridPositionZero,
         };

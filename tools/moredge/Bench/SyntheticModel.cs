@@ -13,6 +13,9 @@ internal sealed class SyntheticModel : IDisposable
     private const int PatternBytes = 1 << 20;
     private const int Seed = 20260101;
 
+    /// <summary>Factor α of the router weight.</summary>
+    private const double Alpha = 0.1;
+
     private readonly string? _temporaryPath;
     private GgufFile? _file;
 
@@ -24,17 +27,22 @@ internal sealed class SyntheticModel : IDisposable
     /// <summary>Writes the model to a file and maps it.</summary>
     /// <param name="shape">Its dimensions.</param>
     /// <param name="format">The format of its matrices.</param>
+    /// <param name="depths">How deep its tokens go; as random routers happen to decide when null.</param>
     /// <param name="keepPath">The file, which stays; a temporary one when null.</param>
     /// <param name="cancellation">Stops the writing and deletes what there is.</param>
     /// <exception cref="ModelFileException">There is no room for it, or the file to keep exists already.</exception>
     public static SyntheticModel Create(
-        SyntheticShape shape, SyntheticFormat format, string? keepPath, CancellationToken cancellation)
+        SyntheticShape shape,
+        SyntheticFormat format,
+        SyntheticDepths? depths,
+        string? keepPath,
+        CancellationToken cancellation)
     {
         string path = keepPath ?? Path.Combine(Path.GetTempPath(), $"moredge-{shape.Name}-{Guid.NewGuid():N}.gguf");
         SyntheticModel? unfinished = new(keepPath is null ? path : null);
         try
         {
-            Write(path, shape, format, cancellation);
+            Write(path, shape, format, depths, cancellation);
             unfinished._file = GgufFile.Open(path);
             unfinished.DeleteEarly();
             SyntheticModel model = unfinished;
@@ -71,10 +79,22 @@ internal sealed class SyntheticModel : IDisposable
     }
 
     private static void Write(
-        string path, SyntheticShape shape, SyntheticFormat format, CancellationToken cancellation)
+        string path,
+        SyntheticShape shape,
+        SyntheticFormat format,
+        SyntheticDepths? depths,
+        CancellationToken cancellation)
     {
         List<GgufTensorPlan> plans = Plan(shape, format);
-        using GgufWriter writer = new(path, Metadata(shape), plans);
+        GgufMetadata metadata = Metadata(shape);
+        if (depths is not null)
+        {
+            double[] thresholds = depths.Thresholds(share => SyntheticWeights.Quantile(plans[0], share), Alpha);
+            metadata.Set($"mor.{MetadataKeys.Thresholds}", GgufValue.FromFloat64s(thresholds));
+            metadata.Set($"mor.{MetadataKeys.InferenceMode}", GgufValue.FromString("threshold"));
+        }
+
+        using GgufWriter writer = new(path, metadata, plans);
         using ProgressLine progress = new($"Writing a synthetic {shape.Name}");
         SyntheticWeights weights = new(PatternBytes, Seed);
         long done = 0;
@@ -83,7 +103,13 @@ internal sealed class SyntheticModel : IDisposable
             cancellation.ThrowIfCancellationRequested();
             long written = plan.ByteCount - writer.CurrentBytesLeft;
             int count = (int)Math.Min(PatternBytes, writer.CurrentBytesLeft);
-            writer.Write(weights.Bytes(plan, written, count));
+            Span<byte> bytes = weights.Bytes(plan, written, count);
+            if (depths is not null)
+            {
+                SyntheticDepths.Apply(plan, written, bytes);
+            }
+
+            writer.Write(bytes);
             done += count;
             progress.Report(done, writer.FileBytes);
         }
@@ -159,7 +185,7 @@ internal sealed class SyntheticModel : IDisposable
             Text(MetadataKeys.RouterType, "linear");
             Text(MetadataKeys.RouterFunction, "sigmoid");
             Text(MetadataKeys.InferenceMode, "full");
-            metadata.Set($"{architecture}.{MetadataKeys.Alpha}", GgufValue.FromFloat64(0.1));
+            metadata.Set($"{architecture}.{MetadataKeys.Alpha}", GgufValue.FromFloat64(Alpha));
             metadata.Set(
                 $"{architecture}.{MetadataKeys.Capacity}", GgufValue.FromFloat64s(Capacities(shape.RecursionCount)));
         }

@@ -47,8 +47,24 @@ internal sealed class SyntheticWeights
         }
     }
 
+    /// <summary>The number below which a share of the weights of a matrix lies.</summary>
+    /// <param name="plan">The matrix.</param>
+    /// <param name="share">From 0 to 1.</param>
+    public static double Quantile(GgufTensorPlan plan, double share)
+    {
+        long cols = plan.Layout?.Cols ?? plan.Shape.Cols;
+        bool isQ4 = plan.Layout?.Format == QuantFormat.Q4G32 || plan.Type == ElementType.Q4_0;
+        bool isInt8 = plan.Layout?.Format == QuantFormat.Q8G32 || plan.Type == ElementType.Q8_0;
+
+        // Between two values of the quants, whose first and last are -127 and 127, or -8 and 7.
+        return isQ4 ? (-8.5 + Math.Round(16 * share)) * (double)BitConverter.UInt16BitsToHalf(Scale(Q4Deviation, cols))
+            : isInt8 ? (-127.5 + Math.Round(255 * share))
+                * (double)BitConverter.UInt16BitsToHalf(Scale(Q8Deviation, cols))
+            : ((2 * share) - 1) / (UniformDeviation * Math.Sqrt(cols));
+    }
+
     /// <summary>Bytes [start, start + count) of a tensor; overwritten by the next call.</summary>
-    public ReadOnlySpan<byte> Bytes(GgufTensorPlan plan, long start, int count)
+    public Span<byte> Bytes(GgufTensorPlan plan, long start, int count)
     {
         Span<byte> chunk = _chunk.AsSpan(0, count);
         if (plan.Layout is { } layout)

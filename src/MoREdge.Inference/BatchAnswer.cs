@@ -1,0 +1,148 @@
+using System.Threading.Tasks;
+using MoREdge.Model;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Inference;
+
+/// <summary>A request on its way through a <see cref="BatchScheduler"/>. Its public members are thread-safe.</summary>
+public sealed class BatchAnswer
+{
+    private readonly TaskCompletionSource<GenerationStats> _completion =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly BatchRequest _request;
+    private readonly Receiver _receiver;
+    private volatile bool _isCancelled;
+    private AnswerTokens? _tokens;
+    private AnswerMeter? _meter;
+    private int _promptTaken;
+    private int _nextId;
+    private bool _hasPrompt;
+
+    internal BatchAnswer(BatchRequest request, int tokensMax, long kvBytes)
+    {
+        _request = request;
+        _receiver = new Receiver(request);
+        TokensMax = tokensMax;
+        KvBytes = kvBytes;
+    }
+
+    /// <summary>
+    /// Ends with the statistics of the answer, also of a cancelled one, or with the exception that ended it. Wait for
+    /// it on another thread than the one that runs the batch.
+    /// </summary>
+    public Task<GenerationStats> Completion => _completion.Task;
+
+    /// <summary>True when it has ended.</summary>
+    public bool IsCompleted => _completion.Task.IsCompleted;
+
+    /// <summary>Bytes of keys and values that are reserved for it while it runs.</summary>
+    public long KvBytes { get; }
+
+    /// <summary>Most tokens it may store.</summary>
+    internal int TokensMax { get; }
+
+    /// <summary>Its place in the batch; null while it waits.</summary>
+    internal BatchSequence? Sequence { get; private set; }
+
+    internal bool IsCancelled => _isCancelled || _request.Cancellation.IsCancellationRequested;
+
+    internal int? DepthMax => _request.DepthMax;
+
+    /// <summary>True when tokens were fed whose result <see cref="Advance"/> has not seen.</summary>
+    internal bool IsFed { get; private set; }
+
+    /// <summary>True when a token of the answer, and not the prompt, is fed next.</summary>
+    internal bool IsDecoding => _hasPrompt;
+
+    /// <summary>Ends the request before the next tick.</summary>
+    public void Cancel() => _isCancelled = true;
+
+    internal void Start(BatchSequence sequence, DecoderModel network, Tokenizer? tokenizer)
+    {
+        Sequence = sequence;
+        ReadOnlySpan<int> prompt = _request.Prompt.Span;
+        Sampler sampler = new(_request.Sampler, tokenizer?.VocabSize ?? network.Config.VocabSize);
+        foreach (int id in prompt)
+        {
+            sampler.Accept(id);
+        }
+
+        _tokens = new AnswerTokens(
+            tokenizer, sampler, _request.Options, _request.StartsText,
+            _request.OnText is null ? null : _receiver.Text);
+        _meter = new AnswerMeter(network, sequence.Depths);
+    }
+
+    /// <summary>Feeds what comes next, or as much of the prompt as this tick has room for.</summary>
+    internal void Feed(SequenceBatch batch)
+    {
+        ReadOnlySpan<int> ids = _hasPrompt ? new(in _nextId) : _request.Prompt.Span[_promptTaken..];
+        int taken = batch.Feed(Sequence!, ids);
+        _promptTaken += _hasPrompt ? 0 : taken;
+        IsFed = taken > 0;
+    }
+
+    /// <summary>Tokens have left the network: chooses the next one, and ends the answer where something does.</summary>
+    internal void Advance(SequenceBatch batch)
+    {
+        IsFed = false;
+        if (_hasPrompt)
+        {
+            _meter!.CountDecoded();
+        }
+        else
+        {
+            _receiver.Progress(_promptTaken);
+            if (_promptTaken < _request.Prompt.Length)
+            {
+                EndIfReceiverFailed();
+                return;
+            }
+
+            _hasPrompt = true;
+            _meter!.EndPrompt(_promptTaken);
+        }
+
+        StopReason? reason = _tokens!.IsEmpty ? StopReason.TokenLimit : Choose(batch);
+        if (reason is not null)
+        {
+            _tokens.Finish();
+        }
+
+        if (!EndIfReceiverFailed() && reason is { } ended)
+        {
+            _completion.TrySetResult(_meter.Stats(ended, _tokens.Count, Sequence!.KvBytesUsed));
+        }
+    }
+
+    /// <summary>Ends it as cancelled, waiting or running.</summary>
+    internal void EndCancelled(DecoderModel network)
+    {
+        AnswerMeter meter = _meter ?? new AnswerMeter(network, depths: null);
+        _completion.TrySetResult(
+            meter.Stats(StopReason.Cancelled, _tokens?.Count ?? 0, Sequence?.KvBytesUsed ?? 0));
+    }
+
+    /// <summary>Ends it with a failure.</summary>
+    internal void Fail(Exception failure) => _completion.TrySetException(failure);
+
+    private StopReason? Choose(SequenceBatch batch)
+    {
+        _nextId = _tokens!.Choose(batch.Logits(Sequence!));
+        _receiver.Token(_nextId);
+        return _tokens.Take(_nextId, Sequence!.Position >= batch.ContextLength)
+            ?? (IsCancelled ? StopReason.Cancelled : null);
+    }
+
+    private bool EndIfReceiverFailed()
+    {
+        if (_receiver.Failure is not { } failure)
+        {
+            return false;
+        }
+
+        Fail(failure);
+        return true;
+    }
+}

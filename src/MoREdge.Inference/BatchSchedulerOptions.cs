@@ -1,0 +1,16 @@
+using MoREdge.Model;
+
+namespace MoREdge.Inference;
+
+/// <summary>The limits of a <see cref="BatchScheduler"/>.</summary>
+public sealed record BatchSchedulerOptions
+{
+    /// <summary>Sequences side by side, and prompt tokens per tick.</summary>
+    public BatchOptions Limits { get; init; } = new();
+
+    /// <summary>
+    /// Most bytes of keys and values that all running requests may need together; null for no bound but the number of
+    /// sequences.
+    /// </summary>
+    public long? KvBytesMax { get; init; }
+}

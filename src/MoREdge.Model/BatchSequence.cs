@@ -1,0 +1,57 @@
+using MoREdge.Model.Caches;
+
+namespace MoREdge.Model;
+
+/// <summary>One text of a <see cref="SequenceBatch"/>: its keys and values, and how far it has come.</summary>
+public sealed class BatchSequence
+{
+    internal BatchSequence(KvCache cache, int tokensMax, int depthMax, int slot, int flightRowsMax, ModelConfig config)
+    {
+        Cache = cache;
+        TokensMax = tokensMax;
+        DepthMax = depthMax;
+        Slot = slot;
+        Flight = new Flight(cache, flightRowsMax);
+        Depths = new DepthStatistics(config.RecursionCount);
+    }
+
+    /// <summary>Tokens taken and computed so far: the position of the next one.</summary>
+    public int Position { get; internal set; }
+
+    /// <summary>Most tokens it can hold.</summary>
+    public int TokensMax { get; }
+
+    /// <summary>The cap on the recursions of its tokens.</summary>
+    public int DepthMax { get; }
+
+    /// <summary>Depths of all its tokens.</summary>
+    public DepthStatistics Depths { get; }
+
+    /// <summary>True from feeding tokens to the tick in which they leave the network.</summary>
+    public bool IsUnderWay { get; internal set; }
+
+    /// <summary>Recursions run by each token that left last, in order.</summary>
+    public ReadOnlySpan<int> LastDepths => Flight.Depths.AsSpan(0, Flight.RowCount);
+
+    /// <summary>Bytes of keys and values stored now.</summary>
+    public long KvBytesUsed => Cache.BytesUsed;
+
+    /// <summary>Address space taken for keys and values; resident is only what tokens have touched.</summary>
+    public long KvBytesReserved => Cache.BytesReserved;
+
+    internal KvCache Cache { get; }
+
+    internal Flight Flight { get; }
+
+    /// <summary>Its place in the batch, which is also the row of its decoded tokens.</summary>
+    internal int Slot { get; }
+
+    /// <summary>Rows of the workspace under way.</summary>
+    internal (int First, int Count) Rows { get; set; }
+
+    /// <summary>True when the logits behind the last token under way are wanted.</summary>
+    internal bool WantsLogits { get; set; }
+
+    /// <summary>Row of the logits behind its last token; −1 when there are none.</summary>
+    internal int LogitRow { get; set; } = -1;
+}

@@ -1,0 +1,277 @@
+using MoREdge.Kernels;
+using MoREdge.Model.Caches;
+using MoREdge.Model.Layers;
+using MoREdge.Model.Recursion;
+using MoREdge.Model.Threads;
+using MoREdge.Model.Weights;
+using MoREdge.Tensors;
+
+namespace MoREdge.Model;
+
+/// <summary>
+/// Takes flights through the network: prefix layers → loop → suffix layers → head. It holds what belongs to no text:
+/// activation buffers, rotary angles, the works of a layer. Flights that enter, recur or leave in one call share each
+/// pass over the weights, whatever their texts and recursions; every row gets the bits it would get alone.
+/// </summary>
+internal sealed class FlightRunner : IDisposable
+{
+    private readonly KernelSet _kernels;
+    private readonly ModelWeights _weights;
+    private readonly LayerSchedule _schedule;
+    private readonly KvOverlay _overlay;
+    private readonly RotaryTable _rotary;
+    private readonly LayerRunner _layers;
+    private readonly LayerPass _pass;
+    private readonly IRecursionLoop? _loop;
+    private readonly OutputHead _head;
+    private readonly Flight[] _passing;
+    private readonly int[] _weightGroups;
+
+    /// <summary>Takes every buffer.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="pool">Its workers.</param>
+    /// <param name="plan">The options, which hold for every text.</param>
+    /// <param name="flightsMax">Most flights in a call.</param>
+    public FlightRunner(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan, int flightsMax)
+    {
+        ModelConfig config = model.Config;
+        KvLayout layout = plan.KvLayout(config);
+        _kernels = model.Kernels;
+        _weights = weights;
+        _schedule = new LayerSchedule(config, plan.KvPolicy);
+        Workspace = new Workspace(config, plan, pool.WorkerCount);
+        _overlay = new KvOverlay(layout, config.KvHeadCount, plan.OverlayRowsMax, plan.HybridPositionZero);
+        _rotary = new RotaryTable(config, weights.RopeFactors, plan.ContextLength);
+        _layers = new LayerRunner(
+            new TransformerLayer(_kernels, config, pool, Workspace, _rotary, _overlay), weights);
+        _pass = new LayerPass(plan.KvPolicy, plan.RowsMax(config), flightsMax);
+        _loop = CreateLoop(config.Recursion, plan);
+        _head = new OutputHead(_kernels, config, pool, Workspace, weights);
+        _passing = new Flight[flightsMax];
+        _weightGroups = WeightGroups();
+    }
+
+    /// <summary>The activation buffers.</summary>
+    public Workspace Workspace { get; }
+
+    /// <summary>Cache slots that a text needs.</summary>
+    public int SlotCount => _schedule.SlotCount;
+
+    /// <summary>Bytes of activation buffers and rotary tables.</summary>
+    public long ByteCount => Workspace.ByteCount + _rotary.ByteCount + _overlay.ByteCount;
+
+    /// <summary>Layers run so far, all rows of a pass together.</summary>
+    public long LayerCount => _layers.LayerCount;
+
+    /// <summary>Layers check <paramref name="cancellation"/> before they run.</summary>
+    public void Observe(CancellationToken cancellation) => _layers.Observe(cancellation);
+
+    /// <summary>Starts a flight: the embeddings of its tokens.</summary>
+    /// <param name="flight">A flight that is not under way.</param>
+    /// <param name="ids">Token ids (T).</param>
+    /// <param name="firstRow">First of its T rows of the workspace, which are its own until it has left.</param>
+    /// <param name="position">Position of the first token.</param>
+    /// <param name="isPrompt">Whether the tokens are of a prompt.</param>
+    /// <param name="depthMax">Most recursions of these tokens.</param>
+    public void Embed(
+        Flight flight, ReadOnlySpan<int> ids, int firstRow, int position, bool isPrompt, int depthMax)
+    {
+        FloatMatrix x = Workspace.Residual.Slice(firstRow, ids.Length);
+        bool hasState = _loop is TokenChoiceLoop;
+        flight.Begin(x, hasState ? Workspace.State.Slice(firstRow, ids.Length) : x, position, isPrompt, depthMax);
+        for (int row = 0; row < ids.Length; row++)
+        {
+            _weights.Embedding.CopyRow(_kernels, ids[row], x.Row(row));
+        }
+
+        _overlay.BeginChunk(position);
+        _rotary.Reach(position + ids.Length);
+    }
+
+    /// <summary>Runs the prefix layers and decides who enters the loop.</summary>
+    public void Enter(ReadOnlySpan<Flight> flights)
+    {
+        RunAll(flights, _schedule.Prefix);
+        foreach (Flight flight in flights)
+        {
+            if (_loop is null)
+            {
+                flight.Depths.AsSpan(0, flight.RowCount).Fill(1);
+                continue;
+            }
+
+            _loop.Begin(flight);
+            flight.IsInLoop = _loop.Select(flight);
+        }
+    }
+
+    /// <summary>
+    /// Runs the next recursion of every flight in the loop: one pass over the shared block, whichever recursion each is
+    /// in. Where recursions have weights of their own, a pass for each, and a flight goes on from one to the next.
+    /// </summary>
+    public void Recur(ReadOnlySpan<Flight> flights)
+    {
+        for (int first = 0; first < _weightGroups.Length; first++)
+        {
+            if (_weightGroups[first] == first)
+            {
+                RecurGroup(flights, first);
+            }
+        }
+    }
+
+    /// <summary>Runs the suffix layers.</summary>
+    public void Leave(ReadOnlySpan<Flight> flights) => RunAll(flights, _schedule.Suffix);
+
+    /// <summary>
+    /// Logits (rows, VocabSize) of <paramref name="x"/> (rows, ModelDim), in rows of the workspace's logits from
+    /// <paramref name="firstRow"/> on.
+    /// </summary>
+    public FloatMatrix Logits(in FloatMatrix x, int firstRow = 0) => _head.Logits(x, firstRow);
+
+    public void Dispose()
+    {
+        Workspace.Dispose();
+        _overlay.Dispose();
+        _rotary.Dispose();
+    }
+
+    private IRecursionLoop? CreateLoop(RecursionConfig? recursion, SequencePlan plan)
+    {
+        if (recursion is null)
+        {
+            return null;
+        }
+
+        TokenRouter router = new(_kernels, recursion, Workspace.RouterHidden);
+        return recursion.DepthRule switch
+        {
+            DepthRule.Fixed => new FixedLoop(),
+            DepthRule.ExpertChoice => new ExpertChoiceLoop(
+                _kernels, recursion, _weights.Routers, router,
+                new ExpertSelection(recursion, plan.Routing, plan.ChunkRowsMax),
+                sharesCache: plan.KvPolicy != KvPolicy.RecursionWise),
+            _ => new TokenChoiceLoop(
+                _kernels, recursion, _weights.Routers[0], router, full: plan.Routing == RoutingMode.Full),
+        };
+    }
+
+    /// <summary>For each recursion, the first one that runs through the same weights.</summary>
+    private int[] WeightGroups()
+    {
+        int[] groups = new int[_schedule.Loop.Length];
+        for (int r = 0; r < groups.Length; r++)
+        {
+            groups[r] = Array.FindIndex(_schedule.Loop, calls => HaveSameWeights(calls, _schedule.Loop[r]));
+        }
+
+        return groups;
+    }
+
+    private bool HaveSameWeights(LayerCall[] x, LayerCall[] y)
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            if (_weights.Layer(x[i].Block, x[i].Recursion) != _weights.Layer(y[i].Block, y[i].Recursion))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void RunAll(ReadOnlySpan<Flight> flights, LayerCall[] calls)
+    {
+        if (calls.Length == 0 || flights.IsEmpty)
+        {
+            return;
+        }
+
+        _pass.Clear();
+        foreach (Flight flight in flights)
+        {
+            _pass.AddAll(flight, calls);
+        }
+
+        if (flights.Length == 1)
+        {
+            _layers.Run(_pass, flights[0].Residual);
+            return;
+        }
+
+        int row = 0;
+        foreach (Flight flight in flights)
+        {
+            Copy(flight.Residual, Workspace.Gathered.Slice(row, flight.RowCount));
+            row += flight.RowCount;
+        }
+
+        _layers.Run(_pass, Workspace.Gathered.Slice(0, row));
+        row = 0;
+        foreach (Flight flight in flights)
+        {
+            Copy(Workspace.Gathered.Slice(row, flight.RowCount), flight.Residual);
+            row += flight.RowCount;
+        }
+    }
+
+    /// <summary>A pass of the flights whose next recursion has the weights of <paramref name="first"/>.</summary>
+    private void RecurGroup(ReadOnlySpan<Flight> flights, int first)
+    {
+        int count = 0;
+        _pass.Clear();
+
+        // The first recursion stores the keys and values that later ones may only read: it comes first in the pass.
+        for (int r = first; r < _weightGroups.Length; r++)
+        {
+            for (int i = 0; i < flights.Length && _weightGroups[r] == first; i++)
+            {
+                if (flights[i].IsInLoop && flights[i].Recursion == r)
+                {
+                    Gather(flights[i], r);
+                    _passing[count++] = flights[i];
+                }
+            }
+        }
+
+        if (count == 0)
+        {
+            return;
+        }
+
+        _layers.Run(_pass, Workspace.Gathered.Slice(0, _pass.RowCount));
+        int row = 0;
+        for (int i = 0; i < count; i++)
+        {
+            Flight flight = _passing[i];
+            int rows = flight.RunningCount;
+            _loop!.Join(flight, Workspace.Gathered.Slice(row, rows));
+            row += rows;
+            flight.Recursion++;
+            flight.IsInLoop = flight.Recursion < flight.DepthMax && _loop.Select(flight);
+        }
+    }
+
+    /// <summary>Puts the rows that a flight's next recursion runs behind those already in the pass.</summary>
+    private void Gather(Flight flight, int recursion)
+    {
+        FloatMatrix input = _loop!.Input(flight);
+        int count = flight.RunningCount;
+        for (int i = 0; i < count; i++)
+        {
+            input.Row(flight.RunningRow(i)).CopyTo(Workspace.Gathered.Row(_pass.RowCount + i));
+        }
+
+        _pass.AddRunning(flight, _schedule.Loop[recursion]);
+    }
+
+    private static void Copy(in FloatMatrix source, in FloatMatrix destination)
+    {
+        for (int row = 0; row < source.Rows; row++)
+        {
+            source.Row(row).CopyTo(destination.Row(row));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using MoREdge.Model.Caches;
+
+namespace MoREdge.Model.Layers;
+
+/// <summary>Rows of a layer's row block that share a cache slot.</summary>
+/// <param name="Start">First row, counted in the block.</param>
+/// <param name="Count">Rows.</param>
+/// <param name="Slot">Their slot.</param>
+/// <param name="Access">How they treat it.</param>
+internal readonly record struct SlotRows(int Start, int Count, KvSlot Slot, CacheAccess Access);
+
+/// <summary>
+/// Whose the rows of a pass through some layers are. Rows of several texts, or of several recursions, may go through
+/// one pass over the weights: each segment of rows brings its own cache and its own layer calls, which name the same
+/// weights but may name other slots. Segments that write their slots come before those that only read.
+/// </summary>
+internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
+{
+    private readonly KvCache[] _caches = new KvCache[segmentsMax];
+    private readonly LayerCall[][] _calls = new LayerCall[segmentsMax][];
+    private readonly int[] _ends = new int[segmentsMax];
+    private readonly SlotRows[] _slots = new SlotRows[segmentsMax];
+    private int _segmentCount;
+    private int _layer;
+    private int _slotCount;
+
+    /// <summary>Rows of the pass.</summary>
+    public int RowCount { get; private set; }
+
+    /// <summary>Position in its text of each row.</summary>
+    public int[] Positions { get; } = new int[rowsMax];
+
+    /// <summary>Layers of the pass; the calls of the first segment name their weights.</summary>
+    public LayerCall[] Calls => _calls[0];
+
+    /// <summary>First row of the block that <see cref="Cut"/> cut out.</summary>
+    public int BlockStart { get; private set; }
+
+    /// <summary>Rows of the block whose keys and values are computed; they are its first.</summary>
+    public int WritingCount { get; private set; }
+
+    /// <summary>The block's rows by slot.</summary>
+    public ReadOnlySpan<SlotRows> Slots => _slots.AsSpan(0, _slotCount);
+
+    /// <summary>Begins an empty pass.</summary>
+    public void Clear()
+    {
+        RowCount = 0;
+        _segmentCount = 0;
+    }
+
+    /// <summary>Adds all rows of a flight.</summary>
+    public void AddAll(Flight flight, LayerCall[] calls)
+    {
+        flight.Positions.AsSpan(0, flight.RowCount).CopyTo(Positions.AsSpan(RowCount));
+        EndSegment(flight, calls, flight.RowCount);
+    }
+
+    /// <summary>Adds the rows of a flight that its next recursion runs.</summary>
+    public void AddRunning(Flight flight, LayerCall[] calls)
+    {
+        int count = flight.RunningCount;
+        for (int i = 0; i < count; i++)
+        {
+            Positions[RowCount + i] = flight.Positions[flight.RunningRow(i)];
+        }
+
+        EndSegment(flight, calls, count);
+    }
+
+    /// <summary>Says which of <see cref="Calls"/> is made now.</summary>
+    public void EnterLayer(int layer) => _layer = layer;
+
+    /// <summary>Cuts rows [start, start + count) out for a layer to work on.</summary>
+    public void Cut(int start, int count)
+    {
+        BlockStart = start;
+        WritingCount = 0;
+        _slotCount = 0;
+        int first = 0;
+        for (int i = 0; i < _segmentCount && first < start + count; i++)
+        {
+            int from = Math.Max(first, start);
+            int rows = Math.Min(_ends[i], start + count) - from;
+            first = _ends[i];
+            if (rows <= 0)
+            {
+                continue;
+            }
+
+            LayerCall call = _calls[i][_layer];
+            CacheAccess access = call.WritesCache ? CacheAccess.Append
+                : policy == KvPolicy.SharedHybrid ? CacheAccess.Overlay
+                : CacheAccess.Read;
+            _slots[_slotCount++] = new SlotRows(from - start, rows, _caches[i][call.Slot], access);
+            WritingCount += access == CacheAccess.Read ? 0 : rows;
+        }
+    }
+
+    private void EndSegment(Flight flight, LayerCall[] calls, int count)
+    {
+        RowCount += count;
+        _caches[_segmentCount] = flight.Cache;
+        _calls[_segmentCount] = calls;
+        _ends[_segmentCount] = RowCount;
+        _segmentCount++;
+    }
+}

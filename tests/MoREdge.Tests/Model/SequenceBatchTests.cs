@@ -1,0 +1,194 @@
+using MoREdge.Model;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+using MoREdge.Tests.Kernels;
+
+namespace MoREdge.Tests.Model;
+
+/// <summary>A batch gives every text the bits that it gets alone, whatever runs beside it, joins or leaves.</summary>
+public sealed class SequenceBatchTests
+{
+    /// <summary>Depth rule, cache policy and which layers share weights.</summary>
+    public static IEnumerable<object[]> Cases() => KernelSets.Times(
+    [
+        ["expert", "recursion", "middle_cycle"], ["expert", "shared", "middle_cycle"],
+        ["token", "recursion", "middle_cycle"], ["token", "shared", "middle_cycle"],
+        ["none", "recursion", "middle_sequence"], ["none", "shared", "cycle"], ["expert", "recursion", "cycle"],
+        ["untied", "shared", "cycle"],
+        ["decoder", "recursion", "none"],
+    ]);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void RandomArrivals_EveryText_GetsTheBitsOfASequence(string set, string type, string kv, string sharing)
+    {
+        using TinyModel model = Create(type, kv, sharing).Load(KernelSets.Get(set), threads: 2);
+        for (int seed = 0; seed < 6; seed++)
+        {
+            KvFormat format = (KvFormat)(seed % 3);
+            new BatchRun(model, new SequenceOptions { KvFormat = format, ContextLength = 300 }, seed).Run();
+        }
+    }
+
+    [Theory]
+    [InlineData("expert")]
+    [InlineData("token")]
+    public void FullRouting_RandomArrivals_GetsTheBitsOfASequence(string type)
+    {
+        using TinyModel model = Create(type, "recursion", "middle_cycle").Load();
+        new BatchRun(model, new SequenceOptions { Routing = RoutingMode.Full }, seed: 1).Run();
+    }
+
+    [Theory]
+    [InlineData("expert", "recursion")]
+    [InlineData("token", "shared")]
+    [InlineData("decoder", "recursion")]
+    public void Tick_WarmBatch_AllocatesNothing(string type, string kv)
+    {
+        using TinyModel model = Create(type, kv, "middle_cycle").Load(threads: 2);
+        using SequenceBatch batch = model.Network.CreateBatch(
+            new SequenceOptions(), new BatchOptions { SequencesMax = 4, PromptRowsMax = 8 });
+        BatchSequence[] sequences = new BatchSequence[4];
+        int[] prompt = TinyModel.RandomIds(90, seed: 5);
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            sequences[i] = batch.Add(tokensMax: 200);
+        }
+
+        long allocated = 0;
+        for (int tick = 0; tick < 120; tick++)
+        {
+            allocated = tick == 60 ? GC.GetAllocatedBytesForCurrentThread() : allocated;
+            foreach (BatchSequence sequence in sequences)
+            {
+                if (!sequence.IsUnderWay)
+                {
+                    // One text is a prompt that goes on beside the tokens of the others.
+                    int count = sequence == sequences[0] && sequence.Position < 80 ? 10 : 1;
+                    batch.Feed(sequence, prompt.AsSpan(sequence.Position % 80, count));
+                }
+            }
+
+            batch.Tick();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
+    }
+
+    /// <summary>A first and a last layer of their own, and a block of two that is run three times.</summary>
+    [Theory]
+    [InlineData("expert", 2)]
+    [InlineData("untied", 3 * 2)]
+    public void Tick_TextsInDifferentRecursions_ShareOnePassOverTheBlock(string type, int blockLayers)
+    {
+        using TinyModel model = Create(type, "recursion", "middle_cycle").Load();
+        using SequenceBatch batch = model.Network.CreateBatch(
+            new SequenceOptions { Routing = RoutingMode.Full }, new BatchOptions { SequencesMax = 4 });
+        BatchSequence[] sequences = [batch.Add(50), batch.Add(50), batch.Add(50), batch.Add(50)];
+        long layers = 0;
+        for (int tick = 0; tick < 12; tick++)
+        {
+            // One begins with each tick: three stand in three recursions.
+            batch.Feed(sequences[tick % 4], tick < 4 ? [1, 2, 3, 4] : [tick]);
+            long before = batch.LayerCount;
+            batch.Tick();
+            layers = batch.LayerCount - before;
+        }
+
+        Assert.Equal(1 + blockLayers + 1, layers);
+        Assert.Equal(type == "untied" ? 0 : 2, Array.FindAll(sequences, sequence => sequence.IsUnderWay).Length);
+    }
+
+    [Fact]
+    public void Feed_LongPrompts_ShareTheRowsOfATick()
+    {
+        using TinyModel model = Create("expert", "recursion", "middle_cycle").Load();
+        using SequenceBatch batch = model.Network.CreateBatch(
+            new SequenceOptions(), new BatchOptions { SequencesMax = 3, PromptRowsMax = 16 });
+        int[] ids = TinyModel.RandomIds(20, seed: 1);
+        BatchSequence first = batch.Add(100);
+        BatchSequence second = batch.Add(100);
+        BatchSequence third = batch.Add(100);
+
+        Assert.Equal(12, batch.Feed(first, ids.AsSpan(0, 12)));
+        Assert.Equal(4, batch.Feed(second, ids));
+        Assert.Equal(0, batch.Feed(third, ids));
+        Assert.Equal(1, batch.Feed(third, ids.AsSpan(0, 1)));
+        Assert.False(batch.PromptRowsLeft > 0);
+        Drain(batch, first, second, third);
+
+        Assert.Equal((12, 4, 1), (first.Position, second.Position, third.Position));
+        Assert.Throws<InvalidOperationException>(() => batch.Logits(second).Length);
+    }
+
+    [Fact]
+    public void Add_BeyondTheLimits_IsRefused()
+    {
+        using TinyModel model = Create("expert", "recursion", "middle_cycle").Load();
+        using SequenceBatch batch = model.Network.CreateBatch(
+            new SequenceOptions { ContextLength = 50 }, new BatchOptions { SequencesMax = 1 });
+        Assert.Throws<ArgumentException>(() => batch.Add(51));
+        Assert.Throws<ArgumentException>(() => batch.Add(50, depthMax: 4));
+        BatchSequence sequence = batch.Add(10);
+        Assert.Equal(batch.KvBytes(10), sequence.KvBytesReserved);
+        Assert.Throws<InvalidOperationException>(() => batch.Add(10));
+        Assert.Throws<ArgumentException>(() => batch.Feed(sequence, TinyModel.RandomIds(11, seed: 1)));
+        Assert.Throws<ArgumentException>(() => batch.Feed(sequence, [TinyModel.VocabSize]));
+        batch.Feed(sequence, [1, 2, 3]);
+        Assert.Throws<InvalidOperationException>(() => batch.Feed(sequence, [1]));
+        batch.Remove(sequence);
+        Assert.Equal(0, batch.SequenceCount);
+        Assert.Throws<InvalidOperationException>(() => batch.Remove(sequence));
+        Assert.Equal(0, batch.Add(50).Position);
+    }
+
+    [Theory]
+    [InlineData(RoutingMode.TopK)]
+    [InlineData(RoutingMode.TopKThreshold)]
+    public void Create_TopKRouting_IsRefused(RoutingMode routing)
+    {
+        using TinyModel model = Create("expert", "recursion", "middle_cycle").Load();
+        ArgumentException fault = Assert.Throws<ArgumentException>(
+            () => model.Network.CreateBatch(new SequenceOptions { Routing = routing }, new BatchOptions()));
+        Assert.Contains("batch", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_HybridCacheOrEmptyLimits_IsRefused()
+    {
+        using TinyModel model = Create("expert", "hybrid", "middle_cycle").Load();
+        SequenceOptions shared = new() { KvPolicy = KvPolicy.SharedFromFirst };
+        Assert.Throws<ArgumentException>(() => model.Network.CreateBatch(new SequenceOptions(), new BatchOptions()));
+        Assert.Throws<ArgumentException>(
+            () => model.Network.CreateBatch(shared, new BatchOptions { SequencesMax = 0 }));
+        Assert.Throws<ArgumentException>(
+            () => model.Network.CreateBatch(shared, new BatchOptions { PromptRowsMax = 0 }));
+        model.Network.CreateBatch(shared, new BatchOptions()).Dispose();
+    }
+
+    private static void Drain(SequenceBatch batch, params BatchSequence[] sequences)
+    {
+        while (Array.Exists(sequences, sequence => sequence.IsUnderWay))
+        {
+            batch.Tick();
+        }
+    }
+
+    private static TinyModel Create(string type, string kv, string sharing)
+    {
+        if (type == "decoder")
+        {
+            return TinyModel.Decoder("qwen2", 3, biases: true);
+        }
+
+        bool isUntied = type == "untied";
+        TinyModel model = TinyModel.Recursive(isUntied ? "expert" : type, sharing, 3, 2, kv: kv);
+        for (int r = 0; r < 3 && isUntied; r++)
+        {
+            // The first layer of the block has a query projection of each recursion's own; the second is shared.
+            model.Add(TensorNames.BlockRecursion(sharing == "cycle" ? 0 : 1, r, TensorNames.AttentionQuery), 32, 32);
+        }
+
+        return model;
+    }
+}

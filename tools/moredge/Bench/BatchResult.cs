@@ -1,0 +1,34 @@
+namespace MoREdge.Cli;
+
+/// <summary>Speed of several sequences side by side.</summary>
+/// <param name="threads">Threads.</param>
+/// <param name="sequences">Sequences.</param>
+internal sealed class BatchResult(int threads, int sequences)
+{
+    /// <summary>Threads.</summary>
+    public int Threads { get; } = threads;
+
+    /// <summary>Sequences.</summary>
+    public int Sequences { get; } = sequences;
+
+    /// <summary>Generated tokens per second of all sequences together, from the first submission to the last
+    /// token.</summary>
+    public Samples Speed { get; } = new();
+
+    /// <summary>
+    /// Generated tokens per second while all sequences decode: from the last prompt's end to the first answer's. Empty
+    /// where that never was.
+    /// </summary>
+    public Samples DecodeSpeed { get; } = new();
+
+    /// <summary>
+    /// Speed over that of the first number of sequences in the same repetition; empty in its own row.
+    /// </summary>
+    public Samples AgainstFirstSequences { get; } = new();
+
+    /// <summary>Mean recursions of the decoded tokens.</summary>
+    public double MeanDepth { get; set; }
+
+    /// <summary>Most bytes of keys and values reserved at once.</summary>
+    public long KvBytes { get; set; }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+
+namespace MoREdge.Cli;
+
+/// <summary>
+/// Makes the routers of a synthetic model send stated shares of the tokens to each depth; those of random weights would
+/// send nearly all or nearly none. The last channel of the residual stream holds what the embedding put there, a
+/// uniform random number per token, because the rows of every projection that would write it are zero. The routers read
+/// that channel alone, and their thresholds are quantiles of the embedding's numbers.
+/// </summary>
+internal sealed class SyntheticDepths
+{
+    /// <summary>Shares may be given in rounded figures.</summary>
+    private const double SumTolerance = 0.011;
+
+    private readonly double[] _shares;
+
+    private SyntheticDepths(double[] shares) => _shares = shares;
+
+    /// <summary>Reads shares such as 0.35,0.35,0.3: of the tokens that end at depth 1, 2, 3.</summary>
+    /// <exception cref="UsageException">Not as many shares as recursions, or not shares of a whole.</exception>
+    public static SyntheticDepths Parse(string text, SyntheticShape shape)
+    {
+        double[] shares = Array.ConvertAll(text.Split(','), Share);
+        if (shape.RecursionCount == 1 || shares.Length != shape.RecursionCount)
+        {
+            throw new UsageException(
+                $"--depths needs a share for each recursion; {shape.Name} has "
+                + (shape.RecursionCount == 1 ? "none." : $"{shape.RecursionCount}."));
+        }
+
+        double sum = 0;
+        foreach (double share in shares)
+        {
+            sum += share;
+        }
+
+        return Math.Abs(sum - 1) <= SumTolerance
+            ? new SyntheticDepths(shares)
+            : throw new UsageException("--depths: the shares must sum to 1.");
+    }
+
+    /// <summary>The threshold of every recursion's router.</summary>
+    /// <param name="quantile">The number below which a share of the embedding's numbers lies.</param>
+    /// <param name="alpha">Factor α of the router weight.</param>
+    public double[] Thresholds(Func<double, double> quantile, double alpha)
+    {
+        double[] thresholds = new double[_shares.Length];
+        double ended = 0;
+        for (int r = 1; r < thresholds.Length; r++)
+        {
+            ended += _shares[r - 1];
+            thresholds[r] = quantile(Math.Min(ended, 1));
+            for (int earlier = 0; earlier < r; earlier++)
+            {
+                // x ← x + α·σ(z)·y, where the router's logit z and the block's output y both are x in this channel.
+                thresholds[r] *= 1 + (alpha / (1 + Math.Exp(-thresholds[r])));
+            }
+        }
+
+        return thresholds;
+    }
+
+    /// <summary>Rewrites bytes [start, start + chunk.Length) of a tensor.</summary>
+    public static void Apply(GgufTensorPlan plan, long start, Span<byte> chunk)
+    {
+        if (plan.Name.Contains("router.", StringComparison.Ordinal))
+        {
+            byte[] one = BitConverter.GetBytes(1f);
+            for (int i = 0; i < chunk.Length; i++)
+            {
+                long fromEnd = plan.ByteCount - start - i;
+                chunk[i] = fromEnd <= one.Length ? one[^(int)fromEnd] : (byte)0;
+            }
+        }
+        else if (plan.Name.EndsWith($".{TensorNames.AttentionOutput}", StringComparison.Ordinal)
+            || plan.Name.EndsWith($".{TensorNames.FfnDown}", StringComparison.Ordinal))
+        {
+            ClearLastRows(plan, start, chunk);
+        }
+    }
+
+    /// <summary>Zeroes the last rows of a matrix, as many as are packed together.</summary>
+    private static void ClearLastRows(GgufTensorPlan plan, long start, Span<byte> chunk)
+    {
+        long end = plan.Layout?.QuantBytes ?? plan.ByteCount;
+        long bytes = plan.Layout is { } layout
+            ? layout.QuantBytes / layout.TileCount
+            : plan.ByteCount / plan.Shape.Rows * PackedLayout.TileRows;
+        int from = (int)Math.Clamp(end - bytes - start, 0, chunk.Length);
+        int to = (int)Math.Clamp(end - start, 0, chunk.Length);
+        const byte TwoZeroPoints = PackedLayout.Q4ZeroPoint | (PackedLayout.Q4ZeroPoint << PackedLayout.NibbleBits);
+        bool isQ4 = plan.Layout?.Format == QuantFormat.Q4G32;
+        chunk[from..to].Fill(isQ4 ? TwoZeroPoints : (byte)0);
+    }
+
+    private static double Share(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share)
+            && share is >= 0 and <= 1
+            ? share
+            : throw new UsageException($"--depths: '{text}' is not a share from 0 to 1.");
+}
