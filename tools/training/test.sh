@@ -70,7 +70,8 @@ for package in text twin trainer stories; do
     # shellcheck disable=SC2046
     unittests "$package" . $(modules "$package")
 done
-unittests commands commands test_generate
+unittests "the generator" commands test_generate
+unittests commands . commands.test_texts
 counted "$python" check_golden.py
 counted "$python" make_golden.py --check
 echo "$passed passed, $failed failed"

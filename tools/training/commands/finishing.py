@@ -38,10 +38,11 @@ THINNED = 6
 PARTS = {"train": (900_000, 3), "validation": (9_000, 4)}
 
 
-def thinned(count: int, seed: int) -> Iterator[dict[str, str]]:
+def thinned(count: int, seed: int, kept: re.Pattern[str] = RARE, one_in: int = THINNED) -> Iterator[dict[str, str]]:
+    """Lines of the generator: all that match, of the others one in so many."""
     random = Random(seed)
     for line in generated(count, seed):
-        if RARE.search(line["prompt"]) or random.randrange(THINNED) == 0:
+        if kept.search(line["prompt"]) or random.randrange(one_in) == 0:
             yield line
 
 

@@ -9,6 +9,7 @@ import json
 import random
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from stories import practice, prompts
 from stories.corpus import Composer, NounFinder, ask, is_validation
@@ -17,17 +18,36 @@ from stories.sources import Story, attribution, read_stories
 from stories.templates import StoryWriter
 from text.documents import Document, render
 
-TEMPLATES, TINY, TALKS, PLAIN = 9000, 12000, 4000, 2500
-RENAMED = 0.35
 
 
-def write(folder: Path, corpus: Path) -> None:
+class Mixture(NamedTuple):
+    """How many documents of each kind; `early`: a story answers only requests for a noun of so many first sentences.
+
+    all_stories: a story without such a noun is a plain document; else it is left out. renamed: share of made-up nouns.
+    """
+
+    templates: int = 9000
+    tiny: int = 12000
+    talks: int = 4000
+    plain: int = 2500
+    early: int = 2
+    all_stories: bool = True
+    renamed: float = 0.35
+
+    def part(self, divisor: int) -> "Mixture":
+        return self._replace(
+            templates=self.templates // divisor, tiny=self.tiny // divisor, talks=self.talks // divisor,
+            plain=self.plain // divisor,
+        )
+
+
+def write(folder: Path, corpus: Path, mixture: Mixture = Mixture(), seed: int = 17) -> None:
     """train.jsonl, validation.jsonl, validation-stories.jsonl (that of the first text) and attribution.md."""
     stories = read_stories(corpus)
     training = [story for story in stories if not is_validation(story.text)]
     held_back = [story for story in stories if is_validation(story.text)]
-    documents = compose(training, TEMPLATES, TINY, TALKS, PLAIN, seed=17)
-    validation = compose(held_back, TEMPLATES // 50, TINY // 50, TALKS // 50, PLAIN // 50, seed=19)
+    documents = compose(training, mixture, seed)
+    validation = compose(held_back, mixture.part(50), seed + 2)
     known = {render(document) for document in validation}
     sets = {
         "train": [document for document in documents if render(document) not in known],
@@ -40,32 +60,34 @@ def write(folder: Path, corpus: Path) -> None:
     (folder / "attribution.md").write_text(attribution(corpus), encoding="utf-8")
 
 
-def compose(stories: list[Story], templates: int, tiny: int, talks: int, plain: int, seed: int) -> list[Document]:
+def compose(stories: list[Story], mixture: Mixture, seed: int) -> list[Document]:
     """All documents in a mixed order."""
     draw = random.Random(seed)
     composer, writer, finder = Composer(stories, seed), StoryWriter(seed), NounFinder()
-    documents: list[Document] = [requested(story.text, finder, draw) for story in stories if story.simple]
-    documents += [{"text": story.text} for story in draw.sample(stories, min(plain, len(stories)))]
-    for _ in range(templates):
+    documents: list[Document] = [requested(story.text, finder, draw, mixture) for story in stories if story.simple]
+    if not mixture.all_stories:
+        documents = [document for document in documents if "messages" in document]
+    documents += [{"text": story.text} for story in draw.sample(stories, min(mixture.plain, len(stories)))]
+    for _ in range(mixture.templates):
         story = writer.write()
-        if draw.random() < RENAMED and " " not in story.noun:
+        if draw.random() < mixture.renamed and " " not in story.noun:
             documents.append(about(story.text, story.noun, draw, practice.word(draw)))
         else:
             documents.append(composer.template(story))
-    documents += [{"messages": ask(*practice.tiny_story(draw))} for _ in range(tiny)]
-    documents += [composer.small_talk() for _ in range(talks)]
+    documents += [{"messages": ask(*practice.tiny_story(draw))} for _ in range(mixture.tiny)]
+    documents += [composer.small_talk() for _ in range(mixture.talks)]
     documents = [document for document in documents if document.get("messages", True) and not names_held_out(document)]
     draw.shuffle(documents)
     return documents
 
 
-def requested(text: str, finder: NounFinder, draw: random.Random) -> Document:
-    """A story of the collections as the answer to a request for a noun of its first two sentences; plain without one."""
-    start = " ".join(re.split(r"(?<=[.!?])\s+", text)[:2]).lower()
+def requested(text: str, finder: NounFinder, draw: random.Random, mixture: Mixture) -> Document:
+    """A story of the collections as the answer to a request for a noun of its first sentences; plain without one."""
+    start = " ".join(re.split(r"(?<=[.!?])\s+", text)[: mixture.early]).lower()
     nouns = [noun for noun in finder.choose(text, draw, 4) if re.search(rf"\b{noun}\b", start)]
     if not nouns:
         return {"text": text}
-    return about(text, nouns[0], draw, practice.word(draw) if draw.random() < RENAMED else nouns[0])
+    return about(text, nouns[0], draw, practice.word(draw) if draw.random() < mixture.renamed else nouns[0])
 
 
 def about(text: str, noun: str, draw: random.Random, name: str) -> Document:

@@ -51,7 +51,7 @@ class NounFinder:
         self._used: Counter[str] = Counter()
 
     def find(self, text: str) -> dict[str, int]:
-        """The nouns that occur three times or in the first three sentences; the higher the number, the more they matter."""
+        """The nouns that occur three times or in the first three sentences; a higher number matters more."""
         words = self._as_nouns(text)
         start = self._as_nouns(" ".join(re.split(r"(?<=[.!?])\s+", text)[:3]))
         return {word: count + 2 * (word in start) for word, count in words.items() if count >= 3 or word in start}
@@ -256,7 +256,9 @@ def _report(sets: dict[str, list[tuple[str, Document]]]) -> None:
                   f"{numbers['tokens']:8} tokens {share:5.1f} %")
 
 
-def write(folder: Path, corpus: Path, templates: int = 8000, talks: int = 5000) -> dict[str, list[tuple[str, Document]]]:
+def write(
+    folder: Path, corpus: Path, templates: int = 8000, talks: int = 5000
+) -> dict[str, list[tuple[str, Document]]]:
     """The JSON lines of every set, and the attribution, into a folder; the sets by name."""
     folder.mkdir(parents=True, exist_ok=True)
     sets = build(corpus, templates, talks)

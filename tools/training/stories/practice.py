@@ -19,7 +19,8 @@ REQUESTS = """Tell me a tiny story about {a}.|Tell me about {a} in one sentence.
 
 OPENINGS = """Once there was {a}.|There once was {a} in {place}.|{child} had {a}.|{child} found {a} in {place}.
 |In {place} there was {a}.|One day, {child} saw {a}.|Long ago, there was {a} that everybody knew.
-|{child} always wanted {a}.|A friend gave {child} {a}.|Here is a story about {a}.|Every morning, {child} went to see {a}.
+|{child} always wanted {a}.|A friend gave {child} {a}.|Here is a story about {a}.
+|Every morning, {child} went to see {a}.
 |Far away, in {place}, there was {a}.|{A} was all alone in {place}.|Nobody in {place} had ever seen {a}.
 |{child} drew {a} on a big sheet of paper.|There was {a} behind the old tree.|{child} dreamed of {a}.""".replace(
     "\n", "").split("|")

@@ -1,4 +1,4 @@
-"""What a finished run is judged by: held-out loss in top-k and threshold mode, at forced depths, and where depth goes."""
+"""What a finished run is judged by: held-out loss and depth in each routing mode."""
 
 from __future__ import annotations
 

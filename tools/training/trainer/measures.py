@@ -21,7 +21,7 @@ def weighted_loss(model: Decoder, hidden: Tensor, batch: Batch) -> Tensor:
 
 
 def routing_of(trace: Trace) -> dict[str, list[float]]:
-    """Per routing step: share of candidates selected, at threshold 0 selected, agreement of both, and mean weight logit.
+    """Per routing step: share of candidates selected, share above threshold 0, agreement of both, mean logit.
 
     dead: the share of tokens that no recursion behind the first selected.
     """

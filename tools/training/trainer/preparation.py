@@ -10,7 +10,7 @@ from pathlib import Path
 from text import bpe, pack
 from text.documents import read_documents, render
 
-from .settings import ROOT, Settings
+from .settings import ROOT, Settings, read
 
 PARTS = ("train", "validation")
 
@@ -44,7 +44,7 @@ def packed(settings: Settings, tokenizer: bpe.Tokenizer, path: Path) -> pack.Arr
 def tokenizer_of(settings: Settings, folder: Path) -> bpe.Tokenizer:
     """That of the run this one begins with, or the one the settings name; else trained on the documents, once."""
     if settings.training.initial:
-        return bpe.Tokenizer.load(settings.folder.with_name(settings.training.initial) / "data/tokenizer")
+        return tokenizer_of(*initial_of(settings))
     if settings.data.tokenizer:
         return bpe.Tokenizer.load((ROOT / settings.data.tokenizer).resolve())
     home = folder / "tokenizer"
@@ -53,3 +53,9 @@ def tokenizer_of(settings: Settings, folder: Path) -> bpe.Tokenizer:
         texts = (render(document) for document in read_documents(folder / "train.jsonl"))
         bpe.train(texts, settings.data.vocabulary).save(home, settings.model["max_position_embeddings"])
     return bpe.Tokenizer.load(home)
+
+
+def initial_of(settings: Settings) -> tuple[Settings, Path]:
+    """The run this one begins with, and its folder of data."""
+    initial = read(settings.training.initial, settings.folder.parent)
+    return initial, initial.folder / "data"

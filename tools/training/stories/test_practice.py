@@ -1,0 +1,52 @@
+"""The second and third texts of mor-stories."""
+import random
+import re
+import unittest
+
+from stories import conversations, practice
+from stories.corpus import NounFinder
+from stories.nouns import held_out_nouns
+
+
+class Practice(unittest.TestCase):
+    def test_a_renamed_story_is_about_the_other_word_everywhere(self) -> None:
+        text = "An owl saw two owls. The owl's nest was high. Owl! A bowl of soup."
+        expected = "A trillo saw two trillos. The trillo's nest was high. Trillo! A bowl of soup."
+        self.assertEqual(expected, practice.renamed(text, "owl", "trillo"))
+
+    def test_tiny_stories_have_the_length_asked_for_and_the_noun(self) -> None:
+        draw = random.Random(1)
+        for _ in range(500):
+            request, story = practice.tiny_story(draw)
+            self.assertNotRegex(request + story, r"[{}]")
+            sentences = len(re.findall(r'[.!?]"?(?= [A-Z"]|$)', re.sub(r'[!?]" (?:said|asked|cried)', "", story)))
+            if "one sentence" in request.lower():
+                self.assertEqual(1, sentences, story)
+            noun = re.search(r"\ban? (?:\w+ )*?(\w+)(?= in one|[.,?!]| please|$)", request.split("about")[-1])
+            if noun and "about" in request:
+                self.assertIn(noun.group(1), story, request)
+
+    def test_made_up_words_are_never_held_out(self) -> None:
+        draw = random.Random(2)
+        self.assertFalse({practice.word(draw) for _ in range(5000)} & set(held_out_nouns()))
+
+
+class Conversations(unittest.TestCase):
+    def test_a_request_names_a_noun_of_the_first_sentences_only(self) -> None:
+        early = conversations.Mixture(early=1, renamed=0)
+        draw, finder = random.Random(3), NounFinder()
+        text = "Once there was a fox. The fox met a duck. The duck had a boat. A boat is nice. The duck was glad."
+        for _ in range(20):
+            document = conversations.requested(text, finder, draw, early)
+            self.assertIn("fox", document["messages"][0]["content"])
+
+    def test_a_held_out_noun_in_a_request_is_found(self) -> None:
+        noun = held_out_nouns()[0]
+        asked = {"messages": [{"role": "user", "content": f"Tell me about {noun}s."}]}
+        told = {"messages": [{"role": "user", "content": "Tell me."}, {"role": "assistant", "content": noun}]}
+        self.assertTrue(conversations.names_held_out(asked))
+        self.assertFalse(conversations.names_held_out(told))
+
+
+if __name__ == "__main__":
+    unittest.main()
