@@ -31,7 +31,11 @@ public sealed class SamplingMetadataTests : IDisposable
 
         SamplerOptions expected = new()
         {
-            Temperature = 0.6f, TopK = 20, TopP = 0.9f, MinP = 0.1f, RepeatPenalty = 1.2f,
+            Temperature = 0.6f,
+            TopK = 20,
+            TopP = 0.9f,
+            MinP = 0.1f,
+            RepeatPenalty = 1.2f,
         };
         Assert.Equal(expected, options);
     }
