@@ -15,6 +15,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from trainer import settings
+
 ROUTED = {"num_recursion": 3, "sharing": "middle_cycle"}
 
 # What each architecture changes in the base shape. All unroll to eight layers; widths of the feed-forward parts are
@@ -43,7 +45,7 @@ def main() -> int:
     import torch
 
     from comparison import report, run
-    from trainer import preparation, settings
+    from trainer import preparation
 
     torch.set_num_threads(arguments.threads)
     base = settings.read("compare", arguments.runs)
@@ -66,11 +68,10 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train every architecture at equal training FLOPs and compare them.")
-    root = Path(__file__).resolve().parent
     parser.add_argument("--flops", type=float, default=2e13, help="training FLOPs of each run (default 2e13)")
     parser.add_argument("--only", nargs="*", help="names of architectures, for a part of the comparison")
-    parser.add_argument("--corpus", type=Path, default=root.parents[2] / "shared/data/corpus", help="folder of texts")
-    parser.add_argument("--runs", type=Path, default=root / "runs", help="where runs are kept (default: runs)")
+    parser.add_argument("--corpus", type=Path, default=settings.CORPUS, help="folder of texts")
+    parser.add_argument("--runs", type=Path, default=settings.RUNS, help="where runs are kept (default: runs)")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--bfloat16", action="store_true", help="on a processor that multiplies bfloat16 fast")
     return parser.parse_args()

@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainer import settings
+
 if TYPE_CHECKING:
     from text.bpe import Tokenizer
-    from trainer import settings
     from trainer.loop import Loop
 
 
@@ -36,7 +37,7 @@ def train(name: str, arguments: argparse.Namespace, judged: bool) -> bool:
     import torch
 
     from text import pack
-    from trainer import checkpoints, preparation, settings
+    from trainer import checkpoints, preparation
     from trainer.batches import Batches
     from trainer.loop import Loop
     from twin import build
@@ -79,10 +80,9 @@ def finish(run: settings.Settings, loop: Loop, tokenizer: Tokenizer, complete: b
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train a model by its configuration in configs/.")
-    root = Path(__file__).resolve().parent
     parser.add_argument("--config", required=True, help="name of a file in configs/, without .toml")
-    parser.add_argument("--corpus", type=Path, default=root.parents[2] / "shared/data/corpus", help="folder of texts")
-    parser.add_argument("--runs", type=Path, default=root / "runs", help="where runs are kept (default: runs)")
+    parser.add_argument("--corpus", type=Path, default=settings.CORPUS, help="folder of texts")
+    parser.add_argument("--runs", type=Path, default=settings.RUNS, help="where runs are kept (default: runs)")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes; the same command goes on")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--bfloat16", action="store_true", help="on a processor that multiplies bfloat16 fast, too")

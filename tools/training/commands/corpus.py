@@ -1,47 +1,98 @@
-"""The documents of mor-commands: lines of the generator as conversations, most of one question, some of more."""
+"""The texts that mor-commands is trained on, one function a part: the generator's lines as conversations.
+
+The generator gives each kind of phrasing about the share it has in speech, so that the rarest come a few times in a
+thousand lines. `language` keeps those shares; the other texts thin the frequent kinds. No text holds a phrasing of the
+two files written by hand.
+"""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import re
 from pathlib import Path
 from random import Random
 from typing import Iterator
 
+from commands.generator.generate import generate, read_excluded
+
 HERE = Path(__file__).resolve().parent
-# Lines and seed of each part.
-PARTS = {"train": (320_000, 1), "validation": (4_000, 2)}
+Line = tuple[str, str]
+
+# Not the generator's own list: a word more would draw another text than the shipped model's.
+ROOM = r"(?:kitchen|bedroom|bath(?:room)?|hall(?:way)?|corridor|entrance|garage|garden|(?:back )?yard|office|study" \
+       r"|living room|lounge|sitting room)"
+# One pattern per kind that stays whole in the texts of rare kinds.
+RARE = re.compile(
+    "|".join((
+        rf"^(?:please )?(?:the |my |our )?{ROOM}\b",  # a telegram that begins with its room
+        r"^(?:the |my |our )?(?:lamp|light|heat|radiator|thermostat|fan|blind|shutter|shade|curtain|door|gate|radio"
+        r"|music|stereo|volume|alarm|timer|sprinkler|irrigation)",  # or with its device
+        r"\bremind",
+        r"\bwater (?:the|my|our)\b",
+        r"\b(?:heat|warm) (?:up )?(?:the|my|our|up)\b",
+        r"\bhours? and\b",
+        r"\bhalfway\b|\bthirds?\b|\bfifth\b|\btenth\b|\bquarters\b",
+        r"\bat night\b|\btonight\b|\bthis evening\b|\bin the afternoon\b",
+        r"\btwenty(?:-| )five (?:past|to)\b|\b(?:five|ten|twenty) (?:past|to|after)\b",
+        r"\b(?:scrap|call off|drop|forget)\b",
+        r"\ball the way\b|\bfull\b|\bmaximum\b",
+        r"\bwindow|\bappointment|\bfridge|\boven|\bTV\b|\btelevision",
+    )),
+    re.IGNORECASE,
+)
+# A word at the very beginning is a token of its own, without the space before it: a model that knew every other
+# phrasing still took the kitchen for the bathroom there.
+ROOM_FIRST = re.compile(rf"^{ROOM}\b", re.IGNORECASE)
+EVERYTHING = re.compile("")
+
 # Weights of one, two and three questions in a conversation: a chat asks again, and must not be put off by its history.
 TURNS, TURN_WEIGHTS = (1, 2, 3), (8, 2, 1)
 
 
-def write(folder: Path, corpus: Path) -> None:
-    """train.jsonl and validation.jsonl, without a phrasing of the two evaluation files. `corpus` is not needed."""
-    for part, (count, seed) in PARTS.items():
-        write_conversations(folder / f"{part}.jsonl", generated(count, seed), seed)
+def language(folder: Path, corpus: Path) -> None:
+    """Every kind with its own share."""
+    write(folder, 320_000, 4_000, seed=1, kept=EVERYTHING, one_in=1)
 
 
-def write_conversations(path: Path, lines: Iterator[dict[str, str]], seed: int) -> None:
-    """Lines as conversations of one to three questions."""
+def rare(folder: Path, corpus: Path) -> None:
+    """The rarer kinds, and one in six of the others."""
+    write(folder, 900_000, 9_000, seed=3, kept=RARE, one_in=6)
+
+
+def rooms(folder: Path, corpus: Path) -> None:
+    """Lines that begin with a room, a fifth of all."""
+    write(folder, 1_200_000, 12_000, seed=5, kept=ROOM_FIRST, one_in=30)
+
+
+def last(folder: Path, corpus: Path) -> None:
+    """Fresh lines, the rarer kinds common, for the last decay of the learning rate."""
+    write(folder, 500_000, 9_000, seed=7, kept=RARE, one_in=6)
+
+
+def write(folder: Path, train: int, validation: int, seed: int, kept: re.Pattern[str], one_in: int) -> None:
+    """train.jsonl and validation.jsonl, thinned from so many lines of the generator."""
+    for part, count, part_seed in (("train", train, seed), ("validation", validation, seed + 1)):
+        lines = thinned(count, part_seed, kept, one_in)
+        with open(folder / f"{part}.jsonl", "w", encoding="utf-8") as file:
+            for messages in conversations(lines, part_seed):
+                file.write(json.dumps({"messages": messages}) + "\n")
+
+
+def thinned(count: int, seed: int, kept: re.Pattern[str], one_in: int) -> Iterator[Line]:
+    """Of so many lines of the generator all that match, and of the others one in so many."""
     random = Random(seed)
-    with open(path, "w", encoding="utf-8") as file:
-        while turns := [line for _, line in zip(range(random.choices(TURNS, TURN_WEIGHTS)[0]), lines)]:
-            messages = [message for line in turns for message in exchange(line)]
-            file.write(json.dumps({"messages": messages}) + "\n")
+    excluded = read_excluded(HERE / "test.jsonl") | read_excluded(HERE / "development.jsonl")
+    for line in generate(count, seed, excluded):
+        if kept.search(line[0]) or random.randrange(one_in) == 0:
+            yield line
 
 
-def exchange(line: dict[str, str]) -> list[dict[str, str]]:
-    return [{"role": "user", "content": line["prompt"]}, {"role": "assistant", "content": line["answer"]}]
-
-
-def generated(count: int, seed: int) -> Iterator[dict[str, str]]:
-    """Lines of generate.py, a program of its own."""
-    command = [sys.executable, str(HERE / "generate.py"), "--count", str(count), "--seed", str(seed)]
-    for name in ("test", "development"):
-        command += ["--exclude", str(HERE / f"{name}.jsonl")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
-        for line in process.stdout:
-            yield json.loads(line)
-    if process.returncode:
-        raise SystemExit(f"generate.py ended with {process.returncode}.")
+def conversations(lines: Iterator[Line], seed: int) -> Iterator[list[dict[str, str]]]:
+    """Messages of one to three questions and their answers."""
+    random = Random(seed)
+    while turns := [line for _, line in zip(range(random.choices(TURNS, TURN_WEIGHTS)[0]), lines)]:
+        yield [
+            {"role": role, "content": content}
+            for prompt, answer in turns
+            for role, content in (("user", prompt), ("assistant", answer))
+        ]

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import torch
 
-from text import chat
+from text import documents
 from trainer import settings
-from text.bpe import Tokenizer
-from twin import build, safetensors
+from trainer.export import load
 from twin.generation import generate
 
 HERE = Path(__file__).resolve().parent
@@ -26,20 +25,19 @@ ANSWER_TOKENS_MAX = 80
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Exact match of a trained mor-commands.")
-    parser.add_argument("--model", type=Path, default=settings.ROOT / "runs/mor-commands/export", help="folder")
+    parser.add_argument("--model", type=Path, default=settings.RUNS / "mor-commands/export", help="folder")
     parser.add_argument("--file", type=Path, default=HERE / "test.jsonl", help="JSON lines of prompt and answer")
     parser.add_argument("--mode", default="threshold", choices=("threshold", "topk", "full"))
     parser.add_argument("--wrong", action="store_true", help="print each answer that is wrong")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    model = build(json.loads((arguments.model / "config.json").read_text()))
-    model.load_state_dict(safetensors.read(arguments.model / "model.safetensors"))
-    tokenizer = Tokenizer.load(arguments.model)
+    model, tokenizer = load(arguments.model)
+    stop = (tokenizer.end_of_text, tokenizer.message_end)
     lines = [json.loads(line) for line in arguments.file.read_text().splitlines()]
     right = 0
     for line in lines:
-        prompt = chat.prompt(tokenizer, [{"role": "user", "content": line["prompt"]}])
-        answer = tokenizer.decode(generate(model, prompt, ANSWER_TOKENS_MAX, mode=arguments.mode))
+        prompt = documents.prompt([{"role": "user", "content": line["prompt"]}], tokenizer)
+        answer = tokenizer.decode(generate(model, prompt, ANSWER_TOKENS_MAX, stop, arguments.mode))
         right += answer == line["answer"]
         if arguments.wrong and answer != line["answer"]:
             print(f"{line['prompt']}\n  wanted {line['answer']}\n  got    {answer}")

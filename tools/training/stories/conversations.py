@@ -1,23 +1,21 @@
-"""The second text of mor-stories: requests and stories in which the noun asked for stands at the beginning.
+"""The second and third texts of mor-stories: requests and stories in which the noun asked for stands at the beginning.
 
-The first text (stories.corpus) teaches the language; this one teaches to keep to a request. Half of its stories are
-about a made-up word, see practice.py.
+The first text (stories.corpus) teaches the language; these teach to keep to a request. Many of their stories are about
+a made-up word, see practice.py.
 """
 from __future__ import annotations
 
-import json
 import random
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 from stories import practice, prompts
-from stories.corpus import Composer, NounFinder, ask, is_validation
+from stories.corpus import Composer, NounFinder, ask, is_validation, write_sets
 from stories.nouns import held_out_nouns
-from stories.sources import Story, attribution, read_stories
+from stories.sources import Story, read_stories
 from stories.templates import StoryWriter
 from text.documents import Document, render
-
 
 
 class Mixture(NamedTuple):
@@ -26,13 +24,13 @@ class Mixture(NamedTuple):
     all_stories: a story without such a noun is a plain document; else it is left out. renamed: share of made-up nouns.
     """
 
-    templates: int = 9000
-    tiny: int = 12000
-    talks: int = 4000
-    plain: int = 2500
-    early: int = 2
-    all_stories: bool = True
-    renamed: float = 0.35
+    templates: int
+    tiny: int
+    talks: int
+    plain: int
+    early: int
+    all_stories: bool
+    renamed: float
 
     def part(self, divisor: int) -> "Mixture":
         return self._replace(
@@ -41,7 +39,21 @@ class Mixture(NamedTuple):
         )
 
 
-def write(folder: Path, corpus: Path, mixture: Mixture = Mixture(), seed: int = 17) -> None:
+NOUNS = Mixture(templates=9000, tiny=12000, talks=4000, plain=2500, early=2, all_stories=True, renamed=0.35)
+KEEPING = Mixture(templates=12000, tiny=4000, talks=3000, plain=400, early=1, all_stories=False, renamed=0.5)
+
+
+def nouns(folder: Path, corpus: Path) -> None:
+    """The second text: the noun asked for comes early, in stories of all lengths."""
+    write(folder, corpus, NOUNS, seed=17)
+
+
+def keeping(folder: Path, corpus: Path) -> None:
+    """The third text: the noun asked for stands in the first sentence, half of the nouns are made up."""
+    write(folder, corpus, KEEPING, seed=23)
+
+
+def write(folder: Path, corpus: Path, mixture: Mixture, seed: int) -> None:
     """train.jsonl, validation.jsonl, validation-stories.jsonl (that of the first text) and attribution.md."""
     stories = read_stories(corpus)
     training = [story for story in stories if not is_validation(story.text)]
@@ -54,10 +66,7 @@ def write(folder: Path, corpus: Path, mixture: Mixture = Mixture(), seed: int = 
         "validation": validation,
         "validation-stories": [{"text": story.text} for story in held_back],
     }
-    for name, content in sets.items():
-        with open(folder / f"{name}.jsonl", "w", encoding="utf-8") as lines:
-            lines.writelines(json.dumps(document, ensure_ascii=False) + "\n" for document in content)
-    (folder / "attribution.md").write_text(attribution(corpus), encoding="utf-8")
+    write_sets(folder, sets, corpus)
 
 
 def compose(stories: list[Story], mixture: Mixture, seed: int) -> list[Document]:

@@ -21,8 +21,8 @@ from stories.sources import Story, attribution, read_stories
 from stories.templates import StoryWriter, TemplateStory
 from text.bpe import train
 from text.documents import Document, encode_document, render
+from trainer import settings
 
-DEFAULT_CORPUS = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "corpus"
 VALIDATION_SHARE = 50
 LONGEST_CONVERSATION = 2600
 
@@ -259,20 +259,25 @@ def _report(sets: dict[str, list[tuple[str, Document]]]) -> None:
 def write(
     folder: Path, corpus: Path, templates: int = 8000, talks: int = 5000
 ) -> dict[str, list[tuple[str, Document]]]:
-    """The JSON lines of every set, and the attribution, into a folder; the sets by name."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The first text, every set, into a folder; the sets with the kinds of their documents."""
     sets = build(corpus, templates, talks)
+    write_sets(folder, {name: [document for _, document in content] for name, content in sets.items()}, corpus)
+    return sets
+
+
+def write_sets(folder: Path, sets: dict[str, list[Document]], corpus: Path) -> None:
+    """NAME.jsonl of every set, and attribution.md."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, documents in sets.items():
         with open(folder / f"{name}.jsonl", "w", encoding="utf-8") as lines:
-            lines.writelines(json.dumps(document, ensure_ascii=False) + "\n" for _, document in documents)
+            lines.writelines(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
     (folder / "attribution.md").write_text(attribution(corpus), encoding="utf-8")
-    return sets
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="stories.corpus", description="Build the documents of mor-stories.")
     parser.add_argument("--output", required=True, type=Path, help="the folder for the files")
-    parser.add_argument("--corpus", type=Path, default=DEFAULT_CORPUS, help="the folder with the collections")
+    parser.add_argument("--corpus", type=Path, default=settings.CORPUS, help="the folder with the collections")
     parser.add_argument("--templates", type=int, default=8000, help="the number of template stories")
     parser.add_argument("--talks", type=int, default=5000, help="the number of small-talk conversations")
     arguments = parser.parse_args()

@@ -1,15 +1,14 @@
 #!/usr/bin/python3
 """Judges mor-stories: does an answer keep to the noun asked for, does it loop, and where does depth go?
 
-    python3 -m stories.evaluate [--temperature 0.8] [--answers]
+    python3 -m stories.evaluate [--temperature 0.6] [--answers]
 
-An answer is that of the float32 twin in threshold mode. The shipped int4 file is judged by the runtime's own tests.
+An answer is that of the float32 twin in threshold mode. The int4 file is not judged here.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -18,10 +17,10 @@ import numpy
 import torch
 
 from stories.requests import small_talk_requests, story_requests
-from text import chat, pack
+from text import documents, pack
 from text.bpe import Tokenizer
 from trainer import settings
-from twin import build, safetensors
+from trainer.export import load
 from twin.decoder import Decoder
 from twin.generation import generate
 
@@ -47,8 +46,9 @@ def answers(model: Decoder, tokenizer: Tokenizer, prompts: list[str], temperatur
     generator = torch.Generator().manual_seed(1)
     result = []
     for prompt in prompts:
-        ids = chat.prompt(tokenizer, [{"role": "user", "content": prompt}])
-        tokens = generate(model, ids, TOKENS_MAX, temperature=temperature, generator=generator)
+        ids = documents.prompt([{"role": "user", "content": prompt}], tokenizer)
+        stop = (tokenizer.end_of_text, tokenizer.message_end)
+        tokens = generate(model, ids, TOKENS_MAX, stop, temperature=temperature, generator=generator)
         result.append((tokenizer.decode(tokens), len(tokens)))
     return result
 
@@ -69,16 +69,14 @@ def depth_of_tokens(model: Decoder, prefix: Path, windows: int = 200) -> tuple[f
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Judge a trained mor-stories.")
-    home = settings.ROOT / "runs/mor-stories"
+    home = settings.RUNS / "mor-stories"
     parser.add_argument("--model", type=Path, default=home / "export", help="folder of the exported model")
-    parser.add_argument("--temperature", type=float, default=0.0, help="0 is greedy; the chat's own is 0.8")
+    parser.add_argument("--temperature", type=float, default=0.0, help="0 is greedy")
     parser.add_argument("--limit", type=int, default=10_000, help="most requests")
     parser.add_argument("--answers", action="store_true", help="print the answers too")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    model = build(json.loads((arguments.model / "config.json").read_text())).eval()
-    model.load_state_dict(safetensors.read(arguments.model / "model.safetensors"))
-    tokenizer = Tokenizer.load(arguments.model)
+    model, tokenizer = load(arguments.model)
     requests = story_requests()[: arguments.limit]
     told = answers(model, tokenizer, [prompt for prompt, _ in requests], arguments.temperature)
     kept = [has_noun(answer, noun) for (answer, _), (_, noun) in zip(told, requests)]

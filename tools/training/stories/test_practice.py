@@ -33,7 +33,7 @@ class Practice(unittest.TestCase):
 
 class Conversations(unittest.TestCase):
     def test_a_request_names_a_noun_of_the_first_sentences_only(self) -> None:
-        early = conversations.Mixture(early=1, renamed=0)
+        early = conversations.KEEPING._replace(renamed=0)
         draw, finder = random.Random(3), NounFinder()
         text = "Once there was a fox. The fox met a duck. The duck had a boat. A boat is nice. The duck was glad."
         for _ in range(20):

@@ -47,8 +47,7 @@ def encode_document(document: Document, tokenizer: Tokenizer, mask: str) -> tupl
     targets: list[int] = []
     line_end = tokenizer.encode("\n")
     for message in document["messages"]:
-        # Header and content are encoded as one: a content that begins with white space joins the line end before it.
-        body = tokenizer.encode(f"{message['role']}\n{message['content']}")
+        body = message_body(message, tokenizer)
         header = len(tokenizer.encode(f"{message['role']}"))
         if body[header:header + len(line_end)] == line_end:
             header += len(line_end)
@@ -59,3 +58,14 @@ def encode_document(document: Document, tokenizer: Tokenizer, mask: str) -> tupl
     tokens.append(tokenizer.end_of_text)
     targets.append(1 if mask == "all" else 0)
     return tokens, targets
+
+
+def prompt(messages: list[dict[str, str]], tokenizer: Tokenizer) -> list[int]:
+    """The tokens of a conversation that waits for an answer: the messages, and the opening of the assistant's."""
+    tokens, _ = encode_document({"messages": messages}, tokenizer, "all")
+    return [*tokens[:-1], tokenizer.message_start, *tokenizer.encode("assistant\n")]
+
+
+def message_body(message: dict[str, str], tokenizer: Tokenizer) -> list[int]:
+    """Role and content, encoded as one: a content that begins with white space joins the line end before it."""
+    return tokenizer.encode(f"{message['role']}\n{message['content']}")

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from text.bpe import Tokenizer
-from twin import safetensors
+from twin import build, safetensors
 from twin.decoder import Decoder
 
 
@@ -19,7 +19,7 @@ def export(model: Decoder, tokenizer: Tokenizer, folder: Path, name: str, sampli
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    (partial / "config.json").write_text(json.dumps(configuration(model.config, name), indent=1) + "\n")
+    (partial / "config.json").write_text(json.dumps(configuration(model.config, name, tokenizer), indent=1) + "\n")
     if sampling:
         (partial / "generation_config.json").write_text(json.dumps(sampling, indent=1) + "\n")
     tensors = {key: value.float().contiguous() for key, value in model.state_dict().items()}
@@ -29,7 +29,14 @@ def export(model: Decoder, tokenizer: Tokenizer, folder: Path, name: str, sampli
     partial.rename(folder)
 
 
-def configuration(config: dict, name: str) -> dict:
+def load(folder: Path) -> tuple[Decoder, Tokenizer]:
+    """An exported model, ready to be asked."""
+    model = build(json.loads((folder / "config.json").read_text())).eval()
+    model.load_state_dict(safetensors.read(folder / "model.safetensors"))
+    return model, Tokenizer.load(folder)
+
+
+def configuration(config: dict, name: str, tokenizer: Tokenizer) -> dict:
     """The fields a reader needs, Llama's and the `mor` object (specs/mixture-of-recursions.md section 5.7)."""
     routed = "mor" in config
     result = {
@@ -39,8 +46,8 @@ def configuration(config: dict, name: str) -> dict:
         "rope_theta": 10000.0,
         "tie_word_embeddings": True,
         "hidden_act": "silu",
-        "bos_token_id": 0,
-        "eos_token_id": [0, 2],
+        "bos_token_id": tokenizer.end_of_text,
+        "eos_token_id": [tokenizer.end_of_text, tokenizer.message_end],
         "torch_dtype": "float32",
         **config,
     }
@@ -62,5 +69,3 @@ def configuration(config: dict, name: str) -> dict:
 def base_depth(config: dict) -> int:
     middle = config["mor"].get("sharing", "middle_cycle").startswith("middle_")
     return (config["num_hidden_layers"] - (2 if middle else 0)) // config["mor"]["num_recursion"]
-
-

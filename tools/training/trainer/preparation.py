@@ -12,9 +12,6 @@ from text.documents import read_documents, render
 
 from .settings import ROOT, Settings, read
 
-PARTS = ("train", "validation")
-
-
 def prepare(settings: Settings, corpus: Path) -> bpe.Tokenizer:
     """Writes documents, tokenizer and packed arrays of a run, and gives the tokenizer."""
     folder = settings.folder / "data"
@@ -23,7 +20,8 @@ def prepare(settings: Settings, corpus: Path) -> bpe.Tokenizer:
         partial = folder.with_name("data.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        importlib.import_module(settings.data.source).write(partial, corpus)
+        module, function = settings.data.source.rsplit(".", 1)
+        getattr(importlib.import_module(module), function)(partial, corpus)
         os.replace(partial, folder)
     tokenizer = tokenizer_of(settings, folder)
     for part in sorted(path.stem for path in folder.glob("*.jsonl")):

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Texts of others are not part of the repository; they lie beside it, or where --corpus says.
+CORPUS = ROOT.parents[2] / "shared/data/corpus"
+RUNS = ROOT / "runs"
 
 
 @dataclass(frozen=True)
 class Data:
-    """source: the module that writes the documents. layout and mask: see text/pack.py. window: tokens of a sequence."""
+    """source: the function that writes the documents. layout and mask: see text/pack.py. window: tokens of a sequence."""
 
     source: str
     vocabulary: int
@@ -74,7 +77,7 @@ class Settings:
         return self.folder / "data" / part
 
 
-def read(name: str, runs: Path = ROOT / "runs") -> Settings:
+def read(name: str, runs: Path = RUNS) -> Settings:
     """The settings of a configuration by name. An unknown key is an error: a misspelt option must not do nothing."""
     path = ROOT / "configs" / f"{name}.toml"
     if not path.exists():

@@ -15,12 +15,12 @@ def generate(
     model: Decoder,
     prompt: list[int],
     count: int,
-    stop: Collection[int] = (0, 2),
+    stop: Collection[int],
     mode: str = "threshold",
     temperature: float = 0.0,
     generator: Optional[torch.Generator] = None,
 ) -> list[int]:
-    """At most `count` tokens behind the prompt, without the stop token that ended them; greedy at temperature 0."""
+    """At most `count` tokens behind the prompt, without the one of `stop` that ended them; greedy at temperature 0."""
     model.eval()
     cache, answer = Cache(), []
     device = next(model.parameters()).device

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from numerals import number_text, words
-from text import chance, expand, pick
+from .numerals import number_text, words
+from .text import chance, expand, pick
 
 SPECIAL_MINUTES = {
     1: ["a minute", "one minute", "1 minute", "1 min"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from text import chance, expand, join, options, pick
+from .text import chance, expand, join, options, pick
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
-from text import options, pick
+from .text import options, pick
 
 IRREGULAR = {
     "put": ("putting", "put"), "get": ("getting", "got"), "set": ("setting", "set"), "shut": ("shutting", "shut"),

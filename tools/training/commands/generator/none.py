@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from random import Random
 
-import none_lines
-import none_words
-from amounts import duration, minutes_modifier, random_minutes
-from chatter import talk_alone
-from frames import ASKING, OPENERS, STATING, dress
-from model import Command, Line
-from nouns import ROOM_WORDS, room_place
-from numerals import number_text
-from text import chance, fill, join, options, pick
-from times import clock, random_time, time_modifiers
-from topics import other_topic
+from . import none_lines
+from . import none_words
+from .amounts import duration, minutes_modifier, random_minutes
+from .chatter import talk_alone
+from .frames import ASKING, OPENERS, STATING, dress
+from .model import Command, Line
+from .nouns import ROOM_WORDS, room_place
+from .numerals import number_text
+from .text import chance, fill, join, options, pick
+from .times import clock, random_time, time_modifiers
+from .topics import other_topic
 
 # A known device word in front would make these the devices of the language.
 SWITCH_VERBS = options("""

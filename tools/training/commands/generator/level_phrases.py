@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from text import options
-from verbs import weighted_verbs
+from .text import options
+from .verbs import weighted_verbs
 
 _COMMON = """
         set * 30; put * 9; turn * 8; adjust * 5; bring * 4; change * 5; make * 1; move * 2; keep * 3; leave * 2; get *

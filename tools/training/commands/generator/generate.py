@@ -1,6 +1,6 @@
 """Writes training lines: one English prompt and its JSON answer per line.
 
-    python3 generate.py --count 300000 --seed 1 --output train.jsonl
+    python3 -m commands.generator.generate --count 300000 --seed 1 --output train.jsonl
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ import sys
 from random import Random
 from typing import Iterator
 
-from alarms import alarm_line
-from cancels import cancel_line
-from chatter import SHARE, with_chatter
-from model import DEVICES, Line
-from noise import spoil
-from none import none_line
-from queries import query_line
-from requests import request_line
-from settings import level_line
-from text import chance, pick
-from topics import topic_line
+from .alarms import alarm_line
+from .cancels import cancel_line
+from .chatter import SHARE, with_chatter
+from .model import DEVICES, Line
+from .noise import spoil
+from .none import none_line
+from .queries import query_line
+from .requests import request_line
+from .settings import level_line
+from .text import chance, pick
+from .topics import topic_line
 
 # How many lines name the thing first and then say "it".
 TOPIC_SHARE = 0.06
-SWITCHED = ("lamp", "heater", "fan", "radio", "alarm", "sprinkler")
 # Shares in percent. on, off, open, close and set give every device about the same number of lines.
 ACTION_SHARES = [(13.0, "none"), (9.0, "cancel"), (15.0, "query"), (25.0, "set"), (12.0, "on"), (12.0, "off"),
                  (7.0, "open"), (7.0, "close")]

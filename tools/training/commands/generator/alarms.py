@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-from amounts import duration, duration_adjective, random_minutes
-from frames import ASKING, STATING, dress
-from model import Command, Line
-from nouns import ROOM_WORDS, room_place
-from text import chance, fill, join, options
-from times import clock, random_time, time_modifiers
+from .amounts import duration, duration_adjective, random_minutes
+from .frames import ASKING, STATING, dress
+from .model import Command, Line
+from .nouns import ROOM_WORDS, room_place
+from .text import chance, fill, join, options
+from .times import clock, random_time, time_modifiers
 
 # {a} "at seven", {f} "for seven", {c} "seven" with its part of the day, {n} a noun, {t} a task.
 AT_IMPERATIVE = options("""

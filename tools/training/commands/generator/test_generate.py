@@ -1,4 +1,4 @@
-"""Tests of the generator: python3 -m unittest test_generate"""
+"""Tests of the generator."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-import chatter_words
-import times
-from amounts import duration, duration_adjective
-from chatter import SHARE, reason, talk_alone, with_chatter
-from generate import generate, normalised, plain_line
-from model import ACTIONS, DEVICES, KEYS, ROOMS
-from noise import NUMERALS, typo
-from numerals import words
-from nouns import noun_phrase, random_noun
-from text import join
+from . import chatter_words
+from . import times
+from .amounts import duration, duration_adjective
+from .chatter import SHARE, reason, talk_alone, with_chatter
+from .generate import generate, normalised, plain_line
+from .model import ACTIONS, DEVICES, KEYS, ROOMS
+from .noise import NUMERALS, typo
+from .numerals import words
+from .nouns import noun_phrase, random_noun
+from .text import join
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).resolve().parents[2]
 COUNT = 20_000
 NUMBER = {words(number): number for number in range(1, 1000)}
 NUMBER |= {words(number, " "): number for number in range(1, 1000)}
@@ -330,9 +330,8 @@ class Lines(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             excluded, output = Path(folder) / "excluded.jsonl", Path(folder) / "out.jsonl"
             excluded.write_text(json.dumps({"prompt": self.rows[0][0].upper() + "!!"}) + "\n", encoding="utf-8")
-            subprocess.run([sys.executable, str(HERE / "generate.py"), "--count", "50", "--seed", "3", "--output",
-                            str(output),
-                            "--exclude", str(excluded)], check=True)
+            subprocess.run([sys.executable, "-m", "commands.generator.generate", "--count", "50", "--seed", "3",
+                            "--output", str(output), "--exclude", str(excluded)], check=True, cwd=ROOT)
             rows = [json.loads(row) for row in output.read_text(encoding="utf-8").splitlines()]
         self.assertEqual(len(rows), 50)
         self.assertEqual(rows[0]["prompt"], self.rows[1][0])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-from amounts import duration, duration_adjective, minutes_modifier, random_minutes
-from frames import ASKING, OPENERS, STATING
-from model import Command, Line
-from nouns import DETERMINERS, PLURAL_DETERMINERS, noun_phrase, random_noun, random_room, room_place
-from text import chance, fill, join, options, pick
-from times import clock, random_time, time_modifiers
-from verbs import forms, random_verb, with_object
+from .amounts import duration, duration_adjective, minutes_modifier, random_minutes
+from .frames import ASKING, OPENERS, STATING
+from .model import Command, Line
+from .nouns import DETERMINERS, PLURAL_DETERMINERS, noun_phrase, random_noun, random_room, room_place
+from .text import chance, fill, join, options, pick
+from .times import clock, random_time, time_modifiers
+from .verbs import forms, random_verb, with_object
 
 BARE = options("""
 cancel; cancel that; cancel that; cancel it; never mind; never mind; never mind; nevermind; forget it; forget it;

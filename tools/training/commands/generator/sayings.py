@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from text import options
+from .text import options
 
 # A part of the day without an hour says nothing in this language.
 VAGUE = options("""

@@ -4,7 +4,7 @@ No clause holds a clock time, a duration or a part of the day: these could be re
 filled from SLOTS; "{number}" only stands in NUMBERED.
 """
 
-from text import options
+from .text import options
 
 SLOTS: dict[str, list[str]] = {
     "who": options("""

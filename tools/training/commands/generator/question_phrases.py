@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from text import options
+from .text import options
 
 # {o} the thing, {b} is/are, {w} was/were, {h} has/have, {d} does/do, {s} a state, {p} "turned off",
 # {v} "turn off the lamp".

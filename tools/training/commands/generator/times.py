@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from numerals import number_text, words
-from text import chance, expand, pick
+from .numerals import number_text, words
+from .text import chance, expand, pick
 
 # The hours (24) that each part of the day may stand with, by the table of LANGUAGE.md.
 MORNING = frozenset(range(1, 12))

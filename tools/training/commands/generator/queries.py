@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from random import Random
 
-from amounts import degrees_text, percent_text, random_percent
-from frames import OPENERS
-from model import Command, Line
-from nouns import ROOM_WORDS, noun_phrase, random_noun, random_room, room_name, room_place
-from question_phrases import DIRECT, INDIRECT, QUESTION_TAILS, ROOM_QUESTIONS, SPECIAL, STATUS, TIMED
-from text import chance, fill, join, options, pick
-from times import clock, random_time, time_modifiers
-from verbs import STATES, forms, random_verb, with_object
+from .amounts import degrees_text, percent_text, random_percent
+from .frames import OPENERS
+from .model import Command, Line
+from .nouns import ROOM_WORDS, noun_phrase, random_noun, random_room, room_name, room_place
+from .question_phrases import DIRECT, INDIRECT, QUESTION_TAILS, ROOM_QUESTIONS, SPECIAL, STATUS, TIMED
+from .text import chance, fill, join, options, pick
+from .times import clock, random_time, time_modifiers
+from .verbs import STATES, forms, random_verb, with_object
 
 
 # The room alone stands for its door, its lamp or its heater.

@@ -1,6 +1,6 @@
 """Word lists for lines that are not about the eight devices."""
 
-from text import options
+from .text import options
 
 # Things that switch on and off but are not devices of this language.
 SWITCHED = options("""

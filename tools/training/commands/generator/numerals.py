@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from text import chance
+from .text import chance
 
 ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
         "seventeen eighteen nineteen").split()

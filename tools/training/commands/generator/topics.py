@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from random import Random
 
-from amounts import degrees_text, percent_text, random_percent
-from frames import ASKING, STATING, dress
-from model import Command, Line
-from nouns import noun_phrase, random_noun, random_room, room_place
-from requests import draw_timing, modifiers_for
-from text import chance, fill, join, options, pick
-from times import random_time, time_modifiers
-from verbs import STATES, random_verb, with_object
+from .amounts import degrees_text, percent_text, random_percent
+from .frames import ASKING, STATING, dress
+from .model import Command, Line
+from .nouns import noun_phrase, random_noun, random_room, room_place
+from .requests import draw_timing, modifiers_for
+from .text import chance, fill, join, options, pick
+from .times import random_time, time_modifiers
+from .verbs import STATES, random_verb, with_object
 
 # {o} the thing, {b} is/are, {h} has/have, {z} the state it is in now, {y} it/them, {m} makes/make.
 FORGOTTEN = options("""

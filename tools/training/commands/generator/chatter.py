@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from chatter_words import (
+from .chatter_words import (
     ANNOUNCEMENTS, APOLOGIES, ELSEWHERE_CLAUSES, HINTS, JOKES, NEUTRAL, NUMBERED, SAKES, SLOTS, TRAILERS
 )
-from model import Line
-from numerals import number_text
-from text import chance, fill, join, pick
+from .model import Line
+from .numerals import number_text
+from .text import chance, fill, join, pick
 
 SHARE = 0.22
 # Alone these could call something off.

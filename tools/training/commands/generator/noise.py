@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from random import Random
 
-from model import Line
-from text import chance
+from .model import Line
+from .text import chance
 
 NEIGHBOURS = dict(entry.split(":") for entry in """
 a:sqz b:vn c:xv d:sfe e:wr f:dgr g:fht h:gjy i:uo j:hk k:jl l:ko m:n n:bm o:ip p:o q:wa r:et s:ad t:ry u:yi v:cb w:qe

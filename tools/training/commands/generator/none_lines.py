@@ -4,7 +4,7 @@ Slots: {switched}, {opened}, {person}, {city}, {country}, {food}, {animal}, {sub
 {adjective}, {number}, {other}, {time}, {minutes}, {room}.
 """
 
-from text import options
+from .text import options
 
 TALK = options("""
 hello; hi; hey; hi there; hello there; good morning; good evening; good afternoon; good night; goodbye; bye; bye bye;

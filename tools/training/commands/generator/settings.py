@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from random import Random
 
-from amounts import degrees_text, percent_text, random_percent
-from frames import dress, wish
-from level_phrases import (ALL_UP, BLIND_PHRASES, DEGREE_NOUN_PHRASES, DEGREE_VERBS, DOWN, HALF_STATES, HOUSE_DEGREES,
+from .amounts import degrees_text, percent_text, random_percent
+from .frames import dress, wish
+from .level_phrases import (ALL_UP, BLIND_PHRASES, DEGREE_NOUN_PHRASES, DEGREE_VERBS, DOWN, HALF_STATES, HOUSE_DEGREES,
                            OPENING_PHRASES,
  PERCENT_NOUN_PHRASES, PROPERTIES, ROOM_DEGREES, SET_VERBS, WAYS)
-from model import Command, Line
-from nouns import Phrase, noun_phrase, random_noun, random_room, room_name, room_place
-from requests import draw_timing, modifiers_for, place_modifiers
-from numerals import number_text
-from sayings import VAGUE
-from text import chance, fill, join, options, pick
-from verbs import forms, with_object
+from .model import Command, Line
+from .nouns import Phrase, noun_phrase, random_noun, random_room, room_name, room_place
+from .requests import draw_timing, modifiers_for, place_modifiers
+from .numerals import number_text
+from .sayings import VAGUE
+from .text import chance, fill, join, options, pick
+from .verbs import forms, with_object
 
 # {l} stands for "to 40 percent"; {v} for "40 percent" alone.
 

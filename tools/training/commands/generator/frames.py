@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
-from text import chance, fill, join, options, pick
+from .text import chance, fill, join, options, pick
 
 ASKING = options("""
 can you; could you; would you; will you; can you please; could you please; would you please; will you please; could

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from random import Random
 
-from amounts import minutes_modifier, random_minutes
-from frames import ASKING, STATING, dress, state_wish, wish
-from model import Command, Line
-from nouns import Noun, Phrase, noun_phrase, random_noun, random_room, room_name, room_place
-from sayings import (
+from .amounts import minutes_modifier, random_minutes
+from .frames import ASKING, STATING, dress, state_wish, wish
+from .model import Command, Line
+from .nouns import Noun, Phrase, noun_phrase, random_noun, random_room, room_name, room_place
+from .sayings import (
     GARDENS, IMPERATIVES, MOVES, REASONS, ROOMLESS_SAYINGS, SAYINGS, SCHEDULES, SEEN_TO, UNTIMED_SCHEDULES, VAGUE,
     WATERED
 )
-from text import chance, expand, fill, join, pick
-from times import clock, random_time, time_modifiers
-from verbs import STATES, forms, random_verb, with_object
+from .text import chance, expand, fill, join, pick
+from .times import clock, random_time, time_modifiers
+from .verbs import STATES, forms, random_verb, with_object
 
 
 
