@@ -110,7 +110,9 @@ def auxiliary(trace: Trace, training: Training) -> torch.Tensor:
     """The auxiliary losses with their coefficients, once per optimiser step. Spec section 6.2."""
     coefficients = {
         "membership": training.membership,
-        "aux_router": 1.0,  # trains a router of its own, fed detached rows, so nothing else sees its size
+        # These train routers of their own, fed detached rows: nothing else sees their size.
+        "aux_router": 1.0,
+        "predictor": 1.0,
         "balance": training.balance,
         "z": training.z,
     }

@@ -1,0 +1,45 @@
+"""The comparison builds, counts and measures every architecture, and its table says what the results say."""
+import unittest
+
+import numpy
+import torch
+
+from compare import VARIANTS
+from comparison import report, run
+from trainer import settings
+from trainer.batches import Batches
+from twin import build
+
+
+class Comparison(unittest.TestCase):
+    def test_every_architecture_is_counted_and_decoded(self) -> None:
+        base = settings.read("compare")
+        shape = {**base.model, "vocab_size": 64}
+        tokens = numpy.random.default_rng(1).integers(0, 64, 2000).astype(numpy.uint16)
+        batches = Batches((tokens, numpy.ones(2000, numpy.uint8)), base.data.window, 2, 1)
+        found = {}
+        for name, changes in VARIANTS.items():
+            with self.subTest(name):
+                torch.manual_seed(1)
+                model = build({**shape, **changes})
+                training = run.training_flops(model, batches.at(0), base.training)
+                model.eval()
+                found[name] = run.decoding(model, batches.at(0).inputs[0])
+                self.assertGreater(training, 0)
+        self.assertEqual(found["vanilla"], found["recursive N=3"])
+        self.assertLess(found["Mixture-of-Depths"]["decode_flops"], found["vanilla"]["decode_flops"])
+        shared, own = found["MoR expert N=3, shared KV"], found["recursive N=3"]
+        self.assertLess(shared["cache_bytes"], own["cache_bytes"])
+        # Four layers of one key/value head of 64, keys and values, 16 bits.
+        self.assertEqual(4 * 2 * 64 * 2, shared["cache_bytes"])
+
+    def test_the_table_has_means_and_spreads(self) -> None:
+        result = {"name": "MoR", "parameters": 2e6, "layers": 8, "training_flops": 1e13, "tokens": 1e6,
+                  "decode_flops": 5e6, "cache_bytes": 512.0, "nll": {"topk": 3.0, "threshold": 3.1}}
+        other = {**result, "nll": {"topk": 3.2, "threshold": 3.3}}
+        row = report.table([[result, other]]).splitlines()[-1]
+        self.assertIn("| MoR | 2.00 M | 8 | 1.00e+13 | 1.00 M | 3.200 (±0.100, 2 seeds) | 3.100 | 5.00 M | 512 |", row)
+
+
+if __name__ == "__main__":
+    unittest.main()
