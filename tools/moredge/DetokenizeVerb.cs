@@ -36,7 +36,7 @@ internal static class DetokenizeVerb
 
     private static int Run(ParseResult result)
     {
-        using GgufFile file = GgufFile.Open(BuiltInModel.Resolve(result.GetRequiredValue(Model)));
+        using GgufFile file = OpenedModel.OpenFile(result.GetRequiredValue(Model));
         Tokenizer tokenizer = TokenizerLoader.Load(file);
         StandardOutput.Write(Decode(tokenizer, ParseIds(StandardInput.ReadBytes()), result.GetValue(Special)));
         return ExitCode.Success;

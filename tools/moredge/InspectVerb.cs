@@ -44,7 +44,7 @@ internal static class InspectVerb
 
     private static int Run(ParseResult result)
     {
-        using GgufFile file = GgufFile.Open(BuiltInModel.Resolve(result.GetRequiredValue(Source)));
+        using GgufFile file = OpenedModel.OpenFile(result.GetRequiredValue(Source));
         List<FactSection> sections = ModelFacts.Collect(file);
         List<FormatShare> formats = FormatShare.Collect(file);
         bool listTensors = result.GetValue(Tensors);

@@ -19,6 +19,10 @@ internal static class OpenedModel
     public static LocalModel Open(string? path, ModelOptions options, ParseResult result) =>
         LocalModel.Open(BuiltInModel.Resolve(path), ModelOptions.Kernels(), options.Threads(result));
 
+    /// <summary>Opens a file, or the built-in one of that name, without a network over it.</summary>
+    /// <exception cref="ModelFileException">The file is damaged or not a model file.</exception>
+    public static GgufFile OpenFile(string path) => GgufFile.Open(BuiltInModel.Resolve(path));
+
     /// <summary>
     /// Opens a file for figures that others will trust, so that damage never passes for a result: its digests are
     /// compared first. These verbs read every weight anyway.
@@ -26,7 +30,7 @@ internal static class OpenedModel
     /// <exception cref="ModelFileException">The file is damaged or not a model file.</exception>
     public static GgufFile OpenVerified(string path, CancellationToken cancellation)
     {
-        GgufFile? file = GgufFile.Open(BuiltInModel.Resolve(path));
+        GgufFile? file = OpenFile(path);
         try
         {
             foreach (GgufTensor tensor in file.Tensors)

@@ -63,7 +63,7 @@ internal static class TokenizeVerb
             throw new UsageException("--ids and --json exclude each other.");
         }
 
-        using GgufFile file = GgufFile.Open(BuiltInModel.Resolve(result.GetRequiredValue(Model)));
+        using GgufFile file = OpenedModel.OpenFile(result.GetRequiredValue(Model));
         Tokenizer tokenizer = TokenizerLoader.Load(file);
         bool special = !result.GetValue(NoSpecial);
         int[] ids = tokenizer.Encode(StandardInput.ReadText(), addSpecial: special, parseSpecial: special);

@@ -38,7 +38,7 @@ internal static class VerifyVerb
     {
         string path = result.GetRequiredValue(Source);
         using Interruption interruption = new();
-        using GgufFile file = GgufFile.Open(BuiltInModel.Resolve(path));
+        using GgufFile file = OpenedModel.OpenFile(path);
         if (!file.HasHeaderDigest || !file.HasDigests)
         {
             throw new FailureException($"{path}: there are no digests in this file, so nothing can be verified.");

@@ -30,12 +30,7 @@ public sealed class LocalModelTests : IDisposable
     [Fact]
     public void IntegrityCheck_LargeFileWithAFlippedByte_IsFoundInTheBackground()
     {
-        string path = WriteLargeFile();
-        using (FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite))
-        {
-            stream.Seek(-1000, SeekOrigin.End);
-            stream.WriteByte(1);
-        }
+        string path = WriteLargeFileWithAFlippedByte();
 
         using GgufFile file = GgufFile.Open(path);
         using IntegrityCheck check = new(file);
@@ -49,12 +44,7 @@ public sealed class LocalModelTests : IDisposable
     [Fact]
     public async Task IntegrityCheck_DamageUnderABatch_EndsEveryRequest()
     {
-        string path = WriteLargeFile();
-        using (FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite))
-        {
-            stream.Seek(-1000, SeekOrigin.End);
-            stream.WriteByte(1);
-        }
+        string path = WriteLargeFileWithAFlippedByte();
 
         using GgufFile file = GgufFile.Open(path);
         using IntegrityCheck check = new(file);
@@ -135,6 +125,15 @@ public sealed class LocalModelTests : IDisposable
     private static LocalModel Open(string path) => LocalModel.Open(path, KernelSelector.Best, threadCount: 1);
 
     /// <summary>One tensor of zeros, just too large to be verified when it is opened.</summary>
+    private string WriteLargeFileWithAFlippedByte()
+    {
+        string path = WriteLargeFile();
+        using FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite);
+        stream.Seek(-1000, SeekOrigin.End);
+        stream.WriteByte(1);
+        return path;
+    }
+
     private string WriteLargeFile()
     {
         string path = _folder.File("large.gguf");

@@ -38,12 +38,8 @@ internal sealed class BatchReport(string model, long fileBytes, BenchPlan plan, 
     /// <summary>For programs.</summary>
     public void WriteJson() => StandardOutput.WriteJson(writer =>
     {
-        writer.WriteString("model", model);
-        writer.WriteNumber("file_bytes", fileBytes);
-        Machine.WriteJson(writer, ModelOptions.Kernels());
-        writer.WriteNumber("prompt_tokens", plan.PromptTokens);
+        plan.WriteJson(writer, model, fileBytes);
         writer.WriteNumber("answer_tokens", plan.DecodeTokens);
-        writer.WriteNumber("repetitions", plan.Repetitions);
         writer.WriteStartArray("sequences");
         foreach (BatchResult row in results)
         {

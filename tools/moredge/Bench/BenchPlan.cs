@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MoREdge.Cli;
 
 /// <summary>What is measured: every thread count, and for each every context length.</summary>
@@ -25,6 +27,16 @@ internal sealed record BenchPlan(
 
             return max;
         }
+    }
+
+    /// <summary>What was measured and where, at the head of a report.</summary>
+    public void WriteJson(Utf8JsonWriter writer, string model, long fileBytes)
+    {
+        writer.WriteString("model", model);
+        writer.WriteNumber("file_bytes", fileBytes);
+        Machine.WriteJson(writer, ModelOptions.Kernels());
+        writer.WriteNumber("repetitions", Repetitions);
+        writer.WriteNumber("prompt_tokens", PromptTokens);
     }
 }
 

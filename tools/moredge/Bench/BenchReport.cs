@@ -28,12 +28,8 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
     /// <summary>For programs.</summary>
     public void WriteJson() => StandardOutput.WriteJson(writer =>
     {
-        writer.WriteString("model", model);
-        writer.WriteNumber("file_bytes", fileBytes);
-        Machine.WriteJson(writer, ModelOptions.Kernels());
-        writer.WriteNumber("prompt_tokens", plan.PromptTokens);
+        plan.WriteJson(writer, model, fileBytes);
         writer.WriteNumber("decode_tokens", plan.DecodeTokens);
-        writer.WriteNumber("repetitions", plan.Repetitions);
         writer.WriteNumber("probe_bytes", probeBytes);
         writer.WriteStartArray("prefill");
         foreach (PrefillResult row in run.Prefill)

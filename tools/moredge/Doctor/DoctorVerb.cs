@@ -65,7 +65,7 @@ internal sealed class DoctorVerb
 
         KernelSet kernels = ModelOptions.Kernels();
         int threads = _options.Threads(result);
-        using GgufFile? file = path is null ? null : GgufFile.Open(BuiltInModel.Resolve(path));
+        using GgufFile? file = path is null ? null : OpenedModel.OpenFile(path);
         MemoryEstimate? estimate = file is null ? null : new MemoryEstimate(file, _options.Sequence(result), threads);
         DoctorReport report = new()
         {
