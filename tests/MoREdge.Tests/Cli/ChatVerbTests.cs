@@ -29,6 +29,19 @@ public sealed class ChatVerbTests : IDisposable
         Assert.True(two.Length > one.Length + 1, "The second question has no answer.");
     }
 
+    [Fact]
+    public void Model_BuiltInName_AnswersAsItsFileRecommends()
+    {
+        string[] arguments = ["chat", "-m", "mor-commands"];
+        const string Line = "switch off the kitchen light at half past nine in the evening\n";
+
+        // Its file recommends the likeliest token always, so no seed is needed and both times are equal.
+        string answer = Chat(Line, arguments).Output;
+
+        Assert.Equal("{\"action\":\"off\",\"device\":\"lamp\",\"room\":\"kitchen\",\"time\":\"21:30\"}\n", answer);
+        Assert.Equal(answer, Chat(Line, arguments).Output);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("\n  \n")]
