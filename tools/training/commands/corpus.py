@@ -64,9 +64,14 @@ def rooms(folder: Path, corpus: Path) -> None:
     write(folder, 1_200_000, 12_000, seed=5, kept=ROOM_FIRST, one_in=30)
 
 
-def last(folder: Path, corpus: Path) -> None:
-    """Fresh lines, the rarer kinds common, for the last decay of the learning rate."""
+def fresh(folder: Path, corpus: Path) -> None:
+    """Fresh lines, the rarer kinds common."""
     write(folder, 500_000, 9_000, seed=7, kept=RARE, one_in=6)
+
+
+def last(folder: Path, corpus: Path) -> None:
+    """Fresh lines once more, the frequent kinds less thin, for the last decay of the learning rate."""
+    write(folder, 1_000_000, 9_000, seed=9, kept=RARE, one_in=4)
 
 
 def write(folder: Path, train: int, validation: int, seed: int, kept: re.Pattern[str], one_in: int) -> None:

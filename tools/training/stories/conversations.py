@@ -1,4 +1,4 @@
-"""The second and third texts of mor-stories: requests and stories in which the noun asked for stands at the beginning.
+"""The later texts of mor-stories: requests and stories in which the noun asked for stands at the beginning.
 
 The first text (stories.corpus) teaches the language; these teach to keep to a request. Many of their stories are about
 a made-up word, see practice.py.
@@ -22,6 +22,7 @@ class Mixture(NamedTuple):
     """How many documents of each kind; `early`: a story answers only requests for a noun of so many first sentences.
 
     all_stories: a story without such a noun is a plain document; else it is left out. renamed: share of made-up nouns.
+    free: share of requests put together freely, see prompts.free.
     """
 
     templates: int
@@ -31,6 +32,7 @@ class Mixture(NamedTuple):
     early: int
     all_stories: bool
     renamed: float
+    free: float = 0.0
 
     def part(self, divisor: int) -> "Mixture":
         return self._replace(
@@ -41,6 +43,7 @@ class Mixture(NamedTuple):
 
 NOUNS = Mixture(templates=9000, tiny=12000, talks=4000, plain=2500, early=2, all_stories=True, renamed=0.35)
 KEEPING = Mixture(templates=12000, tiny=4000, talks=3000, plain=400, early=1, all_stories=False, renamed=0.5)
+TELLING = Mixture(templates=32000, tiny=8000, talks=7000, plain=1200, early=1, all_stories=True, renamed=0.4, free=0.5)
 
 
 def nouns(folder: Path, corpus: Path) -> None:
@@ -51,6 +54,11 @@ def nouns(folder: Path, corpus: Path) -> None:
 def keeping(folder: Path, corpus: Path) -> None:
     """The third text: the noun asked for stands in the first sentence, half of the nouns are made up."""
     write(folder, corpus, KEEPING, seed=23)
+
+
+def telling(folder: Path, corpus: Path) -> None:
+    """The last text: many more stories, and requests in every wording."""
+    write(folder, corpus, TELLING, seed=31)
 
 
 def write(folder: Path, corpus: Path, mixture: Mixture, seed: int) -> None:
@@ -80,7 +88,9 @@ def compose(stories: list[Story], mixture: Mixture, seed: int) -> list[Document]
     for _ in range(mixture.templates):
         story = writer.write()
         if draw.random() < mixture.renamed and " " not in story.noun:
-            documents.append(about(story.text, story.noun, draw, practice.word(draw)))
+            documents.append(about(story.text, story.noun, draw, practice.word(draw), mixture.free))
+        elif mixture.free and draw.random() < mixture.free:
+            documents.append(about(story.text, story.noun, draw, story.noun, mixture.free))
         else:
             documents.append(composer.template(story))
     documents += [{"messages": ask(*practice.tiny_story(draw))} for _ in range(mixture.tiny)]
@@ -96,13 +106,16 @@ def requested(text: str, finder: NounFinder, draw: random.Random, mixture: Mixtu
     nouns = [noun for noun in finder.choose(text, draw, 4) if re.search(rf"\b{noun}\b", start)]
     if not nouns:
         return {"text": text}
-    return about(text, nouns[0], draw, practice.word(draw) if draw.random() < mixture.renamed else nouns[0])
+    name = practice.word(draw) if draw.random() < mixture.renamed else nouns[0]
+    return about(text, nouns[0], draw, name, mixture.free)
 
 
-def about(text: str, noun: str, draw: random.Random, name: str) -> Document:
+def about(text: str, noun: str, draw: random.Random, name: str, free: float) -> Document:
     """A request for a noun and its story, in which the noun is called by another name if one is given."""
     answer = text if name == noun else practice.renamed(text, noun, name)
-    return {"messages": ask(prompts.about(draw, name), answer)}
+    # No draw where nothing is free: the texts of the earlier parts stay what they were.
+    request = prompts.free(draw, name) if free and draw.random() < free else prompts.about(draw, name)
+    return {"messages": ask(request, answer)}
 
 
 HELD_OUT = re.compile(r"\b(?:" + "|".join(held_out_nouns()) + r")(?:s|es)?\b", re.IGNORECASE)

@@ -1,5 +1,6 @@
 """The wordings in which a story is asked for."""
 import random
+import re
 
 from stories.nouns import with_article
 
@@ -49,6 +50,29 @@ CONTINUE = """Continue this story: |Go on with this story: |Finish this story: |
 NEXT = """What happened then?|And then?|What happened next?|Go on, please.|Tell me more.|How does it go on?|And what
 then?
 |Then what?|Please go on.|And how does it end?|Continue.|What did they do then?""".replace("\n", "").split("|")
+
+# The parts of a free request, "BEFORE ASK KIND LINK AFTER". An ask that ends with "?" is a question.
+BEFORE = """||||||Hello! |Hi! |Please! |It is late. |I cannot sleep. |We are all in bed. |I like your stories. |It is raining. 
+|Listen: |One more thing: |My brother is sad. |We have ten minutes. |Dear storyteller, |Now |So, """.replace(
+    "\n", "").split("|")
+ASK = """tell me|tell us|give me|give us|read us|write|make up|think up|let me hear|let us hear|I want|we want|I wish for
+|I would love|we would like|surprise me with|start|begin|tell the children|how about?|do you know?|do you have?
+|can you tell me?|could you write?|will you tell us?|may I have?|can we have?|have you got?|is there?|what about?
+|would you tell me?|could you think of?""".replace("\n", "").split("|")
+KIND = """a story|a story|a story|a short story|a tale|a short tale|a fairy tale|a bedtime story|a little story
+|a good story|an adventure|a tiny tale|a happy story""".replace("\n", "").split("|")
+LINK = """about {a}|about {a}|about {a}|with {a}|with {a} in it|of {a}|all about {a}|that has {a} in it|where there is {a}
+|that tells of {a}|starring {a}|that begins with {a}""".replace("\n", "").split("|")
+
+
+def free(draw: random.Random, phrase: str) -> str:
+    """A request put together from parts: a model that knows a list of wordings only is lost outside it."""
+    before, asked, kind = draw.choice(BEFORE), draw.choice(ASK), draw.choice(KIND)
+    link = draw.choice(LINK).format(a=with_article(phrase))
+    after = draw.choice(("", "", ", please")) + ("?" if asked.endswith("?") else draw.choice(".!"))
+    text = f"{before}{asked.rstrip('?')} {kind} {link}"
+    text = re.sub(r"(?:^|(?<=[.!:] ))[a-z]", lambda match: match.group(0).upper(), text)
+    return text.lower() if draw.random() < 0.15 else text + after
 
 
 def about(draw: random.Random, phrase: str) -> str:

@@ -1,11 +1,12 @@
-"""The second and third texts of mor-stories."""
+"""The later texts of mor-stories."""
 import random
 import re
 import unittest
 
-from stories import conversations, practice
+from stories import conversations, practice, prompts
 from stories.corpus import NounFinder
 from stories.nouns import held_out_nouns
+from stories.requests import WORDINGS
 
 
 class Practice(unittest.TestCase):
@@ -39,6 +40,23 @@ class Conversations(unittest.TestCase):
         for _ in range(20):
             document = conversations.requested(text, finder, draw, early)
             self.assertIn("fox", document["messages"][0]["content"])
+
+    def test_a_free_request_names_its_noun_and_is_no_wording_of_the_evaluation(self) -> None:
+        draw = random.Random(4)
+        judged = {wording.format(a="an owl").lower() for pair in WORDINGS for wording in pair}
+        known = {wording.format(a="an owl").lower() for wording in prompts.ABOUT}
+        requests = {prompts.free(draw, "owl") for _ in range(5000)}
+        self.assertGreater(len(requests), 4000)
+        for request in requests:
+            self.assertRegex(request, r"\ban owl\b")
+            self.assertNotRegex(request, r"[{}|?]\w|  ")
+        self.assertFalse({request.lower() for request in requests} & (judged - known))
+
+    def test_nothing_is_drawn_for_free_requests_where_there_are_none(self) -> None:
+        draws = random.Random(5), random.Random(5)
+        conversations.about("An owl sat.", "owl", draws[0], "owl", 0.0)
+        prompts.about(draws[1], "owl")
+        self.assertEqual(draws[0].random(), draws[1].random())
 
     def test_a_held_out_noun_in_a_request_is_found(self) -> None:
         noun = held_out_nouns()[0]
