@@ -7,9 +7,12 @@ namespace MoREdge.Checkpoints;
 internal static class SourceNotes
 {
     private const int NoteBytesMax = 1 << 16;
+    private const string ReportFile = "report.txt";
     private const int LicenseLengthMax = 300;
 
-    /// <summary>Writes general.name, general.license when known, and moredge.source.name.</summary>
+    /// <summary>
+    /// Writes general.name, moredge.source.name, and when known general.license and moredge.report_text.
+    /// </summary>
     /// <param name="metadata">Where to write.</param>
     /// <param name="folder">The folder of the source.</param>
     /// <param name="file">The weight file when the user named one.</param>
@@ -24,6 +27,12 @@ internal static class SourceNotes
         if (FindLicense(folder) is { } license)
         {
             metadata.Set(MetadataKeys.License, GgufValue.FromString(license));
+        }
+
+        string report = string.Join('\n', ReadLines(Path.Combine(folder, ReportFile)));
+        if (report.Length > 0)
+        {
+            metadata.Set(MetadataKeys.ReportText, GgufValue.FromString(report));
         }
     }
 

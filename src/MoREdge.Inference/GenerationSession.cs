@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MoREdge.Model;
 
 namespace MoREdge.Inference;
@@ -10,6 +11,8 @@ public sealed class GenerationSession : IDisposable
     private readonly LocalModel _model;
     private readonly Sampler _sampler;
     private readonly List<int> _ids = [];
+    private DepthBudget? _budget;
+    private long _latest;
 
     internal GenerationSession(LocalModel model, Sequence sequence, SamplerOptions sampler)
     {
@@ -22,6 +25,18 @@ public sealed class GenerationSession : IDisposable
 
     /// <summary>The sequence under the session, for its sizes and depths.</summary>
     public Sequence Sequence { get; }
+
+    /// <summary>A speed that decoding keeps, at the expense of depth; null for none.</summary>
+    /// <exception cref="ArgumentException">No router decides about the depth of this model's tokens.</exception>
+    public DepthBudget? Budget
+    {
+        get => _budget;
+        set
+        {
+            Sequence.DepthBias = value?.Bias ?? 0;
+            _budget = value;
+        }
+    }
 
     /// <summary>The sampler's seed.</summary>
     public ulong Seed => _sampler.Seed;
@@ -75,12 +90,14 @@ public sealed class GenerationSession : IDisposable
             _sampler.Accept(id);
         }
 
+        SpeculationStatistics before = Sequence.Speculation;
         AnswerTokens tokens = new(_model.Tokenizer, _sampler, options, startsText, onText);
         Answer answer = new(this, tokens, new AnswerMeter(_model.Network, Sequence.Depths));
         ReadOnlySpan<int> rest = prompt[reused..];
-        return Prefill(rest, options, cancellation) is { IsEmpty: false } logits
+        GenerationStats stats = Prefill(rest, options, cancellation) is { IsEmpty: false } logits
             ? answer.Run(logits, rest.Length, cancellation)
             : answer.Cancelled();
+        return stats with { Speculation = Sequence.Speculation.Since(before) };
     }
 
     /// <summary>Forgets the text.</summary>
@@ -100,7 +117,23 @@ public sealed class GenerationSession : IDisposable
         _model.Integrity.ThrowIfDamaged();
         ReadOnlySpan<float> logits = Sequence.Decode(id);
         _ids.Add(id);
+        Observe();
         return logits;
+    }
+
+    /// <summary>A token's time is that from one to the next: choosing and showing it count, too.</summary>
+    private void Observe()
+    {
+        if (_budget is null)
+        {
+            return;
+        }
+
+        long now = Stopwatch.GetTimestamp();
+        double seconds = Stopwatch.GetElapsedTime(_latest, now).TotalSeconds;
+        _latest = now;
+        _budget.Observe(Sequence.LastDepths[0], seconds, Sequence.RouterDistance);
+        Sequence.DepthBias = _budget.Bias;
     }
 
     /// <summary>
@@ -133,6 +166,7 @@ public sealed class GenerationSession : IDisposable
                 _ids.Add(id);
             }
 
+            _latest = Stopwatch.GetTimestamp();
             return logits;
         }
         catch (OperationCanceledException)

@@ -1,3 +1,5 @@
+using MoREdge.Model;
+
 namespace MoREdge.Inference;
 
 /// <summary>What one generation cost.</summary>
@@ -31,6 +33,9 @@ public sealed record GenerationStats
 
     /// <summary>Mean recursions per decoded token; 0 when none was decoded.</summary>
     public required double MeanDecodeDepth { get; init; }
+
+    /// <summary>How drafts fared; zeros where nothing was drafted.</summary>
+    public SpeculationStatistics Speculation { get; init; }
 
     /// <summary>Weight bytes that a decoded token read, on average.</summary>
     public required double WeightBytesPerToken { get; init; }

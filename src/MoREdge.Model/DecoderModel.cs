@@ -57,7 +57,17 @@ public sealed class DecoderModel : IDisposable
     public Sequence CreateSequence(SequenceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new Sequence(this, _weights, _pool, SequencePlan.Resolve(Config, IsFloat32, options));
+        SequencePlan plan = SequencePlan.Resolve(Config, IsFloat32, options);
+        if (plan.Speculation != SpeculationMode.Off && !HasOneBlock())
+        {
+            plan = plan.Speculation == SpeculationMode.Auto
+                ? plan with { Speculation = SpeculationMode.Off }
+                : throw new ArgumentException(
+                    "The recursions of this model have weights of their own, so a draft has no pass to share: it "
+                    + "cannot speculate.");
+        }
+
+        return new Sequence(this, _weights, _pool, plan) { Options = options };
     }
 
     /// <summary>Starts an empty batch, whose sequences share every pass over the weights.</summary>
@@ -141,6 +151,13 @@ public sealed class DecoderModel : IDisposable
             ? shared
             : TensorNames.BlockRecursion(block, 0, TensorNames.AttentionQuery);
         return file.RequireTensor(name).Type == ElementType.F32;
+    }
+
+    /// <summary>Whether every recursion runs through the same weights.</summary>
+    private bool HasOneBlock()
+    {
+        LayerSchedule schedule = new(Config, KvPolicy.RecursionWise);
+        return Array.TrueForAll(_weights.GroupRecursions(schedule.Loop), first => first == 0);
     }
 
     private double Bytes(LayerCall[] calls)

@@ -49,7 +49,7 @@ internal sealed class FlightRunner : IDisposable
         _loop = CreateLoop(config.Recursion, plan);
         _head = new OutputHead(_kernels, config, pool, Workspace, weights);
         _passing = new Flight[flightsMax];
-        _weightGroups = WeightGroups();
+        _weightGroups = weights.GroupRecursions(_schedule.Loop);
     }
 
     /// <summary>The activation buffers.</summary>
@@ -63,6 +63,16 @@ internal sealed class FlightRunner : IDisposable
 
     /// <summary>Layers run so far, all rows of a pass together.</summary>
     public long LayerCount => _layers.LayerCount;
+
+    /// <summary>See <see cref="Sequence.DepthBias"/>; 0 where there is no loop.</summary>
+    public float DepthBias
+    {
+        get => _loop?.DepthBias ?? 0;
+        set => _loop!.DepthBias = value;
+    }
+
+    /// <summary>How far router logits lie from what decides about them, on average.</summary>
+    public float LogitDistance => _loop?.LogitDistance ?? 0;
 
     /// <summary>Layers check <paramref name="cancellation"/> before they run.</summary>
     public void Observe(CancellationToken cancellation) => _layers.Observe(cancellation);
@@ -124,11 +134,27 @@ internal sealed class FlightRunner : IDisposable
     /// <summary>Runs the suffix layers.</summary>
     public void Leave(ReadOnlySpan<Flight> flights) => RunAll(flights, _schedule.Suffix);
 
+    /// <summary>Writes what a token would leave the loop with if it left now (ModelDim).</summary>
+    public void LeaveLoop(Flight flight, Span<float> x) => _loop!.Leave(flight, x);
+
+    /// <summary>Forgets what the suffix layers have stored at or behind <paramref name="position"/>.</summary>
+    public void TruncateSuffix(KvCache cache, int position)
+    {
+        foreach (LayerCall call in _schedule.Suffix)
+        {
+            cache[call.Slot].Truncate(position);
+        }
+    }
+
     /// <summary>
     /// Logits (rows, VocabSize) of <paramref name="x"/> (rows, ModelDim), in rows of the workspace's logits from
     /// <paramref name="firstRow"/> on.
     /// </summary>
-    public FloatMatrix Logits(in FloatMatrix x, int firstRow = 0) => _head.Logits(x, firstRow);
+    /// <param name="x">Rows of the residual stream behind the suffix layers.</param>
+    /// <param name="firstRow">First row written.</param>
+    /// <param name="headRows">Only so many of the first logits are computed; all when null.</param>
+    public FloatMatrix Logits(in FloatMatrix x, int firstRow = 0, int? headRows = null) =>
+        _head.Logits(x, firstRow, headRows ?? _weights.Head.Rows);
 
     public void Dispose()
     {
@@ -155,31 +181,6 @@ internal sealed class FlightRunner : IDisposable
             _ => new TokenChoiceLoop(
                 _kernels, recursion, _weights.Routers[0], router, full: plan.Routing == RoutingMode.Full),
         };
-    }
-
-    /// <summary>For each recursion, the first one that runs through the same weights.</summary>
-    private int[] WeightGroups()
-    {
-        int[] groups = new int[_schedule.Loop.Length];
-        for (int r = 0; r < groups.Length; r++)
-        {
-            groups[r] = Array.FindIndex(_schedule.Loop, calls => HaveSameWeights(calls, _schedule.Loop[r]));
-        }
-
-        return groups;
-    }
-
-    private bool HaveSameWeights(LayerCall[] x, LayerCall[] y)
-    {
-        for (int i = 0; i < x.Length; i++)
-        {
-            if (_weights.Layer(x[i].Block, x[i].Recursion) != _weights.Layer(y[i].Block, y[i].Recursion))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private void RunAll(ReadOnlySpan<Flight> flights, LayerCall[] calls)

@@ -15,9 +15,9 @@ internal sealed class OutputHead(
 
     /// <summary>
     /// Logits (rows, VocabSize) of rows of the residual stream, in rows of <see cref="Workspace.Logits"/> from
-    /// <paramref name="firstRow"/> on.
+    /// <paramref name="firstRow"/> on; only the first <paramref name="headRows"/> logits of each are computed.
     /// </summary>
-    public FloatMatrix Logits(in FloatMatrix x, int firstRow)
+    public FloatMatrix Logits(in FloatMatrix x, int firstRow, int headRows)
     {
         for (int start = 0; start < x.Rows; start += Workspace.RowsMax)
         {
@@ -26,7 +26,7 @@ internal sealed class OutputHead(
             QuantizedRows quantized = workspace.Quantized(count, config.ModelDim);
             _norm.Run(pool, x.Slice(start, count), weights.OutputNorm, normed, quantized);
             _projection.Begin(normed, quantized);
-            _projection.Add(weights.Head, workspace.Logits.Slice(firstRow + start, count));
+            _projection.AddTop(weights.Head, workspace.Logits.Slice(firstRow + start, count), headRows);
             _projection.Run(pool);
         }
 

@@ -1,4 +1,5 @@
 using MoREdge.Model.Caches;
+using MoREdge.Model.Speculation;
 using MoREdge.Model.Threads;
 using MoREdge.Model.Weights;
 using MoREdge.Tensors;
@@ -21,19 +22,32 @@ public sealed class Sequence : IDisposable
     private readonly FlightRunner _runner;
     private readonly Flight _flight;
     private readonly Flight[] _flights;
+    private readonly SpeculativeDecoder? _speculation;
+    private readonly SpeculationSwitch _switch;
     private int _depthMax;
+    private bool _latestIsSpeculative;
 
     internal Sequence(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan)
     {
         _model = model;
         _plan = plan;
         _depthMax = plan.DepthMax;
-        _runner = new FlightRunner(model, weights, pool, plan, flightsMax: 1);
+        bool drafts = plan.Speculation != SpeculationMode.Off;
+        int loopingMax = SequencePlan.LoopingTokensMax(model.Config);
+        _runner = new FlightRunner(
+            model, weights, pool, plan, flightsMax: drafts ? SpeculativeDecoder.FlightsFor(loopingMax) : 1);
         _cache = new KvCache(plan.KvLayout(model.Config), model.Config.KvHeadCount, _runner.SlotCount);
         _flight = new Flight(_cache, plan.ChunkRowsMax);
         _flights = [_flight];
+        _switch = new SpeculationSwitch(plan.Speculation);
+        _speculation = drafts
+            ? new SpeculativeDecoder(_runner, _cache, loopingMax, plan.ContextLength, model.Config.VocabSize)
+            : null;
         Depths = new DepthStatistics(model.Config.RecursionCount);
     }
+
+    /// <summary>The options it was made with.</summary>
+    public required SequenceOptions Options { get; init; }
 
     /// <summary>Tokens taken so far: the position of the next one.</summary>
     public int Position { get; private set; }
@@ -59,14 +73,58 @@ public sealed class Sequence : IDisposable
         {
             SequencePlan.CheckDepth(value, _model.Config);
             _depthMax = value;
+            _speculation?.Abandon(Position);
         }
     }
+
+    /// <summary>
+    /// Makes tokens leave the loop earlier: added to the router thresholds of an expert-choice model, taken per
+    /// recursion from the router weights of a token-choice model. 0 is what the model was trained for.
+    /// </summary>
+    /// <exception cref="ArgumentException">The depth of this model's tokens is not decided by a router.</exception>
+    public float DepthBias
+    {
+        get => _runner.DepthBias;
+        set
+        {
+            _plan.CheckDepthBias(_model.Config);
+            _runner.DepthBias = value;
+        }
+    }
+
+    /// <summary>
+    /// How far the routers' values have lain from what decides about them, on average: a scale for
+    /// <see cref="DepthBias"/>.
+    /// </summary>
+    public float RouterDistance => _runner.LogitDistance;
 
     /// <summary>Depths of all tokens since the sequence began or the statistics were cleared.</summary>
     public DepthStatistics Depths { get; }
 
     /// <summary>Recursions run by each token of the latest forward pass, in order.</summary>
-    public ReadOnlySpan<int> LastDepths => _flight.Depths.AsSpan(0, _flight.RowCount);
+    public ReadOnlySpan<int> LastDepths =>
+        _latestIsSpeculative ? _speculation!.LastDepths : _flight.Depths.AsSpan(0, _flight.RowCount);
+
+    /// <summary>How drafts fared; zeros where nothing was drafted.</summary>
+    public SpeculationStatistics Speculation => new(_speculation?.DraftedCount ?? 0, _speculation?.AcceptedCount ?? 0);
+
+    /// <summary>
+    /// Replaces drafts, (position, draft) → id of the vocabulary, by what the caller knows better: a benchmark over
+    /// random weights, for which a rate of right drafts is given. Null: none is replaced.
+    /// </summary>
+    public Func<int, int, int>? DraftOverride
+    {
+        set
+        {
+            if (_speculation is not null)
+            {
+                _speculation.DraftOverride = value;
+            }
+        }
+    }
+
+    /// <summary>Layers run so far, all rows of a pass together: what tests know shared passes by.</summary>
+    internal long LayerCount => _runner.LayerCount;
 
     /// <summary>Bytes of keys and values stored now.</summary>
     public long KvBytesUsed => _cache.BytesUsed;
@@ -97,6 +155,7 @@ public sealed class Sequence : IDisposable
         ReadOnlySpan<int> ids, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         CheckIds(ids);
+        _speculation?.Abandon(Position);
         int start = Position;
         for (int done = 0; done < ids.Length; done += _flight.RowCount)
         {
@@ -113,6 +172,11 @@ public sealed class Sequence : IDisposable
     {
         ReadOnlySpan<int> ids = new(in id);
         CheckIds(ids);
+        if (_speculation is not null)
+        {
+            return DecodeTimed(id);
+        }
+
         Forward(ids, isPrompt: false, CancellationToken.None);
         return _runner.Logits(_flight.Residual).Row(0);
     }
@@ -131,6 +195,7 @@ public sealed class Sequence : IDisposable
     {
         ArgumentNullException.ThrowIfNull(visitor);
         CheckIds(ids);
+        _speculation?.Abandon(Position);
         for (int done = 0; done < ids.Length; done += _flight.RowCount)
         {
             int start = Position;
@@ -157,8 +222,9 @@ public sealed class Sequence : IDisposable
     public void Truncate(int position)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
-        _cache.Truncate(position);
         Position = Math.Min(Position, position);
+        _speculation?.Abandon(Position);
+        _cache.Truncate(Position);
     }
 
     /// <summary>Frees caches and buffers.</summary>
@@ -166,6 +232,35 @@ public sealed class Sequence : IDisposable
     {
         _cache.Dispose();
         _runner.Dispose();
+    }
+
+    /// <summary>Decodes with drafts or without, whichever is to be.</summary>
+    private ReadOnlySpan<float> DecodeTimed(int id)
+    {
+        bool wasOn = _switch.IsOn;
+        _switch.Begin();
+        ReadOnlySpan<float> logits;
+        if (_switch.IsOn)
+        {
+            _runner.Observe(CancellationToken.None);
+            logits = _speculation!.Decode(id, Position, _depthMax);
+            _latestIsSpeculative = true;
+            Depths.Add(LastDepths);
+            Position++;
+        }
+        else
+        {
+            if (wasOn)
+            {
+                _speculation!.Abandon(Position);
+            }
+
+            Forward(new ReadOnlySpan<int>(in id), isPrompt: false, CancellationToken.None);
+            logits = _runner.Logits(_flight.Residual).Row(0);
+        }
+
+        _switch.End();
+        return logits;
     }
 
     /// <summary>
@@ -198,6 +293,7 @@ public sealed class Sequence : IDisposable
         }
 
         _runner.Leave(_flights);
+        _latestIsSpeculative = false;
         Depths.Add(LastDepths);
         Position += ids.Length;
     }

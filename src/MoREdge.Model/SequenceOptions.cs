@@ -3,7 +3,7 @@ using MoREdge.Tensors;
 namespace MoREdge.Model;
 
 /// <summary>How one sequence is run. What is null follows the model file.</summary>
-public sealed class SequenceOptions
+public sealed record SequenceOptions
 {
     /// <summary>Most tokens of prompt and answer together; the trained context when null.</summary>
     public int? ContextLength { get; init; }
@@ -21,6 +21,9 @@ public sealed class SequenceOptions
 
     /// <summary>Caps the recursions a token may run; all N when null.</summary>
     public int? DepthMax { get; init; }
+
+    /// <summary>Whether a text drafts its next tokens. A batch fills its passes with other texts instead.</summary>
+    public SpeculationMode Speculation { get; init; }
 
     /// <summary>
     /// Hybrid caches only: a decoded token's fresh row replaces position 0, as in the released reference, and not its

@@ -1,3 +1,4 @@
+using MoREdge.Model.Speculation;
 using MoREdge.Tensors;
 
 namespace MoREdge.Model;
@@ -28,8 +29,18 @@ internal sealed record SequencePlan(
     /// <summary>The limits of a batch that the options are for; null for a sequence by itself.</summary>
     public BatchOptions? Batch { get; init; }
 
+    /// <summary>Whether tokens are drafted; never in a batch.</summary>
+    public SpeculationMode Speculation { get; init; }
+
     /// <summary>Most rows under way at once.</summary>
-    public int RowsMax(ModelConfig config) => Batch?.RowsMax(config) ?? ChunkRowsMax;
+    public int RowsMax(ModelConfig config) => Batch?.RowsMax(config)
+        ?? (Speculation == SpeculationMode.Off
+            ? ChunkRowsMax
+            : Math.Max(ChunkRowsMax, SpeculativeDecoder.RowsFor(LoopingTokensMax(config))));
+
+    /// <summary>With speculation, most tokens in the loop at once: the one asked for and drafts behind it.</summary>
+    public static int LoopingTokensMax(ModelConfig config) =>
+        Math.Min(config.RecursionCount, SpeculativeDecoder.LoopingMax);
 
     /// <summary>Rows of logits there is room for.</summary>
     public int LogitRows => Batch?.SequencesMax ?? Workspace.LogitRows;
@@ -63,6 +74,7 @@ internal sealed record SequencePlan(
             options.Routing ?? natural,
             options.DepthMax ?? config.RecursionCount,
             options.HybridPositionZero);
+        plan = plan with { Speculation = Resolve(options.Speculation, plan, config) };
         Check(plan, options, recursion, config);
         return plan;
     }
@@ -80,7 +92,7 @@ internal sealed record SequencePlan(
             KvPolicy != KvPolicy.SharedHybrid,
             "What a hybrid cache gives depends on how a text is cut, so it cannot run in a batch; choose recursion or "
             + "shared.");
-        return this with { Batch = batch };
+        return this with { Batch = batch, Speculation = SpeculationMode.Off };
     }
 
     /// <summary>Checks a depth cap against the model.</summary>
@@ -91,6 +103,31 @@ internal sealed record SequencePlan(
         Require(
             depthMax >= 1 && depthMax <= config.RecursionCount,
             $"The depth cap must lie between 1 and the model's {config.RecursionCount} recursions.");
+    }
+
+    /// <summary>Checks that a router decides how deep a decoded token goes.</summary>
+    /// <exception cref="ArgumentException">It does not.</exception>
+    public void CheckDepthBias(ModelConfig config)
+    {
+        bool isRouted = config.Recursion?.DepthRule is DepthRule.ExpertChoice or DepthRule.TokenChoice;
+        Require(isRouted, "No router decides about the depth of this model's tokens, so it cannot be budgeted.");
+        Require(
+            Routing is RoutingMode.Threshold or RoutingMode.TopKThreshold,
+            "In this routing mode no threshold decides about depth, so it cannot be budgeted; choose threshold.");
+    }
+
+    /// <summary>Automatic speculation gives way where there is nothing to draft from.</summary>
+    private static SpeculationMode Resolve(SpeculationMode mode, SequencePlan plan, ModelConfig config)
+    {
+        bool canDraft = config.RecursionCount > 1 && plan.KvPolicy != KvPolicy.SharedHybrid;
+        Require(Enum.IsDefined(mode), "Speculation is Off, On or Auto.");
+        Require(
+            mode != SpeculationMode.On || config.RecursionCount > 1,
+            "The model has no recursion to draft tokens from, so it cannot speculate.");
+        Require(
+            mode != SpeculationMode.On || canDraft,
+            "A hybrid cache cannot speculate: its rows are replaced one pass at a time.");
+        return canDraft ? mode : SpeculationMode.Off;
     }
 
     private static void Check(

@@ -30,6 +30,12 @@ public static class MetadataKeys
     /// <summary>float32: the recommended repeat penalty, 1 for none.</summary>
     public const string SamplingRepeatPenalty = "general.sampling.penalty_repeat";
 
+    /// <summary>
+    /// string: a text that the model was not trained on, to measure on it what an option costs; it may hold control
+    /// tokens.
+    /// </summary>
+    public const string ReportText = "moredge.report_text";
+
     /// <summary>string: where the weights came from, in words.</summary>
     public const string SourceName = "moredge.source.name";
 

@@ -96,8 +96,7 @@ internal sealed class ChatConsole : IDisposable
                 Console.Error.WriteLine("The conversation is forgotten.");
                 break;
             case "/stats":
-                Console.Error.WriteLine(
-                    _lastStats is null ? "There is no answer yet." : StatsText.Format(_model, _session, _lastStats));
+                Stats();
                 break;
             case "/depth":
                 Depth(words);
@@ -116,6 +115,16 @@ internal sealed class ChatConsole : IDisposable
         }
 
         return true;
+    }
+
+    private void Stats()
+    {
+        Console.Error.WriteLine(
+            _lastStats is null ? "There is no answer yet." : StatsText.Format(_model, _session, _lastStats));
+        if (_lastStats is not null && _session.Budget is not null)
+        {
+            Console.Error.WriteLine(BudgetText.Format(_model, _session, _lastStats, CancellationToken.None));
+        }
     }
 
     private void Depth(string[] words)

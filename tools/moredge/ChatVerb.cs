@@ -31,6 +31,7 @@ internal static class ChatVerb
         };
         SamplerFlags sampler = new(command);
         ModelOptions options = new(command);
+        DecodingFlags decoding = new(command);
         command.SetAction(result =>
         {
             int? tokenLimit = result.GetValue(limit);
@@ -40,9 +41,11 @@ internal static class ChatVerb
             }
 
             sampler.Check(result);
+            decoding.Check(result);
             using LocalModel opened = OpenedModel.Open(result.GetValue(model), options, result);
             SamplerOptions sampling = sampler.Read(result, opened.File.Metadata);
-            using GenerationSession session = OpenedModel.StartSession(opened, options, result, sampling);
+            using GenerationSession session = OpenedModel.StartSession(opened, options, decoding, result, sampling);
+            decoding.SetBudget(session, result);
             ChatSession chat = new(opened, session, result.GetValue(system));
             using ChatConsole console = new(opened, session, chat, tokenLimit);
             console.Run();

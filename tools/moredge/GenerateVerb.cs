@@ -42,6 +42,7 @@ internal static class GenerateVerb
         };
         SamplerFlags sampler = new(command);
         ModelOptions options = new(command);
+        DecodingFlags decoding = new(command);
         command.SetAction(result =>
         {
             string text = ReadPrompt(result.GetValue(prompt), result.GetValue(file));
@@ -52,9 +53,11 @@ internal static class GenerateVerb
                 IgnoreEndOfSequence = result.GetValue(ignoreEnd),
             };
             sampler.Check(result);
+            decoding.Check(result);
             using LocalModel opened = OpenedModel.Open(result.GetValue(model), options, result);
             SamplerOptions sampling = sampler.Read(result, opened.File.Metadata);
-            using GenerationSession session = OpenedModel.StartSession(opened, options, result, sampling);
+            using GenerationSession session = OpenedModel.StartSession(opened, options, decoding, result, sampling);
+            decoding.SetBudget(session, result);
             return Run(opened, session, text, generation);
         });
         return command;
@@ -94,6 +97,11 @@ internal static class GenerateVerb
         }
 
         Console.Error.WriteLine(StatsText.Format(model, session, stats));
+        if (session.Budget is not null && stats.StopReason != StopReason.Cancelled)
+        {
+            Console.Error.WriteLine(BudgetText.Format(model, session, stats, interruption.Token));
+        }
+
         return stats.StopReason == StopReason.Cancelled
             ? Faults.Report(ExitCode.Failure, "Interrupted.")
             : ExitCode.Success;

@@ -51,10 +51,13 @@ internal static class OpenedModel
 
     /// <summary>Starts a session.</summary>
     public static GenerationSession StartSession(
-        LocalModel model, ModelOptions options, ParseResult result, SamplerOptions sampler)
+        LocalModel model, ModelOptions options, DecodingFlags decoding, ParseResult result, SamplerOptions sampler)
     {
         int trained = model.Network.Config.ContextLength;
-        SequenceOptions sequence = options.Sequence(result, Math.Min(trained, ContextDefaultMax));
+        SequenceOptions sequence = options.Sequence(result, Math.Min(trained, ContextDefaultMax)) with
+        {
+            Speculation = decoding.Speculation(result),
+        };
         if (sequence.ContextLength > trained)
         {
             Console.Error.WriteLine(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text;
 using MoREdge.Checkpoints;
 using MoREdge.ModelFile;
 using MoREdge.Quantization;
@@ -9,6 +10,8 @@ namespace MoREdge.Cli;
 /// <summary>moredge quantize: a checkpoint becomes a model file.</summary>
 internal static class QuantizeVerb
 {
+    private const int ReportBytesMax = 1 << 16;
+
     private static readonly Argument<string> Source = new("SOURCE")
     {
         Description = "A Hugging Face folder, a .safetensors or PyTorch .bin file with config.json beside it, a "
@@ -50,6 +53,13 @@ internal static class QuantizeVerb
         HelpName = "SPDX",
     };
 
+    private static readonly Option<string?> ReportText = new("--report-text")
+    {
+        Description = "A text that the model was not trained on, up to 64 KiB; 'generate --budget' measures on it what "
+            + "speed costs. [default: report.txt beside the weights]",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<bool> Force = new("--force")
     {
         Description = "Replace the output file if it exists. [default: refuse]",
@@ -78,6 +88,7 @@ internal static class QuantizeVerb
         command.Options.Add(MorConfig);
         command.Options.Add(Name);
         command.Options.Add(License);
+        command.Options.Add(ReportText);
         command.Options.Add(Force);
         command.Options.Add(Json);
         command.SetAction(Run);
@@ -114,6 +125,7 @@ internal static class QuantizeVerb
             MorConfigPath = result.GetValue(MorConfig),
         };
 
+        string? reportText = ReadReportText(result.GetValue(ReportText));
         Stopwatch clock = Stopwatch.StartNew();
         using Interruption interruption = new();
         using Checkpoint checkpoint = Checkpoint.Open(source, options);
@@ -125,6 +137,7 @@ internal static class QuantizeVerb
         checkpoint.Metadata.Set(MetadataKeys.Writer, GgufValue.FromString(WriterText()));
         SetIfGiven(checkpoint.Metadata, MetadataKeys.Name, result.GetValue(Name));
         SetIfGiven(checkpoint.Metadata, MetadataKeys.License, result.GetValue(License));
+        SetIfGiven(checkpoint.Metadata, MetadataKeys.ReportText, reportText);
         IReadOnlyList<TensorReport> tensors;
         using (ProgressLine progress = new("Quantizing"))
         {
@@ -145,6 +158,21 @@ internal static class QuantizeVerb
         }
 
         return ExitCode.Success;
+    }
+
+    private static string? ReadReportText(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        using FileStream file = File.OpenRead(path);
+        byte[] bytes = new byte[ReportBytesMax + 1];
+        int count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return count <= ReportBytesMax
+            ? Encoding.UTF8.GetString(bytes, 0, count)
+            : throw new FailureException($"The report text '{path}' is longer than {ReportBytesMax >> 10} KiB.");
     }
 
     private static void SetIfGiven(GgufMetadata metadata, string key, string? text)

@@ -13,12 +13,16 @@ internal static class StatsText
                 + $"(decode {stats.MeanDecodeDepth:F2}); tokens by depth 0…{recursion.RecursionCount}: "
                 + string.Join(" ", stats.DepthHistogram)
             : "";
+        string drafts = stats.Speculation.Drafted > 0
+            ? $"\ndrafts   {stats.Speculation.Accepted} of {stats.Speculation.Drafted} were right "
+                + $"({100 * stats.Speculation.AcceptanceRate:F0} %)"
+            : "";
         string memory = $"{ByteText.Format(Environment.WorkingSet)} resident; "
             + $"file {ByteText.Format(model.File.FileBytes)}, keys and values {ByteText.Format(stats.KvBytes)}, "
             + $"buffers {ByteText.Format(session.Sequence.WorkspaceBytes)}";
         return $"prompt   {Speed(stats.PromptTokens, stats.PromptSeconds, stats.PromptTokensPerSecond)}\n"
             + $"decode   {Speed(stats.DecodedTokens, stats.DecodeSeconds, stats.DecodeTokensPerSecond)}, "
-            + $"{ByteText.Format(stats.WeightBytesPerToken)} of weights per token{depth}\n"
+            + $"{ByteText.Format(stats.WeightBytesPerToken)} of weights per token{depth}{drafts}\n"
             + $"memory   {memory}\n"
             + $"run      kernels {model.Network.Kernels.Name}, {model.Network.ThreadCount} threads, "
             + $"seed {session.Seed}, stopped by {Reason(stats.StopReason)}";

@@ -43,15 +43,29 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
             tileStart,
             tileEnd,
             &Avx2MatVec.Q8,
-            x.Rows == Avx2MatMulQ8.Tokens
-                ? new PackedBlock(Avx2MatMulQ8.Tiles, Avx2MatMulQ8.Tokens, &Avx2MatMulQ8.Three)
-                : new PackedBlock(1, PackedDriver.TokenBlock, &Avx2MatMulQ8.Four));
+            x.Rows switch
+            {
+                2 => new PackedBlock(Avx2FewTokens.TilesPerCall, 2, &Avx2FewTokens.TwoQ8),
+                Avx2MatMulQ8.Tokens => new PackedBlock(Avx2MatMulQ8.Tiles, Avx2MatMulQ8.Tokens, &Avx2MatMulQ8.Three),
+                _ => new PackedBlock(1, PackedDriver.TokenBlock, &Avx2MatMulQ8.Four),
+            });
 
     /// <inheritdoc/>
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(
-            w, x, y, tileStart, tileEnd, &Avx2MatVec.Q4, new PackedBlock(2, 4, &Avx2MatMulQ4.Block));
+            w,
+            x,
+            y,
+            tileStart,
+            tileEnd,
+            &Avx2MatVec.Q4,
+            x.Rows switch
+            {
+                2 => new PackedBlock(Avx2FewTokens.TilesPerCall, 2, &Avx2FewTokens.TwoQ4),
+                3 => new PackedBlock(Avx2FewTokens.TilesPerCall, 3, &Avx2FewTokens.ThreeQ4),
+                _ => new PackedBlock(2, 4, &Avx2MatMulQ4.Block),
+            });
 
     /// <inheritdoc/>
     public override void MatMulDense(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd) =>

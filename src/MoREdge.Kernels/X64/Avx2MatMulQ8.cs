@@ -21,8 +21,6 @@ internal static unsafe class Avx2MatMulQ8
     /// <summary>Tiles per call of Three: with a call for each, a sixth of the time went into the calls.</summary>
     internal const int Tiles = 8;
 
-    private const int AheadBytes = 2048;
-
     /// <summary>Consecutive tiles, one after the other, for three tokens (see PackedBlock).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Three(
@@ -78,8 +76,10 @@ internal static unsafe class Avx2MatMulQ8
         Vector256<short> one = Vector256.Create((short)1);
         Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L), x3 = x2 + (groupCount * 8L);
+        byte* next = quants + (groupCount * 256L);
         for (int group = 0; group < groupCount; group++)
         {
+            Prefetch(ref next);
             Vector256<int> int0 = default, int1 = default, int2 = default, int3 = default;
             for (nint quad = 0; quad < 8; quad++)
             {

@@ -186,17 +186,4 @@ internal static unsafe class Avx2MatVec
         Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
         return Products(Avx2.Abs(w), w, quad, one);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Pairs(Vector256<byte> w, int quad) =>
-        Avx2.MultiplyAddAdjacent(w, Vector256.Create(quad).AsSByte());
-
-    // The nibbles are w + 8: 8·Σx comes off before the scale.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> AddQ4(
-        Vector256<short> products, int xSum, Vector256<float> scale, float xScale, Vector256<float> sum)
-    {
-        Vector256<int> quads = Avx2.MultiplyAddAdjacent(products, Vector256.Create((short)1));
-        return AddGroup(quads + Vector256.Create(xSum * -8), scale, xScale, sum);
-    }
 }

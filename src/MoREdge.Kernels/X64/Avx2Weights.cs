@@ -9,6 +9,9 @@ namespace MoREdge.Kernels;
 /// <remarks>SAFETY: each call reads the 32 bytes, or 8 scales, of whole groups that its caller owns.</remarks>
 internal static unsafe class Avx2Weights
 {
+    /// <summary>How far ahead of itself a stream of weights that is read once is asked for.</summary>
+    internal const int AheadBytes = 2048;
+
     private const byte SignBit = 0x80;
 
     /// <summary>The lower nibbles of a quad pair of 8 rows: w + 8 of the quads of the group's first half.</summary>
@@ -38,12 +41,37 @@ internal static unsafe class Avx2Weights
         Vector256<int> products, Vector256<float> scale, float xScale, Vector256<float> sum) =>
         Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale * Vector256.Create(xScale), sum);
 
+    /// <summary>A quad of 8 rows of unpacked int4, w + 8, against one of a token: two sums per row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<short> Pairs(Vector256<byte> w, int quad) =>
+        Avx2.MultiplyAddAdjacent(w, Vector256.Create(quad).AsSByte());
+
+    /// <summary>AddGroup of int4: the nibbles are w + 8, and 8·Σx comes off before the scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> AddQ4(
+        Vector256<short> products, int xSum, Vector256<float> scale, float xScale, Vector256<float> sum)
+    {
+        Vector256<int> quads = Avx2.MultiplyAddAdjacent(products, Vector256.Create((short)1));
+        return AddGroup(quads + Vector256.Create(xSum * -8), scale, xScale, sum);
+    }
+
     /// <summary>Four products of int8 per row, summed to int32: |w| times x with the sign of w.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<int> Products(
         Vector256<byte> magnitude, Vector256<sbyte> w, int quad, Vector256<short> one) =>
         Avx2.MultiplyAddAdjacent(
             Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
+
+    /// <summary>Asks for the 256 bytes at <paramref name="next"/>, to be read soon, and steps over them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Prefetch(ref byte* next)
+    {
+        Sse.Prefetch1(next);
+        Sse.Prefetch1(next + 64);
+        Sse.Prefetch1(next + 128);
+        Sse.Prefetch1(next + 192);
+        next += 256;
+    }
 
     /// <summary>Zeros 16 sums of two tokens.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,6 +18,7 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
     private const int MultiplyAddsMin = 1 << 15;
 
     private readonly WeightMatrix[] _weights = new WeightMatrix[3];
+    private readonly int[] _tiles = new int[3];
     private readonly FloatMatrix[] _outputs = new FloatMatrix[3];
     private readonly FloatMatrix[] _sums = new FloatMatrix[3];
     private FloatMatrix _input;
@@ -40,9 +41,20 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
     public void Add(WeightMatrix weight, in FloatMatrix output)
     {
         _weights[_count] = weight;
+        _tiles[_count] = weight.TileCount;
         _outputs[_count] = output;
         _sums[_count] = default;
         _count++;
+    }
+
+    /// <summary>
+    /// As <see cref="Add"/>, but only the first <paramref name="rows"/> columns of y, in whole tiles.
+    /// </summary>
+    public void AddTop(WeightMatrix weight, in FloatMatrix output, int rows)
+    {
+        Add(weight, output);
+        int tiles = (rows + PackedLayout.TileRows - 1) / PackedLayout.TileRows;
+        _tiles[_count - 1] = Math.Min(tiles, weight.TileCount);
     }
 
     /// <summary>Adds sum += x·Wᵀ with sum (tokens, rows); the product itself is left in output.</summary>
@@ -58,7 +70,7 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
         int tiles = 0;
         for (int i = 0; i < _count; i++)
         {
-            tiles += _weights[i].TileCount;
+            tiles += _tiles[i];
         }
 
         long multiplyAdds = (long)PackedLayout.TileRows * _input.Cols * _input.Rows;
@@ -71,7 +83,7 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
         int first = 0;
         for (int i = 0; i < _count; i++)
         {
-            int tiles = _weights[i].TileCount;
+            int tiles = _tiles[i];
             int from = Math.Max(start - first, 0);
             int to = Math.Min(end - first, tiles);
             if (from < to)

@@ -22,6 +22,14 @@ internal sealed class ExpertChoiceLoop(
     ExpertSelection selection,
     bool sharesCache) : IRecursionLoop
 {
+    public float DepthBias
+    {
+        get => selection.Bias;
+        set => selection.Bias = value;
+    }
+
+    public float LogitDistance => selection.Distance.Mean;
+
     public void Begin(Flight flight) => flight.ActivateAll();
 
     public bool Select(Flight flight)
@@ -58,6 +66,8 @@ internal sealed class ExpertChoiceLoop(
             flight.Depths[row]++;
         }
     }
+
+    public void Leave(Flight flight, Span<float> x) => flight.Residual.Row(0).CopyTo(x);
 
     private void Combine(Span<float> x, ReadOnlySpan<float> y, float weight)
     {

@@ -15,6 +15,12 @@ internal sealed class ExpertSelection : IComparer<int>
         _order = new int[rowsMax];
     }
 
+    /// <summary>Added to the thresholds.</summary>
+    public float Bias { get; set; }
+
+    /// <summary>Distances of router logits from their thresholds.</summary>
+    public FadingMean Distance { get; } = new();
+
     /// <summary>
     /// Moves the active rows that are kept, and their router logits, to the front in ascending order, and returns how
     /// many they are. Capacities count against all tokens of the flight, not the candidates.
@@ -41,12 +47,13 @@ internal sealed class ExpertSelection : IComparer<int>
         return byLogit != 0 ? byLogit : x.CompareTo(y);
     }
 
-    private static int KeepAbove(float threshold, int[] rows, float[] logits, int count)
+    private int KeepAbove(float threshold, int[] rows, float[] logits, int count)
     {
         int kept = 0;
         for (int i = 0; i < count; i++)
         {
-            if (logits[i] >= threshold)
+            Distance.Add(Math.Abs(logits[i] - threshold));
+            if (logits[i] >= threshold + Bias)
             {
                 rows[kept] = rows[i];
                 logits[kept] = logits[i];

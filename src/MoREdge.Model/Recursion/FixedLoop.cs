@@ -5,6 +5,10 @@ namespace MoREdge.Model.Recursion;
 /// <summary>Every row runs every recursion, up to the user's cap: plain recursive models.</summary>
 internal sealed class FixedLoop : IRecursionLoop
 {
+    public float DepthBias { get; set; }
+
+    public float LogitDistance => 0;
+
     public void Begin(Flight flight) => flight.ActivateAll();
 
     public bool Select(Flight flight) => true;
@@ -19,4 +23,6 @@ internal sealed class FixedLoop : IRecursionLoop
             flight.Depths[row]++;
         }
     }
+
+    public void Leave(Flight flight, Span<float> x) => flight.Residual.Row(0).CopyTo(x);
 }

@@ -8,6 +8,14 @@ namespace MoREdge.Model.Recursion;
 /// </summary>
 internal interface IRecursionLoop
 {
+    /// <summary>See <see cref="Sequence.DepthBias"/>.</summary>
+    float DepthBias { get; set; }
+
+    /// <summary>
+    /// How far router logits lie from what decides about them, on average: the scale of <see cref="DepthBias"/>.
+    /// </summary>
+    float LogitDistance { get; }
+
     /// <summary>Looks at the rows of <paramref name="flight"/>, which have come through the prefix layers.</summary>
     void Begin(Flight flight);
 
@@ -23,4 +31,9 @@ internal interface IRecursionLoop
     /// <param name="flight">The flight.</param>
     /// <param name="y">(running rows, ModelDim).</param>
     void Join(Flight flight, in FloatMatrix y);
+
+    /// <summary>
+    /// Writes what the one token of <paramref name="flight"/> would leave the loop with if it left now (ModelDim).
+    /// </summary>
+    void Leave(Flight flight, Span<float> x);
 }

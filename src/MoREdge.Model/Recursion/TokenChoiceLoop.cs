@@ -18,6 +18,12 @@ internal sealed class TokenChoiceLoop(
 {
     private readonly float[] _logits = new float[config.RecursionCount];
 
+    private readonly FadingMean _distance = new();
+
+    public float DepthBias { get; set; }
+
+    public float LogitDistance => _distance.Mean;
+
     public void Begin(Flight flight)
     {
         for (int row = 0; row < flight.RowCount; row++)
@@ -53,8 +59,17 @@ internal sealed class TokenChoiceLoop(
         }
     }
 
+    public void Leave(Flight flight, Span<float> x)
+    {
+        flight.Residual.Row(0).CopyTo(x);
+        if (flight.IsInLoop)
+        {
+            Combine(flight, flight.State.Row(0), 0, x);
+        }
+    }
+
     /// <summary>
-    /// d = argmax(q + balance) over the depths that the cap allows; the weight is q without the balance.
+    /// d = argmax(q + balance − bias·depth) over the depths that the cap allows; the weight is q without the balance.
     /// </summary>
     private void Choose(Flight flight, int row)
     {
@@ -63,7 +78,8 @@ internal sealed class TokenChoiceLoop(
         int best = full ? flight.DepthMax - 1 : 0;
         for (int depth = 1; depth < flight.DepthMax && !full; depth++)
         {
-            if (_logits[depth] + Balance(depth) > _logits[best] + Balance(best))
+            _distance.Add(Math.Abs(Score(depth) - Score(best)));
+            if (Score(depth) > Score(best))
             {
                 best = depth;
             }
@@ -72,6 +88,8 @@ internal sealed class TokenChoiceLoop(
         flight.Chosen[row] = best;
         flight.RouterValues[row] = _logits[best];
     }
+
+    private float Score(int depth) => _logits[depth] + Balance(depth) - (depth * DepthBias);
 
     private float Balance(int depth) => weights.Balance is null ? 0 : weights.Balance[depth];
 
@@ -84,13 +102,18 @@ internal sealed class TokenChoiceLoop(
             return;
         }
 
+        Combine(flight, y, row, flight.Residual.Row(row));
+    }
+
+    private void Combine(Flight flight, ReadOnlySpan<float> state, int row, Span<float> x)
+    {
         if (config.Gating == GatingKind.Weighted)
         {
-            kernels.AddScaled(flight.Residual.Row(row), y, flight.RouterValues[row]);
+            kernels.AddScaled(x, state, flight.RouterValues[row]);
         }
         else
         {
-            kernels.Add(flight.Residual.Row(row), y);
+            kernels.Add(x, state);
         }
     }
 }

@@ -61,6 +61,31 @@ internal sealed class ModelWeights
         return recursions[recursions.Length == 1 ? 0 : recursion];
     }
 
+    /// <summary>For each recursion of a loop, the first one that runs through the same weights.</summary>
+    public int[] GroupRecursions(LayerCall[][] loop)
+    {
+        int[] groups = new int[loop.Length];
+        for (int r = 0; r < groups.Length; r++)
+        {
+            groups[r] = Array.FindIndex(loop, calls => HaveSameWeights(calls, loop[r]));
+        }
+
+        return groups;
+    }
+
+    private bool HaveSameWeights(LayerCall[] x, LayerCall[] y)
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            if (Layer(x[i].Block, x[i].Recursion) != Layer(y[i].Block, y[i].Recursion))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private LayerWeights[] BlockLayers(int block)
     {
         bool untied = false;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MoREdge.ModelFile;
 using MoREdge.Tests.Checkpoints;
 
 namespace MoREdge.Tests.Cli;
@@ -20,6 +21,24 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Contains($"moredge {verb}", help, StringComparison.Ordinal);
         Assert.Contains("Examples:", help, StringComparison.Ordinal);
         Assert.Contains("--", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Quantize_ReportText_IsInTheFile()
+    {
+        string report = Path.Combine(folder.Source, "report.txt");
+        File.WriteAllText(report, "A text\nof two lines.\n");
+        File.WriteAllText(folder["other.txt"], "Another.");
+        string target = folder["reported.gguf"];
+        Assert.Equal(0, CliRunner.Run("quantize", folder.Source, "-o", target, "--force").ExitCode);
+        Assert.Equal("A text\nof two lines.\n", ReportText(target));
+        string[] other = ["quantize", folder.Source, "-o", target, "--force", "--report-text"];
+        Assert.Equal(0, CliRunner.Run([.. other, folder["other.txt"]]).ExitCode);
+        File.Delete(report);
+
+        Assert.Equal("Another.", ReportText(target));
+        CliRunner.Run([.. other, folder["absent.txt"]]).AssertRefused(1, "absent.txt");
+        CliRunner.Run([.. other, "/dev/zero"]).AssertRefused(1, "longer than 64 KiB");
     }
 
     [Fact]
@@ -179,5 +198,11 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         file.Write(start);
         file.SetLength(start.Length + offset);
         return source;
+    }
+
+    private static string ReportText(string path)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        return file.Metadata.GetString(MetadataKeys.ReportText, "");
     }
 }

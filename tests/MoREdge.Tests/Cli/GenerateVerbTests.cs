@@ -83,9 +83,40 @@ public sealed class GenerateVerbTests : IDisposable
     [InlineData("--max-depth 4", "depth")]
     [InlineData("--routing sometimes", "sometimes")]
     [InlineData("--context 999999999999", "'--context': it is not a number in range.")]
+    [InlineData("--budget 0", "--budget must be a positive number")]
+    [InlineData("--budget fast", "'--budget': it is not a number in range.")]
+    [InlineData("--budget 10 --speculate on", "exclude each other")]
+    [InlineData("--budget 10 --routing full", "cannot be budgeted")]
+    [InlineData("--speculate sometimes", "sometimes")]
+    [InlineData("--speculate on --kv hybrid", "cannot speculate")]
     [InlineData("--temp warm", "'--temp': it is not a number in range.")]
     public void Options_Wrong_AreAUsageError(string options, string part) =>
         CliRunner.Run(["generate", .. options.Split(' ')]).AssertRefused(2, part);
+
+    [Fact]
+    public void Speculate_OnOrOff_GivesTheSameText()
+    {
+        string[] arguments = ["generate", "-p", Prompt, "-n", "80", "--temp", "0.8", "--seed", "3", "--speculate"];
+
+        CliResult on = RunWell([.. arguments, "on"]);
+        CliResult off = RunWell([.. arguments, "off"]);
+
+        Assert.Equal(off.Output, on.Output);
+        Assert.Matches(@"drafts   \d+ of \d+ were right", on.Error);
+        Assert.DoesNotContain("drafts", off.Error, StringComparison.Ordinal);
+        Assert.Equal(off.Output, RunWell([.. arguments, "auto"]).Output);
+    }
+
+    [Fact]
+    public void Budget_OutOfReach_SaysSoAndWhatItCosts()
+    {
+        CliResult result = RunWell("generate", "-p", Prompt, "-n", "150", "--ignore-eos", "--budget", "1000000");
+
+        Assert.Matches(
+            @"budget   1000000 tok/s asked for, [\d.]+ reached, less than asked for even at depth 1; mean depth 1\.\d",
+            result.Error);
+        Assert.Contains("\ncost     ", result.Error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Stop_Empty_IsAUsageError() =>
@@ -96,6 +127,8 @@ public sealed class GenerateVerbTests : IDisposable
     {
         string path = new ByteModel().Write(_folder.File("plain.gguf"));
         CliRunner.Run("generate", "-m", path, "-p", "a", "--max-depth", "1").AssertRefused(2, "no recursion");
+        CliRunner.Run("generate", "-m", path, "-p", "a", "--speculate", "on").AssertRefused(2, "no recursion");
+        CliRunner.Run("generate", "-m", path, "-p", "a", "--budget", "1").AssertRefused(2, "cannot be budgeted");
     }
 
     [Fact]

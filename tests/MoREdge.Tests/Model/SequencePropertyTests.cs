@@ -82,6 +82,30 @@ public sealed class SequencePropertyTests
         Assert.Equal([50, 33, 16], CountDeeper(depths, 3));
     }
 
+    [Theory]
+    [InlineData("expert")]
+    [InlineData("token")]
+    public void DepthBias_Growing_MakesTokensShallower(string type)
+    {
+        using TinyModel model = Create(type, "recursion");
+        int[] ids = TinyModel.RandomIds(300, seed: 6);
+        double depth = double.PositiveInfinity;
+        foreach (float steps in new[] { 0f, 0.5f, 1, 1000 })
+        {
+            using Sequence sequence = model.Network.CreateSequence(new SequenceOptions());
+            sequence.Prefill(ids);
+            sequence.Truncate(0);
+            Assert.True(sequence.RouterDistance > 0);
+            sequence.DepthBias = steps * sequence.RouterDistance;
+            sequence.Depths.Clear();
+            sequence.Prefill(ids);
+            Assert.True(sequence.Depths.Mean < depth, $"{sequence.Depths.Mean} is not below {depth}.");
+            depth = sequence.Depths.Mean;
+        }
+
+        Assert.Equal(1, depth);
+    }
+
     [Fact]
     public void TopKThresholdMode_DecodedToken_UsesThreshold()
     {

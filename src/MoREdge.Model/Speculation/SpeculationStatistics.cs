@@ -1,0 +1,14 @@
+namespace MoREdge.Model;
+
+/// <summary>How the drafts of a text fared.</summary>
+/// <param name="Drafted">Decoded tokens for which a draft was under way.</param>
+/// <param name="Accepted">How many of those it was.</param>
+public readonly record struct SpeculationStatistics(long Drafted, long Accepted)
+{
+    /// <summary>Accepted over drafted; 0 when nothing was drafted.</summary>
+    public double AcceptanceRate => Drafted == 0 ? 0 : (double)Accepted / Drafted;
+
+    /// <summary>What has come since <paramref name="earlier"/>.</summary>
+    public SpeculationStatistics Since(SpeculationStatistics earlier) =>
+        new(Drafted - earlier.Drafted, Accepted - earlier.Accepted);
+}

@@ -1,0 +1,33 @@
+using MoREdge.Model.Caches;
+
+namespace MoREdge.Model.Speculation;
+
+/// <summary>A token under way: the one that was asked for, or one that is expected to be asked for next.</summary>
+/// <param name="cache">Keys and values of the text.</param>
+/// <param name="row">Its row of the workspace.</param>
+internal sealed class SpeculativeToken(KvCache cache, int row)
+{
+    /// <summary>Its row of the workspace.</summary>
+    public int Row { get; } = row;
+
+    /// <summary>The token on its way through the network.</summary>
+    public Flight Flight { get; } = new(cache, rowsMax: 1);
+
+    /// <summary>A copy that leaves early, to draft what follows.</summary>
+    public Flight EarlyExit { get; } = new(cache, rowsMax: 1);
+
+    /// <summary>Its id.</summary>
+    public int Id { get; set; }
+
+    /// <summary>Position in the text.</summary>
+    public int Position => Flight.Positions[0];
+
+    /// <summary>True once it has run the prefix layers.</summary>
+    public bool HasEntered { get; set; }
+
+    /// <summary>True when only the suffix layers and the head are left.</summary>
+    public bool IsReady => HasEntered && !Flight.IsInLoop && LogitRow < 0;
+
+    /// <summary>Row of the workspace's logits that are behind it; -1 while it is under way.</summary>
+    public int LogitRow { get; set; }
+}

@@ -1,0 +1,255 @@
+using MoREdge.Model;
+using MoREdge.Model.Speculation;
+using MoREdge.Tensors;
+using MoREdge.Tests.Kernels;
+
+namespace MoREdge.Tests.Model;
+
+/// <summary>Drafts change when tokens are computed, never what comes out.</summary>
+public sealed class SpeculationTests
+{
+    private static readonly SequenceOptions On = new() { Speculation = SpeculationMode.On };
+
+    /// <summary>Depth rule, cache policy and which layers share weights.</summary>
+    public static IEnumerable<object[]> Cases() => KernelSets.Times(
+    [
+        ["expert", "recursion", "middle_cycle"], ["expert", "shared", "middle_cycle"],
+        ["token", "recursion", "middle_cycle"], ["token", "shared", "middle_cycle"],
+        ["none", "recursion", "middle_cycle"], ["none", "shared", "cycle"], ["expert", "recursion", "cycle"],
+    ]);
+
+    /// <summary>
+    /// A text that follows the model's own choices for a while and then leaves them, is cut and goes on.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Decode_AnyText_HasTheBitsOfAnUnspeculatedOne(string set, string type, string kv, string sharing)
+    {
+        using TinyModel model = Create(type, kv, sharing).Load(KernelSets.Get(set), threads: 2);
+        for (int seed = 0; seed < 3; seed++)
+        {
+            KvFormat format = (KvFormat)seed;
+            using Sequence plain = model.Network.CreateSequence(new SequenceOptions { KvFormat = format });
+            using Sequence drafting = model.Network.CreateSequence(
+                new SequenceOptions { KvFormat = format, Speculation = SpeculationMode.On });
+            Random random = new(seed);
+
+            // A third of the drafts is what the text will be, whatever the model thinks of it.
+            int[] future = TinyModel.RandomIds(400, seed);
+            drafting.DraftOverride = (position, draft) => random.Next(3) == 0 ? future[position] : draft;
+            Run(plain, drafting, future, new Random(seed));
+            Assert.InRange(drafting.Speculation.AcceptanceRate, 0.05, 0.95);
+        }
+    }
+
+    [Theory]
+    [InlineData("expert")]
+    [InlineData("token")]
+    [InlineData("none")]
+    public void Decode_GreedyText_IsTheUnspeculatedOne(string type)
+    {
+        using TinyModel model = Create(type, "recursion", "middle_cycle").Load();
+        using Sequence plain = model.Network.CreateSequence(new SequenceOptions());
+        using Sequence drafting = model.Network.CreateSequence(On);
+
+        Assert.Equal(Greedy(plain, 200), Greedy(drafting, 200));
+        Assert.True(drafting.Speculation.Drafted > 0);
+        Assert.Equal(0, plain.Speculation.Drafted);
+        Assert.Equal(plain.Depths.Histogram.ToArray(), drafting.Depths.Histogram.ToArray());
+    }
+
+    /// <summary>
+    /// With every draft right, the three recursions of three tokens share each pass over the block of two layers, and
+    /// a token leaves in each. With every draft wrong, two drafts per token run a prefix and a suffix layer in vain.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 1 + 2 + 1)]
+    [InlineData(0, 1 + (3 * 2) + 1 + (2 * 2))]
+    public void Decode_DraftsRightOrWrong_SharesPasses(int rate, int layersPerToken)
+    {
+        using TinyModel model = Create("none", "recursion", "middle_cycle").Load();
+        using Sequence sequence = model.Network.CreateSequence(On);
+        int[] ids = TinyModel.RandomIds(310, seed: 4);
+        sequence.DraftOverride = (position, _) => (ids[position] + 1 - rate) % TinyModel.VocabSize;
+        sequence.Prefill(ids.AsSpan(0, 1));
+        long before = 0;
+        for (int i = 1; i <= 300; i++)
+        {
+            before = i == 5 ? sequence.LayerCount : before;
+            sequence.Decode(ids[i]);
+        }
+
+        Assert.Equal(rate, sequence.Speculation.AcceptanceRate);
+        Assert.Equal(layersPerToken, (sequence.LayerCount - before) / 296.0);
+    }
+
+    [Fact]
+    public void Decode_ToTheEndOfTheContext_DraftsNothingBehindIt()
+    {
+        using TinyModel model = Create("none", "recursion", "middle_cycle").Load();
+        for (int length = 2; length < 6; length++)
+        {
+            using Sequence plain = model.Network.CreateSequence(new SequenceOptions { ContextLength = length });
+            using Sequence drafting = model.Network.CreateSequence(
+                new SequenceOptions { ContextLength = length, Speculation = SpeculationMode.On });
+            int[] ids = TinyModel.RandomIds(length + 1, seed: length);
+            drafting.DraftOverride = (position, _) => ids[position];
+            plain.Prefill(ids.AsSpan(0, 1));
+            drafting.Prefill(ids.AsSpan(0, 1));
+            for (int i = 1; i < length; i++)
+            {
+                AssertRow(plain.Decode(ids[i]), drafting.Decode(ids[i]));
+            }
+
+            Assert.Equal(plain.KvBytesUsed, drafting.KvBytesUsed);
+            Assert.Throws<ArgumentException>(() => { drafting.Decode(0); });
+        }
+    }
+
+    [Theory]
+    [InlineData("expert", "recursion")]
+    [InlineData("token", "shared")]
+    public void Decode_WarmSequence_AllocatesNothing(string type, string kv)
+    {
+        using TinyModel model = Create(type, kv, "middle_cycle").Load(threads: 2);
+        using Sequence sequence = model.Network.CreateSequence(On);
+        long allocated = 0;
+        for (int i = 0; i < 120; i++)
+        {
+            allocated = i == 60 ? GC.GetAllocatedBytesForCurrentThread() : allocated;
+            sequence.Decode(i % 7);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
+    }
+
+    [Fact]
+    public void Options_WhereNothingCanBeDrafted_AreRefusedOrGiveWay()
+    {
+        using TinyModel decoder = TinyModel.Decoder("llama", 2).Load();
+        using TinyModel hybrid = TinyModel.Recursive("expert", "middle_cycle", 3, 2, kv: "hybrid").Load();
+        Assert.Throws<ArgumentException>(() => decoder.Network.CreateSequence(On));
+        Assert.Throws<ArgumentException>(() => hybrid.Network.CreateSequence(On));
+        using TinyModel untied = Untied().Load();
+        using TinyModel sequential = Create("none", "recursion", "middle_sequence").Load();
+        Assert.Throws<ArgumentException>(() => untied.Network.CreateSequence(On));
+        Assert.Throws<ArgumentException>(() => sequential.Network.CreateSequence(On));
+        SequenceOptions auto = new() { Speculation = SpeculationMode.Auto };
+        using Sequence ordinary = decoder.Network.CreateSequence(auto);
+        using Sequence overlaid = hybrid.Network.CreateSequence(auto);
+        ordinary.Decode(1);
+        overlaid.Decode(1);
+        Assert.Equal((0, 0), (ordinary.Speculation.Drafted, overlaid.Speculation.Drafted));
+    }
+
+    [Theory]
+    [InlineData(1.0, 0.5, true)]
+    [InlineData(1.0, 0.99, false)]
+    [InlineData(1.0, 2.0, false)]
+    public void Auto_AfterATrial_KeepsTheFasterWay(double off, double on, bool expected)
+    {
+        SpeculationSwitch auto = new(SpeculationMode.Auto);
+        int tokensOn = 0;
+        for (int trial = 0; trial < 2; trial++)
+        {
+            for (int token = 0; token < 32; token++)
+            {
+                auto.Begin();
+                tokensOn += auto.IsOn ? 1 : 0;
+                auto.End(auto.IsOn ? on : off);
+            }
+
+            Assert.Equal(16 * (trial + 1), tokensOn);
+            for (int token = 0; token < 1000; token++)
+            {
+                auto.Begin();
+                Assert.Equal(expected, auto.IsOn);
+                auto.End(1);
+            }
+        }
+    }
+
+    [Fact]
+    public void Auto_AnyText_HasTheBitsOfAnUnspeculatedOne()
+    {
+        using TinyModel model = Create("expert", "recursion", "middle_cycle").Load();
+        using Sequence plain = model.Network.CreateSequence(new SequenceOptions());
+        using Sequence auto = model.Network.CreateSequence(new SequenceOptions { Speculation = SpeculationMode.Auto });
+        Run(plain, auto, TinyModel.RandomIds(400, seed: 2), new Random(2));
+        Assert.True(auto.Speculation.Drafted > 0, "A trial drafts.");
+    }
+
+    private static TinyModel Create(string type, string kv, string sharing) =>
+        TinyModel.Recursive(type, sharing, 3, 2, kv: kv);
+
+    private static TinyModel Untied()
+    {
+        TinyModel model = Create("expert", "recursion", "middle_cycle");
+        for (int recursion = 0; recursion < 3; recursion++)
+        {
+            model.AddBlock(1, recursion, biases: false);
+            model.AddBlock(2, recursion, biases: false);
+        }
+
+        return model;
+    }
+
+    private static void Run(Sequence plain, Sequence drafting, int[] future, Random random)
+    {
+        ReadOnlySpan<float> expected = plain.Prefill(future.AsSpan(0, 9));
+        AssertRow(expected, drafting.Prefill(future.AsSpan(0, 9)));
+        for (int step = 0; step < 120; step++)
+        {
+            int likeliest = IndexOfLargest(expected);
+            int id = step % 20 < 12 ? future[plain.Position] : likeliest;
+            expected = plain.Decode(id);
+            AssertRow(expected, drafting.Decode(id));
+            Assert.Equal(plain.LastDepths.ToArray(), drafting.LastDepths.ToArray());
+            Assert.Equal(plain.Position, drafting.Position);
+            if (step % 17 == 16)
+            {
+                int position = random.Next(1, plain.Position);
+                plain.Truncate(position);
+                drafting.Truncate(position);
+                Assert.Equal(plain.KvBytesUsed, drafting.KvBytesUsed);
+                expected = plain.Prefill(future.AsSpan(position, 5));
+                AssertRow(expected, drafting.Prefill(future.AsSpan(position, 5)));
+            }
+
+            if (step == 60)
+            {
+                plain.DepthMax = 2;
+                drafting.DepthMax = 2;
+            }
+        }
+
+        Assert.Equal(plain.Depths.Histogram.ToArray(), drafting.Depths.Histogram.ToArray());
+    }
+
+    private static int[] Greedy(Sequence sequence, int count)
+    {
+        int[] ids = new int[count];
+        int id = 1;
+        for (int i = 0; i < count; i++)
+        {
+            id = IndexOfLargest(sequence.Decode(id));
+            ids[i] = id;
+        }
+
+        return ids;
+    }
+
+    private static int IndexOfLargest(ReadOnlySpan<float> values)
+    {
+        int best = 0;
+        for (int i = 1; i < values.Length; i++)
+        {
+            best = values[i] > values[best] ? i : best;
+        }
+
+        return best;
+    }
+
+    private static void AssertRow(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual) =>
+        Assert.True(expected.SequenceEqual(actual), "The logits differ.");
+}
