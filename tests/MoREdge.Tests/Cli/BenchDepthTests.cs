@@ -58,10 +58,30 @@ public sealed class BenchDepthTests : IDisposable
         // 1 + 2·3 + 1 slots against 1 + 2 + 1, keys and values of float32.
         const int SlotBytes = 2 * ByteModel.KvDim * 4;
         Assert.Equal(
-            [8 * SlotBytes, 4 * SlotBytes],
-            rows.Select(row => row.GetProperty("kv_bytes_kept_per_token").GetInt32()));
+            [8.0 * SlotBytes, 4.0 * SlotBytes],
+            rows.Select(row => row.GetProperty("kv_bytes_kept_per_token").GetDouble()));
         AssertPolicyRatio(rows);
         AssertPolicyRatio([.. report.GetProperty("prefill").EnumerateArray()]);
+    }
+
+    /// <summary>Tokens that end early leave no keys and values to the recursions behind.</summary>
+    [Theory]
+    [InlineData("recursion")]
+    [InlineData("shared")]
+    public void Json_OfRoutedTokens_CountsTheKeysThatTheirRecursionsHold(string kv)
+    {
+        // All tokens end at depth 1 of 2: recursion 2 holds nothing, and a shared slot serves both but is read once.
+        CliResult result = CliRunner.Run(
+            "bench", "--synthetic", "mor-360m-n2", "--format", "q4", "--depths", "1,0", "--kv", kv, "--threads", "2",
+            "-p", "1", "-n", "1", "-r", "1", "--filled", "15", "--max-depth", "2", "--no-probe", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement row = json.RootElement.GetProperty("decode")[0];
+
+        // 1 + 15 + 1 layers read 16 tokens and keep them in as many slots of 5 heads of 64, keys and values, float16.
+        const double SlotBytes = 2 * 5 * 64 * 2;
+        Assert.Equal(17 * 16 * SlotBytes, row.GetProperty("kv_bytes_per_token").GetDouble());
+        Assert.Equal(17 * SlotBytes, row.GetProperty("kv_bytes_kept_per_token").GetDouble());
     }
 
     [Fact]

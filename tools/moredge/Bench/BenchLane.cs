@@ -18,6 +18,9 @@ internal sealed class BenchLane : IDisposable
     private readonly RouterPass? _routers;
     private readonly Dictionary<BenchSetting, Sequence> _prompts = [];
     private readonly Dictionary<BenchSetting, Sequence> _filled = [];
+
+    /// <summary>For each filled sequence, the part of its tokens that reached each recursion.</summary>
+    private readonly Dictionary<Sequence, double[]> _reached = [];
     private readonly CancellationToken _cancellation;
 
     /// <summary>Makes and warms up everything; filling the contexts may take a while.</summary>
@@ -86,8 +89,8 @@ internal sealed class BenchLane : IDisposable
         row.MajorFaults = Machine.MajorFaults - faults + (row.MajorFaults ?? 0);
         row.MeanDepth = sequence.Depths.Mean;
         row.WeightBytes = _model.WeightBytesPerToken(row.MeanDepth);
-        row.KvBytes = KvBytes(sequence, row.Setting.Filled, row.MeanDepth);
-        row.KvBytesKept = sequence.KvBytesPerTokenMax;
+        row.KvBytes = KvBytes(sequence, row.Setting.Filled);
+        row.KvBytesKept = (double)sequence.KvBytesUsed / sequence.Position;
         row.Speed.Add(speed);
         if (_routers is not null)
         {
@@ -143,6 +146,7 @@ internal sealed class BenchLane : IDisposable
             sequence.Prefill(_ids.AsSpan(0, count), cancellation: _cancellation);
         }
 
+        _reached.Add(sequence, Reached(sequence.Depths));
         Decode(sequence, Math.Min(WarmUpTokens, _plan.DecodeTokens));
     }
 
@@ -188,18 +192,37 @@ internal sealed class BenchLane : IDisposable
     }
 
     /// <summary>
-    /// Each layer call reads the keys and values of every token before it: here the mean over the decoded tokens.
+    /// Each layer call reads the keys and values that its slot holds: of every token before it, or where recursions keep
+    /// their own, of those that reached its recursion. Here the mean over the decoded tokens.
     /// </summary>
-    private double KvBytes(Sequence sequence, int filled, double depth)
+    private double KvBytes(Sequence sequence, int filled)
     {
         LayerSchedule schedule = new(_model.Config, sequence.KvPolicy);
-        double calls = schedule.Prefix.Length + schedule.Suffix.Length;
+        double[] decoded = Reached(sequence.Depths);
+        double decodedTokens = (_plan.DecodeTokens + 1) / 2.0;
+        double tokens = (schedule.Prefix.Length + schedule.Suffix.Length) * (filled + decodedTokens);
         for (int r = 0; r < schedule.Loop.Length; r++)
         {
-            calls += schedule.Loop[r].Length * Math.Clamp(depth - r, 0, 1);
+            double held = sequence.KvPolicy == KvPolicy.RecursionWise
+                ? (filled * _reached[sequence][r]) + (decodedTokens * decoded[r])
+                : filled + decodedTokens;
+            tokens += schedule.Loop[r].Length * decoded[r] * held;
         }
 
-        double positions = filled + ((_plan.DecodeTokens + 1) / 2.0);
-        return calls * positions * sequence.KvBytesPerTokenMax / schedule.SlotCount;
+        return tokens * sequence.KvBytesPerSlotToken;
+    }
+
+    /// <summary>The part of the tokens that ran recursion r, for every r.</summary>
+    private static double[] Reached(DepthStatistics depths)
+    {
+        double[] reached = new double[depths.Histogram.Length - 1];
+        long count = 0;
+        for (int r = reached.Length - 1; r >= 0; r--)
+        {
+            count += depths.Histogram[r + 1];
+            reached[r] = depths.TokenCount == 0 ? 0 : (double)count / depths.TokenCount;
+        }
+
+        return reached;
     }
 }

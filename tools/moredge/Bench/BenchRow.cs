@@ -86,8 +86,8 @@ internal sealed class DecodeResult(BenchSetting setting) : BenchRow(setting)
     /// <summary>Key and value bytes that a decoded token reads, on average.</summary>
     public double KvBytes { get; set; }
 
-    /// <summary>Key and value bytes that the context keeps of each token that reaches every slot.</summary>
-    public long KvBytesKept { get; set; }
+    /// <summary>Key and value bytes that the context keeps of a token, on average.</summary>
+    public double KvBytesKept { get; set; }
 
     /// <summary>Pages that had to be read from the disk during all decodes; null where the system does not say.</summary>
     public long? MajorFaults { get; set; }
