@@ -26,7 +26,7 @@ make_group() {
     version=2
     if [ -w /sys/fs/cgroup/cgroup.subtree_control ]; then
         grep -qw memory /sys/fs/cgroup/cgroup.controllers || fail 77 "this system has no memory controller."
-        { echo +memory >/sys/fs/cgroup/cgroup.subtree_control; } 2>/dev/null || fail 77 "the memory controller cannot be switched on."
+        { echo +memory >/sys/fs/cgroup/cgroup.subtree_control; } 2>/dev/null || fail 77 "the memory controller is not to be had."
         group=/sys/fs/cgroup/moredge-small-board-$$
     elif [ -w /sys/fs/cgroup/memory/cgroup.procs ]; then
         version=1
@@ -78,10 +78,13 @@ number() { tr -d ' \n' <"$2" | sed -n -E "s/.*\"decode\":.*\"$1\":(\{\"median\":
 
 # measure LIMIT: one row; "none" runs outside.
 measure() {
-    local status=0 process
+    local status=0 process file
     : >"$folder/split"
-    # Pages of the file count for the group that reads them first: none must be in memory.
-    dd of="$model" oflag=nocache conv=notrunc,fdatasync count=0 status=none
+    # Pages of a file count for the group that reads them first: none may be in memory, and unwritten ones would stay.
+    for file in "$model" "$binary"; do
+        sync "$file"
+        dd if="$file" iflag=nocache count=0 status=none
+    done
     if [ "$1" = none ]; then
         (bench) >"$folder/json" 2>"$folder/errors" </dev/null || status=$?
     else

@@ -20,7 +20,7 @@ internal static class ByteText
         return unit == 0 || bytes >= 99.95 ? $"{bytes:F0} {Units[unit]}" : $"{bytes:F1} {Units[unit]}";
     }
 
-    /// <summary>Reads a size of memory such as 425M; a K is 1,024 bytes, as memory is made and limits are set.</summary>
+    /// <summary>Reads a size of memory such as 425M; a K is 1,024 bytes, as memory is made and limited.</summary>
     /// <param name="option">The option, for the message.</param>
     /// <param name="text">What was given.</param>
     /// <exception cref="UsageException">Not such a size.</exception>

@@ -126,7 +126,7 @@ public sealed class BenchDepthTests : IDisposable
         }
     }
 
-    /// <summary>Distances from a line of least squares sum to zero, also when each is weighted with its depth.</summary>
+    /// <summary>Distances from a line of least squares sum to zero, also when each is weighted by its depth.</summary>
     private static void AssertFits(JsonElement report, string rowsName, string fitsName, int count)
     {
         JsonElement[] rows = [.. report.GetProperty(rowsName).EnumerateArray()];

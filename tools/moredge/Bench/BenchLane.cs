@@ -192,8 +192,8 @@ internal sealed class BenchLane : IDisposable
     }
 
     /// <summary>
-    /// Each layer call reads the keys and values that its slot holds: of every token before it, or where recursions keep
-    /// their own, of those that reached its recursion. Here the mean over the decoded tokens.
+    /// Each layer call reads the keys and values that its slot holds: of every token before it, or where recursions
+    /// keep their own, of those that reached its recursion. Here the mean over the decoded tokens.
     /// </summary>
     private double KvBytes(Sequence sequence, int filled)
     {

@@ -27,7 +27,7 @@ internal static class ListOptions
         return [.. counts];
     }
 
-    /// <summary>The policies of an option such as recursion,shared, each once; the trained one (null) for none.</summary>
+    /// <summary>The policies of an option such as recursion,shared, each once; null, as trained, for none.</summary>
     /// <exception cref="UsageException">Not such policies.</exception>
     public static KvPolicy?[] KvPolicies(ParseResult result, Option<string?> option)
     {

@@ -25,8 +25,8 @@ internal sealed class DoctorVerb
 
     private readonly Option<string?> _memory = new("--memory")
     {
-        Description = "Will the FILE fit a machine that leaves it so much memory, such as 425M or 2G (powers of 1,024)? "
-            + "Linux keeps about 90 MB of a board's 512 for itself. [default: what this machine has left]",
+        Description = "Will the FILE fit a machine that leaves it so much memory, such as 425M or 2G (powers of "
+            + "1,024)? Linux keeps about 90 MB of a board's 512 for itself. [default: what this machine has left]",
         HelpName = "SIZE",
     };
 
