@@ -89,7 +89,7 @@ internal sealed class DecodeResult(BenchSetting setting) : BenchRow(setting)
     /// <summary>Key and value bytes that the context keeps of a token, on average.</summary>
     public double KvBytesKept { get; set; }
 
-    /// <summary>Pages that all decodes together had to read from the disk; null where the system does not say.</summary>
+    /// <summary>Pages that all decodes had to read from the disk; null where the system does not say.</summary>
     public long? MajorFaults { get; set; }
 
     /// <inheritdoc/>
