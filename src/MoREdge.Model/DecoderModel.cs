@@ -85,6 +85,10 @@ public sealed class DecoderModel : IDisposable
         return new SequenceBatch(this, _weights, _pool, plan);
     }
 
+    /// <summary>The routers by themselves, for measurements; null where no router decides a depth.</summary>
+    public RouterPass? CreateRouterPass() =>
+        _weights.Routers.Length > 0 ? new RouterPass(this, Config.Recursion!, _weights.Routers) : null;
+
     /// <summary>Checks that there are ids and that the vocabulary has them all.</summary>
     /// <exception cref="ArgumentException">No ids, or an id outside the vocabulary.</exception>
     public void CheckIds(ReadOnlySpan<int> ids)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MoREdge.Cli;
 
 /// <summary>Sizes as people read them.</summary>
@@ -16,5 +18,19 @@ internal static class ByteText
         }
 
         return unit == 0 || bytes >= 99.95 ? $"{bytes:F0} {Units[unit]}" : $"{bytes:F1} {Units[unit]}";
+    }
+
+    /// <summary>Reads a size of memory such as 425M; a K is 1,024 bytes, as memory is made and limited.</summary>
+    /// <param name="option">The option, for the message.</param>
+    /// <param name="text">What was given.</param>
+    /// <exception cref="UsageException">Not such a size.</exception>
+    public static long Parse(string option, string text)
+    {
+        int shift = text.Length == 0 ? 0 : text[^1] switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
+        ReadOnlySpan<char> digits = shift == 0 ? text : text.AsSpan(0, text.Length - 1);
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+            && count >= 1 && count <= long.MaxValue >> shift
+            ? count << shift
+            : throw new UsageException($"{option}: '{text}' is not a size such as 425M or 2G.");
     }
 }

@@ -24,6 +24,25 @@ internal static class Machine
     /// <summary>Bytes that programs may still take without swapping; 0 when unknown.</summary>
     public static long MemoryAvailableBytes => MemInfo("MemAvailable");
 
+    /// <summary>Bytes this program may take: what the system has left, or less where a container has a limit.</summary>
+    public static long AvailableBytes => Math.Min(
+        MemoryAvailableBytes is var available and > 0 ? available : MemoryBytes, MemoryLimitBytes ?? long.MaxValue);
+
+    /// <summary>Pages this program has had to wait for from the disk; null where the system does not say.</summary>
+    public static long? MajorFaults
+    {
+        get
+        {
+            // The fields behind the name, which may hold anything, are numbers from the state on: majflt is the tenth.
+            string text = ReadLines("/proc/self/stat") is [string first, ..] ? first : "";
+            string[] fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return fields.Length > 9
+                && long.TryParse(fields[9], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+                ? count
+                : null;
+        }
+    }
+
     /// <summary>Bytes that the control group (a container) may use, or null without a limit.</summary>
     public static long? MemoryLimitBytes { get; } =
         ReadLimit("/sys/fs/cgroup/memory.max") ?? ReadLimit("/sys/fs/cgroup/memory/memory.limit_in_bytes");

@@ -16,6 +16,9 @@ internal sealed class ModelOptions
     /// <summary>Most threads that can be asked for.</summary>
     public const int ThreadsMax = 256;
 
+    /// <summary>The names of the KV policies, in their order.</summary>
+    public static readonly string[] KvNames = ["recursion", "shared", "hybrid"];
+
     private readonly Option<string?> _routing = Choice(
         "--routing",
         "Which tokens a recursion runs (Mixture-of-Recursions models): threshold is causal, topk selects as in "
@@ -53,16 +56,20 @@ internal sealed class ModelOptions
 
     /// <summary>Adds the options to <paramref name="command"/>.</summary>
     /// <param name="command">The verb.</param>
-    /// <param name="withThreads">False when the verb has a --threads of its own.</param>
-    public ModelOptions(Command command, bool withThreads = true)
+    /// <param name="withLists">False when the verb has a --threads and a --kv of its own, which take lists.</param>
+    public ModelOptions(Command command, bool withLists = true)
     {
         command.Options.Add(_routing);
-        command.Options.Add(_kv);
+        if (withLists)
+        {
+            command.Options.Add(_kv);
+        }
+
         command.Options.Add(_hybridPositionZero);
         command.Options.Add(_maxDepth);
         command.Options.Add(_context);
         command.Options.Add(_kvFormat);
-        if (withThreads)
+        if (withLists)
         {
             command.Options.Add(_threads);
         }
@@ -92,6 +99,10 @@ internal sealed class ModelOptions
     /// <summary>The thread count asked for, or <see cref="ThreadsDefault"/>.</summary>
     public int Threads(ParseResult result) => CheckThreads(result.GetValue(_threads) ?? ThreadsDefault);
 
+    /// <summary>The KV policy of a name; null for any other word.</summary>
+    public static KvPolicy? KvPolicyOf(string name) =>
+        Array.IndexOf(KvNames, name) is var index and >= 0 ? (KvPolicy)index : null;
+
     /// <summary>The context asked for, if any.</summary>
     public int? ContextLength(ParseResult result) => result.GetValue(_context);
 
@@ -114,13 +125,7 @@ internal sealed class ModelOptions
             "q8" => KvFormat.Q8,
             _ => null,
         },
-        KvPolicy = result.GetValue(_kv) switch
-        {
-            "recursion" => KvPolicy.RecursionWise,
-            "shared" => KvPolicy.SharedFromFirst,
-            "hybrid" => KvPolicy.SharedHybrid,
-            _ => null,
-        },
+        KvPolicy = result.GetValue(_kv) is { } kv ? KvPolicyOf(kv) : null,
         Routing = result.GetValue(_routing) switch
         {
             "topk" => RoutingMode.TopK,

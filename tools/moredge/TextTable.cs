@@ -8,6 +8,18 @@ internal sealed class TextTable(params bool[] rightAligned)
 {
     private readonly List<string[]> _rows = [];
 
+    /// <summary>A table whose columns all stand to the right, with its titles.</summary>
+    public static TextTable OfNumbers(params string[] titles)
+    {
+        TextTable table = new(Array.ConvertAll(titles, _ => true));
+        table.Add(titles);
+        return table;
+    }
+
+    /// <summary>The cells of the columns that a table shows.</summary>
+    public static string[] Shown(params (bool IsShown, string Text)[] cells) =>
+        Array.ConvertAll(Array.FindAll(cells, cell => cell.IsShown), cell => cell.Text);
+
     /// <summary>Adds a row of as many cells as there are columns.</summary>
     public void Add(params string[] cells) => _rows.Add(cells);
 

@@ -88,11 +88,14 @@ public sealed class BenchVerbTests : IDisposable
         Assert.False(json.RootElement.TryGetProperty("decode", out _));
     }
 
-    [Fact]
-    public void Sequences_OfASyntheticModel_GoAsDeepAsTheStatedShares()
+    [Theory]
+    [InlineData("mor-360m-n2", "0,1")]
+    [InlineData("mor-360m-n3", "0,1,0")]
+    [InlineData("mor-360m-n4", "0,1,0,0")]
+    public void Sequences_OfASyntheticModel_GoAsDeepAsTheStatedShares(string shape, string shares)
     {
         CliResult result = CliRunner.Run(
-            "bench", "--synthetic", "mor-360m-n3", "--format", "q4", "--pure", "--depths", "0,1,0", "--sequences", "2",
+            "bench", "--synthetic", shape, "--format", "q4", "--pure", "--depths", shares, "--sequences", "2",
             "-p", "2", "-n", "3", "-r", "1", "--json");
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);

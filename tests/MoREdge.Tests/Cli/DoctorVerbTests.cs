@@ -43,6 +43,41 @@ public sealed class DoctorVerbTests : IDisposable
     }
 
     [Fact]
+    public void Memory_OfAnotherMachine_DecidesTheVerdict()
+    {
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        JsonElement Model(int exitCode, string memory)
+        {
+            CliResult result = CliRunner.Run(
+                "doctor", path, "--context", "32", "--threads", "1", "--memory", memory, "--json");
+            Assert.True(result.ExitCode == exitCode, result.Error);
+            using JsonDocument json = JsonDocument.Parse(result.Output);
+            return json.RootElement.GetProperty("model").Clone();
+        }
+
+        JsonElement model = Model(0, "2G");
+        Assert.Equal(2L << 30, model.GetProperty("available_bytes").GetInt64());
+        long total = model.GetProperty("total_bytes").GetInt64();
+        long file = model.GetProperty("file_bytes").GetInt64();
+        string Verdict(int exitCode, long bytes) => Model(exitCode, $"{bytes}").GetProperty("verdict").GetString()!;
+        Assert.Equal("fits", Verdict(0, total));
+        Assert.Equal("will page", Verdict(0, total - 1));
+        Assert.Equal("refuse", Verdict(1, total - file - 1));
+        CliResult text = CliRunner.Run("doctor", path, "--memory", "64M");
+        Assert.Contains("of 67.1 MB, as asked for with --memory", text.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("M")]
+    [InlineData("5T")]
+    [InlineData("-1M")]
+    [InlineData("99999999999G")]
+    public void Memory_ThatIsNoSize_IsRefused(string size) =>
+        CliRunner.Run("doctor", "any.gguf", $"--memory={size}").AssertRefused(2, "--memory");
+
+    [Fact]
     public void Text_WithForcedKernels_NamesThem()
     {
         CliResult result = CliRunner.Run(
@@ -55,6 +90,7 @@ public sealed class DoctorVerbTests : IDisposable
     public void Arguments_Wrong_AreOneSentence()
     {
         CliRunner.Run("doctor", "--context", "10").AssertRefused(2, "FILE");
+        CliRunner.Run("doctor", "--memory", "2G").AssertRefused(2, "FILE");
         CliRunner.Run("doctor", _folder.File("none.gguf")).AssertRefused(1, "no such file");
         CliRunner.Run("doctor", _folder.Write("empty.gguf", [])).AssertRefused(1, "empty.gguf");
         CliRunner.Run(["doctor"], "", (KernelSelector.EnvironmentVariable, "mmx")).AssertRefused(1, "mmx");

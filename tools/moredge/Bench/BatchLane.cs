@@ -18,18 +18,22 @@ internal sealed class BatchLane : IDisposable
 
     private readonly BenchPlan _plan;
     private readonly DecoderModel _model;
-    private readonly Func<int, SequenceOptions> _options;
+    private readonly Func<int, KvPolicy?, SequenceOptions> _options;
     private readonly CancellationToken _cancellation;
 
     /// <summary>Loads the model and warms it up.</summary>
     /// <param name="plan">What will be measured.</param>
     /// <param name="file">The model.</param>
-    /// <param name="options">The options of a sequence for a number of tokens.</param>
+    /// <param name="options">The options of a sequence for a number of tokens and a KV policy.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="ArgumentException">An option does not fit the model or is not for batches.</exception>
     public BatchLane(
-        BenchPlan plan, GgufFile file, Func<int, SequenceOptions> options, int threads, CancellationToken cancellation)
+        BenchPlan plan,
+        GgufFile file,
+        Func<int, KvPolicy?, SequenceOptions> options,
+        int threads,
+        CancellationToken cancellation)
     {
         _plan = plan;
         _options = options;
@@ -38,8 +42,12 @@ internal sealed class BatchLane : IDisposable
         bool isComplete = false;
         try
         {
-            Measure(
-                new BatchResult(threads, plan.Sequences[^1]), WarmUpTokens, Math.Min(WarmUpTokens, plan.DecodeTokens));
+            int answerTokens = Math.Min(WarmUpTokens, plan.DecodeTokens);
+            foreach (KvPolicy? policy in plan.KvPolicies)
+            {
+                Measure(new BatchResult(threads, policy, plan.Sequences[^1]), WarmUpTokens, answerTokens);
+            }
+
             isComplete = true;
         }
         finally
@@ -62,7 +70,7 @@ internal sealed class BatchLane : IDisposable
     private void Measure(BatchResult result, int promptTokens, int answerTokens)
     {
         BatchSchedulerOptions limits = new() { Limits = new BatchOptions { SequencesMax = result.Sequences } };
-        using BatchScheduler scheduler = new(_model, _options(promptTokens + answerTokens), limits);
+        using BatchScheduler scheduler = new(_model, _options(promptTokens + answerTokens, result.KvPolicy), limits);
         DecodeWindow window = new(result.Sequences, answerTokens);
         List<BatchAnswer> answers = [];
         long start = Stopwatch.GetTimestamp();

@@ -8,15 +8,16 @@ namespace MoREdge.Cli;
 /// </summary>
 internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancellation)
 {
-    /// <summary>A row per thread count and number of sequences.</summary>
+    /// <summary>A row per thread count, number of sequences and KV policy.</summary>
     public List<BatchResult> Results { get; } = [];
 
     /// <summary>Measures.</summary>
     /// <param name="file">The model.</param>
-    /// <param name="options">The options of a sequence for a number of tokens.</param>
+    /// <param name="options">The options of a sequence for a number of tokens and a KV policy.</param>
     /// <param name="progress">Told (done, total).</param>
     /// <exception cref="ArgumentException">An option does not fit the model or is not for batches.</exception>
-    public void Run(GgufFile file, Func<int, SequenceOptions> options, Action<double, double> progress)
+    public void Run(
+        GgufFile file, Func<int, KvPolicy?, SequenceOptions> options, Action<double, double> progress)
     {
         List<BatchLane> lanes = [];
         try
@@ -24,7 +25,11 @@ internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancell
             foreach (int threads in plan.Threads)
             {
                 lanes.Add(new BatchLane(plan, file, options, threads, cancellation));
-                Results.AddRange(Array.ConvertAll(plan.Sequences, count => new BatchResult(threads, count)));
+                foreach (int count in plan.Sequences)
+                {
+                    Results.AddRange(
+                        Array.ConvertAll(plan.KvPolicies, policy => new BatchResult(threads, policy, count)));
+                }
             }
 
             int steps = plan.Repetitions * Results.Count;
@@ -32,19 +37,24 @@ internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancell
             {
                 BatchResult row = Results[step % Results.Count];
                 lanes.Find(lane => lane.Threads == row.Threads)!.Measure(row);
-                BatchResult first = Results.Find(
-                    other => other.Threads == row.Threads && other.Sequences == plan.Sequences[0])!;
-                if (row != first)
-                {
-                    row.AgainstFirstSequences.Add(row.Speed.Last / first.Speed.Last);
-                }
-
+                AddRatio(row, row.AgainstFirstSequences, row.KvPolicy, plan.Sequences[0]);
+                AddRatio(row, row.AgainstFirstPolicy, plan.KvPolicies[0], row.Sequences);
                 progress(step + 1, steps);
             }
         }
         finally
         {
             lanes.ForEach(lane => lane.Dispose());
+        }
+    }
+
+    private void AddRatio(BatchResult row, Samples ratios, KvPolicy? policy, int sequences)
+    {
+        BatchResult reference = Results.Find(
+            other => other.Threads == row.Threads && other.KvPolicy == policy && other.Sequences == sequences)!;
+        if (reference != row)
+        {
+            ratios.Add(row.Speed.Last / reference.Speed.Last);
         }
     }
 }

@@ -16,19 +16,21 @@ internal sealed class BatchReport(string model, long fileBytes, BenchPlan plan, 
         text.AppendLine().AppendLine(
             $"sequences side by side: each a prompt of {plan.PromptTokens} tokens and an answer of "
             + $"{plan.DecodeTokens}, all submitted at once");
-        string[] titles =
-        [
-            "threads", "sequences", "tok/s, all included", "tok/s, all decoding", "mean depth", "KV",
-            $"vs {plan.Sequences[0]} {(plan.Sequences[0] == 1 ? "sequence" : "sequences")}",
-        ];
-        TextTable table = new(Array.ConvertAll(titles, _ => true));
-        table.Add(titles);
+        bool hasPolicies = plan.KvPolicies.Length > 1;
+        string againstFirst = $"vs {plan.Sequences[0]} {(plan.Sequences[0] == 1 ? "sequence" : "sequences")}";
+        TextTable table = TextTable.OfNumbers(TextTable.Shown(
+            (true, "threads"), (true, "sequences"), (hasPolicies, "kv"), (true, "tok/s, all included"),
+            (true, "tok/s, all decoding"), (true, "mean depth"), (true, "KV"), (true, againstFirst),
+            (hasPolicies, plan.AgainstPolicyTitle)));
         foreach (BatchResult row in results)
         {
-            table.Add(
-                $"{row.Threads}", $"{row.Sequences}", row.Speed.Text("F1"), Text(row.DecodeSpeed, "F1"),
-                row.MeanDepth.ToString("F2", CultureInfo.InvariantCulture), ByteText.Format(row.KvBytes),
-                Text(row.AgainstFirstSequences, "F2"));
+            table.Add(TextTable.Shown(
+                (true, $"{row.Threads}"), (true, $"{row.Sequences}"),
+                (hasPolicies, BenchPlan.KvName(row.KvPolicy)), (true, row.Speed.Text("F1")),
+                (true, row.DecodeSpeed.TextIfAny("F1")),
+                (true, row.MeanDepth.ToString("F2", CultureInfo.InvariantCulture)),
+                (true, ByteText.Format(row.KvBytes)), (true, row.AgainstFirstSequences.TextIfAny("F2")),
+                (hasPolicies, row.AgainstFirstPolicy.TextIfAny("F2"))));
         }
 
         table.AppendTo(text);
@@ -45,25 +47,21 @@ internal sealed class BatchReport(string model, long fileBytes, BenchPlan plan, 
         {
             writer.WriteStartObject();
             writer.WriteNumber("threads", row.Threads);
+            if (row.KvPolicy is not null)
+            {
+                writer.WriteString("kv_policy", BenchPlan.KvName(row.KvPolicy));
+            }
+
             writer.WriteNumber("sequences", row.Sequences);
             row.Speed.WriteJson(writer, "tokens_per_second");
-            if (row.DecodeSpeed.Count > 0)
-            {
-                row.DecodeSpeed.WriteJson(writer, "decode_tokens_per_second");
-            }
-
+            row.DecodeSpeed.WriteJsonIfAny(writer, "decode_tokens_per_second");
             writer.WriteNumber("mean_depth", row.MeanDepth);
             writer.WriteNumber("kv_bytes", row.KvBytes);
-            if (row.AgainstFirstSequences.Count > 0)
-            {
-                row.AgainstFirstSequences.WriteJson(writer, "against_first_sequences");
-            }
-
+            row.AgainstFirstSequences.WriteJsonIfAny(writer, "against_first_sequences");
+            row.AgainstFirstPolicy.WriteJsonIfAny(writer, "against_first_kv_policy");
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
     });
-
-    private static string Text(Samples samples, string format) => samples.Count == 0 ? "" : samples.Text(format);
 }

@@ -1,12 +1,18 @@
+using MoREdge.Model;
+
 namespace MoREdge.Cli;
 
 /// <summary>Speed of several sequences side by side.</summary>
 /// <param name="threads">Threads.</param>
+/// <param name="kvPolicy">The KV policy; null as trained.</param>
 /// <param name="sequences">Sequences.</param>
-internal sealed class BatchResult(int threads, int sequences)
+internal sealed class BatchResult(int threads, KvPolicy? kvPolicy, int sequences)
 {
     /// <summary>Threads.</summary>
     public int Threads { get; } = threads;
+
+    /// <summary>The KV policy; null as trained.</summary>
+    public KvPolicy? KvPolicy { get; } = kvPolicy;
 
     /// <summary>Sequences.</summary>
     public int Sequences { get; } = sequences;
@@ -25,6 +31,9 @@ internal sealed class BatchResult(int threads, int sequences)
     /// Speed over that of the first number of sequences in the same repetition; empty in its own row.
     /// </summary>
     public Samples AgainstFirstSequences { get; } = new();
+
+    /// <summary>Speed over that with the first KV policy, likewise.</summary>
+    public Samples AgainstFirstPolicy { get; } = new();
 
     /// <summary>Mean recursions of the decoded tokens.</summary>
     public double MeanDepth { get; set; }

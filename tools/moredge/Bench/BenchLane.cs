@@ -5,8 +5,8 @@ using MoREdge.ModelFile;
 namespace MoREdge.Cli;
 
 /// <summary>
-/// A model with one thread count, and a sequence per context length, filled once: then every repetition can measure
-/// each of them in turn.
+/// A model with one thread count, and for every KV policy a sequence per context length, filled once: then every
+/// repetition can measure each of them in turn.
 /// </summary>
 internal sealed class BenchLane : IDisposable
 {
@@ -15,38 +15,39 @@ internal sealed class BenchLane : IDisposable
     private readonly BenchPlan _plan;
     private readonly int[] _ids;
     private readonly DecoderModel _model;
-    private readonly Sequence _prompt;
-    private readonly Sequence[] _filled;
+    private readonly RouterPass? _routers;
+    private readonly Dictionary<BenchSetting, Sequence> _prompts = [];
+    private readonly Dictionary<BenchSetting, Sequence> _filled = [];
+
+    /// <summary>For each filled sequence, the part of its tokens that reached each recursion.</summary>
+    private readonly Dictionary<Sequence, double[]> _reached = [];
     private readonly CancellationToken _cancellation;
 
     /// <summary>Makes and warms up everything; filling the contexts may take a while.</summary>
     /// <param name="plan">What will be measured.</param>
     /// <param name="file">The model.</param>
-    /// <param name="options">The options of a sequence for a number of tokens.</param>
+    /// <param name="options">The options of a sequence for a number of tokens and a KV policy.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="ArgumentException">An option does not fit the model.</exception>
     public BenchLane(
         BenchPlan plan,
         GgufFile file,
-        Func<int, SequenceOptions> options,
+        Func<int, KvPolicy?, SequenceOptions> options,
         int threads,
         CancellationToken cancellation)
     {
         _plan = plan;
         _cancellation = cancellation;
-        _filled = new Sequence[plan.Filled.Length];
         _model = DecoderModel.Load(file, ModelOptions.Kernels(), threads);
         bool isComplete = false;
         try
         {
             _ids = RandomIds(plan.InputTokensMax, _model.Config.VocabSize);
-            _prompt = _model.CreateSequence(options(plan.PromptTokens));
-            _prompt.Prefill(_ids.AsSpan(0, Math.Min(WarmUpTokens, plan.PromptTokens)), cancellation: cancellation);
-            for (int i = 0; i < _filled.Length; i++)
+            _routers = _model.CreateRouterPass();
+            foreach (KvPolicy? policy in plan.KvPolicies)
             {
-                _filled[i] = _model.CreateSequence(options(plan.Filled[i] + plan.DecodeTokens));
-                Fill(_filled[i], plan.Filled[i]);
+                Add(policy, tokens => options(tokens, policy));
             }
 
             isComplete = true;
@@ -63,51 +64,53 @@ internal sealed class BenchLane : IDisposable
     /// <summary>Worker threads.</summary>
     public int Threads => _model.ThreadCount;
 
-    /// <summary>Runs the prompt and returns (tokens per second, operations per second).</summary>
-    public (double Speed, double Operations) Prefill()
+    /// <summary>Runs the prompt and notes the measured speed in <paramref name="row"/>.</summary>
+    public void Prefill(PrefillResult row)
     {
-        _prompt.Truncate(0);
-        _prompt.Depths.Clear();
+        Sequence sequence = Start(_prompts, row);
         long start = Stopwatch.GetTimestamp();
-        _prompt.Prefill(_ids.AsSpan(0, _plan.PromptTokens), cancellation: _cancellation);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        double multiplyAdds = _model.PrefillMultiplyAdds(_plan.PromptTokens, _prompt.Depths.Mean, _prompt.KvPolicy);
-        return (_plan.PromptTokens / seconds, 2 * multiplyAdds / seconds);
+        sequence.Prefill(_ids.AsSpan(0, _plan.PromptTokens), cancellation: _cancellation);
+        double speed = _plan.PromptTokens / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        row.MeanDepth = sequence.Depths.Mean;
+        row.MultiplyAddsPerToken =
+            _model.PrefillMultiplyAdds(_plan.PromptTokens, row.MeanDepth, sequence.KvPolicy) / _plan.PromptTokens;
+        row.Speed.Add(speed);
+        row.Operations.Add(2 * row.MultiplyAddsPerToken * speed);
     }
 
-    /// <summary>
-    /// Decodes behind a context, notes the bytes of a token in <paramref name="result"/>, and returns tokens per
-    /// second.
-    /// </summary>
-    /// <param name="filledIndex">Which context of the plan.</param>
-    /// <param name="result">Its row.</param>
-    public double Decode(int filledIndex, DecodeResult result)
+    /// <summary>Decodes behind a context and notes the measured speed in <paramref name="row"/>.</summary>
+    public void Decode(DecodeResult row)
     {
-        Sequence sequence = _filled[filledIndex];
-        sequence.Truncate(result.Filled);
-        if (result.DepthMax is { } depthMax)
-        {
-            sequence.DepthMax = depthMax;
-        }
-
-        sequence.Depths.Clear();
+        Sequence sequence = Start(_filled, row);
+        long? faults = Machine.MajorFaults;
         long start = Stopwatch.GetTimestamp();
         Decode(sequence, _plan.DecodeTokens);
         double speed = _plan.DecodeTokens / Stopwatch.GetElapsedTime(start).TotalSeconds;
-        result.MeanDepth = sequence.Depths.Mean;
-        result.WeightBytes = _model.WeightBytesPerToken(result.MeanDepth);
-        result.KvBytes = KvBytes(sequence, result.Filled, result.MeanDepth);
-        return speed;
+        row.MajorFaults = Machine.MajorFaults - faults + (row.MajorFaults ?? 0);
+        row.MeanDepth = sequence.Depths.Mean;
+        row.WeightBytes = _model.WeightBytesPerToken(row.MeanDepth);
+        row.KvBytes = KvBytes(sequence, row.Setting.Filled);
+        row.KvBytesKept = (double)sequence.KvBytesUsed / sequence.Position;
+        row.Speed.Add(speed);
+        if (_routers is not null)
+        {
+            row.RouterShare.Add(speed * RouterSeconds(_routers, Start(_filled, row)));
+        }
     }
 
     public void Dispose()
     {
-        foreach (Sequence? sequence in _filled)
+        foreach (Sequence sequence in _prompts.Values)
         {
-            sequence?.Dispose();
+            sequence.Dispose();
         }
 
-        _prompt?.Dispose();
+        foreach (Sequence sequence in _filled.Values)
+        {
+            sequence.Dispose();
+        }
+
+        _routers?.Dispose();
         _model.Dispose();
     }
 
@@ -123,6 +126,19 @@ internal sealed class BenchLane : IDisposable
         return ids;
     }
 
+    private void Add(KvPolicy? policy, Func<int, SequenceOptions> options)
+    {
+        Sequence prompt = _model.CreateSequence(options(_plan.PromptTokens));
+        _prompts.Add(new BenchSetting(Threads, policy, 0, null), prompt);
+        prompt.Prefill(_ids.AsSpan(0, Math.Min(WarmUpTokens, _plan.PromptTokens)), cancellation: _cancellation);
+        foreach (int filled in _plan.Filled)
+        {
+            Sequence sequence = _model.CreateSequence(options(filled + _plan.DecodeTokens));
+            _filled.Add(new BenchSetting(Threads, policy, filled, null), sequence);
+            Fill(sequence, filled);
+        }
+    }
+
     private void Fill(Sequence sequence, int count)
     {
         if (count > 0)
@@ -130,7 +146,22 @@ internal sealed class BenchLane : IDisposable
             sequence.Prefill(_ids.AsSpan(0, count), cancellation: _cancellation);
         }
 
+        _reached.Add(sequence, Reached(sequence.Depths));
         Decode(sequence, Math.Min(WarmUpTokens, _plan.DecodeTokens));
+    }
+
+    /// <summary>The sequence of a row, cut back to its context, with its depth cap and nothing counted.</summary>
+    private static Sequence Start(Dictionary<BenchSetting, Sequence> sequences, BenchRow row)
+    {
+        Sequence sequence = sequences[row.Setting with { DepthMax = null }];
+        sequence.Truncate(row.Setting.Filled);
+        if (row.Setting.DepthMax is { } depthMax)
+        {
+            sequence.DepthMax = depthMax;
+        }
+
+        sequence.Depths.Clear();
+        return sequence;
     }
 
     private void Decode(Sequence sequence, int count)
@@ -143,18 +174,55 @@ internal sealed class BenchLane : IDisposable
     }
 
     /// <summary>
-    /// Each layer call reads the keys and values of every token before it: here the mean over the decoded tokens.
+    /// The routers of one token, each time behind a token, whose weights have driven those of the routers out of the
+    /// caches as they do in earnest.
     /// </summary>
-    private double KvBytes(Sequence sequence, int filled, double depth)
+    private double RouterSeconds(RouterPass routers, Sequence sequence)
     {
-        LayerSchedule schedule = new(_model.Config, sequence.KvPolicy);
-        double calls = schedule.Prefix.Length + schedule.Suffix.Length;
-        for (int r = 0; r < schedule.Loop.Length; r++)
+        Samples seconds = new();
+        for (int i = 0; i < Math.Min(WarmUpTokens, _plan.DecodeTokens); i++)
         {
-            calls += schedule.Loop[r].Length * Math.Clamp(depth - r, 0, 1);
+            Decode(sequence, 1);
+            long start = Stopwatch.GetTimestamp();
+            routers.Run(sequence.DepthMax);
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        double positions = filled + ((_plan.DecodeTokens + 1) / 2.0);
-        return calls * positions * sequence.KvBytesPerTokenMax / schedule.SlotCount;
+        return seconds.Median;
+    }
+
+    /// <summary>
+    /// Each layer call reads the keys and values that its slot holds: of every token before it, or where recursions
+    /// keep their own, of those that reached its recursion. Here the mean over the decoded tokens.
+    /// </summary>
+    private double KvBytes(Sequence sequence, int filled)
+    {
+        LayerSchedule schedule = new(_model.Config, sequence.KvPolicy);
+        double[] decoded = Reached(sequence.Depths);
+        double decodedTokens = (_plan.DecodeTokens + 1) / 2.0;
+        double tokens = (schedule.Prefix.Length + schedule.Suffix.Length) * (filled + decodedTokens);
+        for (int r = 0; r < schedule.Loop.Length; r++)
+        {
+            double held = sequence.KvPolicy == KvPolicy.RecursionWise
+                ? (filled * _reached[sequence][r]) + (decodedTokens * decoded[r])
+                : filled + decodedTokens;
+            tokens += schedule.Loop[r].Length * decoded[r] * held;
+        }
+
+        return tokens * sequence.KvBytesPerSlotToken;
+    }
+
+    /// <summary>The part of the tokens that ran recursion r, for every r.</summary>
+    private static double[] Reached(DepthStatistics depths)
+    {
+        double[] reached = new double[depths.Histogram.Length - 1];
+        long count = 0;
+        for (int r = reached.Length - 1; r >= 0; r--)
+        {
+            count += depths.Histogram[r + 1];
+            reached[r] = depths.TokenCount == 0 ? 0 : (double)count / depths.TokenCount;
+        }
+
+        return reached;
     }
 }

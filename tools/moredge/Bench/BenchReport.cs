@@ -5,9 +5,16 @@ using System.Text.Json;
 namespace MoREdge.Cli;
 
 /// <summary>Prints what <see cref="BenchRun"/> measured.</summary>
-internal sealed class BenchReport(string model, long fileBytes, long probeBytes, BenchPlan plan, BenchRun run)
+/// <param name="model">Name of the model.</param>
+/// <param name="fileBytes">Size of its file.</param>
+/// <param name="probeBytes">Size of the probe's buffer; null where the bandwidth was left out.</param>
+/// <param name="plan">What was measured.</param>
+/// <param name="run">The figures.</param>
+internal sealed class BenchReport(string model, long fileBytes, long? probeBytes, BenchPlan plan, BenchRun run)
 {
-    private string AgainstThreadsTitle => $"vs {plan.Threads[0]} {(plan.Threads[0] == 1 ? "thread" : "threads")}";
+    private bool HasThreads => plan.Threads.Length > 1;
+
+    private bool HasPolicies => plan.KvPolicies.Length > 1;
 
     /// <summary>For people.</summary>
     public void WriteTable()
@@ -16,12 +23,13 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
         text.AppendLine($"{PlainText.Clean(model)}, {ByteText.Format(fileBytes)}");
         text.AppendLine(Machine.Line(ModelOptions.Kernels()));
         text.AppendLine(
-            $"median (min-max) of {plan.Repetitions}, all rows in turn; ratios within a turn; bandwidth probe "
-            + ByteText.Format(probeBytes));
+            $"median (min-max) of {plan.Repetitions}, all rows in turn; ratios within a turn"
+            + (probeBytes is { } bytes ? $"; bandwidth probe {ByteText.Format(bytes)}" : ""));
         text.AppendLine().AppendLine($"prefill of {plan.PromptTokens} tokens");
         AppendPrefill(text);
         text.AppendLine().AppendLine($"decode of {plan.DecodeTokens} tokens behind a context");
         AppendDecode(text);
+        DepthFitReport.AppendTo(text, DepthFit.Of(run.Prefill), DepthFit.Of(run.Decode));
         StandardOutput.Write(text);
     }
 
@@ -30,15 +38,21 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
     {
         plan.WriteJson(writer, model, fileBytes);
         writer.WriteNumber("decode_tokens", plan.DecodeTokens);
-        writer.WriteNumber("probe_bytes", probeBytes);
+        if (probeBytes is { } bytes)
+        {
+            writer.WriteNumber("probe_bytes", bytes);
+        }
+
         writer.WriteStartArray("prefill");
         foreach (PrefillResult row in run.Prefill)
         {
             writer.WriteStartObject();
-            writer.WriteNumber("threads", row.Threads);
+            row.WriteSetting(writer);
             row.Speed.WriteJson(writer, "tokens_per_second");
             row.Operations.WriteJson(writer, "operations_per_second");
-            WriteRatio(writer, "against_first_threads", row.AgainstFirstThreads);
+            writer.WriteNumber("mean_depth", row.MeanDepth);
+            row.AgainstFirstThreads.WriteJsonIfAny(writer, "against_first_threads");
+            row.AgainstFirstPolicy.WriteJsonIfAny(writer, "against_first_kv_policy");
             writer.WriteEndObject();
         }
 
@@ -50,47 +64,47 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
         }
 
         writer.WriteEndArray();
+        DepthFitReport.WriteJson(writer, "prefill_depth_fit", DepthFit.Of(run.Prefill));
+        DepthFitReport.WriteJson(writer, "decode_depth_fit", DepthFit.Of(run.Decode));
     });
 
     private static void WriteDecode(Utf8JsonWriter writer, DecodeResult row)
     {
         writer.WriteStartObject();
-        writer.WriteNumber("threads", row.Threads);
-        writer.WriteNumber("filled_tokens", row.Filled);
-        if (row.DepthMax is { } depthMax)
-        {
-            writer.WriteNumber("depth_max", depthMax);
-        }
-
+        row.WriteSetting(writer);
+        writer.WriteNumber("filled_tokens", row.Setting.Filled);
         row.Speed.WriteJson(writer, "tokens_per_second");
         writer.WriteNumber("weight_bytes_per_token", row.WeightBytes);
         writer.WriteNumber("kv_bytes_per_token", row.KvBytes);
+        writer.WriteNumber("kv_bytes_kept_per_token", row.KvBytesKept);
         writer.WriteNumber("mean_depth", row.MeanDepth);
-        row.Bandwidth.WriteJson(writer, "read_bytes_per_second");
-        row.Share.WriteJson(writer, "bandwidth_share");
-        WriteRatio(writer, "against_first_threads", row.AgainstFirstThreads);
-        WriteRatio(writer, "against_first_filled", row.AgainstFirstFilled);
-        writer.WriteEndObject();
-    }
-
-    private static void WriteRatio(Utf8JsonWriter writer, string name, Samples ratios)
-    {
-        if (ratios.Count > 0)
+        if (row.MajorFaults is { } faults)
         {
-            ratios.WriteJson(writer, name);
+            writer.WriteNumber("major_faults", faults);
         }
+
+        row.Bandwidth.WriteJsonIfAny(writer, "read_bytes_per_second");
+        row.Share.WriteJsonIfAny(writer, "bandwidth_share");
+        row.RouterShare.WriteJsonIfAny(writer, "router_share");
+        row.AgainstFirstThreads.WriteJsonIfAny(writer, "against_first_threads");
+        row.AgainstFirstFilled.WriteJsonIfAny(writer, "against_first_filled");
+        row.AgainstFirstPolicy.WriteJsonIfAny(writer, "against_first_kv_policy");
+        writer.WriteEndObject();
     }
 
     private void AppendPrefill(StringBuilder text)
     {
-        bool hasRatio = plan.Threads.Length > 1;
-        string[] titles = Shown((true, "threads"), (true, "tok/s"), (true, "GOP/s"), (hasRatio, AgainstThreadsTitle));
-        TextTable table = Table(titles);
+        bool hasDepth = run.Prefill.Exists(row => row.Setting.DepthMax is not null);
+        TextTable table = TextTable.OfNumbers(TextTable.Shown(
+            (true, "threads"), (HasPolicies, "kv"), (hasDepth, "depth"), (true, "tok/s"), (true, "GOP/s"),
+            (HasThreads, plan.AgainstThreadsTitle), (HasPolicies, plan.AgainstPolicyTitle)));
         foreach (PrefillResult row in run.Prefill)
         {
-            table.Add(Shown(
-                (true, $"{row.Threads}"), (true, row.Speed.Text("F1")), (true, row.Operations.Text("F1", 1e-9)),
-                (hasRatio, Ratio(row.AgainstFirstThreads))));
+            table.Add(TextTable.Shown(
+                (true, $"{row.Setting.Threads}"), (HasPolicies, BenchPlan.KvName(row.Setting.KvPolicy)),
+                (hasDepth, Depth(row)), (true, row.Speed.Text("F1")), (true, row.Operations.Text("F1", 1e-9)),
+                (HasThreads, row.AgainstFirstThreads.TextIfAny("F2")),
+                (HasPolicies, row.AgainstFirstPolicy.TextIfAny("F2"))));
         }
 
         table.AppendTo(text);
@@ -98,41 +112,34 @@ internal sealed class BenchReport(string model, long fileBytes, long probeBytes,
 
     private void AppendDecode(StringBuilder text)
     {
-        bool hasDepth = run.Decode.Exists(row => row.DepthMax is not null);
-        bool hasThreads = plan.Threads.Length > 1;
+        bool hasDepth = run.Decode.Exists(row => row.Setting.DepthMax is not null);
+        bool hasProbe = probeBytes is not null;
+        bool hasFaults = run.Decode.Exists(row => row.MajorFaults > 0);
         bool hasFilled = plan.Filled.Length > 1;
-        TextTable table = Table(Shown(
-            (true, "threads"), (true, "filled"), (hasDepth, "depth"), (true, "tok/s"), (true, "weights/token"),
-            (true, "KV/token"), (true, "read GB/s"), (true, "% of bandwidth"), (hasThreads, AgainstThreadsTitle),
-            (hasFilled, $"vs {plan.Filled[0]} filled")));
+        TextTable table = TextTable.OfNumbers(TextTable.Shown(
+            (true, "threads"), (true, "filled"), (HasPolicies, "kv"), (hasDepth, "depth"), (true, "tok/s"),
+            (true, "weights/token"), (true, "KV/token"), (HasPolicies, "KV kept/token"), (hasProbe, "read GB/s"),
+            (hasProbe, "% of bandwidth"), (hasFaults, "disk faults"), (HasThreads, plan.AgainstThreadsTitle),
+            (hasFilled, $"vs {plan.Filled[0]} filled"), (HasPolicies, plan.AgainstPolicyTitle)));
         foreach (DecodeResult row in run.Decode)
         {
-            table.Add(Shown(
-                (true, $"{row.Threads}"), (true, $"{row.Filled}"), (hasDepth, Depth(row)),
+            table.Add(TextTable.Shown(
+                (true, $"{row.Setting.Threads}"), (true, $"{row.Setting.Filled}"),
+                (HasPolicies, BenchPlan.KvName(row.Setting.KvPolicy)), (hasDepth, Depth(row)),
                 (true, row.Speed.Text("F2")), (true, ByteText.Format(row.WeightBytes)),
-                (true, ByteText.Format(row.KvBytes)), (true, row.Bandwidth.Text("F1", 1e-9)),
-                (true, row.Share.Text("F0", 100)), (hasThreads, Ratio(row.AgainstFirstThreads)),
-                (hasFilled, Ratio(row.AgainstFirstFilled))));
+                (true, ByteText.Format(row.KvBytes)), (HasPolicies, ByteText.Format(row.KvBytesKept)),
+                (hasProbe, row.Bandwidth.TextIfAny("F1", 1e-9)), (hasProbe, row.Share.TextIfAny("F0", 100)),
+                (hasFaults, $"{row.MajorFaults}"), (HasThreads, row.AgainstFirstThreads.TextIfAny("F2")),
+                (hasFilled, row.AgainstFirstFilled.TextIfAny("F2")),
+                (HasPolicies, row.AgainstFirstPolicy.TextIfAny("F2"))));
         }
 
         table.AppendTo(text);
     }
 
-    private static TextTable Table(string[] titles)
-    {
-        TextTable table = new(Array.ConvertAll(titles, _ => true));
-        table.Add(titles);
-        return table;
-    }
-
-    private static string[] Shown(params (bool IsShown, string Text)[] cells) =>
-        Array.ConvertAll(Array.FindAll(cells, cell => cell.IsShown), cell => cell.Text);
-
     /// <summary>The cap, or where routers decide the depth that came out.</summary>
-    private static string Depth(DecodeResult row) =>
-        row.DepthMax is null ? ""
-        : row.MeanDepth == row.DepthMax ? $"{row.DepthMax}"
-        : $"{row.DepthMax} (mean {row.MeanDepth.ToString("F2", CultureInfo.InvariantCulture)})";
-
-    private static string Ratio(Samples ratios) => ratios.Count == 0 ? "" : ratios.Text("F2");
+    private static string Depth(BenchRow row) =>
+        row.Setting.DepthMax is not { } depthMax ? ""
+        : row.MeanDepth == depthMax ? $"{depthMax}"
+        : $"{depthMax} (mean {row.MeanDepth.ToString("F2", CultureInfo.InvariantCulture)})";
 }

@@ -7,25 +7,31 @@ namespace MoREdge.Cli;
 /// Measures every row once, then every row again, and so on: when the machine becomes faster or slower on the way, all
 /// rows see it alike. Ratios are taken between neighbours in time, repetition by repetition, for the same reason.
 /// </summary>
-internal sealed class BenchRun(BenchPlan plan, BandwidthProbe probe, CancellationToken cancellation)
+/// <param name="plan">What is measured.</param>
+/// <param name="probe">Measures the read bandwidth; null to leave it out.</param>
+/// <param name="cancellation">Stops the work.</param>
+internal sealed class BenchRun(BenchPlan plan, BandwidthProbe? probe, CancellationToken cancellation)
 {
     /// <summary>Long enough for many passes of a small buffer, short against a decode.</summary>
     private const double ProbeSeconds = 0.2;
 
-    /// <summary>A row per thread count.</summary>
+    /// <summary>A row per thread count, KV policy and depth cap.</summary>
     public List<PrefillResult> Prefill { get; } = [];
 
-    /// <summary>A row per thread count, context length and depth cap.</summary>
+    /// <summary>A row per thread count, KV policy, context length and depth cap.</summary>
     public List<DecodeResult> Decode { get; } = [];
 
     /// <summary>Measures.</summary>
     /// <param name="file">The model.</param>
-    /// <param name="options">The options of a sequence for a number of tokens.</param>
+    /// <param name="options">The options of a sequence for a number of tokens and a KV policy.</param>
     /// <param name="depthCaps">The depth caps to measure; null stands for no cap.</param>
     /// <param name="progress">Told (done, total).</param>
     /// <exception cref="ArgumentException">An option does not fit the model.</exception>
     public void Run(
-        GgufFile file, Func<int, SequenceOptions> options, int?[] depthCaps, Action<double, double> progress)
+        GgufFile file,
+        Func<int, KvPolicy?, SequenceOptions> options,
+        int?[] depthCaps,
+        Action<double, double> progress)
     {
         List<BenchLane> lanes = [];
         try
@@ -36,7 +42,7 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe probe, Cancellatio
             {
                 lanes.Add(new BenchLane(plan, file, options, threads, cancellation));
                 AddRows(threads, depthCaps);
-                probe.Measure(threads, 0);
+                probe?.Measure(threads, 0);
                 progress(lanes.Count, steps);
             }
 
@@ -44,7 +50,7 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe probe, Cancellatio
             {
                 for (int i = 0; i < lanes.Count; i++)
                 {
-                    MeasurePrefill(lanes[i], Prefill[i]);
+                    MeasurePrefill(lanes[i]);
                     MeasureDecode(lanes[i]);
                     progress(((repetition + 1) * lanes.Count) + i + 1, steps);
                 }
@@ -58,48 +64,66 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe probe, Cancellatio
 
     private void AddRows(int threads, int?[] depthCaps)
     {
-        Prefill.Add(new PrefillResult(threads));
+        foreach (int? depthCap in depthCaps)
+        {
+            foreach (KvPolicy? policy in plan.KvPolicies)
+            {
+                Prefill.Add(new PrefillResult(new BenchSetting(threads, policy, 0, depthCap)));
+            }
+        }
+
         foreach (int filled in plan.Filled)
         {
             foreach (int? depthCap in depthCaps)
             {
-                Decode.Add(new DecodeResult(threads, filled, depthCap));
+                // The policies side by side: they are compared, so they are neighbours in time.
+                foreach (KvPolicy? policy in plan.KvPolicies)
+                {
+                    Decode.Add(new DecodeResult(new BenchSetting(threads, policy, filled, depthCap)));
+                }
             }
         }
     }
 
-    private void MeasurePrefill(BenchLane lane, PrefillResult row)
+    private void MeasurePrefill(BenchLane lane)
     {
-        (double speed, double operations) = lane.Prefill();
-        row.Speed.Add(speed);
-        row.Operations.Add(operations);
-        if (row != Prefill[0])
+        foreach (PrefillResult row in Prefill.FindAll(row => row.Setting.Threads == lane.Threads))
         {
-            row.AgainstFirstThreads.Add(speed / Prefill[0].Speed.Last);
+            lane.Prefill(row);
+            AddRatios(Prefill, row);
         }
     }
 
     private void MeasureDecode(BenchLane lane)
     {
-        foreach (DecodeResult row in Decode.FindAll(row => row.Threads == lane.Threads))
+        foreach (DecodeResult row in Decode.FindAll(row => row.Setting.Threads == lane.Threads))
         {
-            double speed = lane.Decode(Array.IndexOf(plan.Filled, row.Filled), row);
-            double bandwidth = probe.Measure(lane.Threads, ProbeSeconds);
-            row.Speed.Add(speed);
-            row.Bandwidth.Add(bandwidth);
-            row.Share.Add(speed * (row.WeightBytes + row.KvBytes) / bandwidth);
-            AddRatio(row, row.AgainstFirstThreads, plan.Threads[0], row.Filled);
-            AddRatio(row, row.AgainstFirstFilled, row.Threads, plan.Filled[0]);
+            lane.Decode(row);
+            if (probe is not null)
+            {
+                double bandwidth = probe.Measure(lane.Threads, ProbeSeconds);
+                row.Bandwidth.Add(bandwidth);
+                row.Share.Add(row.Speed.Last * row.WorkPerToken / bandwidth);
+            }
+
+            AddRatios(Decode, row);
+            AddRatio(Decode, row, row.AgainstFirstFilled, row.Setting with { Filled = plan.Filled[0] });
         }
     }
 
-    private void AddRatio(DecodeResult row, Samples ratios, int threads, int filled)
+    private void AddRatios<T>(List<T> rows, T row)
+        where T : BenchRow
     {
-        DecodeResult reference = Decode.Find(
-            other => other.Threads == threads && other.Filled == filled && other.DepthMax == row.DepthMax)!;
-        if (reference != row)
+        AddRatio(rows, row, row.AgainstFirstThreads, row.Setting with { Threads = plan.Threads[0] });
+        AddRatio(rows, row, row.AgainstFirstPolicy, row.Setting with { KvPolicy = plan.KvPolicies[0] });
+    }
+
+    private static void AddRatio<T>(List<T> rows, T row, Samples ratios, BenchSetting reference)
+        where T : BenchRow
+    {
+        if (reference != row.Setting)
         {
-            ratios.Add(row.Speed.Last / reference.Speed.Last);
+            ratios.Add(row.Speed.Last / rows.Find(other => other.Setting == reference)!.Speed.Last);
         }
     }
 }

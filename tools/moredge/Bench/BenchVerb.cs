@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using MoREdge.Model;
 using MoREdge.ModelFile;
 
@@ -76,6 +75,19 @@ internal sealed class BenchVerb
         HelpName = "N[,N...]",
     };
 
+    private readonly Option<string?> _kv = new("--kv")
+    {
+        Description = "Keys and values that recursions keep: recursion = each its own, shared = those of the first, "
+            + "hybrid = shared with fresh rows for the tokens that run; or several such as recursion,shared: rows for "
+            + "each, compared with the first. [default: as trained]",
+        HelpName = "P[,P...]",
+    };
+
+    private readonly Option<bool> _noProbe = new("--no-probe")
+    {
+        Description = "Leave out the read bandwidth, whose buffer is as large as the model, where memory is short.",
+    };
+
     private readonly Option<bool> _json = new("--json")
     {
         Description = "Print every figure and every repetition as JSON.",
@@ -98,8 +110,10 @@ internal sealed class BenchVerb
         command.Options.Add(_filled);
         command.Options.Add(_repetitions);
         command.Options.Add(_threads);
+        command.Options.Add(_kv);
+        command.Options.Add(_noProbe);
         command.Options.Add(_json);
-        _options = new ModelOptions(command, withThreads: false);
+        _options = new ModelOptions(command, withLists: false);
     }
 
     /// <summary>The verb.</summary>
@@ -110,12 +124,14 @@ internal sealed class BenchVerb
             "Measure prefill and decode speed (tokens per second), and the share of the read bandwidth that decoding "
             + "uses.\n\n"
             + "After a warm-up every repetition measures every row once: the prompt with each thread count, then the "
-            + "decode behind each context, followed by the machine's read bandwidth with the same threads on a buffer "
-            + "of the model's size. Medians are given, with the extremes in parentheses; ratios are taken within a "
-            + "repetition. A decoded token reads every weight it uses and the keys and values before it once: these "
-            + "bytes per second, divided by the bandwidth, are the share. GOP/s count the projections, two operations "
-            + "per multiply-add. Models with recursion run at full depth unless --routing says otherwise, and the "
-            + "decode is measured at every depth cap.\n\n"
+            + "decode behind each context, each followed by the machine's read bandwidth with the same threads on a "
+            + "buffer of the model's size. Medians are given, with the extremes in parentheses; ratios are taken "
+            + "within a repetition. A decoded token reads every weight it uses and the keys and values before it "
+            + "once: these bytes per second, divided by the bandwidth, are the share. GOP/s count the projections, two "
+            + "operations per multiply-add. Models with recursion run at full depth unless --routing says otherwise, "
+            + "and everything is measured at every depth cap. The last table then fits the time of a token as fixed + "
+            + "depth x block and says what part of the deepest token's time, and of its work, the recursions are: when "
+            + "the two agree, a recursion less saves what it should. The routers are timed by themselves.\n\n"
             + "With --sequences, all sequences are submitted at once to one batch, and each pass over the weights "
             + "serves them all. 'All included' counts the generated tokens from the first submission to the last one: "
             + "prompts, samplers and scheduling; 'all decoding' those between the last prompt's end and the first "
@@ -125,6 +141,7 @@ internal sealed class BenchVerb
             + "  moredge bench --synthetic smollm2-360m --format q4 --pure --threads 1,2 --filled 0,2048\n"
             + "  moredge bench --synthetic smollm2-135m --format q4_0 --keep 135m-q4_0.gguf -p 1 -n 1 -r 1\n"
             + "  moredge bench --synthetic mor-360m-n3 --json\n"
+            + "  moredge bench --synthetic mor-360m-n3 --kv recursion,shared --filled 512,2048 --max-depth 3\n"
             + "  moredge bench --synthetic mor-360m-n3 --depths 0.35,0.35,0.3 --sequences 1,2,4,8,16,32 -p 64 -n 64");
         BenchVerb verb = new(command);
         command.SetAction(verb.Run);
@@ -187,10 +204,11 @@ internal sealed class BenchVerb
         return new BenchPlan(
             AtLeastOne(result, _prompt),
             AtLeastOne(result, _decode),
-            Counts(result, _filled, 0, 0, TokensMax),
-            Counts(result, _threads, ModelOptions.ThreadsDefault, 1, ModelOptions.ThreadsMax),
+            ListOptions.Counts(result, _filled, 0, 0, TokensMax),
+            ListOptions.Counts(result, _threads, ModelOptions.ThreadsDefault, 1, ModelOptions.ThreadsMax),
+            ListOptions.KvPolicies(result, _kv),
             AtLeastOne(result, _repetitions),
-            hasSequences ? Counts(result, _sequences, 1, 1, SequencesMax) : []);
+            hasSequences ? ListOptions.Counts(result, _sequences, 1, 1, SequencesMax) : []);
     }
 
     private int MeasureBatches(
@@ -201,7 +219,8 @@ internal sealed class BenchVerb
         using (ProgressLine progress = new("Measuring"))
         {
             measurement.Run(
-                file, tokens => Options(result, config, tokens), (done, total) => progress.Report(done, total));
+                file, (tokens, policy) => Options(result, config, tokens, policy),
+                (done, total) => progress.Report(done, total));
         }
 
         BatchReport report = new(name, file.FileBytes, plan, measurement.Results);
@@ -226,7 +245,7 @@ internal sealed class BenchVerb
         }
 
         ModelConfig config = ModelConfigReader.Read(file);
-        bool hasDepths = config.Recursion is not null && Options(result, config, 1).DepthMax is null;
+        bool hasDepths = config.Recursion is not null && Options(result, config, 1, null).DepthMax is null;
         int?[] depthCaps = [null];
         if (hasDepths)
         {
@@ -237,18 +256,19 @@ internal sealed class BenchVerb
             }
         }
 
-        long available = Machine.MemoryAvailableBytes;
-        long probeBytes = available > 0 ? Math.Min(file.FileBytes, available / ProbeMemoryDivisor) : file.FileBytes;
-        using BandwidthProbe probe = new(ModelOptions.Kernels(), probeBytes);
+        long probeBytes = Math.Min(file.FileBytes, Machine.AvailableBytes / ProbeMemoryDivisor);
+        using BandwidthProbe? probe = result.GetValue(_noProbe)
+            ? null
+            : new BandwidthProbe(ModelOptions.Kernels(), probeBytes);
         BenchRun run = new(plan, probe, cancellation);
         using (ProgressLine progress = new("Measuring"))
         {
             run.Run(
-                file, tokens => Options(result, config, tokens), depthCaps,
+                file, (tokens, policy) => Options(result, config, tokens, policy), depthCaps,
                 (done, total) => progress.Report(done, total));
         }
 
-        BenchReport report = new(name, file.FileBytes, probe.ByteCount, plan, run);
+        BenchReport report = new(name, file.FileBytes, probe?.ByteCount, plan, run);
         if (result.GetValue(_json))
         {
             report.WriteJson();
@@ -261,7 +281,7 @@ internal sealed class BenchVerb
         return ExitCode.Success;
     }
 
-    private SequenceOptions Options(ParseResult result, ModelConfig config, int tokens)
+    private SequenceOptions Options(ParseResult result, ModelConfig config, int tokens, KvPolicy? policy)
     {
         SequenceOptions asked = _options.Sequence(result, tokens);
         bool isRouted = config.Recursion is { DepthRule: not DepthRule.Fixed };
@@ -269,35 +289,11 @@ internal sealed class BenchVerb
         {
             ContextLength = asked.ContextLength,
             KvFormat = asked.KvFormat,
-            KvPolicy = asked.KvPolicy,
+            KvPolicy = policy,
             Routing = asked.Routing ?? (isRouted && result.GetValue(_depths) is null ? RoutingMode.Full : null),
             DepthMax = asked.DepthMax,
             HybridPositionZero = asked.HybridPositionZero,
         };
-    }
-
-    /// <summary>The numbers of an option such as 1,2, each once and in range.</summary>
-    private static int[] Counts(ParseResult result, Option<string?> option, int fallback, int min, int max)
-    {
-        string? text = result.GetValue(option);
-        List<int> counts = [];
-        foreach (string part in text?.Split(',') ?? [fallback.ToString(CultureInfo.InvariantCulture)])
-        {
-            bool isNumber = int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count);
-            if (!isNumber || count < min || count > max)
-            {
-                throw new UsageException($"{option.Name}: '{part}' is not a number from {min} to {max}.");
-            }
-
-            if (counts.Contains(count))
-            {
-                throw new UsageException($"{option.Name}: {count} is named twice.");
-            }
-
-            counts.Add(count);
-        }
-
-        return [.. counts];
     }
 
     private static int AtLeastOne(ParseResult result, Option<int> option)

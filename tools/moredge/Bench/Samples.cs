@@ -39,6 +39,18 @@ internal sealed class Samples
     public string Text(string format, double scale = 1) =>
         $"{(Median * scale).ToString(format)} ({(Min * scale).ToString(format)}-{(Max * scale).ToString(format)})";
 
+    /// <summary>The same, or nothing without values.</summary>
+    public string TextIfAny(string format, double scale = 1) => Count == 0 ? "" : Text(format, scale);
+
+    /// <summary>Median, extremes and every value; nothing without values.</summary>
+    public void WriteJsonIfAny(Utf8JsonWriter writer, string name)
+    {
+        if (Count > 0)
+        {
+            WriteJson(writer, name);
+        }
+    }
+
     /// <summary>Median, extremes and every value.</summary>
     public void WriteJson(Utf8JsonWriter writer, string name)
     {

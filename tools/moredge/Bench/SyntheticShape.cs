@@ -23,13 +23,16 @@ internal sealed record SyntheticShape(
     public const int ContextLength = 8192;
 
     /// <summary>
-    /// Every shape there is. SmolLM2: arXiv:2502.02737; the recursive one is 1 + 10·3 + 1 layers of the 360M width.
+    /// Every shape there is. SmolLM2: arXiv:2502.02737. The recursive ones have the 360M width and the layouts of
+    /// arXiv:2507.10524: 1 + 15·2 + 1 and 1 + 10·3 + 1 layers, as many as the 360M, and 1 + 8·4 + 1, two more.
     /// </summary>
     public static SyntheticShape[] All { get; } =
     [
         new("smollm2-135m", 30, 576, 9, 3, 1536, 1),
         new("smollm2-360m", 32, 960, 15, 5, 2560, 1),
+        new("mor-360m-n2", 32, 960, 15, 5, 2560, 2),
         new("mor-360m-n3", 32, 960, 15, 5, 2560, 3),
+        new("mor-360m-n4", 34, 960, 15, 5, 2560, 4),
     ];
 
     /// <summary>Layers of the shared block.</summary>

@@ -22,10 +22,11 @@ internal sealed class DoctorReport
 
     public required IReadOnlyList<KernelSelfTestResult>? SelfTests { get; init; }
 
-    /// <summary>Bytes this program may take: what the system has left, or less where a container has a limit.</summary>
-    public static long AvailableBytes => Math.Min(
-        Machine.MemoryAvailableBytes is var available and > 0 ? available : Machine.MemoryBytes,
-        Machine.MemoryLimitBytes ?? long.MaxValue);
+    /// <summary>Bytes that the model may take.</summary>
+    public required long AvailableBytes { get; init; }
+
+    /// <summary>True when they are not those of this machine but were asked for.</summary>
+    public required bool IsOtherMachine { get; init; }
 
     /// <summary>False when the model does not fit or a kernel set disagrees.</summary>
     public bool IsHealthy
@@ -123,8 +124,7 @@ internal sealed class DoctorReport
             return;
         }
 
-        long available = AvailableBytes;
-        MemoryFit fit = model.Fit(available);
+        MemoryFit fit = model.Fit(AvailableBytes);
         string meaning = fit switch
         {
             MemoryFit.Fits => "everything stays in memory",
@@ -139,7 +139,10 @@ internal sealed class DoctorReport
             + $"({ByteText.Format(model.KvBytesPerToken)} each, {model.KvFormat})");
         table.Add("  workspace", $"{ByteText.Format(model.WorkspaceBytes)}");
         table.Add("  program", $"{ByteText.Format(MemoryEstimate.ProgramBytes)}");
-        table.Add("  total", $"{ByteText.Format(model.TotalBytes)} of {ByteText.Format(available)}");
+        table.Add(
+            "  total",
+            $"{ByteText.Format(model.TotalBytes)} of {ByteText.Format(AvailableBytes)}"
+            + (IsOtherMachine ? ", as asked for with --memory" : ""));
         table.Add("  verdict", $"{Verdict(fit)}: {meaning}");
         table.Add(
             "  decode",
@@ -164,6 +167,7 @@ internal sealed class DoctorReport
         writer.WriteNumber("workspace_bytes", model.WorkspaceBytes);
         writer.WriteNumber("program_bytes", MemoryEstimate.ProgramBytes);
         writer.WriteNumber("total_bytes", model.TotalBytes);
+        writer.WriteNumber("available_bytes", AvailableBytes);
         writer.WriteString("verdict", Verdict(model.Fit(AvailableBytes)));
         writer.WriteNumber("weight_bytes_per_token", model.WeightBytesPerToken(model.DepthMax));
         writer.WriteNumber("decode_tokens_per_second_max", DecodeBound);

@@ -23,6 +23,13 @@ internal sealed class DoctorVerb
             + "one disagrees.",
     };
 
+    private readonly Option<string?> _memory = new("--memory")
+    {
+        Description = "Will the FILE fit a machine that leaves it so much memory, such as 425M or 2G (powers of "
+            + "1,024)? Linux keeps about 90 MB of a board's 512 for itself. [default: what this machine has left]",
+        HelpName = "SIZE",
+    };
+
     private readonly Option<bool> _json = new("--json") { Description = "Print the report as JSON." };
 
     private readonly ModelOptions _options;
@@ -31,6 +38,7 @@ internal sealed class DoctorVerb
     {
         command.Arguments.Add(_file);
         command.Options.Add(_selfTest);
+        command.Options.Add(_memory);
         command.Options.Add(_json);
         _options = new ModelOptions(command);
     }
@@ -49,6 +57,7 @@ internal sealed class DoctorVerb
             + "Examples:\n"
             + "  moredge doctor\n"
             + "  moredge doctor model.gguf --context 2048\n"
+            + "  moredge doctor model.gguf --context 2048 --memory 425M\n"
             + "  MOREDGE_KERNELS=scalar moredge doctor --self-test");
         DoctorVerb verb = new(command);
         command.SetAction(verb.Run);
@@ -63,6 +72,12 @@ internal sealed class DoctorVerb
             throw new UsageException("--routing, --kv, --kv-format, --max-depth and --context need a FILE.");
         }
 
+        long? memory = result.GetValue(_memory) is { } size ? ByteText.Parse(_memory.Name, size) : null;
+        if (path is null && memory is not null)
+        {
+            throw new UsageException("--memory needs a FILE.");
+        }
+
         KernelSet kernels = ModelOptions.Kernels();
         int threads = _options.Threads(result);
         using GgufFile? file = path is null ? null : OpenedModel.OpenFile(path);
@@ -74,6 +89,8 @@ internal sealed class DoctorVerb
             BytesPerSecond = MeasureBandwidth(kernels, threads),
             FileName = path,
             Estimate = estimate,
+            AvailableBytes = memory ?? Machine.AvailableBytes,
+            IsOtherMachine = memory is not null,
             SelfTests = result.GetValue(_selfTest) ? KernelSelfTest.Run() : null,
         };
         if (result.GetValue(_json))
@@ -90,8 +107,7 @@ internal sealed class DoctorVerb
 
     private static double MeasureBandwidth(KernelSet kernels, int threads)
     {
-        long available = DoctorReport.AvailableBytes;
-        using BandwidthProbe probe = new(kernels, Math.Min(BandwidthProbe.BytesDefault, available / 4));
+        using BandwidthProbe probe = new(kernels, Math.Min(BandwidthProbe.BytesDefault, Machine.AvailableBytes / 4));
         return probe.Measure(threads, ProbeSeconds);
     }
 }
