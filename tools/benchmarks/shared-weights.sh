@@ -5,13 +5,13 @@
 #
 # BINARY is a published moredge; FOLDER receives every raw output. BATCHED_BENCH is llama.cpp's llama-batched-bench and
 # DENSE_GGUF a file of `moredge bench --synthetic smollm2-360m --format q4_0 --keep DENSE_GGUF`; without them that column
-# stays empty. THREADS (2), TURNS (3) and PARTS ("depth kv board batch tables") in the environment change what is run;
+# stays empty. THREADS (2), TURNS (3) and PARTS ("depth speculate kv board batch tables") in the environment change what is run;
 # "tables" makes the tables of the batches from the outputs that are there.
 # Exit codes: 0 success, 1 a program failed, 2 wrong usage.
 set -euo pipefail
 
 readonly threads=${THREADS:-2} turns=${TURNS:-3} sequences=1,2,4,8,16,32 prompt=64 answer=64
-read -r -a parts <<<"${PARTS:-depth kv board batch tables}"
+read -r -a parts <<<"${PARTS:-depth speculate kv board batch tables}"
 
 fail() { echo "shared-weights: $2" >&2; exit "$1"; }
 
@@ -36,6 +36,15 @@ shares() {
         3) echo 0.33,0.33,0.34 ;;
         4) echo 0.25,0.25,0.25,0.25 ;;
     esac
+}
+
+speculate() {
+    local model options=(--format q4 --speculate 0,0.5,0.8,1 -p 64 -n 96 -r 7 --threads "1,$threads")
+    for model in mor-stories mor-commands; do
+        keep "speculate-$model" "$binary" bench -m "$model" --speculate own -p 128 -n 400 -r 15 --threads "1,$threads"
+    done
+    keep speculate-n3-mean-depth-2 "$binary" bench --synthetic mor-360m-n3 --depths "$(shares 3)" "${options[@]}"
+    keep speculate-n3-full-depth "$binary" bench --synthetic mor-360m-n3 --routing full "${options[@]}"
 }
 
 batch() {
@@ -133,6 +142,6 @@ readonly binary=$1 folder=$2 peer=${3:-} dense=${4:-}
 [ -z "$peer" ] || { [ -x "$peer" ] && [ -f "$dense" ]; } || fail 2 "$peer is not a program or $dense not a file."
 mkdir -p "$folder" || fail 2 "the folder $folder cannot be made."
 for part in "${parts[@]}"; do
-    [[ $part =~ ^(depth|kv|board|batch|tables)$ ]] || fail 2 "there is no part '$part'; there are: depth kv board batch tables."
+    [[ $part =~ ^(depth|speculate|kv|board|batch|tables)$ ]] || fail 2 "there is no part '$part'; there are: depth speculate kv board batch tables."
     "$part"
 done

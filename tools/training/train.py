@@ -65,12 +65,13 @@ def train(name: str, arguments: argparse.Namespace, judged: bool) -> bool:
 def finish(run: settings.Settings, loop: Loop, tokenizer: Tokenizer, complete: bool) -> None:
     """Plot and export of a run, and of a complete one what it is judged by."""
     from trainer import evaluation
-    from trainer.export import export
+    from trainer.export import export, report_text
     from trainer.plot import plot
 
     if run.log.exists():
         plot(run.log, run.folder / "plot.png", run.name)
-    export(loop.model, tokenizer, run.export, run.name, run.sampling)
+    report = report_text(run.packed("validation").with_suffix(".jsonl"))
+    export(loop.model, tokenizer, run.export, run.name, run.sampling, report)
     if complete:
         report = evaluation.evaluate(run, loop.model)
         report["hours"] = round(loop.seconds / 3600, 3)

@@ -13,6 +13,9 @@ internal sealed class BenchVerb
     /// <summary>More sequences than that wait for each other's arithmetic, not for the weights.</summary>
     private const int SequencesMax = 256;
 
+    /// <summary>Drafts as the model makes them.</summary>
+    private const string OwnDrafts = "own";
+
     /// <summary>Far beyond any context; keeps sums of two in range.</summary>
     private const int TokensMax = 1_000_000;
 
@@ -55,6 +58,14 @@ internal sealed class BenchVerb
         Description = "Measure so many sequences side by side instead, or several numbers such as 1,2,4,8: a row for "
             + "each, compared with the first. Each has a prompt of -p and an answer of -n tokens.",
         HelpName = "N[,N...]",
+    };
+
+    private readonly Option<string?> _speculate = new("--speculate")
+    {
+        Description = $"Measure decoding with drafts beside decoding without instead: '{OwnDrafts}' for the model's "
+            + "own drafts, on text that it writes itself behind the report text of its file, or the shares of the "
+            + "drafts that are made right, such as 0.5,0.9, for random weights.",
+        HelpName = $"{OwnDrafts}|S[,S...]",
     };
 
     private readonly Option<int> _prompt = Count("--prompt", "-p", "Tokens of the prompt.", 512);
@@ -105,6 +116,7 @@ internal sealed class BenchVerb
         command.Options.Add(_keep);
         command.Options.Add(_depths);
         command.Options.Add(_sequences);
+        command.Options.Add(_speculate);
         command.Options.Add(_prompt);
         command.Options.Add(_decode);
         command.Options.Add(_filled);
@@ -136,13 +148,16 @@ internal sealed class BenchVerb
             + "serves them all. 'All included' counts the generated tokens from the first submission to the last one: "
             + "prompts, samplers and scheduling; 'all decoding' those between the last prompt's end and the first "
             + "answer's.\n\n"
+            + "With --speculate, texts are decoded as 'moredge generate' decodes them, one token after another.\n\n"
             + "Examples:\n"
             + "  moredge bench -m model.gguf\n"
             + "  moredge bench --synthetic smollm2-360m --format q4 --pure --threads 1,2 --filled 0,2048\n"
             + "  moredge bench --synthetic smollm2-135m --format q4_0 --keep 135m-q4_0.gguf -p 1 -n 1 -r 1\n"
             + "  moredge bench --synthetic mor-360m-n3 --json\n"
             + "  moredge bench --synthetic mor-360m-n3 --kv recursion,shared --filled 512,2048 --max-depth 3\n"
-            + "  moredge bench --synthetic mor-360m-n3 --depths 0.35,0.35,0.3 --sequences 1,2,4,8,16,32 -p 64 -n 64");
+            + "  moredge bench --synthetic mor-360m-n3 --depths 0.35,0.35,0.3 --sequences 1,2,4,8,16,32 -p 64 -n 64\n"
+            + "  moredge bench --synthetic mor-360m-n3 --depths 0.35,0.35,0.3 --speculate 0,0.5,0.8,1 -p 64 -n 64\n"
+            + "  moredge bench -m mor-stories --speculate own");
         BenchVerb verb = new(command);
         command.SetAction(verb.Run);
         return command;
@@ -201,6 +216,13 @@ internal sealed class BenchVerb
             throw new UsageException("--filled is for one sequence; with --sequences the prompts fill the contexts.");
         }
 
+        bool isList = hasSequences || result.GetValue(_filled) is not null
+            || result.GetValue(_kv)?.Contains(',', StringComparison.Ordinal) == true;
+        if (result.GetValue(_speculate) is not null && isList)
+        {
+            throw new UsageException("--speculate is for one sequence behind one prompt (-p) with one --kv.");
+        }
+
         return new BenchPlan(
             AtLeastOne(result, _prompt),
             AtLeastOne(result, _decode),
@@ -236,12 +258,47 @@ internal sealed class BenchVerb
         return ExitCode.Success;
     }
 
+    private int MeasureDrafts(
+        ParseResult result, GgufFile file, string name, BenchPlan plan, CancellationToken cancellation)
+    {
+        double[] rates = ListOptions.Shares(result, _speculate, OwnDrafts);
+        ModelConfig config = ModelConfigReader.Read(file);
+        DraftMeasurement measurement = new(plan, rates, cancellation);
+        using (ProgressLine progress = new("Measuring"))
+        {
+            measurement.Run(
+                file, tokens => Options(result, config, tokens, plan.KvPolicies[0]) with
+                {
+                    // What a draft is worth depends on how deep tokens go, so routers decide unless told otherwise.
+                    Routing = _options.Sequence(result, tokens).Routing,
+                },
+                (done, total) => progress.Report(done, total));
+        }
+
+        DraftReport report = new(name, file.FileBytes, plan, measurement.Results);
+        if (result.GetValue(_json))
+        {
+            report.WriteJson();
+        }
+        else
+        {
+            report.WriteTable();
+        }
+
+        return ExitCode.Success;
+    }
+
     private int Measure(
         ParseResult result, GgufFile file, string name, BenchPlan plan, CancellationToken cancellation)
     {
         if (plan.Sequences.Length > 0)
         {
             return MeasureBatches(result, file, name, plan, cancellation);
+        }
+
+        if (result.GetValue(_speculate) is not null)
+        {
+            return MeasureDrafts(result, file, name, plan, cancellation);
         }
 
         ModelConfig config = ModelConfigReader.Read(file);
@@ -285,14 +342,10 @@ internal sealed class BenchVerb
     {
         SequenceOptions asked = _options.Sequence(result, tokens);
         bool isRouted = config.Recursion is { DepthRule: not DepthRule.Fixed };
-        return new SequenceOptions
+        return asked with
         {
-            ContextLength = asked.ContextLength,
-            KvFormat = asked.KvFormat,
             KvPolicy = policy,
             Routing = asked.Routing ?? (isRouted && result.GetValue(_depths) is null ? RoutingMode.Full : null),
-            DepthMax = asked.DepthMax,
-            HybridPositionZero = asked.HybridPositionZero,
         };
     }
 

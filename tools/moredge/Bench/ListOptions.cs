@@ -47,6 +47,27 @@ internal static class ListOptions
         return [.. policies];
     }
 
+    /// <summary>The shares of an option such as 0.5,0.9, each once; none for <paramref name="word"/>.</summary>
+    /// <exception cref="UsageException">Not such shares.</exception>
+    public static double[] Shares(ParseResult result, Option<string?> option, string word)
+    {
+        string text = result.GetValue(option)!;
+        List<double> shares = [];
+        foreach (string part in text == word ? [] : text.Split(','))
+        {
+            bool isNumber = double.TryParse(
+                part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share);
+            if (!isNumber || share > 1)
+            {
+                throw new UsageException($"{option.Name}: '{part}' is neither '{word}' nor a share from 0 to 1.");
+            }
+
+            AddOnce(option, shares, share, part);
+        }
+
+        return [.. shares];
+    }
+
     private static void AddOnce<T>(Option<string?> option, List<T> items, T item, string name)
     {
         if (items.Contains(item))

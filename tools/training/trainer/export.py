@@ -7,14 +7,22 @@ import shutil
 from pathlib import Path
 
 from text.bpe import Tokenizer
+from text.documents import read_documents, render
 from twin import build, safetensors
 from twin.decoder import Decoder
 
 
-def export(model: Decoder, tokenizer: Tokenizer, folder: Path, name: str, sampling: dict) -> None:
+# More than the 256 tokens that the runtime scores, of any tokenizer.
+REPORT_CHARACTERS = 3000
+
+
+def export(
+    model: Decoder, tokenizer: Tokenizer, folder: Path, name: str, sampling: dict, report: str = ""
+) -> None:
     """Writes config.json, model.safetensors (float32, every name of the state dict) and the tokenizer's files.
 
-    `sampling` becomes generation_config.json: how the runtime samples unless told otherwise.
+    `sampling` becomes generation_config.json: how the runtime samples unless told otherwise. `report` becomes
+    report.txt, a held-out text on which the runtime measures what an option costs.
     """
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -22,11 +30,24 @@ def export(model: Decoder, tokenizer: Tokenizer, folder: Path, name: str, sampli
     (partial / "config.json").write_text(json.dumps(configuration(model.config, name, tokenizer), indent=1) + "\n")
     if sampling:
         (partial / "generation_config.json").write_text(json.dumps(sampling, indent=1) + "\n")
+    if report:
+        (partial / "report.txt").write_text(report, encoding="utf-8")
     tensors = {key: value.float().contiguous() for key, value in model.state_dict().items()}
     safetensors.write(partial / "model.safetensors", tensors)
     tokenizer.save(partial, model.shape.positions)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
+
+
+def report_text(documents: Path) -> str:
+    """The first held-out documents as text, whole ones, up to REPORT_CHARACTERS."""
+    parts: list[str] = []
+    for document in read_documents(documents) if documents.exists() else ():
+        text = render(document).rstrip("\n") + "\n"
+        if parts and sum(map(len, parts)) + len(text) > REPORT_CHARACTERS:
+            break
+        parts.append(text)
+    return "".join(parts)
 
 
 def load(folder: Path) -> tuple[Decoder, Tokenizer]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy
 import torch
 
-from trainer import checkpoints, measures, schedule, settings
+from trainer import checkpoints, export, measures, schedule, settings
 from trainer.batches import Batches
 from trainer.loop import Loop
 from trainer.plot import plot
@@ -124,6 +124,17 @@ class Parts(unittest.TestCase):
         batch = batches.at(0)
         self.assertTrue(torch.equal(batch.inputs + 1, batch.targets))
         self.assertEqual({batches.offset}, {int(start) % 24 for start in batch.inputs[:, 0]})
+
+    def test_the_report_is_of_whole_held_out_documents(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "validation.jsonl"
+            self.assertEqual("", export.report_text(path))
+            talk = {"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "x" * 2000}]}
+            path.write_text("".join(json.dumps(document) + "\n" for document in ({"text": "A story."}, talk, talk)))
+            report = export.report_text(path)
+        self.assertTrue(report.startswith("A story.\n<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\nxxx"))
+        self.assertTrue(report.endswith("xxx<|im_end|>\n"))
+        self.assertEqual(2000, report.count("x"))
 
     def test_a_masked_target_does_not_count(self) -> None:
         torch.manual_seed(1)

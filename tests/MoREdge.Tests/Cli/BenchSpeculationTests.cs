@@ -1,0 +1,76 @@
+using System.Text.Json;
+using MoREdge.Tests.ModelFile;
+
+namespace MoREdge.Tests.Cli;
+
+/// <summary>moredge bench --speculate: what is compared, and what is refused.</summary>
+public sealed class BenchSpeculationTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Json_OfRates_HasThoseShares()
+    {
+        JsonElement[] rows = Rows("0,0.5,1", "--threads", "1,2");
+
+        string[] names = ["off", "0 % right", "50 % right", "100 % right"];
+        Assert.Equal([.. names, .. names], rows.Select(row => row.GetProperty("mode").GetString()!));
+        Assert.Equal([0, 0.5, 1], rows[1..4].Select(Share), (expected, actual) => Math.Abs(expected - actual) < 0.2);
+        Assert.Equal(0, rows[0].GetProperty("drafted").GetInt64());
+        Assert.False(rows[0].TryGetProperty("against_off", out _));
+        Assert.All(
+            rows[1..4], row => Assert.True(row.GetProperty("against_off").GetProperty("median").GetDouble() > 0));
+        double depth = rows[0].GetProperty("mean_depth").GetDouble();
+        Assert.All(rows, row => Assert.Equal(depth, row.GetProperty("mean_depth").GetDouble()));
+    }
+
+    [Fact]
+    public void Json_OfTheModelsOwnDrafts_ComparesOffOnAndAuto()
+    {
+        JsonElement[] rows = Rows("own", "--threads", "1");
+
+        Assert.Equal(["off", "on", "auto"], rows.Select(row => row.GetProperty("mode").GetString()!));
+        Assert.True(rows[1].GetProperty("drafted").GetInt64() > 0);
+    }
+
+    [Fact]
+    public void Table_OfRates_NamesThem()
+    {
+        CliResult result = CliRunner.Run(
+            "bench", "-m", Model(3), "--speculate", "0.9", "-p", "4", "-n", "20", "-r", "1", "--threads", "1");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("90 % right", result.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\d+ of \d+", result.Output);
+    }
+
+    [Theory]
+    [InlineData("--speculate 1.5", "'1.5' is neither 'own' nor a share")]
+    [InlineData("--speculate 0.5,0.5", "named twice")]
+    [InlineData("--speculate own --sequences 2", "one sequence")]
+    [InlineData("--speculate own --filled 4", "one sequence")]
+    [InlineData("--speculate own --kv recursion,shared", "one sequence")]
+    public void Options_Wrong_AreAUsageError(string options, string part) =>
+        CliRunner.Run(["bench", "-m", Model(3), .. options.Split(' ')]).AssertRefused(2, part);
+
+    [Fact]
+    public void Model_WithoutRecursion_IsRefused() =>
+        CliRunner.Run("bench", "-m", Model(1), "--speculate", "own", "-p", "4", "-n", "4")
+            .AssertRefused(2, "cannot speculate");
+
+    private static double Share(JsonElement row) =>
+        row.GetProperty("accepted").GetDouble() / row.GetProperty("drafted").GetDouble();
+
+    private string Model(int recursions) =>
+        new ByteModel { RecursionCount = recursions }.Write(_folder.File($"{Guid.NewGuid():N}.gguf"));
+
+    private JsonElement[] Rows(string speculate, params string[] options)
+    {
+        string[] arguments = ["bench", "-m", Model(3), "--speculate", speculate, "-p", "4", "-n", "55", "-r", "2"];
+        CliResult result = CliRunner.Run([.. arguments, "--json", .. options]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return [.. JsonDocument.Parse(result.Output).RootElement.GetProperty("speculation").EnumerateArray()];
+    }
+}

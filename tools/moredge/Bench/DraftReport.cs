@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text;
+using MoREdge.Model;
+
+namespace MoREdge.Cli;
+
+/// <summary>Prints what <see cref="DraftMeasurement"/> measured.</summary>
+internal sealed class DraftReport(string model, long fileBytes, BenchPlan plan, List<DraftResult> results)
+{
+    /// <summary>For people.</summary>
+    public void WriteTable()
+    {
+        StringBuilder text = new();
+        text.AppendLine($"{PlainText.Clean(model)}, {ByteText.Format(fileBytes)}");
+        text.AppendLine(Machine.Line(ModelOptions.Kernels()));
+        text.AppendLine($"median (min-max) of {plan.Repetitions}, all rows in turn; ratios within a turn");
+        text.AppendLine().AppendLine(
+            $"decode of {plan.DecodeTokens} tokens behind {plan.PromptTokens}, with drafts and without");
+        TextTable table = TextTable.OfNumbers("threads", "drafts", "tok/s", "were right", "mean depth", "vs off");
+        foreach (DraftResult row in results)
+        {
+            table.Add(
+                $"{row.Threads}", row.Name, row.Speed.Text("F1"),
+                row.Mode == SpeculationMode.Off ? "" : $"{row.Drafts.Accepted} of {row.Drafts.Drafted}",
+                row.MeanDepth.ToString("F2", CultureInfo.InvariantCulture), row.AgainstOff.TextIfAny("F2"));
+        }
+
+        table.AppendTo(text);
+        StandardOutput.Write(text);
+    }
+
+    /// <summary>For programs.</summary>
+    public void WriteJson() => StandardOutput.WriteJson(writer =>
+    {
+        plan.WriteJson(writer, model, fileBytes);
+        writer.WriteNumber("decode_tokens", plan.DecodeTokens);
+        writer.WriteStartArray("speculation");
+        foreach (DraftResult row in results)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("threads", row.Threads);
+            writer.WriteString("mode", row.Name);
+            row.Speed.WriteJson(writer, "tokens_per_second");
+            writer.WriteNumber("drafted", row.Drafts.Drafted);
+            writer.WriteNumber("accepted", row.Drafts.Accepted);
+            writer.WriteNumber("mean_depth", row.MeanDepth);
+            row.AgainstOff.WriteJsonIfAny(writer, "against_off");
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    });
+}
