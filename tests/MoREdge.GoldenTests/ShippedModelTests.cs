@@ -11,9 +11,9 @@ namespace MoREdge.GoldenTests;
 public sealed class ShippedModelTests
 {
     /// <summary>
-    /// 97.1 % were measured; kernel sets differ in the last bit of a float, which may turn one or two close answers.
+    /// 98.6 % were measured; kernel sets differ in the last bit of a float, which may turn a few close answers.
     /// </summary>
-    private const double ExactMin = 0.965;
+    private const double ExactMin = 0.975;
 
     [Fact]
     public void MorCommands_PhrasingsWrittenByHand_AreExact()

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
+from typing import Iterable
 
 from stories import names
-from stories.nouns import ADJECTIVES, nouns_by_kind, with_article
+from stories.nouns import ADJECTIVES, held_out_nouns, nouns_by_kind, with_article
 
 REQUESTS = """Tell me a tiny story about {a}.|Tell me about {a} in one sentence.|A very short story about {a}, please.
 |One sentence about {a}, please.|Say something about {a}.|Tell me just a little about {a}.
@@ -45,16 +47,28 @@ PLACES = """the forest|a small town|the garden|a big house|the mountains|a green
 MADE_UP_SHARE = 0.4
 
 
+FREQUENT = 12
+
+
+def words(texts: Iterable[str]) -> list[str]:
+    """The frequent words of some texts in alphabetical order, without those that the evaluation asks for."""
+    counts = Counter(found for text in texts for found in re.findall(r"\b[a-z]{3,}\b", text))
+    judged = set(held_out_nouns())
+    judged |= {f"{noun}s" for noun in judged} | {f"{noun}es" for noun in judged}
+    return sorted(found for found, count in counts.items() if count >= FREQUENT and found not in judged)
+
+
 def word(draw: random.Random) -> str:
     """A made-up noun, such as trillo."""
     return names.made_up(draw).lower()
 
 
-def tiny_story(draw: random.Random) -> tuple[str, str]:
-    """A request for a tiny story, and the story."""
+def tiny_story(draw: random.Random, name: str | None = None) -> tuple[str, str]:
+    """A request for a tiny story, and the story; about the name, if one is given."""
     kinds = nouns_by_kind()
     kind = draw.choice(list(kinds))
     noun = word(draw) if draw.random() < MADE_UP_SHARE else draw.choice(kinds[kind])
+    noun = name or noun
     phrase = f"{draw.choice(ADJECTIVES[kind])} {noun}" if draw.random() < 0.3 else noun
     adjective, adjective2 = draw.sample(ADJECTIVES["thing"], 2)
     child, child2 = (names.person(draw, draw.random() < 0.5) for _ in range(2))
@@ -75,11 +89,12 @@ def tiny_story(draw: random.Random) -> tuple[str, str]:
 
 
 def renamed(text: str, noun: str, other: str) -> str:
-    """The text with a noun replaced by a made-up one, in the singular and a regular plural, its article with it."""
+    """The text with a noun replaced by another word, in the singular and a regular plural, its article with it."""
 
     def replacement(match: re.Match[str]) -> str:
         article, found, plural = match.group(1) or "", match.group(2), match.group(3) or ""
-        article = re.sub(r"^([Aa])n\b", r"\1", article)
+        if article:
+            article = article[0] + with_article(other).split(" ")[0][1:] + " "
         return article + (other.capitalize() if found[0].isupper() else other) + ("s" if plural else "")
 
     return re.sub(rf"\b([Aa]n? )?\b({re.escape(noun)})(e?s)?\b", replacement, text, flags=re.IGNORECASE)

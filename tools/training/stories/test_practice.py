@@ -15,6 +15,15 @@ class Practice(unittest.TestCase):
         expected = "A trillo saw two trillos. The trillo's nest was high. Trillo! A bowl of soup."
         self.assertEqual(expected, practice.renamed(text, "owl", "trillo"))
 
+    def test_a_word_with_a_vowel_brings_its_article(self) -> None:
+        told = practice.renamed("A cat saw a fox. The cat ran.", "cat", "under")
+        self.assertEqual("An under saw a fox. The under ran.", told)
+
+    def test_words_are_frequent_and_never_held_out(self) -> None:
+        noun = held_out_nouns()[0]
+        texts = [f"the fox and {noun} and {noun}s ran"] * 12 + ["quickly"] * 11
+        self.assertEqual(["and", "fox", "ran", "the"], practice.words(texts))
+
     def test_tiny_stories_have_the_length_asked_for_and_the_noun(self) -> None:
         draw = random.Random(1)
         for _ in range(500):
@@ -36,9 +45,10 @@ class Conversations(unittest.TestCase):
     def test_a_request_names_a_noun_of_the_first_sentences_only(self) -> None:
         early = conversations.KEEPING._replace(renamed=0)
         draw, finder = random.Random(3), NounFinder()
+        namer = conversations.Namer([], 0.0)
         text = "Once there was a fox. The fox met a duck. The duck had a boat. A boat is nice. The duck was glad."
         for _ in range(20):
-            document = conversations.requested(text, finder, draw, early)
+            document = conversations.requested(text, finder, draw, early, namer)
             self.assertIn("fox", document["messages"][0]["content"])
 
     def test_a_free_request_names_its_noun_and_is_no_wording_of_the_evaluation(self) -> None:
