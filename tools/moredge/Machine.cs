@@ -43,9 +43,10 @@ internal static class Machine
         }
     }
 
-    /// <summary>Bytes that the control group (a container) may use, or null without a limit.</summary>
-    public static long? MemoryLimitBytes { get; } =
-        ReadLimit("/sys/fs/cgroup/memory.max") ?? ReadLimit("/sys/fs/cgroup/memory/memory.limit_in_bytes");
+    /// <summary>
+    /// Bytes that the control group (a container, a service) and those around it may use, or null without a limit.
+    /// </summary>
+    public static long? MemoryLimitBytes { get; } = FindMemoryLimit();
 
     /// <summary>True for a NativeAOT binary.</summary>
     public static bool IsAot => !RuntimeFeature.IsDynamicCodeSupported;
@@ -84,6 +85,30 @@ internal static class Machine
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes)
             ? kibibytes * 1024
             : 0;
+    }
+
+    private static long? FindMemoryLimit()
+    {
+        long? limit = null;
+        foreach (string line in ReadLines("/proc/self/cgroup"))
+        {
+            // "hierarchy:controllers:path"; version 2 is the hierarchy without controllers.
+            string[] parts = line.Split(':', 3);
+            if (parts.Length < 3 || (parts[1].Length > 0 && !parts[1].Split(',').Contains("memory")))
+            {
+                continue;
+            }
+
+            (string root, string file) = parts[1].Length == 0
+                ? ("/sys/fs/cgroup", "memory.max")
+                : ("/sys/fs/cgroup/memory", "memory.limit_in_bytes");
+            for (string? group = parts[2].Trim('/'); group is not null; group = Path.GetDirectoryName(group))
+            {
+                limit = ReadLimit(Path.Combine(root, group, file)) is { } found && !(found > limit) ? found : limit;
+            }
+        }
+
+        return limit;
     }
 
     private static long? ReadLimit(string path)

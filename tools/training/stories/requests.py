@@ -1,11 +1,15 @@
 """What the evaluation asks: every held-out noun in two wordings, and small talk. The lists never change by chance.
 
-Command line: python3 -m stories.requests writes them as JSON lines, {"prompt": ..., "noun": ...}; small talk has none.
+requests.jsonl holds the stories' as {"prompt": ..., "noun": ...}, for the tests of the model file.
+
+Command line: python3 -m stories.requests writes that file.
 """
 import json
+from pathlib import Path
 
 from stories.nouns import held_out_nouns, with_article
 
+LINES = Path(__file__).with_name("requests.jsonl")
 # In turn over the nouns. The first four stand in prompts.py as well; no training request is worded like the others.
 WORDINGS = (
     ("Tell me a story about {a}.", "Could we hear a tale about {a}?"),
@@ -36,11 +40,13 @@ def small_talk_requests() -> list[str]:
     return list(SMALL_TALK)
 
 
+def lines() -> str:
+    """What requests.jsonl holds."""
+    return "".join(json.dumps({"prompt": prompt, "noun": noun}) + "\n" for prompt, noun in story_requests())
+
+
 def main() -> None:
-    for prompt, noun in story_requests():
-        print(json.dumps({"prompt": prompt, "noun": noun}))
-    for prompt in small_talk_requests():
-        print(json.dumps({"prompt": prompt}))
+    LINES.write_text(lines(), encoding="utf-8")
 
 
 if __name__ == "__main__":

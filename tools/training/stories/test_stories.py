@@ -3,6 +3,7 @@ import random
 import re
 import unittest
 
+from stories import requests
 from stories.corpus import Composer, NounFinder
 from stories.nouns import held_out_nouns, nouns_by_kind, with_article
 from stories.requests import small_talk_requests, story_requests
@@ -45,6 +46,9 @@ class Requests(unittest.TestCase):
     def test_the_evaluation_asks_for_each_twice(self) -> None:
         self.assertEqual(len(story_requests()), 2 * len(held_out_nouns()))
         self.assertEqual(len(small_talk_requests()), 40)
+
+    def test_the_file_of_requests_is_theirs(self) -> None:
+        self.assertEqual(requests.lines(), requests.LINES.read_text(encoding="utf-8"))
 
     def test_verbs_are_not_asked_for(self) -> None:
         found = NounFinder().find("The girl saw a big dog. The dog liked to fly and to play with the toy box.")
