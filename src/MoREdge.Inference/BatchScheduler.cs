@@ -21,6 +21,7 @@ public sealed class BatchScheduler : IDisposable
     private readonly IntegrityCheck? _integrity;
     private readonly SequenceBatch _batch;
     private readonly long _kvBytesMax;
+    private readonly int _waitingMax;
     private readonly Lock _gate = new();
     private readonly List<BatchAnswer> _waiting = [];
     private readonly List<BatchAnswer> _running = [];
@@ -50,7 +51,13 @@ public sealed class BatchScheduler : IDisposable
         _network = network;
         _tokenizer = tokenizer;
         _integrity = integrity;
+        if (options.WaitingMax < 1)
+        {
+            throw new ArgumentException("At least one request must be allowed to wait.");
+        }
+
         _kvBytesMax = options.KvBytesMax ?? long.MaxValue;
+        _waitingMax = options.WaitingMax;
         _batch = network.CreateBatch(sequence, options.Limits);
     }
 
@@ -80,8 +87,8 @@ public sealed class BatchScheduler : IDisposable
     /// An empty prompt, an id outside the vocabulary, or an option out of range.
     /// </exception>
     /// <exception cref="InferenceException">
-    /// The prompt is longer than the context, the request can never fit the memory for keys and values, or it asks for
-    /// text and the model has no tokenizer.
+    /// The prompt is longer than the context, the request can never fit the memory for keys and values, it asks for
+    /// text and the model has no tokenizer, or too many requests are waiting.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The scheduler has been disposed.</exception>
     public BatchAnswer Submit(BatchRequest request)
@@ -113,6 +120,12 @@ public sealed class BatchScheduler : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_waiting.Count >= _waitingMax)
+            {
+                throw new InferenceException(
+                    InferenceError.QueueFull, $"{_waiting.Count} requests are waiting already; try again later.");
+            }
+
             _waiting.Add(answer);
             _hasWork.Set();
         }

@@ -13,4 +13,7 @@ public sealed record BatchSchedulerOptions
     /// sequences.
     /// </summary>
     public long? KvBytesMax { get; init; }
+
+    /// <summary>Most requests that wait for a place, at least 1: a server that falls behind says so.</summary>
+    public int WaitingMax { get; init; } = 1024;
 }

@@ -21,6 +21,9 @@ public enum InferenceError
     /// <summary>The keys and values of a request can never fit what a batch may hold.</summary>
     RequestTooLarge,
 
+    /// <summary>As many requests as a batch lets wait are waiting.</summary>
+    QueueFull,
+
     /// <summary>The model produced a logit that is not a number.</summary>
     NotANumber,
 }

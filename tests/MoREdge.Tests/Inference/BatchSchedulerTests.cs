@@ -277,6 +277,21 @@ public sealed class BatchSchedulerTests(BuiltInModel builtIn) : IClassFixture<Bu
     }
 
     [Fact]
+    public void Submit_BeyondTheQueue_IsRefusedUntilThereIsRoom()
+    {
+        BatchSchedulerOptions options = new() { WaitingMax = 2 };
+        using BatchScheduler scheduler = new(builtIn.Model.Network, Short, options);
+        scheduler.Submit(Request(TenTokens));
+        scheduler.Submit(Request(TenTokens));
+        InferenceException fault = Assert.Throws<InferenceException>(() => scheduler.Submit(Request(TenTokens)));
+        Assert.Equal(InferenceError.QueueFull, fault.Error);
+        scheduler.Step();
+        scheduler.Submit(Request(TenTokens));
+        Assert.Throws<ArgumentException>(
+            () => new BatchScheduler(builtIn.Model.Network, Short, options with { WaitingMax = 0 }));
+    }
+
+    [Fact]
     public async Task Submit_FromManyThreads_AllAreAnswered()
     {
         using BatchScheduler scheduler = Start(sequences: 3);
