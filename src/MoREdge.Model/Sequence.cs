@@ -89,6 +89,7 @@ public sealed class Sequence : IDisposable
         {
             _plan.CheckDepthBias(_model.Config);
             _runner.DepthBias = value;
+            _speculation?.Abandon(Position);
         }
     }
 
@@ -126,7 +127,7 @@ public sealed class Sequence : IDisposable
     /// <summary>Layers run so far, all rows of a pass together: what tests know shared passes by.</summary>
     internal long LayerCount => _runner.LayerCount;
 
-    /// <summary>Bytes of keys and values stored now.</summary>
+    /// <summary>Bytes of keys and values stored now, those of tokens that were drafted included.</summary>
     public long KvBytesUsed => _cache.BytesUsed;
 
     /// <summary>Address space taken for keys and values; resident is only what tokens have touched.</summary>

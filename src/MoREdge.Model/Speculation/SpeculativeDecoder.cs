@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MoREdge.Model.Caches;
 using MoREdge.Tensors;
 
@@ -102,6 +103,7 @@ internal sealed class SpeculativeDecoder
         }
 
         SpeculativeToken first = _tokens[0];
+        Debug.Assert(first.Position == position, "The text went on without its drafts.");
         while (first.LogitRow < 0)
         {
             Tick(depthMax);
