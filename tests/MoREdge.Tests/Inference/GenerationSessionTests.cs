@@ -38,8 +38,7 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
     public void Generate_EndToken_StopsUnlessIgnored()
     {
         using GenerationSession session = builtIn.Start();
-        int[] prompt = session.Encode("<|im_start|>user\nTell me a story.<|im_end|>\n<|im_start|>assistant\n"
-            + "Lily and her mom went home and they were happy. They lived happily ever after. The end.");
+        int[] prompt = session.Encode("<|im_start|>user\nHello!<|im_end|>\n<|im_start|>assistant\n");
 
         (GenerationStats stats, _) = Run(session, prompt, TwentyTokens with { IgnoreEndOfSequence = false });
         (GenerationStats ignored, _) = Run(session, prompt, TwentyTokens);
