@@ -16,6 +16,12 @@ namespace MoREdge.Checkpoints;
 /// </remarks>
 public sealed class Checkpoint : IDisposable
 {
+    /// <summary>Most bytes of a report text (<see cref="MetadataKeys.ReportText"/>) that a model file takes.</summary>
+    public const int ReportTextBytesMax = NoteBytesMax;
+
+    /// <summary>Most bytes read of a note beside the weights: a licence, a report text.</summary>
+    internal const int NoteBytesMax = 1 << 16;
+
     private readonly IDisposable _source;
 
     internal Checkpoint(

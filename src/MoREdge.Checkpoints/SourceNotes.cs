@@ -6,7 +6,6 @@ namespace MoREdge.Checkpoints;
 /// <summary>What a model file says about where its weights came from: name, origin, licence.</summary>
 internal static class SourceNotes
 {
-    private const int NoteBytesMax = 1 << 16;
     private const string ReportFile = "report.txt";
     private const int LicenseLengthMax = 300;
 
@@ -29,7 +28,7 @@ internal static class SourceNotes
             metadata.Set(MetadataKeys.License, GgufValue.FromString(license));
         }
 
-        string report = string.Join('\n', ReadLines(Path.Combine(folder, ReportFile)));
+        string report = ReadText(Path.Combine(folder, ReportFile));
         if (report.Length > 0)
         {
             metadata.Set(MetadataKeys.ReportText, GgufValue.FromString(report));
@@ -79,16 +78,19 @@ internal static class SourceNotes
     private static string? Clean(string license) =>
         license.Length == 0 ? null : license[..Math.Min(license.Length, LicenseLengthMax)];
 
-    private static string[] ReadLines(string path)
+    private static string[] ReadLines(string path) => ReadText(path).Split('\n');
+
+    /// <summary>The text of a note, or nothing where there is none.</summary>
+    private static string ReadText(string path)
     {
         if (!File.Exists(path))
         {
-            return [];
+            return "";
         }
 
         using WeightFile file = WeightFile.Open(path);
-        byte[] bytes = new byte[Math.Min(file.Length, NoteBytesMax)];
+        byte[] bytes = new byte[Math.Min(file.Length, Checkpoint.NoteBytesMax)];
         file.Read(0, bytes);
-        return Encoding.UTF8.GetString(bytes).Split('\n');
+        return Encoding.UTF8.GetString(bytes);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MoREdge.Checkpoints;
 using MoREdge.Inference;
 using MoREdge.Model;
 using MoREdge.ModelFile;
@@ -30,6 +31,8 @@ internal static class BudgetText
     private static string Cost(LocalModel model, Sequence sequence, CancellationToken cancellation)
     {
         string text = model.File.Metadata.GetString(MetadataKeys.ReportText, "");
+        // The first tokens are all that counts; what a hostile file brings behind them is not even read.
+        text = text[..Math.Min(text.Length, Checkpoint.ReportTextBytesMax)];
         Tokenizer tokenizer = model.Tokenizer;
         int[] ids = tokenizer.Encode(text, addSpecial: false, parseSpecial: true);
         int size = Math.Min(ReportTokensMax, sequence.ContextLength);

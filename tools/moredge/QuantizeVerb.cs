@@ -10,8 +10,6 @@ namespace MoREdge.Cli;
 /// <summary>moredge quantize: a checkpoint becomes a model file.</summary>
 internal static class QuantizeVerb
 {
-    private const int ReportBytesMax = 1 << 16;
-
     private static readonly Argument<string> Source = new("SOURCE")
     {
         Description = "A Hugging Face folder, a .safetensors or PyTorch .bin file with config.json beside it, a "
@@ -168,11 +166,12 @@ internal static class QuantizeVerb
         }
 
         using FileStream file = File.OpenRead(path);
-        byte[] bytes = new byte[ReportBytesMax + 1];
+        byte[] bytes = new byte[Checkpoint.ReportTextBytesMax + 1];
         int count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return count <= ReportBytesMax
+        return count <= Checkpoint.ReportTextBytesMax
             ? Encoding.UTF8.GetString(bytes, 0, count)
-            : throw new FailureException($"The report text '{path}' is longer than {ReportBytesMax >> 10} KiB.");
+            : throw new FailureException(
+                $"The report text '{path}' is longer than {Checkpoint.ReportTextBytesMax >> 10} KiB.");
     }
 
     private static void SetIfGiven(GgufMetadata metadata, string key, string? text)

@@ -10,10 +10,8 @@ internal sealed class BatchReport(string model, long fileBytes, BenchPlan plan, 
     public void WriteTable()
     {
         StringBuilder text = new();
-        text.AppendLine($"{PlainText.Clean(model)}, {ByteText.Format(fileBytes)}");
-        text.AppendLine(Machine.Line(ModelOptions.Kernels()));
-        text.AppendLine($"median (min-max) of {plan.Repetitions}, all rows in turn; ratios within a turn");
-        text.AppendLine().AppendLine(
+        plan.AppendHead(text, model, fileBytes);
+        text.AppendLine(
             $"sequences side by side: each a prompt of {plan.PromptTokens} tokens and an answer of "
             + $"{plan.DecodeTokens}, all submitted at once");
         bool hasPolicies = plan.KvPolicies.Length > 1;

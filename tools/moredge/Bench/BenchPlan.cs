@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using MoREdge.Model;
 
@@ -35,6 +36,15 @@ internal sealed record BenchPlan(
 
             return max;
         }
+    }
+
+    /// <summary>The lines at the head of a report: what was measured, where, and how to read it.</summary>
+    public void AppendHead(StringBuilder text, string model, long fileBytes, string note = "")
+    {
+        text.AppendLine($"{PlainText.Clean(model)}, {ByteText.Format(fileBytes)}");
+        text.AppendLine(Machine.Line(ModelOptions.Kernels()));
+        text.AppendLine($"median (min-max) of {Repetitions}, all rows in turn; ratios within a turn{note}");
+        text.AppendLine();
     }
 
     /// <summary>Title of the ratio to the first thread count.</summary>

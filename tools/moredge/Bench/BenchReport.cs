@@ -20,12 +20,9 @@ internal sealed class BenchReport(string model, long fileBytes, long? probeBytes
     public void WriteTable()
     {
         StringBuilder text = new();
-        text.AppendLine($"{PlainText.Clean(model)}, {ByteText.Format(fileBytes)}");
-        text.AppendLine(Machine.Line(ModelOptions.Kernels()));
-        text.AppendLine(
-            $"median (min-max) of {plan.Repetitions}, all rows in turn; ratios within a turn"
-            + (probeBytes is { } bytes ? $"; bandwidth probe {ByteText.Format(bytes)}" : ""));
-        text.AppendLine().AppendLine($"prefill of {plan.PromptTokens} tokens");
+        string note = probeBytes is { } bytes ? $"; bandwidth probe {ByteText.Format(bytes)}" : "";
+        plan.AppendHead(text, model, fileBytes, note);
+        text.AppendLine($"prefill of {plan.PromptTokens} tokens");
         AppendPrefill(text);
         text.AppendLine().AppendLine($"decode of {plan.DecodeTokens} tokens behind a context");
         AppendDecode(text);

@@ -11,10 +11,8 @@ internal sealed class DraftReport(string model, long fileBytes, BenchPlan plan, 
     public void WriteTable()
     {
         StringBuilder text = new();
-        text.AppendLine($"{PlainText.Clean(model)}, {ByteText.Format(fileBytes)}");
-        text.AppendLine(Machine.Line(ModelOptions.Kernels()));
-        text.AppendLine($"median (min-max) of {plan.Repetitions}, all rows in turn; ratios within a turn");
-        text.AppendLine().AppendLine(
+        plan.AppendHead(text, model, fileBytes);
+        text.AppendLine(
             $"decode of {plan.DecodeTokens} tokens behind {plan.PromptTokens}, with drafts and without");
         TextTable table = TextTable.OfNumbers("threads", "drafts", "tok/s", "were right", "mean depth", "vs off");
         foreach (DraftResult row in results)
