@@ -13,7 +13,7 @@ namespace MoREdge.Kernels;
 /// temporaries of one product leave no room for the float sums: they live in y, which stays in the first-level cache.
 /// Two products before two sums: the scheduler spreads them better over the pipes than product, sum, product, sum.
 /// The first tokens of a pair of tiles wait for memory unless the pair before has asked for it: the hardware does not
-/// see this coming, and with four to sixteen tokens it was a quarter to a half of the time.
+/// see this coming, and with four to sixteen tokens it was a third to a fifth of the time.
 /// </remarks>
 internal static unsafe class Avx2MatMulQ4
 {
