@@ -150,6 +150,9 @@ internal static unsafe class KernelComparison
             [Reference.Dot(x, z)], [set.Dot(x, z)], _ => (length + 1) * Rounding * dotMagnitude);
         worst = Math.Max(worst, Each((k, y) => k.RmsNorm(x, z, 1e-5f, y), y => (length + 8) * Rounding * Math.Abs(y)));
         worst = Math.Max(worst, Each((k, y) => k.SwiGlu(x, z, y), y => ExponentialRoundings * Rounding * Math.Abs(y)));
+        worst = Math.Max(worst, Each((k, y) => k.GeGlu(x, z, y), y => GeluAllowed(y)));
+        worst = Math.Max(
+            worst, Each((k, y) => Filled(x, y, v => k.SoftCap(v, 30)), _ => ExponentialRoundings * Rounding * 30));
         worst = Math.Max(worst, Each((k, y) => Filled(x, y, k.Softmax), y => SoftmaxAllowed(length, y)));
         worst = Math.Max(worst, Each((k, y) => Filled(x, y, v => k.Gelu(v)), _ => 0));
         worst = Math.Max(worst, Each((k, y) => Filled(x, y, v => k.Add(v, z)), _ => 0));
@@ -189,6 +192,10 @@ internal static unsafe class KernelComparison
         bool same = Reference.ReadBytes(bytes) == set.ReadBytes(bytes);
         return new KernelDifference($"ReadBytes ({count})", same ? 0 : double.PositiveInfinity);
     }
+
+    // Four roundings of the exponent z become an error of 4·|z| roundings, and beyond |z| = 104 the result is 0 or g.
+    private static double GeluAllowed(double y) =>
+        ((ExponentialRoundings + (4 * 104)) * Rounding * Math.Abs(y)) + float.Epsilon;
 
     private static double SoftmaxAllowed(int length, double y) =>
         ((length + (2 * ExponentialRoundings)) * Rounding * y) + float.Epsilon;

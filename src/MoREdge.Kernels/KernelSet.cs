@@ -113,6 +113,27 @@ public class KernelSet
     public virtual void SwiGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) =>
         VectorReference.SwiGlu(gate, up, y);
 
+    /// <summary>y = g·sigmoid(2·√(2/π)·(g + 0.044715·g³))·up with g = gate, all of shape (FfnDim). y may be gate or
+    /// up.</summary>
+    /// <remarks>
+    /// GELU in its tanh form, gated. Source: Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2, with (1 + tanh z)
+    /// / 2
+    /// written as sigmoid(2·z); Shazeer 2020, arXiv:2002.05202, equation 5.
+    /// </remarks>
+    public virtual void GeGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) =>
+        VectorReference.GeGlu(gate, up, y);
+
+    /// <summary>y = g·sigmoid(1.702·g)·(u + 1) with g = min(gate, 7) and u = up within ±7, all of shape
+    /// (FfnDim).</summary>
+    /// <remarks>Source: OpenAI 2025, arXiv:2508.10925, section 2.2; its model's reference code names the
+    /// bounds.</remarks>
+    public virtual void ClampedGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) =>
+        VectorReference.ClampedGlu(gate, up, y);
+
+    /// <summary>x = cap·tanh(x / cap) in place: keeps scores or logits within ±cap.</summary>
+    /// <remarks>Source: Gemma Team 2024, arXiv:2408.00118, section 2, logit soft-capping.</remarks>
+    public virtual void SoftCap(Span<float> x, float cap) => VectorReference.SoftCap(x, cap);
+
     /// <summary>x = x·Φ(x) in place, Φ by the error function (the exact form).</summary>
     /// <remarks>Source: Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2.</remarks>
     public virtual void Gelu(Span<float> x) => GeluReference.Apply(x);

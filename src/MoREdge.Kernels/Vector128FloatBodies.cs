@@ -108,6 +108,47 @@ internal static unsafe class Vector128FloatBodies
         }
     }
 
+    /// <summary>y = gate / (1 + e^−z)·up with z = GeluSlope·(gate + GeluCube·gate³).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void GeGlu(float* gate, float* up, int count, float* y)
+    {
+        Vector128<float> slope = Vector128.Create(VectorReference.GeluSlope);
+        Vector128<float> cube = Vector128.Create(VectorReference.GeluSlope * VectorReference.GeluCube);
+        int i = 0;
+        for (; i + 4 <= count; i += 4)
+        {
+            Vector128<float> g = Vector128.Load(gate + i);
+            Vector128<float> z = ((cube * g * g) + slope) * g;
+            (g / (Vector128<float>.One + Vector128Exponential.Exp(-z)) * Vector128.Load(up + i)).Store(y + i);
+        }
+
+        for (; i < count; i++)
+        {
+            float g = gate[i];
+            float z = ((VectorReference.GeluSlope * VectorReference.GeluCube * g * g) + VectorReference.GeluSlope) * g;
+            y[i] = g / (1f + MathF.Exp(-z)) * up[i];
+        }
+    }
+
+    /// <summary>x = cap·tanh(x / cap) = cap − 2·cap / (1 + e^(2·x / cap)).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void SoftCap(float* x, int count, float cap)
+    {
+        Vector128<float> factor = Vector128.Create(2 / cap);
+        Vector128<float> limit = Vector128.Create(cap);
+        int i = 0;
+        for (; i + 4 <= count; i += 4)
+        {
+            Vector128<float> power = Vector128Exponential.Exp(Vector128.Load(x + i) * factor);
+            (limit - ((limit + limit) / (Vector128<float>.One + power))).Store(x + i);
+        }
+
+        for (; i < count; i++)
+        {
+            x[i] = cap - (2 * cap / (1f + MathF.Exp(x[i] * (2 / cap))));
+        }
+    }
+
     /// <summary>y = gate / (1 + e^−gate)·up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void SwiGlu(float* gate, float* up, int count, float* y)

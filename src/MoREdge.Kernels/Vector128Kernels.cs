@@ -112,6 +112,25 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
     }
 
     /// <inheritdoc/>
+    public override void GeGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)
+    {
+        Debug.Assert(up.Length == gate.Length && y.Length >= gate.Length, "Three vectors of one length.");
+        fixed (float* gates = gate, ups = up, output = y)
+        {
+            Vector128FloatBodies.GeGlu(gates, ups, gate.Length, output);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void SoftCap(Span<float> x, float cap)
+    {
+        fixed (float* data = x)
+        {
+            Vector128FloatBodies.SoftCap(data, x.Length, cap);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Softmax(Span<float> x)
     {
         fixed (float* data = x)

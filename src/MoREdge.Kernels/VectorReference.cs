@@ -7,6 +7,12 @@ namespace MoREdge.Kernels;
 /// </summary>
 internal static class VectorReference
 {
+    /// <summary>2·√(2/π), of the tanh form of GELU.</summary>
+    internal const float GeluSlope = 1.59576912f;
+
+    /// <summary>The weight of the cube in it.</summary>
+    internal const float GeluCube = 0.044715f;
+
     internal static void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, float epsilon, Span<float> y)
     {
         Debug.Assert(weight.Length == x.Length && y.Length >= x.Length, "One weight per element.");
@@ -48,6 +54,37 @@ internal static class VectorReference
         for (int i = 0; i < gate.Length; i++)
         {
             y[i] = gate[i] / (1f + MathF.Exp(-gate[i])) * up[i];
+        }
+    }
+
+    internal static void GeGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)
+    {
+        Debug.Assert(up.Length == gate.Length && y.Length >= gate.Length, "Three vectors of one length.");
+        for (int i = 0; i < gate.Length; i++)
+        {
+            double g = gate[i];
+            double z = GeluSlope * (g + (GeluCube * g * g * g));
+            y[i] = (float)(g / (1 + Math.Exp(-z)) * up[i]);
+        }
+    }
+
+    internal static void ClampedGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)
+    {
+        const float Bound = 7;
+        const float Slope = 1.702f;
+        Debug.Assert(up.Length == gate.Length && y.Length >= gate.Length, "Three vectors of one length.");
+        for (int i = 0; i < gate.Length; i++)
+        {
+            float g = MathF.Min(gate[i], Bound);
+            y[i] = g / (1 + MathF.Exp(-Slope * g)) * (Math.Clamp(up[i], -Bound, Bound) + 1);
+        }
+    }
+
+    internal static void SoftCap(Span<float> x, float cap)
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            x[i] = (float)(cap * Math.Tanh((double)x[i] / cap));
         }
     }
 

@@ -73,6 +73,59 @@ internal static unsafe class Avx2ExponentialBodies
         Copy(padded, y + i, count - i);
     }
 
+    /// <summary>y = gate / (1 + e^−z)·up with z = GeluSlope·(gate + GeluCube·gate³).</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void GeGlu(float* gate, float* up, int count, float* y)
+    {
+        int i = 0;
+        for (; i + Lanes <= count; i += Lanes)
+        {
+            EightGelu(Vector256.Load(gate + i), Vector256.Load(up + i)).Store(y + i);
+        }
+
+        float* padded = stackalloc float[2 * Lanes];
+        Vector256<float>.Zero.Store(padded);
+        Vector256<float>.Zero.Store(padded + Lanes);
+        Copy(gate + i, padded, count - i);
+        Copy(up + i, padded + Lanes, count - i);
+        EightGelu(Vector256.Load(padded), Vector256.Load(padded + Lanes)).Store(padded);
+        Copy(padded, y + i, count - i);
+    }
+
+    /// <summary>x = cap·tanh(x / cap) = cap − 2·cap / (1 + e^(2·x / cap)).</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void SoftCap(float* x, int count, float cap)
+    {
+        Vector256<float> factor = Vector256.Create(2 / cap);
+        Vector256<float> limit = Vector256.Create(cap);
+        int i = 0;
+        for (; i + Lanes <= count; i += Lanes)
+        {
+            EightCapped(Vector256.Load(x + i), factor, limit).Store(x + i);
+        }
+
+        float* padded = stackalloc float[Lanes];
+        Vector256<float>.Zero.Store(padded);
+        Copy(x + i, padded, count - i);
+        EightCapped(Vector256.Load(padded), factor, limit).Store(padded);
+        Copy(padded, x + i, count - i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> EightGelu(Vector256<float> gate, Vector256<float> up)
+    {
+        Vector256<float> slope = Vector256.Create(VectorReference.GeluSlope);
+        Vector256<float> cube = Vector256.Create(VectorReference.GeluSlope * VectorReference.GeluCube);
+        Vector256<float> z = Fma.MultiplyAdd(cube * gate, gate, slope) * gate;
+        return gate / (Vector256<float>.One + Exp(-z)) * up;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> EightCapped(Vector256<float> x, Vector256<float> factor, Vector256<float> limit) =>
+        limit - ((limit + limit) / (Vector256<float>.One + Exp(x * factor)));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Eight(Vector256<float> gate, Vector256<float> up) =>
         gate / (Vector256<float>.One + Exp(-gate)) * up;

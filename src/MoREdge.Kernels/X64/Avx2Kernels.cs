@@ -82,6 +82,25 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     }
 
     /// <inheritdoc/>
+    public override void GeGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)
+    {
+        Debug.Assert(up.Length == gate.Length && y.Length >= gate.Length, "Three vectors of one length.");
+        fixed (float* gates = gate, ups = up, output = y)
+        {
+            Avx2ExponentialBodies.GeGlu(gates, ups, gate.Length, output);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void SoftCap(Span<float> x, float cap)
+    {
+        fixed (float* data = x)
+        {
+            Avx2ExponentialBodies.SoftCap(data, x.Length, cap);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Softmax(Span<float> x)
     {
         fixed (float* data = x)

@@ -74,6 +74,35 @@ public sealed class VectorOperationTests
 
     [Theory]
     [MemberData(nameof(Sets))]
+    public void GeGlu_ZeroAndExtremes_AreTheLimits(string name)
+    {
+        float[] y = new float[8];
+        KernelSets.Get(name).GeGlu([0, 1, -200, 200, 1, -1, 0.5f, 1], [5, 2, 1, 1, 0, 1, 1, 0], y);
+        Assert.Equal(0f, y[0]);
+        Assert.Equal(2 * 0.841192, y[1], 1e-5);
+        Assert.Equal(0f, y[2]);
+        Assert.Equal(200f, y[3]);
+        Assert.Equal(-0.158808, y[5], 1e-5);
+        Assert.Equal(0.345714, y[6], 1e-5);
+    }
+
+    [Theory]
+    [MemberData(nameof(Sets))]
+    public void SoftCap_SmallAndLarge_AreItselfAndTheCap(string name)
+    {
+        float[] x = [0, 1, -1, 30, 1000, -1000, 1e-3f, 0, float.PositiveInfinity];
+        KernelSets.Get(name).SoftCap(x, 30);
+        Assert.Equal(0f, x[0], 1e-5f);
+        Assert.Equal(30 * Math.Tanh(1.0 / 30), x[1], 1e-4);
+        Assert.Equal(-30 * Math.Tanh(1.0 / 30), x[2], 1e-4);
+        Assert.Equal(30 * Math.Tanh(1), x[3], 1e-4);
+        Assert.Equal(30f, x[4], 1e-4f);
+        Assert.Equal(-30f, x[5], 1e-4f);
+        Assert.Equal(30f, x[8], 1e-4f);
+    }
+
+    [Theory]
+    [MemberData(nameof(Sets))]
     public void Softmax_LargeAndMaskedInputs_StayFinite(string name)
     {
         float[] x = [1000, 1000, float.NegativeInfinity, 1000 + MathF.Log(2), 900, 0, 0, 0, -1000];
