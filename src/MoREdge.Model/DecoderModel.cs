@@ -146,14 +146,14 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Stops the worker threads.</summary>
     public void Dispose() => _pool.Dispose();
 
-    /// <summary>Looks at a query projection, shared or of the first recursion, as an example of all.</summary>
+    /// <summary>Looks at an output projection, shared or of the first recursion, as an example of all.</summary>
     internal static bool HasFloat32Projections(GgufFile file, ModelConfig config)
     {
         int block = config.BlockCount - 1;
-        string shared = TensorNames.Block(block, TensorNames.AttentionQuery);
+        string shared = TensorNames.Block(block, TensorNames.AttentionOutput);
         string name = file.TryGetTensor(shared, out _)
             ? shared
-            : TensorNames.BlockRecursion(block, 0, TensorNames.AttentionQuery);
+            : TensorNames.BlockRecursion(block, 0, TensorNames.AttentionOutput);
         return file.RequireTensor(name).Type == ElementType.F32;
     }
 
@@ -175,13 +175,18 @@ public sealed class DecoderModel : IDisposable
         return bytes;
     }
 
+    /// <summary>Width of the feed-forward networks that a token goes through in a block.</summary>
+    private int FfnWidth(int block) => Config.Experts is { } experts && Config.Block(block).HasExperts
+        ? (experts.UsedCount * experts.FfnDim) + experts.SharedFfnDim
+        : Config.FfnDim;
+
     private double MultiplyAdds(LayerCall[] calls, KvPolicy policy)
     {
         double sum = 0;
         foreach (LayerCall call in calls)
         {
             bool computesKeys = call.WritesCache || policy != KvPolicy.SharedFromFirst;
-            sum += (2.0 * Config.QueryDim * Config.ModelDim) + (3.0 * Config.FfnDim * Config.ModelDim);
+            sum += (2.0 * Config.QueryDim * Config.ModelDim) + (3.0 * FfnWidth(call.Block) * Config.ModelDim);
             sum += computesKeys ? 2.0 * Config.KvDim * Config.ModelDim : 0;
         }
 

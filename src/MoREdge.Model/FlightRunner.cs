@@ -19,13 +19,14 @@ internal sealed class FlightRunner : IDisposable
     private readonly ModelWeights _weights;
     private readonly LayerSchedule _schedule;
     private readonly KvOverlay _overlay;
-    private readonly RotaryTable _rotary;
+    private readonly RotaryTables _rotary;
     private readonly LayerRunner _layers;
     private readonly LayerPass _pass;
     private readonly IRecursionLoop? _loop;
     private readonly OutputHead _head;
     private readonly Flight[] _passing;
     private readonly int[] _weightGroups;
+    private readonly float _embeddingScale;
 
     /// <summary>Takes every buffer.</summary>
     /// <param name="model">The model.</param>
@@ -38,11 +39,12 @@ internal sealed class FlightRunner : IDisposable
         ModelConfig config = model.Config;
         KvLayout layout = plan.KvLayout(config);
         _kernels = model.Kernels;
+        _embeddingScale = config.EmbeddingScale;
         _weights = weights;
         _schedule = new LayerSchedule(config, plan.KvPolicy);
         Workspace = new Workspace(config, plan, pool.WorkerCount);
         _overlay = new KvOverlay(layout, config.KvHeadCount, plan.OverlayRowsMax, plan.HybridPositionZero);
-        _rotary = new RotaryTable(config, weights.RopeFactors, plan.ContextLength);
+        _rotary = new RotaryTables(config, weights.RotaryFactors, plan.ContextLength);
         _layers = new LayerRunner(
             new TransformerLayer(_kernels, config, pool, Workspace, _rotary, _overlay), weights);
         _pass = new LayerPass(plan.KvPolicy, plan.RowsMax(config), flightsMax);
@@ -93,6 +95,7 @@ internal sealed class FlightRunner : IDisposable
         for (int row = 0; row < ids.Length; row++)
         {
             _weights.Embedding.CopyRow(_kernels, ids[row], x.Row(row));
+            Scale(x.Row(row), _embeddingScale);
         }
 
         _overlay.BeginChunk(position);
@@ -266,6 +269,14 @@ internal sealed class FlightRunner : IDisposable
         }
 
         _pass.AddRunning(flight, _schedule.Loop[recursion]);
+    }
+
+    private static void Scale(Span<float> x, float factor)
+    {
+        for (int i = 0; factor != 1 && i < x.Length; i++)
+        {
+            x[i] *= factor;
+        }
     }
 
     private static void Copy(in FloatMatrix source, in FloatMatrix destination)

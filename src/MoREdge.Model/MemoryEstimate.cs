@@ -53,7 +53,7 @@ public sealed class MemoryEstimate
         KvBytesPerToken = (long)slots * KvSlot.TokenBytes(layout, _config.KvHeadCount);
         KvBytes = checked(slots * KvSlot.ReservedBytes(layout, _config.KvHeadCount));
         WorkspaceBytes = Workspace.BytesFor(_config, plan, threadCount)
-            + RotaryTable.BytesFor(_config, plan.ContextLength)
+            + RotaryTables.BytesFor(_config, plan.ContextLength)
             + KvOverlay.BytesFor(layout, _config.KvHeadCount, plan.OverlayRowsMax);
     }
 
@@ -121,11 +121,16 @@ public sealed class MemoryEstimate
                     && !tensor.Name.StartsWith(anyRecursion, StringComparison.Ordinal);
                 if (isShared || tensor.Name.StartsWith(ownRecursion, StringComparison.Ordinal))
                 {
-                    bytes += tensor.ByteCount;
+                    bytes += tensor.ByteCount * UsedShare(tensor.Name);
                 }
             }
         }
 
         return bytes;
     }
+
+    /// <summary>How much of a tensor a token reads: of the experts' it goes through some.</summary>
+    private double UsedShare(string name) => _config.Experts is { } experts && TensorNames.IsOfExperts(name)
+        ? (double)experts.UsedCount / experts.Count
+        : 1;
 }

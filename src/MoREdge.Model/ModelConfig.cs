@@ -13,7 +13,7 @@ public enum RopePairing
 /// <summary>The dimensions of a decoder model, as its file states them.</summary>
 public sealed class ModelConfig
 {
-    /// <summary>general.architecture: llama, qwen2 or mor.</summary>
+    /// <summary>general.architecture, one of those in <see cref="MoREdge.ModelFile.Architectures"/>.</summary>
     public required string Architecture { get; init; }
 
     /// <summary>Width of the residual stream.</summary>
@@ -49,6 +49,48 @@ public sealed class ModelConfig
     /// <summary>Which dimensions a rotary angle turns.</summary>
     public required RopePairing RopePairing { get; init; }
 
+    /// <summary>How positions become angles, beyond base and pairing.</summary>
+    public RotaryConfig Rotary { get; init; } = new();
+
+    /// <summary>Norms before attention and before the feed-forward network.</summary>
+    public bool HasPreNorms { get; init; } = true;
+
+    /// <summary>Norms of what attention and the feed-forward network add to the residual stream.</summary>
+    public bool HasPostNorms { get; init; }
+
+    /// <summary>Norms of queries and keys.</summary>
+    public QueryKeyNorm QueryKeyNorm { get; init; }
+
+    /// <summary>The feed-forward network's function.</summary>
+    public GateActivation Activation { get; init; }
+
+    /// <summary>Factor of the embedding's rows.</summary>
+    public float EmbeddingScale { get; init; } = 1;
+
+    /// <summary>Factor of what attention and the feed-forward network add to the residual stream.</summary>
+    public float ResidualScale { get; init; } = 1;
+
+    /// <summary>Factor of the logits.</summary>
+    public float LogitFactor { get; init; } = 1;
+
+    /// <summary>Factor of attention scores; 1 / √HeadDim when null.</summary>
+    public float? AttentionScale { get; init; }
+
+    /// <summary>Queries, keys and values are clamped to ± so much, behind their norms; 0 for not at all.</summary>
+    public float ProjectionBound { get; init; }
+
+    /// <summary>Attention scores are kept within ± so much by a tanh; 0 for not at all.</summary>
+    public float AttentionSoftCap { get; init; }
+
+    /// <summary>Logits are kept within ± so much by a tanh; 0 for not at all.</summary>
+    public float LogitSoftCap { get; init; }
+
+    /// <summary>Per physical block what may differ between blocks; empty where none differs from the default.</summary>
+    public IReadOnlyList<BlockConfig> Blocks { get; init; } = [];
+
+    /// <summary>The mixture of experts, or null.</summary>
+    public ExpertConfig? Experts { get; init; }
+
     /// <summary>The loop, or null for an ordinary decoder.</summary>
     public RecursionConfig? Recursion { get; init; }
 
@@ -57,6 +99,12 @@ public sealed class ModelConfig
 
     /// <summary>Width of all key (or value) heads together.</summary>
     public int KvDim => KvHeadCount * HeadDim;
+
+    /// <summary>Width of the widest feed-forward network.</summary>
+    public int FfnDimMax => Math.Max(FfnDim, Math.Max(Experts?.FfnDim ?? 0, Experts?.SharedFfnDim ?? 0));
+
+    /// <summary>What is particular about a physical block.</summary>
+    public BlockConfig Block(int index) => Blocks.Count == 0 ? BlockConfig.Default : Blocks[index];
 
     /// <summary>Recursions N of the loop; 1 for an ordinary decoder.</summary>
     public int RecursionCount => Recursion?.RecursionCount ?? 1;

@@ -9,47 +9,109 @@ namespace MoREdge.Model;
 public static class ModelConfigReader
 {
     /// <summary>The architecture name of Mixture-of-Recursions and plain recursive models.</summary>
-    public const string RecursiveArchitecture = "mor";
+    public const string RecursiveArchitecture = Architectures.Recursive;
 
-    /// <summary>Reads and checks the configuration.</summary>
+    /// <summary>Reads and checks the configuration of a file.</summary>
     /// <exception cref="ModelFileException">A key is missing, of the wrong type or out of range.</exception>
     public static ModelConfig Read(GgufFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        GgufMetadata metadata = file.Metadata;
-        string architecture = metadata.RequireString(MetadataKeys.Architecture);
-        if (architecture is not ("llama" or "qwen2" or RecursiveArchitecture))
-        {
-            throw Wrong($"The architecture '{architecture}' is not one this version runs (llama, qwen2, mor).");
-        }
+        TensorShape embedding = file.RequireTensor(TensorNames.TokenEmbedding).Shape;
+        return Read(file.Metadata, embedding, name => file.TryGetTensor(name, out _));
+    }
 
-        Keys keys = new(metadata, architecture);
-        int modelDim = keys.Dimension(MetadataKeys.EmbeddingLength);
-        int headCount = keys.Dimension(MetadataKeys.HeadCount);
-        int headDim = keys.Dimension(MetadataKeys.KeyLength, modelDim / headCount);
-        ModelConfig config = new()
-        {
-            Architecture = architecture,
-            ModelDim = modelDim,
-            FfnDim = keys.Dimension(MetadataKeys.FeedForwardLength),
-            HeadCount = headCount,
-            KvHeadCount = keys.Dimension(MetadataKeys.HeadCountKv, headCount),
-            HeadDim = headDim,
-            VocabSize = VocabSize(file),
-            ContextLength = keys.Dimension(MetadataKeys.ContextLength),
-            BlockCount = keys.Dimension(MetadataKeys.BlockCount),
-            RmsNormEpsilon = (float)keys.Number(MetadataKeys.RmsNormEpsilon, null),
-            RopeTheta = (float)keys.Number(MetadataKeys.RopeFrequencyBase, 10000),
-            RopePairing = architecture == "llama" ? RopePairing.Interleaved : RopePairing.HalfSplit,
-            Recursion = architecture == RecursiveArchitecture ? ReadRecursion(keys) : null,
-        };
+    /// <summary>Reads and checks the configuration of a file that is yet to be written.</summary>
+    /// <param name="metadata">Its metadata.</param>
+    /// <param name="embedding">Shape of its token embedding.</param>
+    /// <param name="hasTensor">Whether it will hold a tensor.</param>
+    /// <exception cref="ModelFileException">A key is missing, of the wrong type or out of range.</exception>
+    public static ModelConfig Read(GgufMetadata metadata, TensorShape embedding, Func<string, bool> hasTensor)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        ArgumentNullException.ThrowIfNull(hasTensor);
+        string name = metadata.RequireString(MetadataKeys.Architecture);
+        Architecture architecture = Architecture.Find(name)
+            ?? throw ConfigKeys.Wrong(
+                $"The architecture {ModelFileException.Quote(name)} is not one this version runs "
+                + $"({Architectures.List}).");
+        ConfigKeys keys = new(metadata, name);
+        ModelConfig config = ReadShape(embedding, keys, architecture, hasTensor);
         Check(config, keys);
+        keys.RefuseUnread();
         return config;
     }
 
-    private static int VocabSize(GgufFile file)
+    private static ModelConfig ReadShape(
+        TensorShape embedding, ConfigKeys keys, Architecture architecture, Func<string, bool> hasTensor)
     {
-        TensorShape shape = file.RequireTensor(TensorNames.TokenEmbedding).Shape;
+        int modelDim = keys.Dimension(MetadataKeys.EmbeddingLength);
+        int headCount = keys.Dimension(MetadataKeys.HeadCount);
+        int headDim = keys.Dimension(MetadataKeys.KeyLength, modelDim / headCount);
+        int blockCount = keys.Dimension(MetadataKeys.BlockCount);
+        int contextLength = keys.Dimension(MetadataKeys.ContextLength);
+        float theta = keys.Number(
+            MetadataKeys.RopeFrequencyBase, 10000, RotaryConfigReader.ThetaMin, RotaryConfigReader.ThetaMax);
+        bool isWide = blockCount == architecture.WideScaleBlockCount;
+        int scaleDim = isWide ? modelDim / headCount : headDim;
+        float logitDivisor = keys.Number(MetadataKeys.LogitScale, 1, float.Epsilon, float.MaxValue);
+        ExpertConfig? experts = ExpertConfigReader.Read(keys, architecture);
+        return new ModelConfig
+        {
+            Architecture = architecture.Name,
+            ModelDim = modelDim,
+            FfnDim = keys.Dimension(MetadataKeys.FeedForwardLength, experts?.FfnDim),
+            HeadCount = headCount,
+            KvHeadCount = keys.Dimension(MetadataKeys.HeadCountKv, headCount),
+            HeadDim = headDim,
+            VocabSize = VocabSize(embedding),
+            ContextLength = contextLength,
+            BlockCount = blockCount,
+            RmsNormEpsilon = (float)keys.Number(MetadataKeys.RmsNormEpsilon, null),
+            RopeTheta = theta,
+            RopePairing = Architectures.PairsNeighbours(architecture.Name)
+                ? RopePairing.Interleaved
+                : RopePairing.HalfSplit,
+            Rotary = RotaryConfigReader.Read(keys, architecture, theta, headDim, contextLength),
+            HasPreNorms = architecture.HasPreNorms,
+            HasPostNorms = architecture.HasPostNorms,
+            QueryKeyNorm = architecture.QueryKeyNorm,
+            Activation = architecture.Activation,
+            EmbeddingScale = keys.Number(
+                MetadataKeys.EmbeddingScale,
+                architecture.ScalesEmbedding ? Math.Sqrt(modelDim) : 1, float.MinValue, float.MaxValue),
+            ResidualScale = keys.Number(MetadataKeys.ResidualScale, 1, float.MinValue, float.MaxValue),
+            LogitFactor = 1 / logitDivisor,
+            AttentionScale = keys.Number(
+                MetadataKeys.AttentionScale, 1 / Math.Sqrt(scaleDim), float.MinValue, float.MaxValue),
+            ProjectionBound = keys.Number(MetadataKeys.ProjectionBound, 0, 0, float.MaxValue),
+            AttentionSoftCap = keys.Number(MetadataKeys.AttentionSoftCap, 0, 0, float.MaxValue),
+            LogitSoftCap = keys.Number(MetadataKeys.LogitSoftCap, 0, 0, float.MaxValue),
+            Blocks = ReadBlocks(keys, architecture, blockCount, hasTensor),
+            Experts = experts,
+            Recursion = architecture.Name == RecursiveArchitecture ? ReadRecursion(keys) : null,
+        };
+    }
+
+    private static BlockConfig[] ReadBlocks(
+        ConfigKeys keys, Architecture architecture, int blockCount, Func<string, bool> hasTensor)
+    {
+        int window = keys.Count(MetadataKeys.SlidingWindow, architecture.SlidingWindowDefault);
+        int period = architecture.FullAttentionPeriod;
+        bool[] hasWindow = keys.BlockFlags(MetadataKeys.SlidingWindowPattern, blockCount, period);
+        bool[] isRotated = keys.BlockFlags(MetadataKeys.RopePattern, blockCount, architecture.UnrotatedPeriod);
+        bool rotates = keys.Flag(MetadataKeys.RopeFinetuned, fallback: true);
+        BlockConfig[] blocks = new BlockConfig[blockCount];
+        for (int i = 0; i < blockCount; i++)
+        {
+            bool hasExperts = hasTensor(TensorNames.Block(i, TensorNames.ExpertGate));
+            blocks[i] = new BlockConfig(hasWindow[i] ? window : 0, rotates && isRotated[i], hasExperts);
+        }
+
+        return blocks;
+    }
+
+    private static int VocabSize(TensorShape shape)
+    {
         return shape.Rank == 2 && shape.Rows <= ModelFileLimits.ModelDimensionMax
             ? (int)shape.Rows
             : throw new ModelFileException(
@@ -57,29 +119,41 @@ public static class ModelConfigReader
                 $"The tensor '{TensorNames.TokenEmbedding}' has the impossible shape {shape}.");
     }
 
-    private static void Check(ModelConfig config, Keys keys)
+    private static void Check(ModelConfig config, ConfigKeys keys)
     {
-        Require(
+        ConfigKeys.Require(
             config.HeadCount % config.KvHeadCount == 0,
             "The head count is not a multiple of the key/value head count.");
-        Require(config.HeadDim % 2 == 0, "The head width is odd, so rotary pairs do not fit.");
-        Require(
+        ConfigKeys.Require(config.HeadDim % 2 == 0, "The head width is odd, so rotary pairs do not fit.");
+        ConfigKeys.Require(
             keys.Dimension(MetadataKeys.ValueLength, config.HeadDim) == config.HeadDim,
             "Value and key heads differ in width.");
-        Require(
-            keys.Dimension(MetadataKeys.RopeDimensionCount, config.HeadDim) == config.HeadDim,
-            "Rotary embeddings over a part of the head are not supported.");
-        Require(config.RmsNormEpsilon is > 0 and < 1, "The RMS norm epsilon is outside (0, 1).");
-        Require(config.RopeTheta is > 0 and < 1e12f, "The rotary base is outside (0, 1e12).");
-        Require(
+        ConfigKeys.Require(
+            config.Experts is not null || !HasExperts(config.Blocks),
+            "The file holds the router of a mixture of experts, but does not say how many experts there are.");
+        ConfigKeys.Require(config.RmsNormEpsilon is > 0 and < 1, "The RMS norm epsilon is outside (0, 1).");
+        ConfigKeys.Require(
             config.Recursion is null || config.BlockCount == config.Recursion.BlockCount,
             "The block count does not follow from the base depth and the kind of sharing.");
     }
 
-    private static RecursionConfig ReadRecursion(Keys keys)
+    private static bool HasExperts(IReadOnlyList<BlockConfig> blocks)
+    {
+        foreach (BlockConfig block in blocks)
+        {
+            if (block.HasExperts)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static RecursionConfig ReadRecursion(ConfigKeys keys)
     {
         int count = keys.Dimension(MetadataKeys.RecursionCount);
-        Require(
+        ConfigKeys.Require(
             count <= ModelFileLimits.RecursionCountMax,
             $"The recursion count {count} is above {ModelFileLimits.RecursionCountMax}.");
         DepthRule rule = keys.Choice(MetadataKeys.RecursionType, null, ("expert", DepthRule.ExpertChoice),
@@ -111,11 +185,11 @@ public static class ModelConfigReader
         return recursion;
     }
 
-    private static KvPolicy TrainedKvPolicy(Keys keys)
+    private static KvPolicy TrainedKvPolicy(ConfigKeys keys)
     {
         bool shared = keys.Flag(MetadataKeys.KvSharing);
         bool update = keys.Flag(MetadataKeys.UpdateCache);
-        Require(shared || !update, "The hybrid cache (update_cache) needs kv_sharing.");
+        ConfigKeys.Require(shared || !update, "The hybrid cache (update_cache) needs kv_sharing.");
         return update ? KvPolicy.SharedHybrid : shared ? KvPolicy.SharedFromFirst : KvPolicy.RecursionWise;
     }
 
@@ -124,96 +198,28 @@ public static class ModelConfigReader
         for (int r = 0; r < recursion.Capacities.Length; r++)
         {
             double capacity = recursion.Capacities[r];
-            Require(capacity is > 0 and <= 1, "A recursion's capacity is outside (0, 1].");
-            Require(r == 0 || capacity <= recursion.Capacities[r - 1], "The capacities of the recursions increase.");
+            ConfigKeys.Require(capacity is > 0 and <= 1, "A recursion's capacity is outside (0, 1].");
+            ConfigKeys.Require(
+                r == 0 || capacity <= recursion.Capacities[r - 1], "The capacities of the recursions increase.");
         }
 
-        Require(double.IsFinite(recursion.Alpha), "The router's alpha is not finite.");
-        Require(recursion.Temperature is > 0 and < 1e6, "The router's temperature is outside (0, 1e6).");
-        Require(
+        ConfigKeys.Require(double.IsFinite(recursion.Alpha), "The router's alpha is not finite.");
+        ConfigKeys.Require(recursion.Temperature is > 0 and < 1e6, "The router's temperature is outside (0, 1e6).");
+        ConfigKeys.Require(
             recursion.DepthRule == DepthRule.Fixed || recursion.Sharing is SharingKind.Cycle or SharingKind.MiddleCycle,
             "Routed models share by cycle or middle_cycle only.");
-        Require(
+        ConfigKeys.Require(
             recursion.DepthRule != DepthRule.TokenChoice || recursion.Sharing == SharingKind.MiddleCycle,
             "Token-choice models share by middle_cycle only.");
-        Require(
+        ConfigKeys.Require(
             recursion.DepthRule != DepthRule.TokenChoice
                 || recursion.RouterFunction is RouterFunction.Sigmoid or RouterFunction.Softmax,
             "A token-choice router needs sigmoid or softmax.");
-        Require(
+        ConfigKeys.Require(
             recursion.DepthRule != DepthRule.ExpertChoice || recursion.RouterFunction != RouterFunction.Softmax,
             "An expert-choice router cannot use softmax.");
-        Require(
+        ConfigKeys.Require(
             recursion.TrainedKvPolicy != KvPolicy.SharedHybrid || recursion.DepthRule == DepthRule.ExpertChoice,
             "The hybrid cache exists for expert-choice models only.");
-    }
-
-    private static void Require(bool condition, string sentence)
-    {
-        if (!condition)
-        {
-            throw Wrong(sentence);
-        }
-    }
-
-    private static ModelFileException Wrong(string sentence) => new(ModelFileError.WrongValue, sentence);
-
-    /// <summary>The keys of one architecture, with range checks.</summary>
-    private readonly struct Keys(GgufMetadata metadata, string architecture)
-    {
-        public int Dimension(string suffix, int? fallback = null)
-        {
-            string key = Full(suffix);
-            if (!metadata.TryGetInt64(key, out long value))
-            {
-                value = fallback
-                    ?? throw new ModelFileException(ModelFileError.MissingKey, $"The key '{key}' is missing.");
-            }
-
-            return value is >= 1 and <= ModelFileLimits.ModelDimensionMax
-                ? (int)value
-                : throw Wrong($"The value {value} of '{key}' is out of range.");
-        }
-
-        public double Number(string suffix, double? fallback)
-        {
-            string key = Full(suffix);
-            return metadata.Contains(key) || fallback is null ? metadata.RequireFloat64(key) : fallback.Value;
-        }
-
-        public double[] Numbers(string suffix, int count, double? fallback)
-        {
-            string key = Full(suffix);
-            if (!metadata.Contains(key) && fallback is not null)
-            {
-                double[] same = new double[count];
-                Array.Fill(same, fallback.Value);
-                return same;
-            }
-
-            double[] values = metadata.RequireFloat64Array(key);
-            return values.Length == count
-                ? values
-                : throw Wrong($"'{key}' has {values.Length} values, but the model has {count} recursions.");
-        }
-
-        public bool Flag(string suffix) => metadata.GetBoolean(Full(suffix), false);
-
-        public T Choice<T>(string suffix, string? fallback, params ReadOnlySpan<(string Name, T Value)> choices)
-        {
-            string key = Full(suffix);
-            string name = metadata.Contains(key) || fallback is null ? metadata.RequireString(key) : fallback;
-            foreach ((string Name, T Value) choice in choices)
-            {
-                if (choice.Name == name)
-                {
-                    return choice.Value;
-                }
-            }
-
-            throw Wrong($"The value '{name}' of '{key}' is not known.");
-        }
-
-        private string Full(string suffix) => $"{architecture}.{suffix}";
     }
 }

@@ -6,7 +6,7 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Model;
 
-/// <summary>logits = Whead·norm(x).</summary>
+/// <summary>logits = Whead·norm(x), scaled and kept within bounds where the model says so.</summary>
 internal sealed class OutputHead(
     KernelSet kernels, ModelConfig config, WorkerPool pool, Workspace workspace, ModelWeights weights)
 {
@@ -28,8 +28,34 @@ internal sealed class OutputHead(
             _projection.Begin(normed, quantized);
             _projection.AddTop(weights.Head, workspace.Logits.Slice(firstRow + start, count), headRows);
             _projection.Run(pool);
+            Finish(workspace.Logits.Slice(firstRow + start, count), headRows);
         }
 
         return workspace.Logits.Slice(firstRow, x.Rows);
+    }
+
+    private void Finish(in FloatMatrix logits, int headRows)
+    {
+        for (int row = 0; row < logits.Rows && (config.LogitFactor != 1 || config.LogitSoftCap > 0); row++)
+        {
+            Span<float> all = logits.Row(row)[..headRows];
+            if (config.LogitFactor != 1)
+            {
+                Scale(all, config.LogitFactor);
+            }
+
+            if (config.LogitSoftCap > 0)
+            {
+                kernels.SoftCap(all, config.LogitSoftCap);
+            }
+        }
+    }
+
+    private static void Scale(Span<float> x, float factor)
+    {
+        foreach (ref float value in x)
+        {
+            value *= factor;
+        }
     }
 }

@@ -32,7 +32,8 @@ internal sealed class Workspace : IDisposable
     private readonly AlignedBuffer[] _buffers;
     private readonly FloatMatrix _scores;
     private readonly QuantizedRows _quantizedQueries;
-    private readonly int _widthMax;
+    private readonly FloatMatrix _gate;
+    private readonly FloatMatrix _up;
     private int _bufferCount;
 
     public Workspace(ModelConfig config, SequencePlan plan, int workerCount)
@@ -40,8 +41,7 @@ internal sealed class Workspace : IDisposable
         int rows = plan.RowsMax(config);
         ScoreQueries = ScoreQueriesFor(plan.ContextLength);
         int layerRows = Math.Min(RowsMax, rows);
-        _widthMax = Math.Max(config.ModelDim, Math.Max(config.QueryDim, config.FfnDim));
-        _buffers = new AlignedBuffer[16];
+        _buffers = new AlignedBuffer[20];
         Residual = Take(rows, config.ModelDim);
         Gathered = Take(GatheredRows(config, plan), config.ModelDim);
         State = Take(StateRows(config, plan), config.ModelDim);
@@ -51,12 +51,14 @@ internal sealed class Workspace : IDisposable
         Value = Take(layerRows, config.KvDim);
         Mixed = Take(layerRows, config.QueryDim);
         Projected = Take(layerRows, config.ModelDim);
-        Gate = Take(layerRows, config.FfnDim);
-        Up = Take(layerRows, config.FfnDim);
+        _gate = Take(1, HiddenFloats(config, layerRows));
+        _up = Take(1, HiddenFloats(config, layerRows));
+        ExpertLogits = Take(layerRows, config.Experts?.ChoiceCount ?? 0);
+        ExpertSlots = Take(layerRows * (config.Experts?.UsedCount ?? 0), config.ModelDim);
         RouterHidden = Take(1, 2 * config.ModelDim);
         _scores = Take(workerCount, ScoreQueries * ScoreStride(plan.ContextLength));
         Logits = Take(plan.LogitRows, config.VocabSize);
-        QuantizedBuffer = Track(new AlignedBuffer(QuantizedRows.ByteCount(layerRows, _widthMax)));
+        QuantizedBuffer = Track(new AlignedBuffer(QuantizedBytes(config, layerRows)));
         int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? workerCount * ScoreQueries : 0;
         AlignedBuffer queryBuffer = Track(
             new AlignedBuffer(QuantizedRows.ByteCount(quantizedQueries, config.HeadDim)));
@@ -97,11 +99,11 @@ internal sealed class Workspace : IDisposable
     /// <summary>Output of a projection that joins the residual stream (rows, ModelDim).</summary>
     public FloatMatrix Projected { get; }
 
-    /// <summary>Gate projection, then the SwiGLU product (rows, FfnDim).</summary>
-    public FloatMatrix Gate { get; }
+    /// <summary>Router logits of a mixture of experts (rows, experts).</summary>
+    public FloatMatrix ExpertLogits { get; }
 
-    /// <summary>Up projection (rows, FfnDim).</summary>
-    public FloatMatrix Up { get; }
+    /// <summary>Input, then output of the experts (rows · experts of a row, ModelDim).</summary>
+    public FloatMatrix ExpertSlots { get; }
 
     /// <summary>Hidden layer of an MLP router (1, 2·ModelDim).</summary>
     public FloatMatrix RouterHidden { get; }
@@ -118,18 +120,27 @@ internal sealed class Workspace : IDisposable
     public static long BytesFor(ModelConfig config, SequencePlan plan, int workerCount)
     {
         long rows = plan.RowsMax(config);
-        long layerRows = Math.Min(RowsMax, rows);
-        int widthMax = Math.Max(config.ModelDim, Math.Max(config.QueryDim, config.FfnDim));
+        int layerRows = (int)Math.Min(RowsMax, rows);
         long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan)) * config.ModelDim;
-        floats += layerRows * 2L * ((long)config.ModelDim + config.QueryDim + config.KvDim + config.FfnDim);
+        floats += layerRows * 2L * ((long)config.ModelDim + config.QueryDim + config.KvDim);
+        floats += 2L * HiddenFloats(config, layerRows);
+        floats += config.Experts is { } experts
+            ? layerRows * (experts.ChoiceCount + ((long)experts.UsedCount * config.ModelDim))
+            : 0;
         floats += (2L * config.ModelDim) + ((long)plan.LogitRows * config.VocabSize);
         long scoreQueries = (long)workerCount * ScoreQueriesFor(plan.ContextLength);
         floats += scoreQueries * ScoreStride(plan.ContextLength);
         int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? checked((int)scoreQueries) : 0;
         return checked((floats * sizeof(float))
-            + QuantizedRows.ByteCount((int)layerRows, widthMax)
+            + QuantizedBytes(config, layerRows)
             + QuantizedRows.ByteCount(quantizedQueries, config.HeadDim));
     }
+
+    /// <summary>Gate projection, then its product with the up projection (rows, dim).</summary>
+    public FloatMatrix Gate(int rows, int dim) => _gate.Reshaped(rows, dim, dim);
+
+    /// <summary>Up projection (rows, dim).</summary>
+    public FloatMatrix Up(int rows, int dim) => _up.Reshaped(rows, dim, dim);
 
     /// <summary>Attention scores of one worker (queries, count), rows of whole cache lines.</summary>
     public FloatMatrix Scores(int worker, int queries, int count) =>
@@ -149,6 +160,29 @@ internal sealed class Workspace : IDisposable
         {
             _buffers[i].Dispose();
         }
+    }
+
+    /// <summary>Floats of the hidden layer of a feed-forward network: of rows, or of the experts that they
+    /// chose.</summary>
+    private static int HiddenFloats(ModelConfig config, int layerRows)
+    {
+        int slotWidth = config.Experts is { } experts
+            ? Math.Max(experts.SharedFfnDim, checked(experts.UsedCount * experts.FfnDim))
+            : 0;
+        return checked(layerRows * Math.Max(config.FfnDim, slotWidth));
+    }
+
+    /// <summary>Bytes of the widest activations in int8.</summary>
+    private static long QuantizedBytes(ModelConfig config, int layerRows)
+    {
+        int widthMax = Math.Max(config.ModelDim, Math.Max(config.QueryDim, config.FfnDimMax));
+        long bytes = QuantizedRows.ByteCount(layerRows, widthMax);
+        return config.Experts is { } experts
+            ? Math.Max(
+                bytes,
+                QuantizedRows.ByteCount(
+                    layerRows * experts.UsedCount, Math.Max(config.ModelDim, experts.FfnDim)))
+            : bytes;
     }
 
     private static int GatheredRows(ModelConfig config, SequencePlan plan) =>

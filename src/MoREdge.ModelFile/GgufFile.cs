@@ -107,6 +107,24 @@ public sealed unsafe class GgufFile : IDisposable
         return new DenseMatrix(data, tensor.Type, (int)tensor.Shape.Rows, (int)tensor.Shape.Cols);
     }
 
+    /// <summary>Refuses tensors whose names are not in a list.</summary>
+    /// <exception cref="ModelFileException">UnexpectedTensor, naming the first.</exception>
+    public void RequireOnly(IReadOnlySet<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        foreach (GgufTensor tensor in _tensors)
+        {
+            bool isKnown = names.Contains(tensor.Name)
+                || tensor.Name.EndsWith(TensorNames.StoredAngles, StringComparison.Ordinal);
+            if (!isKnown)
+            {
+                throw _file.Fault(
+                    ModelFileError.UnexpectedTensor,
+                    $"the network has no place for the tensor {ModelFileException.Quote(tensor.Name)}.");
+            }
+        }
+    }
+
     /// <summary>Views a packed tensor; its data is 64-byte aligned.</summary>
     /// <exception cref="ModelFileException">WrongTensorForm, or TruncatedData if the file was cut short.</exception>
     public PackedMatrix Packed(GgufTensor tensor)

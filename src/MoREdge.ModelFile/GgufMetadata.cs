@@ -228,6 +228,28 @@ public sealed class GgufMetadata
         return integers;
     }
 
+    /// <summary>An array of booleans; empty when the key is absent.</summary>
+    /// <exception cref="ModelFileException">WrongValueType.</exception>
+    public bool[] GetBooleanArray(string key)
+    {
+        GgufValue? array = FindArray(key, "an array of booleans");
+        if (array is null)
+        {
+            return [];
+        }
+
+        ReadOnlySpan<byte> items = array.ItemType == GgufValueType.Boolean
+            ? array.Items
+            : throw Wrong(key, array, "an array of booleans");
+        bool[] flags = new bool[array.Count];
+        for (int i = 0; i < flags.Length; i++)
+        {
+            flags[i] = items[i] != 0;
+        }
+
+        return flags;
+    }
+
     /// <summary>An array of float32 or float64.</summary>
     /// <exception cref="ModelFileException">MissingKey or WrongValueType.</exception>
     public double[] RequireFloat64Array(string key) => Contains(key) ? GetFloat64Array(key) : throw Missing(key);

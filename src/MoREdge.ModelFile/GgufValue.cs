@@ -138,6 +138,18 @@ public sealed class GgufValue
         return new GgufValue(GgufValueType.Int32, values.Length, items);
     }
 
+    /// <summary>An array of booleans.</summary>
+    public static GgufValue FromBooleans(params ReadOnlySpan<bool> values)
+    {
+        byte[] items = new byte[values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            items[i] = values[i] ? (byte)1 : (byte)0;
+        }
+
+        return new GgufValue(GgufValueType.Boolean, values.Length, items);
+    }
+
     /// <summary>An array of float32.</summary>
     public static GgufValue FromFloat32s(params ReadOnlySpan<float> values)
     {

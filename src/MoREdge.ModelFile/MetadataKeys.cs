@@ -176,8 +176,114 @@ public static class MetadataKeys
     /// <summary>float32: base of the rotary embedding.</summary>
     public const string RopeFrequencyBase = "rope.freq_base";
 
-    /// <summary>uint32: rotated dimensions of a head; must equal the head width.</summary>
+    /// <summary>float32: base of the rotary embedding of layers with a sliding window.</summary>
+    public const string RopeFrequencyBaseSliding = "rope.freq_base_swa";
+
+    /// <summary>uint32: rotated dimensions of a head, its first; the head width when absent.</summary>
     public const string RopeDimensionCount = "rope.dimension_count";
+
+    /// <summary>string: "none", "linear", "yarn" or "longrope"; "linear" when absent.</summary>
+    public const string RopeScalingType = "rope.scaling.type";
+
+    /// <summary>float32: how many times longer wavelengths become; 1 when absent.</summary>
+    public const string RopeScalingFactor = "rope.scaling.factor";
+
+    /// <summary>float32: the same in old files.</summary>
+    public const string RopeScaleLinear = "rope.scale_linear";
+
+    /// <summary>uint32: the context before it was stretched; the trained context when absent.</summary>
+    public const string RopeOriginalContext = "rope.scaling.original_context_length";
+
+    /// <summary>float32: factor of the rotation's amplitude, on top of YaRN's own; 1 when absent.</summary>
+    public const string RopeAmplitude = "rope.scaling.attn_factor";
+
+    /// <summary>float32: turns within the original context above which YaRN keeps a frequency; 32 when
+    /// absent.</summary>
+    public const string YarnBetaFast = "rope.scaling.yarn_beta_fast";
+
+    /// <summary>float32: turns below which YaRN divides a frequency by the whole factor; 1 when absent.</summary>
+    public const string YarnBetaSlow = "rope.scaling.yarn_beta_slow";
+
+    /// <summary>float32: divides YaRN's amplitude by that of this multiplier; 0 (not at all) when absent.</summary>
+    public const string YarnLogMultiplier = "rope.scaling.yarn_log_multiplier";
+
+    /// <summary>float32: share of YaRN in the frequencies; only 1 (or -1: not set) is run.</summary>
+    public const string YarnMix = "rope.scaling.yarn_ext_factor";
+
+    /// <summary>bool, ours: YaRN's two limits are rounded outwards to whole dimensions; true when absent.</summary>
+    public const string YarnTruncate = "rope.scaling.yarn_truncate";
+
+    /// <summary>bool: false for models of the Granite family that rotate nothing; true when absent.</summary>
+    public const string RopeFinetuned = "rope.scaling.finetuned";
+
+    /// <summary>bool array, ours: which blocks rotate queries and keys; a rule of the architecture when
+    /// absent.</summary>
+    public const string RopePattern = "rope.pattern";
+
+    /// <summary>uint32: most recent tokens that a layer with a window sees, its own included; no window when
+    /// 0.</summary>
+    public const string SlidingWindow = "attention.sliding_window";
+
+    /// <summary>bool array (true: window) or uint32 (every so many blocks one has no window).</summary>
+    public const string SlidingWindowPattern = "attention.sliding_window_pattern";
+
+    /// <summary>float32: factor of attention scores; 1 / sqrt(key length) when absent.</summary>
+    public const string AttentionScale = "attention.scale";
+
+    /// <summary>float32: queries, keys and values are clamped to it, behind their norms; not at all when 0 or
+    /// absent.</summary>
+    public const string ProjectionBound = "attention.clamp_kqv";
+
+    /// <summary>float32: attention scores are kept within it by a tanh; not at all when 0 or absent.</summary>
+    public const string AttentionSoftCap = "attn_logit_softcapping";
+
+    /// <summary>float32: logits are kept within it by a tanh; not at all when 0 or absent.</summary>
+    public const string LogitSoftCap = "final_logit_softcapping";
+
+    /// <summary>float32: factor of the embedding's rows.</summary>
+    public const string EmbeddingScale = "embedding_scale";
+
+    /// <summary>float32: factor of what a layer's parts add to the residual stream.</summary>
+    public const string ResidualScale = "residual_scale";
+
+    /// <summary>float32: logits are divided by it.</summary>
+    public const string LogitScale = "logit_scale";
+
+    /// <summary>uint32: experts of a block; 0 for none.</summary>
+    public const string ExpertCount = "expert_count";
+
+    /// <summary>uint32: experts that a token goes through.</summary>
+    public const string ExpertUsedCount = "expert_used_count";
+
+    /// <summary>uint32: width of an expert's feed-forward network; feed_forward_length when absent.</summary>
+    public const string ExpertFeedForwardLength = "expert_feed_forward_length";
+
+    /// <summary>uint32: width of the feed-forward network that every token goes through, beside the experts.</summary>
+    public const string SharedFeedForwardLength = "expert_shared_feed_forward_length";
+
+    /// <summary>bool: the weights of the chosen experts are divided by their sum.</summary>
+    public const string ExpertWeightsNorm = "expert_weights_norm";
+
+    /// <summary>float32: factor of the experts' weights; 1 when 0 or absent.</summary>
+    public const string ExpertWeightsScale = "expert_weights_scale";
+
+    /// <summary>uint32: 1 softmax, 2 sigmoid, 3 softmax of the chosen.</summary>
+    public const string ExpertGatingFunction = "expert_gating_func";
+
+    /// <summary>float32, ours: added to the sum of the weights before they are divided by it; 0 when absent.</summary>
+    public const string ExpertSumEpsilon = "expert_weights_epsilon";
+
+    /// <summary>uint32, ours: choices of the router, behind the experts, that stand for none; 0 when absent.</summary>
+    public const string ExpertIdleCount = "expert_idle_count";
+
+    /// <summary>bool, ours: gate and up projection of the experts are clamped (gpt-oss); false when absent.</summary>
+    public const string ExpertClamped = "expert_clamped";
+
+    /// <summary>uint32: groups of experts of which some are chosen first.</summary>
+    public const string ExpertGroupCount = "expert_group_count";
+
+    /// <summary>uint32: groups that are chosen.</summary>
+    public const string ExpertGroupUsedCount = "expert_group_used_count";
 
     /// <summary>uint32: vocabulary size; the embedding's rows when absent.</summary>
     public const string VocabSize = "vocab_size";

@@ -145,6 +145,9 @@ public enum ModelFileError
     /// <summary>A tensor has another shape than the model's configuration asks for.</summary>
     ShapeMismatch,
 
+    /// <summary>A tensor that the network of the file's configuration has no place for.</summary>
+    UnexpectedTensor,
+
     /// <summary>The target file exists and overwriting was not asked for.</summary>
     AlreadyExists,
 

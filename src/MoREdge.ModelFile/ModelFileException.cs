@@ -22,7 +22,7 @@ public sealed class ModelFileException : Exception
     /// Puts a name from a file into quotes for a message: control characters become '?' (a hostile file must not drive
     /// the terminal that prints the message) and long names are cut.
     /// </summary>
-    internal static string Quote(string name)
+    public static string Quote(string name)
     {
         StringBuilder quoted = new("'");
         foreach (char character in name)

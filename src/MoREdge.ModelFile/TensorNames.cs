@@ -18,6 +18,15 @@ public static class TensorNames
     /// <summary>Frequency factors of scaled RoPE (head / 2); optional.</summary>
     public const string RopeFrequencies = "rope_freqs.weight";
 
+    /// <summary>Frequency factors of a text longer than the original context (rotated dimensions / 2).</summary>
+    public const string RopeFactorsLong = "rope_factors_long.weight";
+
+    /// <summary>Frequency factors of a shorter one.</summary>
+    public const string RopeFactorsShort = "rope_factors_short.weight";
+
+    /// <summary>Ends the names of angles that old writers stored and the configuration says as well.</summary>
+    public const string StoredAngles = ".attn_rot_embd.weight";
+
     /// <summary>Norm before attention (model).</summary>
     public const string AttentionNorm = "attn_norm.weight";
 
@@ -45,6 +54,22 @@ public static class TensorNames
     /// <summary>Output projection bias (model).</summary>
     public const string AttentionOutputBias = "attn_output.bias";
 
+    /// <summary>Queries, keys and values in one projection ((heads + 2·kvHeads)·head, model), in other people's
+    /// files.</summary>
+    public const string AttentionFused = "attn_qkv.weight";
+
+    /// <summary>Norm of the queries (head), or of all heads at once (heads·head).</summary>
+    public const string QueryNorm = "attn_q_norm.weight";
+
+    /// <summary>Norm of the keys (head), or of all heads at once (kvHeads·head).</summary>
+    public const string KeyNorm = "attn_k_norm.weight";
+
+    /// <summary>Norm of what attention adds to the residual stream (model).</summary>
+    public const string PostAttentionNorm = "post_attention_norm.weight";
+
+    /// <summary>Norm of what the feed-forward network adds to the residual stream (model).</summary>
+    public const string PostFfnNorm = "post_ffw_norm.weight";
+
     /// <summary>Norm before the feed-forward network (model).</summary>
     public const string FfnNorm = "ffn_norm.weight";
 
@@ -65,6 +90,39 @@ public static class TensorNames
 
     /// <summary>Down bias (model).</summary>
     public const string FfnDownBias = "ffn_down.bias";
+
+    /// <summary>The router of a mixture of experts (experts, model).</summary>
+    public const string ExpertGate = "ffn_gate_inp.weight";
+
+    /// <summary>Its bias (experts).</summary>
+    public const string ExpertGateBias = "ffn_gate_inp.bias";
+
+    /// <summary>What is added to the scores for the choice alone (experts).</summary>
+    public const string ExpertChoiceBias = "exp_probs_b.bias";
+
+    /// <summary>Gate projections of all experts (experts, ffn, model), in other people's files.</summary>
+    public const string ExpertsGate = "ffn_gate_exps.weight";
+
+    /// <summary>Up projections of all experts (experts, ffn, model), in other people's files.</summary>
+    public const string ExpertsUp = "ffn_up_exps.weight";
+
+    /// <summary>Gate and up projections of all experts (experts, 2·ffn, model), in other people's files.</summary>
+    public const string ExpertsGateUp = "ffn_gate_up_exps.weight";
+
+    /// <summary>Down projections of all experts (experts, model, ffn), in other people's files.</summary>
+    public const string ExpertsDown = "ffn_down_exps.weight";
+
+    /// <summary>Gate projection of the feed-forward network that every token goes through (ffn, model).</summary>
+    public const string SharedGate = "ffn_gate_shexp.weight";
+
+    /// <summary>Its up projection (ffn, model).</summary>
+    public const string SharedUp = "ffn_up_shexp.weight";
+
+    /// <summary>Its down projection (model, ffn).</summary>
+    public const string SharedDown = "ffn_down_shexp.weight";
+
+    /// <summary>A row whose product with the input decides how much of it counts (model) or (1, model).</summary>
+    public const string SharedSwitch = "ffn_gate_inp_shexp.weight";
 
     /// <summary>Linear router: expert-choice (1, model) per recursion, token-choice (recursions, model).</summary>
     public const string RouterLinear = "weight";
@@ -88,6 +146,29 @@ public static class TensorNames
     /// <summary>The same, where a recursion (0-based) has weights of its own, such as untied attention.</summary>
     public static string BlockRecursion(int block, int recursion, string name) =>
         $"blk.{block}.recursion.{recursion}.{name}";
+
+    /// <summary>
+    /// Gate, up or down projection of an expert (0-based): <see cref="FfnGate"/> becomes "ffn_gate.3.weight".
+    /// </summary>
+    public static string Expert(string name, int expert) =>
+        name.Insert(name.LastIndexOf('.'), $".{expert}");
+
+    /// <summary>Whether a tensor stacks the matrices of all experts.</summary>
+    public static bool IsStackOfExperts(string name) => name.EndsWith("_exps.weight", StringComparison.Ordinal);
+
+    /// <summary>Whether a tensor belongs to one of several experts or is a stack of theirs.</summary>
+    public static bool IsOfExperts(string name)
+    {
+        if (IsStackOfExperts(name))
+        {
+            return true;
+        }
+
+        // "blk.0.ffn_gate.3.weight": a number between the matrix and "weight".
+        string[] parts = name.Split('.');
+        return parts.Length > 3 && parts[^3].StartsWith("ffn_", StringComparison.Ordinal)
+            && int.TryParse(parts[^2], out _);
+    }
 
     /// <summary>Part of the expert-choice router of a recursion (0-based).</summary>
     public static string ExpertRouter(int recursion, string part) => $"recursion.{recursion}.router.{part}";

@@ -30,6 +30,16 @@ public readonly unsafe struct DenseMatrix
     /// <summary>Bytes of one row.</summary>
     public long RowBytes { get; }
 
+    /// <summary>Rows [start, start + count).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They leave the matrix.</exception>
+    public DenseMatrix Slice(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Rows - count);
+        return new DenseMatrix(Row(start), Type, count, Cols);
+    }
+
     /// <summary>The first byte of row <paramref name="index"/>.</summary>
     public byte* Row(int index) => Data + (index * RowBytes);
 }

@@ -25,6 +25,14 @@ public readonly unsafe struct KeyRows
         IsFinite = isFinite;
     }
 
+    private KeyRows(in KeyRows whole, byte* data, ushort* scales, int rows)
+    {
+        this = whole;
+        Data = data;
+        Scales = scales;
+        Rows = rows;
+    }
+
     /// <summary>The first element.</summary>
     public byte* Data { get; }
 
@@ -58,6 +66,16 @@ public readonly unsafe struct KeyRows
         long end = checked(byteOffset + layout.KeyBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end, buffer.ByteCount, nameof(byteOffset));
         return new KeyRows(buffer.Data + byteOffset, layout, isFinite);
+    }
+
+    /// <summary>The positions from <paramref name="start"/> on, which begins a tile of 8.</summary>
+    public KeyRows From(int start)
+    {
+        Debug.Assert(start >= 0 && start <= Rows && start % PackedLayout.TileRows == 0, "The start of a tile.");
+        int groups = (Cols + PackedLayout.GroupSize - 1) / PackedLayout.GroupSize;
+        long rowBytes = Format == KvFormat.Q8 ? groups * PackedLayout.GroupSize : RowBytes;
+        // SAFETY: the tile is inside the view.
+        return new KeyRows(this, Data + (start * rowBytes), Scales + ((long)start * groups), Rows - start);
     }
 
     /// <summary>The first <paramref name="count"/> positions of Q8 keys as a weight matrix (count, HeadDim).</summary>

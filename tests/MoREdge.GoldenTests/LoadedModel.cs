@@ -40,13 +40,15 @@ internal sealed class LoadedModel : IDisposable
         RoutingMode? routing = null,
         KvPolicy? kvPolicy = null,
         int? depthMax = null,
-        bool hybridPositionZero = false) =>
+        bool hybridPositionZero = false,
+        int? contextLength = null) =>
         Network.CreateSequence(new SequenceOptions
         {
             Routing = routing,
             KvPolicy = kvPolicy,
             DepthMax = depthMax,
             HybridPositionZero = hybridPositionZero,
+            ContextLength = contextLength,
         });
 
     public void Dispose()

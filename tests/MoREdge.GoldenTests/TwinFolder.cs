@@ -7,11 +7,13 @@ namespace MoREdge.GoldenTests;
 internal sealed class TwinFolder : IDisposable
 {
     private readonly JsonDocument _reference;
+    private readonly JsonDocument _configuration;
 
     public TwinFolder(string name)
     {
         FullPath = Path.Combine(Root, name);
         _reference = JsonDocument.Parse(File.ReadAllText(Path.Combine(FullPath, "reference.json")));
+        _configuration = JsonDocument.Parse(File.ReadAllText(Path.Combine(FullPath, "config.json")));
     }
 
     /// <summary>The folder to import.</summary>
@@ -19,6 +21,9 @@ internal sealed class TwinFolder : IDisposable
 
     /// <summary>One run per routing mode.</summary>
     public IEnumerable<JsonElement> Runs => _reference.RootElement.GetProperty("runs").EnumerateArray();
+
+    /// <summary>config.json.</summary>
+    public JsonElement Configuration => _configuration.RootElement;
 
     private static string Root => SharedData.InRepository("tests/golden/twin");
 
@@ -57,11 +62,11 @@ internal sealed class TwinFolder : IDisposable
     }
 
     /// <summary>The one class that config.json names.</summary>
-    public string Architecture()
-    {
-        using JsonDocument config = JsonDocument.Parse(File.ReadAllText(Path.Combine(FullPath, "config.json")));
-        return config.RootElement.GetProperty("architectures")[0].GetString()!;
-    }
+    public string Architecture() => Configuration.GetProperty("architectures")[0].GetString()!;
 
-    public void Dispose() => _reference.Dispose();
+    public void Dispose()
+    {
+        _reference.Dispose();
+        _configuration.Dispose();
+    }
 }

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 using MoREdge.Checkpoints;
+using MoREdge.Model;
 using MoREdge.ModelFile;
 using MoREdge.Quantization;
+using MoREdge.Tensors;
 
 namespace MoREdge.Cli;
 
@@ -136,6 +138,7 @@ internal static class QuantizeVerb
         SetIfGiven(checkpoint.Metadata, MetadataKeys.Name, result.GetValue(Name));
         SetIfGiven(checkpoint.Metadata, MetadataKeys.License, result.GetValue(License));
         SetIfGiven(checkpoint.Metadata, MetadataKeys.ReportText, reportText);
+        RequireRunnable(checkpoint);
         IReadOnlyList<TensorReport> tensors;
         using (ProgressLine progress = new("Quantizing"))
         {
@@ -156,6 +159,23 @@ internal static class QuantizeVerb
         }
 
         return ExitCode.Success;
+    }
+
+    /// <summary>Minutes of work for a file that would then be refused are worth a look before.</summary>
+    private static void RequireRunnable(Checkpoint checkpoint)
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        TensorShape? embedding = null;
+        foreach (CheckpointTensor tensor in checkpoint.Tensors)
+        {
+            names.Add(tensor.Name);
+            embedding = tensor.Name == TensorNames.TokenEmbedding ? tensor.Shape : embedding;
+        }
+
+        if (embedding is { } shape)
+        {
+            ModelConfigReader.Read(checkpoint.Metadata, shape, names.Contains);
+        }
     }
 
     private static string? ReadReportText(string? path)

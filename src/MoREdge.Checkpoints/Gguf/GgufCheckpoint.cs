@@ -1,5 +1,4 @@
 using MoREdge.Checkpoints.Dequantization;
-using MoREdge.Checkpoints.HuggingFace;
 using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.Gguf;
@@ -43,19 +42,19 @@ internal static class GgufCheckpoint
         string name = Path.GetFileNameWithoutExtension(file.Path);
         GgufMetadata metadata = CopyMetadata(file.Metadata);
         string architecture = metadata.Architecture;
-        if (architecture is not ("llama" or "qwen2" or "mor"))
+        if (!Architectures.IsKnown(architecture))
         {
             throw new CheckpointException(
                 CheckpointError.UnsupportedArchitecture,
-                $"{name} is of the architecture {CheckpointException.Quote(architecture)}; llama, qwen2 and mor "
-                + "are supported.");
+                $"{name} is of the architecture {CheckpointException.Quote(architecture)}; "
+                + $"{Architectures.List} are supported.");
         }
 
-        RefuseOptions(metadata, name);
+        StackSplitter splitter = new(file);
         List<CheckpointTensor> tensors = [];
         foreach (GgufTensor tensor in file.Tensors)
         {
-            tensors.Add(new CheckpointTensor(tensor.Name, Data(file, tensor)));
+            splitter.Split(tensor.Name, Data(file, tensor), tensors);
         }
 
         if (tensors.Count == 0)
@@ -63,7 +62,6 @@ internal static class GgufCheckpoint
             throw new CheckpointException(CheckpointError.MissingWeights, $"{name} holds a vocabulary but no tensors.");
         }
 
-        ApplyLinearScaling(metadata, file, tensors);
         string modelName = metadata.GetString(MetadataKeys.Name, name);
         metadata.Set(MetadataKeys.Name, GgufValue.FromString(modelName));
         metadata.Set(
@@ -104,61 +102,6 @@ internal static class GgufCheckpoint
         return Array.IndexOf(FileKeys, key) >= 0;
     }
 
-    private static void RefuseOptions(GgufMetadata metadata, string name)
-    {
-        if (metadata.GetUInt32(metadata.ArchitectureKey("expert_count"), 0) > 0)
-        {
-            throw Unsupported(name, "a mixture of experts");
-        }
-
-        uint context = metadata.GetUInt32(metadata.ArchitectureKey(MetadataKeys.ContextLength), 0);
-        uint window = metadata.GetUInt32(metadata.ArchitectureKey("attention.sliding_window"), 0);
-        if (window > 0 && window < context)
-        {
-            throw Unsupported(name, $"a sliding window of {window} tokens, shorter than its context");
-        }
-
-        string scaling = metadata.GetString(metadata.ArchitectureKey("rope.scaling.type"), "none");
-        if (scaling is not ("none" or "linear"))
-        {
-            throw Unsupported(name, $"rotary scaling of the kind {CheckpointException.Quote(scaling)}");
-        }
-    }
-
-    /// <summary>Linear scaling becomes frequency factors, the one form of scaling our model files know.</summary>
-    private static void ApplyLinearScaling(GgufMetadata metadata, GgufFile file, List<CheckpointTensor> tensors)
-    {
-        string scalingKey = metadata.ArchitectureKey("rope.scaling.type");
-        string factorKey = metadata.ArchitectureKey("rope.scaling.factor");
-        string legacyKey = metadata.ArchitectureKey("rope.scale_linear");
-        bool isLinear = metadata.GetString(scalingKey, "linear") == "linear";
-        double factor = metadata.GetFloat64(factorKey, metadata.GetFloat64(legacyKey, 1));
-        metadata.Remove(scalingKey);
-        metadata.Remove(factorKey);
-        metadata.Remove(legacyKey);
-        if (!isLinear || factor is 0 or 1)
-        {
-            return;
-        }
-
-        if (!(factor > 0) || file.TryGetTensor(TensorNames.RopeFrequencies, out _))
-        {
-            throw Unsupported(Path.GetFileNameWithoutExtension(file.Path), $"rotary scaling by {factor} in two ways");
-        }
-
-        int heads = metadata.RequireInt32(metadata.ArchitectureKey(MetadataKeys.HeadCount));
-        int width = metadata.RequireInt32(metadata.ArchitectureKey(MetadataKeys.EmbeddingLength));
-        int headDim = metadata.GetInt32(metadata.ArchitectureKey(MetadataKeys.KeyLength), width / Math.Max(heads, 1));
-        if (headDim is < 2 or > ModelFileLimits.ModelDimensionMax)
-        {
-            throw new CheckpointException(
-                CheckpointError.InvalidValue, $"A head of {headDim} dimensions cannot be rotated.");
-        }
-
-        float[] factors = RopeScaling.Linear(factor, headDim);
-        tensors.Add(new CheckpointTensor(TensorNames.RopeFrequencies, new ValuesTensor("(rope.scaling)", factors)));
-    }
-
     private static TensorData Data(GgufFile file, GgufTensor tensor)
     {
         if (tensor.Packed is { } layout)
@@ -172,7 +115,4 @@ internal static class GgufCheckpoint
                 CheckpointError.UnsupportedElementType,
                 $"Tensor {CheckpointException.Quote(tensor.Name)} is {tensor.Type}, which holds no float weights.");
     }
-
-    private static CheckpointException Unsupported(string name, string what) =>
-        new(CheckpointError.UnsupportedOption, $"{name} uses {what}.");
 }

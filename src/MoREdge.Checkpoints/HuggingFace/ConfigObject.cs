@@ -2,9 +2,13 @@ using System.Text.Json;
 
 namespace MoREdge.Checkpoints.HuggingFace;
 
-/// <summary>A JSON object of settings, with getters that check types and ranges; null counts as absent.</summary>
+/// <summary>
+/// A JSON object of settings, with getters that check types and ranges; null counts as absent. It remembers what was
+/// asked for, so that a setting nobody reads can be refused: it may change what the network computes.
+/// </summary>
 internal readonly struct ConfigObject
 {
+    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
     private readonly JsonElement _element;
     private readonly IReadOnlyDictionary<string, JsonElement>? _overrides;
 
@@ -25,6 +29,7 @@ internal readonly struct ConfigObject
     /// <summary>The value of a key unless it is absent or null.</summary>
     public bool TryGet(string key, out JsonElement value)
     {
+        _read.Add(key);
         if (_overrides is not null && _overrides.TryGetValue(key, out value))
         {
             return true;
@@ -35,6 +40,79 @@ internal readonly struct ConfigObject
 
     /// <summary>True when the key is there, even with the value null.</summary>
     public bool Has(string key) => _element.TryGetProperty(key, out _);
+
+    /// <summary>
+    /// Refuses settings that nothing has asked for, unless they are in <paramref name="harmless"/> or say nothing:
+    /// null,
+    /// false, or empty.
+    /// </summary>
+    /// <exception cref="CheckpointException">UnsupportedOption, naming the setting.</exception>
+    public void RefuseUnread(IReadOnlySet<string> harmless)
+    {
+        foreach (JsonProperty setting in _element.EnumerateObject())
+        {
+            if (!_read.Contains(setting.Name) && !harmless.Contains(setting.Name) && !SaysNothing(setting.Value))
+            {
+                throw new CheckpointException(
+                    CheckpointError.UnsupportedOption,
+                    $"{Name} sets {CheckpointException.Quote(setting.Name)}, which may change what the network "
+                    + "computes and which this version does not know.");
+            }
+        }
+    }
+
+    /// <summary>A list of booleans or of integers 0 and 1, or null.</summary>
+    public bool[]? GetFlags(string key)
+    {
+        if (!TryGet(key, out JsonElement value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            throw Invalid(key, "is not a list of flags");
+        }
+
+        bool[] flags = new bool[value.GetArrayLength()];
+        for (int i = 0; i < flags.Length; i++)
+        {
+            flags[i] = value[i].ValueKind switch
+            {
+                JsonValueKind.True => true,
+                JsonValueKind.False => false,
+                JsonValueKind.Number when value[i].TryGetInt32(out int number) && number is 0 or 1 =>
+                    value[i].GetInt32() == 1,
+                _ => throw Invalid(key, "is not a list of flags"),
+            };
+        }
+
+        return flags;
+    }
+
+    /// <summary>A list of strings, or null.</summary>
+    public string[]? GetStrings(string key)
+    {
+        if (!TryGet(key, out JsonElement value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            throw Invalid(key, "is not a list of strings");
+        }
+
+        string[] texts = new string[value.GetArrayLength()];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            texts[i] = value[i].ValueKind == JsonValueKind.String
+                ? value[i].GetString()!
+                : throw Invalid(key, "is not a list of strings");
+        }
+
+        return texts;
+    }
 
     /// <summary>A nested object, or null.</summary>
     public ConfigObject? GetObject(string key)
@@ -137,6 +215,15 @@ internal readonly struct ConfigObject
     /// <summary>The fault of a value that may not be what it is.</summary>
     public CheckpointException Invalid(string key, string what) =>
         new(CheckpointError.InvalidValue, $"{key} in {Name} {what}.");
+
+    private static bool SaysNothing(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => !value.EnumerateObject().MoveNext(),
+        JsonValueKind.String => value.GetString()!.Length == 0,
+        _ => false,
+    };
 
     private CheckpointException Missing(string key) => new(CheckpointError.MissingKey, $"{Name} has no {key}.");
 }

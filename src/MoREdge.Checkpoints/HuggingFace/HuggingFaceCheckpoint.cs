@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MoREdge.Checkpoints.HuggingFace.Families;
 using MoREdge.Checkpoints.Recursion;
 using MoREdge.ModelFile;
 using MoREdge.Tokenization;
@@ -18,7 +19,8 @@ internal static class HuggingFaceCheckpoint
             ? new ConfigObject(YamlFile.Load(path), Path.GetFileName(path))
             : null;
         ConfigObject json = ReadConfig(folder, hydra);
-        LlamaConfig config = LlamaConfig.Read(json);
+        DecoderFamily family = FamilyList.Of(json);
+        DecoderConfig config = family.Read(json);
         RecursionConfig? recursion = hydra is { } run
             ? HydraConfig.Read(run)
             : json.GetObject("mor") is { } mor ? MorObject.Read(mor) : null;
@@ -26,7 +28,7 @@ internal static class HuggingFaceCheckpoint
         bool isComplete = false;
         try
         {
-            Checkpoint checkpoint = Build(weights, folder, file, json, config, recursion, options);
+            Checkpoint checkpoint = Build(weights, folder, file, json, family, config, recursion, options);
             isComplete = true;
             return checkpoint;
         }
@@ -58,28 +60,29 @@ internal static class HuggingFaceCheckpoint
         string folder,
         string? file,
         ConfigObject json,
-        LlamaConfig config,
+        DecoderFamily family,
+        DecoderConfig config,
         RecursionConfig? recursion,
         CheckpointOptions options)
     {
         List<string> warnings = [];
         RecursionLayout layout = RecursionLayout.Detect(weights.Names, recursion);
         CheckLayerCount(config, layout, warnings);
-        NetworkBuilder builder = new(weights, config, layout, warnings);
+        NetworkBuilder builder = new(weights, family, config, layout, warnings);
         List<CheckpointTensor> tensors = builder.Build(recursion);
-        string architecture = recursion is null ? config.Architecture : "mor";
+        string architecture = recursion is null ? config.Architecture : Architectures.Recursive;
         GgufMetadata metadata = new();
         config.WriteTo(metadata, architecture, layout.Blocks.Count);
         recursion?.WriteTo(metadata, layout.BaseDepth, builder.RouterType, builder.IsAttentionTied);
         SourceNotes.Write(metadata, folder, file, recursion?.SourceName ?? json.GetString("_name_or_path"));
         WriteTokenizer(metadata, folder, config, options, warnings);
-        return new Checkpoint(weights, metadata, tensors, warnings, Describe(config, layout, builder));
+        return new Checkpoint(weights, metadata, tensors, warnings, Describe(family, config, layout, builder));
     }
 
     /// <summary>
     /// config.json may state the layers before thinning (spec section 1.2); any other difference is a wrong file.
     /// </summary>
-    private static void CheckLayerCount(LlamaConfig config, RecursionLayout layout, List<string> warnings)
+    private static void CheckLayerCount(DecoderConfig config, RecursionLayout layout, List<string> warnings)
     {
         if (config.LayerCount == layout.UnrolledCount)
         {
@@ -103,7 +106,7 @@ internal static class HuggingFaceCheckpoint
     }
 
     private static void WriteTokenizer(
-        GgufMetadata metadata, string folder, LlamaConfig config, CheckpointOptions options, List<string> warnings)
+        GgufMetadata metadata, string folder, DecoderConfig config, CheckpointOptions options, List<string> warnings)
     {
         List<int> eosIds = [.. config.EosIds];
         string generationPath = Path.Combine(folder, "generation_config.json");
@@ -128,12 +131,12 @@ internal static class HuggingFaceCheckpoint
         TokenizerMetadata.Write(metadata, tokenizer with { BosId = bosId, EosId = eosId }, [.. eosIds]);
     }
 
-    private static string Describe(LlamaConfig config, RecursionLayout layout, NetworkBuilder builder)
+    private static string Describe(
+        DecoderFamily family, DecoderConfig config, RecursionLayout layout, NetworkBuilder builder)
     {
         if (layout.Sharing is not { } sharing)
         {
-            string family = config.Architecture == "qwen2" ? "Qwen2" : "Llama";
-            return $"{family}, {layout.Blocks.Count} blocks, width {config.ModelDim}, "
+            return $"{family.DisplayName}, {layout.Blocks.Count} blocks, width {config.ModelDim}, "
                 + $"head tied: {YesNo(builder.IsHeadTied)}";
         }
 

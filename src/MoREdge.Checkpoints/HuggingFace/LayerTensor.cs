@@ -2,51 +2,212 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.HuggingFace;
 
-/// <summary>One tensor of a decoder layer: its Hugging Face suffix, its canonical name and its shape.</summary>
-internal readonly record struct LayerTensor(
-    string Suffix, string Name, long[] Shape, bool IsAttention, int RotaryHeadDim)
+/// <summary>One tensor of a decoder layer in a model file: where it lies in the source, and what becomes of
+/// it.</summary>
+/// <param name="Suffix">Name in the source behind the layer's prefix.</param>
+/// <param name="Name">Canonical name (TensorNames).</param>
+/// <param name="SourceShape">Shape in the source.</param>
+internal sealed record LayerTensor(string Suffix, string Name, long[] SourceShape)
 {
-    /// <summary>Every tensor that a layer of <paramref name="config"/> has, in the order of a model file.</summary>
-    /// <param name="config">The network's shape.</param>
-    /// <param name="interleaveRotary">True for architecture "llama", whose GGUF files pair neighbouring rows.</param>
-    public static List<LayerTensor> Of(LlamaConfig config, bool interleaveRotary)
+    /// <summary>Whether attention or its norms use it.</summary>
+    public bool IsAttention { get; init; }
+
+    /// <summary>Width of the heads whose rows are reordered from halves to neighbouring pairs; 0 for none.</summary>
+    public int RotaryHeadDim { get; init; }
+
+    /// <summary>First row of the source, the outer dimensions of a stack counted as rows.</summary>
+    public long RowStart { get; init; }
+
+    /// <summary>Rows of the source; null for all, in the shape of the source.</summary>
+    public long? RowCount { get; init; }
+
+    /// <summary>Whether 1 is added to every element: the weights of a norm that are stored without it.</summary>
+    public bool IsAboveOne { get; init; }
+}
+
+/// <summary>What a checkpoint holds of a layer: a family may store the same in two ways.</summary>
+/// <param name="Has">Whether there is a tensor of this suffix.</param>
+/// <param name="InterleavesRotary">Whether the model file pairs neighbouring rows (Architectures).</param>
+internal readonly record struct LayerSource(Func<string, bool> Has, bool InterleavesRotary);
+
+/// <summary>The names of the gate, up and down projection of one expert.</summary>
+internal readonly record struct ExpertNames(string Gate, string Up, string Down)
+{
+    /// <summary>Qwen, OLMoE.</summary>
+    public static ExpertNames Projections { get; } = new("gate_proj", "up_proj", "down_proj");
+
+    /// <summary>Mixtral.</summary>
+    public static ExpertNames Numbers { get; } = new("w1", "w3", "w2");
+}
+
+/// <summary>Lists the tensors of a layer, part by part.</summary>
+internal sealed class LayerTensors(DecoderConfig config, LayerSource source)
+{
+    private readonly List<LayerTensor> _all = [];
+
+    /// <summary>What was added so far.</summary>
+    public IEnumerable<LayerTensor> All => _all;
+
+    private long QueryDim => (long)config.HeadCount * config.HeadDim;
+
+    private long KeyDim => (long)config.KvHeadCount * config.HeadDim;
+
+    private int Rotary => source.InterleavesRotary ? config.Rope.Dim : 0;
+
+    /// <summary>Whether the checkpoint holds a tensor of this suffix.</summary>
+    public bool Has(string suffix) => source.Has(suffix);
+
+    /// <summary>A tensor that is taken as it is.</summary>
+    public void Add(string suffix, string name, params long[] shape) => _all.Add(new LayerTensor(suffix, name, shape));
+
+    /// <summary>The same if the checkpoint holds it.</summary>
+    public void AddIfPresent(string suffix, string name, params long[] shape)
     {
-        long model = config.ModelDim;
-        long ffn = config.FfnDim;
-        long query = (long)config.HeadCount * config.HeadDim;
-        long key = (long)config.KvHeadCount * config.HeadDim;
-        int rotary = interleaveRotary ? config.HeadDim : 0;
-        List<LayerTensor> tensors =
-        [
-            new("input_layernorm.weight", TensorNames.AttentionNorm, [model], false, 0),
-            new("self_attn.q_proj.weight", TensorNames.AttentionQuery, [query, model], true, rotary),
-            new("self_attn.k_proj.weight", TensorNames.AttentionKey, [key, model], true, rotary),
-            new("self_attn.v_proj.weight", TensorNames.AttentionValue, [key, model], true, 0),
-            new("self_attn.o_proj.weight", TensorNames.AttentionOutput, [model, query], true, 0),
-            new("post_attention_layernorm.weight", TensorNames.FfnNorm, [model], false, 0),
-            new("mlp.gate_proj.weight", TensorNames.FfnGate, [ffn, model], false, 0),
-            new("mlp.up_proj.weight", TensorNames.FfnUp, [ffn, model], false, 0),
-            new("mlp.down_proj.weight", TensorNames.FfnDown, [model, ffn], false, 0),
-        ];
+        if (source.Has(suffix))
+        {
+            Add(suffix, name, shape);
+        }
+    }
+
+    /// <summary>A norm of the residual stream or of a branch.</summary>
+    public void AddNorm(string suffix, string name) => _all.Add(
+        new LayerTensor(suffix, name, [config.ModelDim]) { IsAboveOne = config.HasNormsAboveOne });
+
+    /// <summary>Query, key, value and output projection with their biases, and the norms of queries and keys.</summary>
+    public void AddAttention()
+    {
+        AddAttentionPart("q_proj.weight", TensorNames.AttentionQuery, Rotary, QueryDim, config.ModelDim);
+        AddAttentionPart("k_proj.weight", TensorNames.AttentionKey, Rotary, KeyDim, config.ModelDim);
+        AddAttentionPart("v_proj.weight", TensorNames.AttentionValue, 0, KeyDim, config.ModelDim);
+        AddAttentionPart("o_proj.weight", TensorNames.AttentionOutput, 0, config.ModelDim, QueryDim);
         if (config.HasAttentionBias)
         {
-            tensors.Add(new("self_attn.q_proj.bias", TensorNames.AttentionQueryBias, [query], true, rotary));
-            tensors.Add(new("self_attn.k_proj.bias", TensorNames.AttentionKeyBias, [key], true, rotary));
-            tensors.Add(new("self_attn.v_proj.bias", TensorNames.AttentionValueBias, [key], true, 0));
+            AddAttentionPart("q_proj.bias", TensorNames.AttentionQueryBias, Rotary, QueryDim);
+            AddAttentionPart("k_proj.bias", TensorNames.AttentionKeyBias, Rotary, KeyDim);
+            AddAttentionPart("v_proj.bias", TensorNames.AttentionValueBias, 0, KeyDim);
         }
 
         if (config.HasAttentionOutputBias)
         {
-            tensors.Add(new("self_attn.o_proj.bias", TensorNames.AttentionOutputBias, [model], true, 0));
+            AddAttentionPart("o_proj.bias", TensorNames.AttentionOutputBias, 0, config.ModelDim);
         }
 
+        if (config.HeadNorms != HeadNorms.None)
+        {
+            bool isWhole = config.HeadNorms == HeadNorms.Whole;
+            AddHeadNorm("q_norm.weight", TensorNames.QueryNorm, isWhole ? QueryDim : config.HeadDim);
+            AddHeadNorm("k_norm.weight", TensorNames.KeyNorm, isWhole ? KeyDim : config.HeadDim);
+        }
+    }
+
+    /// <summary>The same where query, key and value projection are one tensor, in this order.</summary>
+    public void AddFusedAttention(string suffix)
+    {
+        long rows = QueryDim + (2 * KeyDim);
+        AddRows(suffix, TensorNames.AttentionQuery, 0, QueryDim, [rows, config.ModelDim]);
+        AddRows(suffix, TensorNames.AttentionKey, QueryDim, KeyDim, [rows, config.ModelDim]);
+        AddRows(suffix, TensorNames.AttentionValue, QueryDim + KeyDim, KeyDim, [rows, config.ModelDim]);
+        AddAttentionPart("o_proj.weight", TensorNames.AttentionOutput, 0, config.ModelDim, QueryDim);
+    }
+
+    /// <summary>Gate, up and down projection with their biases.</summary>
+    public void AddFeedForward()
+    {
+        Add("mlp.gate_proj.weight", TensorNames.FfnGate, config.FfnDim, config.ModelDim);
+        Add("mlp.up_proj.weight", TensorNames.FfnUp, config.FfnDim, config.ModelDim);
+        Add("mlp.down_proj.weight", TensorNames.FfnDown, config.ModelDim, config.FfnDim);
         if (config.HasFfnBias)
         {
-            tensors.Add(new("mlp.gate_proj.bias", TensorNames.FfnGateBias, [ffn], false, 0));
-            tensors.Add(new("mlp.up_proj.bias", TensorNames.FfnUpBias, [ffn], false, 0));
-            tensors.Add(new("mlp.down_proj.bias", TensorNames.FfnDownBias, [model], false, 0));
+            Add("mlp.gate_proj.bias", TensorNames.FfnGateBias, config.FfnDim);
+            Add("mlp.up_proj.bias", TensorNames.FfnUpBias, config.FfnDim);
+            Add("mlp.down_proj.bias", TensorNames.FfnDownBias, config.ModelDim);
+        }
+    }
+
+    /// <summary>The same where gate and up projection are one tensor, in this order.</summary>
+    public void AddFusedFeedForward(string gateUp, string down)
+    {
+        AddHalves(gateUp, TensorNames.FfnGate, TensorNames.FfnUp, config.FfnDim);
+        Add(down, TensorNames.FfnDown, config.ModelDim, config.FfnDim);
+    }
+
+    /// <summary>Router and experts: one tensor each, or in newer files stacks of all of them.</summary>
+    /// <param name="prefix">What their names begin with.</param>
+    /// <param name="router">Name of the router behind it.</param>
+    /// <param name="names">Names of an expert's projections.</param>
+    public void AddExperts(string prefix, string router, ExpertNames names)
+    {
+        const string Stack = "experts.gate_up_proj";
+        if (source.Has(prefix + Stack))
+        {
+            AddExpertStacks(prefix + router, prefix + Stack, prefix + "experts.down_proj");
+            return;
         }
 
-        return tensors;
+        ExpertSettings experts = config.Experts!;
+        Add(prefix + router, TensorNames.ExpertGate, experts.Count + experts.IdleCount, config.ModelDim);
+        for (int i = 0; i < experts.Count; i++)
+        {
+            string expert = $"{prefix}experts.{i}.";
+            Add($"{expert}{names.Gate}.weight", Own(TensorNames.FfnGate, i), experts.FfnDim, config.ModelDim);
+            Add($"{expert}{names.Up}.weight", Own(TensorNames.FfnUp, i), experts.FfnDim, config.ModelDim);
+            Add($"{expert}{names.Down}.weight", Own(TensorNames.FfnDown, i), config.ModelDim, experts.FfnDim);
+        }
     }
+
+    /// <summary>Router and experts, in stacks (experts, 2·ffn, model), gate rows first, and (experts, model,
+    /// ffn).</summary>
+    public void AddExpertStacks(string router, string gateUp, string down)
+    {
+        ExpertSettings experts = config.Experts!;
+        long hidden = experts.FfnDim;
+        long model = config.ModelDim;
+        Add(router, TensorNames.ExpertGate, experts.Count + experts.IdleCount, model);
+        for (int i = 0; i < experts.Count; i++)
+        {
+            long[] stack = [experts.Count, 2 * hidden, model];
+            AddRows(gateUp, Own(TensorNames.FfnGate, i), 2 * hidden * i, hidden, stack);
+            AddRows(gateUp, Own(TensorNames.FfnUp, i), (2 * hidden * i) + hidden, hidden, stack);
+            AddRows(down, Own(TensorNames.FfnDown, i), model * i, model, [experts.Count, model, hidden]);
+        }
+    }
+
+    /// <summary>The feed-forward network that every token goes through beside the experts.</summary>
+    public void AddShared(string prefix)
+    {
+        int hidden = config.Experts!.SharedFfnDim;
+        Add(prefix + "gate_proj.weight", TensorNames.SharedGate, hidden, config.ModelDim);
+        Add(prefix + "up_proj.weight", TensorNames.SharedUp, hidden, config.ModelDim);
+        Add(prefix + "down_proj.weight", TensorNames.SharedDown, config.ModelDim, hidden);
+    }
+
+    /// <summary>The same where gate and up projection are one tensor.</summary>
+    public void AddFusedShared(string gateUp, string down)
+    {
+        int hidden = config.Experts!.SharedFfnDim;
+        AddHalves(gateUp, TensorNames.SharedGate, TensorNames.SharedUp, hidden);
+        Add(down, TensorNames.SharedDown, config.ModelDim, hidden);
+    }
+
+    private static string Own(string name, int expert) => TensorNames.Expert(name, expert);
+
+    private void AddHalves(string suffix, string gate, string up, int hidden)
+    {
+        AddRows(suffix, gate, 0, hidden, [2L * hidden, config.ModelDim]);
+        AddRows(suffix, up, hidden, hidden, [2L * hidden, config.ModelDim]);
+    }
+
+    private void AddRows(string suffix, string name, long start, long count, long[] sourceShape) =>
+        _all.Add(new LayerTensor(suffix, name, sourceShape) { RowStart = start, RowCount = count });
+
+    private void AddAttentionPart(string suffix, string name, int rotaryHeadDim, params long[] shape) => _all.Add(
+        new LayerTensor("self_attn." + suffix, name, shape) { IsAttention = true, RotaryHeadDim = rotaryHeadDim });
+
+    private void AddHeadNorm(string suffix, string name, long width) => _all.Add(
+        new LayerTensor("self_attn." + suffix, name, [width])
+        {
+            IsAttention = true,
+            RotaryHeadDim = Rotary,
+            IsAboveOne = config.HasNormsAboveOne,
+        });
 }

@@ -1,3 +1,4 @@
+using MoREdge.Checkpoints.HuggingFace.Families;
 using MoREdge.Checkpoints.Recursion;
 using MoREdge.ModelFile;
 using MoREdge.Tensors;
@@ -14,7 +15,8 @@ internal sealed class NetworkBuilder
     private const string HeadName = "lm_head.weight";
 
     private readonly WeightSet _weights;
-    private readonly LlamaConfig _config;
+    private readonly DecoderFamily _family;
+    private readonly DecoderConfig _config;
     private readonly RecursionLayout _layout;
     private readonly List<string> _warnings;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
@@ -23,9 +25,11 @@ internal sealed class NetworkBuilder
     /// <summary>
     /// Prepares to build the network of <paramref name="layout"/>; findings go to <paramref name="warnings"/>.
     /// </summary>
-    public NetworkBuilder(WeightSet weights, LlamaConfig config, RecursionLayout layout, List<string> warnings)
+    public NetworkBuilder(
+        WeightSet weights, DecoderFamily family, DecoderConfig config, RecursionLayout layout, List<string> warnings)
     {
         _weights = weights;
+        _family = family;
         _config = config;
         _layout = layout;
         _warnings = warnings;
@@ -51,10 +55,7 @@ internal sealed class NetworkBuilder
         string embeddingName = isUnderHeadName ? HeadName : EmbeddingName;
         StoredTensor embedding = Take(embeddingName, _config.VocabSize, _config.ModelDim);
         Add(TensorNames.TokenEmbedding, embedding);
-        if (_config.RopeFrequencyFactors is { } factors)
-        {
-            Add(TensorNames.RopeFrequencies, new ValuesTensor("(rope_scaling)", factors));
-        }
+        _tensors.AddRange(_config.Rope.Tensors());
 
         AddBlocks();
         if (recursion is not null)
@@ -62,7 +63,8 @@ internal sealed class NetworkBuilder
             AddRouters(recursion);
         }
 
-        Add(TensorNames.OutputNorm, Take("model.norm.weight", _config.ModelDim));
+        StoredTensor norm = Take("model.norm.weight", _config.ModelDim);
+        Add(TensorNames.OutputNorm, _config.HasNormsAboveOne ? new AboveOneTensor(norm) : norm);
         AddHead(embedding);
         AccountForRest();
         return _tensors;
@@ -70,15 +72,16 @@ internal sealed class NetworkBuilder
 
     private void AddBlocks()
     {
-        // Architecture "mor" and "qwen2" pair rotary halves as the source does; "llama" in GGUF pairs neighbours.
-        bool interleave = _layout.Sharing is null && _config.Architecture == "llama";
-        List<LayerTensor> layerTensors = LayerTensor.Of(_config, interleave);
+        // A recursive model's file pairs rotary halves as the source does, whatever the layers are.
+        bool interleave = _layout.Sharing is null && Architectures.PairsNeighbours(_config.Architecture);
         bool isRestTied = true;
         for (int block = 0; block < _layout.Blocks.Count; block++)
         {
-            foreach (LayerTensor tensor in layerTensors)
+            string[] prefixes = _layout.Blocks[block];
+            LayerSource source = new(suffix => _weights.TryGet(prefixes[0] + suffix, out _), interleave);
+            foreach (LayerTensor tensor in _family.Layer(_config, block, source))
             {
-                bool isTied = AddShared(block, _layout.Blocks[block], tensor);
+                bool isTied = AddShared(block, prefixes, tensor);
                 IsAttentionTied &= isTied || !tensor.IsAttention;
                 isRestTied &= isTied || tensor.IsAttention;
             }
@@ -91,32 +94,37 @@ internal sealed class NetworkBuilder
     }
 
     /// <summary>Stores a tensor once when all recursions agree, else once per recursion (spec section 5.2).</summary>
-    private bool AddShared(int block, string[] prefixes, in LayerTensor tensor)
+    private bool AddShared(int block, string[] prefixes, LayerTensor tensor)
     {
         StoredTensor[] sources = new StoredTensor[prefixes.Length];
         bool isTied = true;
         for (int recursion = 0; recursion < prefixes.Length; recursion++)
         {
-            sources[recursion] = Take(prefixes[recursion] + tensor.Suffix, tensor.Shape);
+            sources[recursion] = Take(prefixes[recursion] + tensor.Suffix, tensor.SourceShape);
             isTied = isTied && sources[recursion].HasSameBytes(sources[0]);
         }
 
         if (isTied)
         {
-            Add(TensorNames.Block(block, tensor.Name), Rotary(sources[0], tensor));
+            Add(TensorNames.Block(block, tensor.Name), Derived(sources[0], tensor));
             return true;
         }
 
         for (int recursion = 0; recursion < prefixes.Length; recursion++)
         {
-            Add(TensorNames.BlockRecursion(block, recursion, tensor.Name), Rotary(sources[recursion], tensor));
+            Add(TensorNames.BlockRecursion(block, recursion, tensor.Name), Derived(sources[recursion], tensor));
         }
 
         return false;
     }
 
-    private static TensorData Rotary(StoredTensor source, in LayerTensor tensor) =>
-        tensor.RotaryHeadDim == 0 ? source : new InterleavedRotaryTensor(source, tensor.RotaryHeadDim);
+    /// <summary>What becomes of a source tensor: a part of it, rows in another order, 1 added.</summary>
+    private static TensorData Derived(StoredTensor source, LayerTensor tensor)
+    {
+        TensorData data = tensor.RowCount is { } count ? new RowsTensor(source, tensor.RowStart, count) : source;
+        data = tensor.RotaryHeadDim == 0 ? data : new InterleavedRotaryTensor(data, tensor.RotaryHeadDim);
+        return tensor.IsAboveOne ? new AboveOneTensor(data) : data;
+    }
 
     private void AddRouters(RecursionConfig recursion)
     {

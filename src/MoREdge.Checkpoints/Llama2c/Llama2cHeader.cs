@@ -132,7 +132,7 @@ internal sealed class Llama2cHeader
     {
         const int Max = ModelFileLimits.ModelDimensionMax;
         bool inRange = fields[0] is > 0 and <= Max && fields[1] is > 0 and <= Max
-            && fields[2] is > 0 and <= LlamaConfig.LayerCountMax
+            && fields[2] is > 0 and <= DecoderConfig.LayerCountMax
             && fields[3] is > 0 and <= Max && fields[4] is > 0 and <= Max
             && fields[5] is not 0 and >= -Max and <= Max && fields[6] is > 0 and <= Max;
         return inRange && fields[0] % fields[3] == 0 && fields[0] / fields[3] % 2 == 0 && fields[3] % fields[4] == 0;

@@ -61,7 +61,7 @@ internal sealed class LayerNameSurvey
                 TokenRecursions = Math.Max(TokenRecursions, Index(name, parts, 4) + 1);
                 TokenBlocks = Math.Max(TokenBlocks, Index(name, parts, 5) + 1);
                 break;
-            case "self_attn" or "mlp" or "input_layernorm" or "post_attention_layernorm":
+            case "self_attn" or "mlp" or "block_sparse_moe" or "input_layernorm" or "post_attention_layernorm":
                 PlainLayers.Add(layer);
                 break;
             default:
@@ -75,7 +75,7 @@ internal sealed class LayerNameSurvey
     {
         bool isIndex = position < parts.Length
             && int.TryParse(parts[position], NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-            && index < LlamaConfig.LayerCountMax;
+            && index < DecoderConfig.LayerCountMax;
         return isIndex
             ? int.Parse(parts[position], CultureInfo.InvariantCulture)
             : throw new CheckpointException(

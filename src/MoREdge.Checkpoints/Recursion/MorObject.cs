@@ -43,7 +43,7 @@ internal static class MorObject
 
     /// <summary>The layers of the shared block, or null for "as the tensors say".</summary>
     public static int? ReadBaseDepth(ConfigObject config) =>
-        config.TryGet("base_depth", out _) ? config.GetInt32("base_depth", 1, LlamaConfig.LayerCountMax) : null;
+        config.TryGet("base_depth", out _) ? config.GetInt32("base_depth", 1, DecoderConfig.LayerCountMax) : null;
 
     /// <summary>A string that is one of <paramref name="allowed"/>.</summary>
     public static string OneOf(ConfigObject config, string key, string? fallback, params ReadOnlySpan<string> allowed)

@@ -23,7 +23,7 @@ internal sealed class LayerRunner(TransformerLayer layer, ModelWeights weights)
             _cancellation.ThrowIfCancellationRequested();
             LayerCall call = pass.Calls[i];
             pass.EnterLayer(i);
-            layer.Forward(x, pass, weights.Layer(call.Block, call.Recursion));
+            layer.Forward(x, pass, weights.Layer(call.Block, call.Recursion), call.Block);
             LayerCount++;
         }
     }

@@ -12,7 +12,7 @@ namespace MoREdge.Model.Layers;
 internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
 {
     /// <summary>Fewer tiles at a time keep a product of several tokens from its full speed.</summary>
-    private const int TilesMin = 4;
+    internal const int TilesMin = 4;
 
     /// <summary>Multiply-adds worth handing over: about as long, a microsecond, as a meeting of two workers.</summary>
     private const int MultiplyAddsMin = 1 << 15;

@@ -4,19 +4,21 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Model.Layers;
 
-/// <summary>y = RmsNorm(x), and its int8 form: the input of a projection. Items are rows.</summary>
+/// <summary>y = RmsNorm(x), or x where there is no norm, and its int8 form: the input of a projection. Items are
+/// rows.</summary>
 internal sealed class NormWork(KernelSet kernels, float epsilon) : ParallelWork
 {
     private FloatMatrix _input;
     private FloatMatrix _output;
     private QuantizedRows _quantized;
-    private float[] _weight = [];
+    private float[]? _weight;
 
-    /// <summary>Norms <paramref name="input"/> (rows, dim) with <paramref name="weight"/> (dim).</summary>
+    /// <summary>Norms <paramref name="input"/> (rows, dim) with <paramref name="weight"/> (dim), if there is
+    /// one.</summary>
     public void Run(
         WorkerPool pool,
         in FloatMatrix input,
-        float[] weight,
+        float[]? weight,
         in FloatMatrix output,
         in QuantizedRows quantized)
     {
@@ -31,15 +33,22 @@ internal sealed class NormWork(KernelSet kernels, float epsilon) : ParallelWork
     {
         for (int row = start; row < end; row++)
         {
-            kernels.RmsNorm(_input.Row(row), _weight, epsilon, _output.Row(row));
+            if (_weight is null)
+            {
+                _input.Row(row).CopyTo(_output.Row(row));
+            }
+            else
+            {
+                kernels.RmsNorm(_input.Row(row), _weight, epsilon, _output.Row(row));
+            }
         }
 
         kernels.QuantizeRows(_output.Slice(start, end - start), _quantized.Slice(start, end - start));
     }
 }
 
-/// <summary>gate ← SiLU(gate) ⊙ up, and its int8 form. Items are rows.</summary>
-internal sealed class SwiGluWork(KernelSet kernels) : ParallelWork
+/// <summary>gate ← act(gate) ⊙ up, and its int8 form. Items are rows.</summary>
+internal sealed class GateWork(KernelSet kernels, GateActivation activation) : ParallelWork
 {
     private FloatMatrix _gate;
     private FloatMatrix _up;
@@ -58,10 +67,60 @@ internal sealed class SwiGluWork(KernelSet kernels) : ParallelWork
     {
         for (int row = start; row < end; row++)
         {
-            kernels.SwiGlu(_gate.Row(row), _up.Row(row), _gate.Row(row));
+            switch (activation)
+            {
+                case GateActivation.Silu:
+                    kernels.SwiGlu(_gate.Row(row), _up.Row(row), _gate.Row(row));
+                    break;
+                case GateActivation.GeluTanh:
+                    kernels.GeGlu(_gate.Row(row), _up.Row(row), _gate.Row(row));
+                    break;
+                default:
+                    kernels.ClampedGlu(_gate.Row(row), _up.Row(row), _gate.Row(row));
+                    break;
+            }
         }
 
         kernels.QuantizeRows(_gate.Slice(start, end - start), _quantized.Slice(start, end - start));
+    }
+}
+
+/// <summary>x += scale · RmsNorm(y), without the norm where there is none. Items are rows.</summary>
+internal sealed class JoinWork(KernelSet kernels, float epsilon, float scale) : ParallelWork
+{
+    private FloatMatrix _residual;
+    private FloatMatrix _branch;
+    private float[]? _weight;
+
+    /// <summary>Adds <paramref name="branch"/> (rows, ModelDim), which it norms in place, to the residual
+    /// stream.</summary>
+    public void Run(WorkerPool pool, in FloatMatrix residual, in FloatMatrix branch, float[]? weight)
+    {
+        _residual = residual;
+        _branch = branch;
+        _weight = weight;
+        pool.Run(this, residual.Rows);
+    }
+
+    public override void Execute(int start, int end, int worker)
+    {
+        for (int row = start; row < end; row++)
+        {
+            Span<float> branch = _branch.Row(row);
+            if (_weight is not null)
+            {
+                kernels.RmsNorm(branch, _weight, epsilon, branch);
+            }
+
+            if (scale == 1)
+            {
+                kernels.Add(_residual.Row(row), branch);
+            }
+            else
+            {
+                kernels.AddScaled(_residual.Row(row), branch, scale);
+            }
+        }
     }
 }
 

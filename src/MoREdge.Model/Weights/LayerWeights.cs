@@ -3,8 +3,8 @@ namespace MoREdge.Model.Weights;
 /// <summary>The weights of one physical block as one recursion sees them.</summary>
 internal sealed class LayerWeights
 {
-    /// <summary>Norm before attention (ModelDim).</summary>
-    public required float[] AttentionNorm { get; init; }
+    /// <summary>Norm before attention (ModelDim), or null.</summary>
+    public float[]? AttentionNorm { get; init; }
 
     /// <summary>(HeadCount·HeadDim, ModelDim).</summary>
     public required WeightMatrix Query { get; init; }
@@ -18,21 +18,32 @@ internal sealed class LayerWeights
     /// <summary>(ModelDim, HeadCount·HeadDim).</summary>
     public required WeightMatrix Output { get; init; }
 
-    /// <summary>Norm before the feed-forward network (ModelDim).</summary>
-    public required float[] FfnNorm { get; init; }
+    /// <summary>Norm of queries (HeadDim) or (HeadCount·HeadDim), or null.</summary>
+    public float[]? QueryNorm { get; init; }
 
-    /// <summary>(FfnDim, ModelDim).</summary>
-    public required WeightMatrix Gate { get; init; }
+    /// <summary>Norm of keys (HeadDim) or (KvHeadCount·HeadDim), or null.</summary>
+    public float[]? KeyNorm { get; init; }
 
-    /// <summary>(FfnDim, ModelDim).</summary>
-    public required WeightMatrix Up { get; init; }
+    /// <summary>Norm of what attention adds to the residual stream (ModelDim), or null.</summary>
+    public float[]? PostAttentionNorm { get; init; }
 
-    /// <summary>(ModelDim, FfnDim).</summary>
-    public required WeightMatrix Down { get; init; }
+    /// <summary>Norm before the feed-forward network (ModelDim), or null.</summary>
+    public float[]? FfnNorm { get; init; }
+
+    /// <summary>The feed-forward network of every token; null where experts are all there is.</summary>
+    public FfnWeights? Ffn { get; init; }
+
+    /// <summary>The mixture of experts, or null.</summary>
+    public ExpertWeights? Experts { get; init; }
+
+    /// <summary>Norm of what the feed-forward network adds to the residual stream (ModelDim), or null.</summary>
+    public float[]? PostFfnNorm { get; init; }
 
     /// <summary>Bytes one token reads when it passes through.</summary>
     public long ByteCount =>
         Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount
-        + Gate.ByteCount + Up.ByteCount + Down.ByteCount
-        + (sizeof(float) * ((long)AttentionNorm.Length + FfnNorm.Length));
+        + (Ffn?.ByteCount ?? 0) + (Experts?.BytesPerToken ?? 0)
+        + (sizeof(float) * (Length(AttentionNorm) + Length(FfnNorm)));
+
+    private static long Length(float[]? weights) => weights?.Length ?? 0;
 }

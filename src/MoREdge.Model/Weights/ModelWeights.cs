@@ -8,25 +8,25 @@ namespace MoREdge.Model.Weights;
 /// </summary>
 internal sealed class ModelWeights
 {
-    private readonly GgufFile _file;
+    private readonly WeightSource _source;
     private readonly ModelConfig _config;
-    private readonly KernelSet _kernels;
 
     /// <summary>Finds every tensor and checks its shape against the configuration.</summary>
     /// <exception cref="ModelFileException">A tensor is missing or has another shape.</exception>
     public ModelWeights(GgufFile file, ModelConfig config, KernelSet kernels)
     {
-        _file = file;
+        _source = new WeightSource(file, kernels);
         _config = config;
-        _kernels = kernels;
-        Embedding = Matrix(TensorNames.TokenEmbedding, null, config.VocabSize, config.ModelDim);
-        OutputNorm = Vector(TensorNames.OutputNorm, config.ModelDim);
-        Head = file.TryGetTensor(TensorNames.Output, out _)
-            ? Matrix(TensorNames.Output, null, config.VocabSize, config.ModelDim)
+        Embedding = _source.Matrix(TensorNames.TokenEmbedding, null, config.VocabSize, config.ModelDim);
+        OutputNorm = _source.Vector(TensorNames.OutputNorm, config.ModelDim);
+        Head = _source.Has(TensorNames.Output)
+            ? _source.Matrix(TensorNames.Output, null, config.VocabSize, config.ModelDim)
             : Embedding;
-        RopeFactors = file.TryGetTensor(TensorNames.RopeFrequencies, out _)
-            ? Vector(TensorNames.RopeFrequencies, config.HeadDim / 2)
-            : null;
+        int pairs = (config.Rotary.Dim == 0 ? config.HeadDim : config.Rotary.Dim) / 2;
+        RotaryFactors = new RotaryFactors(
+            _source.OptionalVector(TensorNames.RopeFrequencies, pairs),
+            _source.OptionalVector(TensorNames.RopeFactorsShort, pairs),
+            _source.OptionalVector(TensorNames.RopeFactorsLong, pairs));
         Layers = new LayerWeights[config.BlockCount][];
         for (int block = 0; block < Layers.Length; block++)
         {
@@ -34,6 +34,7 @@ internal sealed class ModelWeights
         }
 
         Routers = ReadRouters();
+        _source.RefuseUnread();
     }
 
     /// <summary>(VocabSize, ModelDim).</summary>
@@ -45,8 +46,8 @@ internal sealed class ModelWeights
     /// <summary>(VocabSize, ModelDim); the embedding itself when tied.</summary>
     public WeightMatrix Head { get; }
 
-    /// <summary>Divisors of the rotary frequencies (HeadDim / 2), or null.</summary>
-    public float[]? RopeFactors { get; }
+    /// <summary>Divisors of the rotary frequencies.</summary>
+    public RotaryFactors RotaryFactors { get; }
 
     /// <summary>[physical block][recursion]; one entry where all recursions agree.</summary>
     public LayerWeights[][] Layers { get; }
@@ -90,7 +91,7 @@ internal sealed class ModelWeights
     {
         bool untied = false;
         string ownName = TensorNames.Block(block, "recursion.");
-        foreach (GgufTensor tensor in _file.Tensors)
+        foreach (GgufTensor tensor in _source.Tensors)
         {
             untied |= tensor.Name.StartsWith(ownName, StringComparison.Ordinal);
         }
@@ -98,36 +99,10 @@ internal sealed class ModelWeights
         LayerWeights[] layers = new LayerWeights[untied ? _config.RecursionCount : 1];
         for (int r = 0; r < layers.Length; r++)
         {
-            layers[r] = OneLayer(block, r);
+            layers[r] = new LayerReader(_source, _config, block, r).Read();
         }
 
         return layers;
-    }
-
-    private LayerWeights OneLayer(int block, int recursion)
-    {
-        string Name(string name)
-        {
-            string own = TensorNames.BlockRecursion(block, recursion, name);
-            return _file.TryGetTensor(own, out _) ? own : TensorNames.Block(block, name);
-        }
-
-        ModelConfig c = _config;
-        WeightMatrix Projection(string name, string bias, int rows, int cols) =>
-            Matrix(Name(name), Name(bias), rows, cols);
-
-        return new LayerWeights
-        {
-            AttentionNorm = Vector(Name(TensorNames.AttentionNorm), c.ModelDim),
-            Query = Projection(TensorNames.AttentionQuery, TensorNames.AttentionQueryBias, c.QueryDim, c.ModelDim),
-            Key = Projection(TensorNames.AttentionKey, TensorNames.AttentionKeyBias, c.KvDim, c.ModelDim),
-            Value = Projection(TensorNames.AttentionValue, TensorNames.AttentionValueBias, c.KvDim, c.ModelDim),
-            Output = Projection(TensorNames.AttentionOutput, TensorNames.AttentionOutputBias, c.ModelDim, c.QueryDim),
-            FfnNorm = Vector(Name(TensorNames.FfnNorm), c.ModelDim),
-            Gate = Projection(TensorNames.FfnGate, TensorNames.FfnGateBias, c.FfnDim, c.ModelDim),
-            Up = Projection(TensorNames.FfnUp, TensorNames.FfnUpBias, c.FfnDim, c.ModelDim),
-            Down = Projection(TensorNames.FfnDown, TensorNames.FfnDownBias, c.ModelDim, c.FfnDim),
-        };
     }
 
     private RouterWeights[] ReadRouters()
@@ -156,54 +131,19 @@ internal sealed class ModelWeights
     {
         int dim = _config.ModelDim;
         bool isBalanced = recursion.DepthRule == DepthRule.TokenChoice
-            && _file.TryGetTensor(TensorNames.TokenRouterBias, out _);
-        float[]? balance = isBalanced ? Vector(TensorNames.TokenRouterBias, outputCount) : null;
+            && _source.Has(TensorNames.TokenRouterBias);
+        float[]? balance = isBalanced ? _source.Vector(TensorNames.TokenRouterBias, outputCount) : null;
         return recursion.RouterKind == RouterKind.Linear
             ? new RouterWeights
             {
-                First = FloatRows(name(TensorNames.RouterLinear), outputCount, dim),
+                First = _source.FloatRows(name(TensorNames.RouterLinear), outputCount, dim),
                 Balance = balance,
             }
             : new RouterWeights
             {
-                First = FloatRows(name(TensorNames.RouterHidden), 2 * dim, dim),
-                Second = FloatRows(name(TensorNames.RouterOutput), outputCount, 2 * dim),
+                First = _source.FloatRows(name(TensorNames.RouterHidden), 2 * dim, dim),
+                Second = _source.FloatRows(name(TensorNames.RouterOutput), outputCount, 2 * dim),
                 Balance = balance,
             };
-    }
-
-    private WeightMatrix Matrix(string name, string? biasName, int rows, int cols)
-    {
-        GgufTensor tensor = _file.RequireTensor(name);
-        tensor.RequireShape(rows, cols);
-        float[]? bias = biasName is not null && _file.TryGetTensor(biasName, out _) ? Vector(biasName, rows) : null;
-        return new WeightMatrix(_file, tensor, bias);
-    }
-
-    private float[] Vector(string name, int length)
-    {
-        GgufTensor tensor = _file.RequireTensor(name);
-        tensor.RequireShape(length);
-        return Floats(tensor, 1)[0];
-    }
-
-    private float[][] FloatRows(string name, int rows, int cols)
-    {
-        GgufTensor tensor = _file.RequireTensor(name);
-        tensor.RequireShape(rows, cols);
-        return Floats(tensor, rows);
-    }
-
-    private float[][] Floats(GgufTensor tensor, int rows)
-    {
-        WeightMatrix matrix = new(_file, tensor, null);
-        float[][] result = new float[rows][];
-        for (int row = 0; row < rows; row++)
-        {
-            result[row] = new float[matrix.Cols];
-            matrix.CopyRow(_kernels, row, result[row]);
-        }
-
-        return result;
     }
 }

@@ -14,13 +14,33 @@ internal sealed class WeightMatrix
     /// <summary>Views <paramref name="tensor"/> of <paramref name="file"/>.</summary>
     /// <exception cref="ModelFileException">The element type cannot be executed.</exception>
     public WeightMatrix(GgufFile file, GgufTensor tensor, float[]? bias)
+        : this(file, tensor, bias, 0, (int)tensor.Shape.Rows)
     {
-        Rows = (int)tensor.Shape.Rows;
+    }
+
+    /// <summary>
+    /// Views rows [rowStart, rowStart + rowCount) of a tensor, the outer dimensions of a stack counted as rows: one
+    /// expert of many, or the queries of a fused projection.
+    /// </summary>
+    /// <exception cref="ModelFileException">
+    /// The element type cannot be executed, or a part of a packed tensor is wanted.
+    /// </exception>
+    public WeightMatrix(GgufFile file, GgufTensor tensor, float[]? bias, int rowStart, int rowCount)
+    {
+        Rows = rowCount;
         Cols = (int)tensor.Shape.Cols;
-        ByteCount = tensor.ByteCount;
+        ByteCount = tensor.ByteCount / tensor.Shape.Rows * rowCount;
         Bias = bias;
+        if (tensor.Packed is not null && rowCount != tensor.Shape.Rows)
+        {
+            throw new ModelFileException(
+                ModelFileError.WrongTensorForm,
+                $"The tensor '{tensor.Name}' is packed as one matrix, so a part of it cannot be run.");
+        }
+
         if (tensor.Packed is { } layout)
         {
+            ByteCount = tensor.ByteCount;
             IsPacked = true;
             _format = layout.Format;
             _packed = file.Packed(tensor);
@@ -37,7 +57,7 @@ internal sealed class WeightMatrix
                 + "(direct: F32, F16, BF16, Q8_0, Q4_0).");
         }
 
-        _dense = file.Dense(tensor);
+        _dense = file.Dense(tensor).Slice(rowStart, rowCount);
     }
 
     /// <summary>Outputs.</summary>

@@ -30,7 +30,27 @@ public sealed class ModelConfigReaderTests
         ["odd head width"] = (ModelFileError.WrongValue, m => m.Set("attention.key_length", GgufValue.FromUInt32(7))),
         ["value width differs"] = (ModelFileError.WrongValue, m => m.Set(
             "attention.value_length", GgufValue.FromUInt32(16))),
-        ["partial rotary"] = (ModelFileError.WrongValue, m => m.Set("rope.dimension_count", GgufValue.FromUInt32(4))),
+        ["odd rotary"] = (ModelFileError.WrongValue, m => m.Set("rope.dimension_count", GgufValue.FromUInt32(3))),
+        ["wide rotary"] = (ModelFileError.WrongValue, m => m.Set("rope.dimension_count", GgufValue.FromUInt32(64))),
+        ["unknown key"] = (ModelFileError.WrongValue, m => m.Set("attention.mystery", GgufValue.FromUInt32(1))),
+        ["unknown scaling"] = (ModelFileError.WrongValue, m => m.Set(
+            "rope.scaling.type", GgufValue.FromString("dynamic"))),
+        ["partial YaRN"] = (ModelFileError.WrongValue, m =>
+        {
+            m.Set("rope.scaling.type", GgufValue.FromString("yarn"));
+            m.Set("rope.scaling.yarn_ext_factor", GgufValue.FromFloat32(0.5f));
+        }
+        ),
+        ["window pattern of another length"] = (ModelFileError.WrongValue, m => m.Set(
+            "attention.sliding_window_pattern", GgufValue.FromBooleans(true))),
+        ["more experts used than there are"] = (ModelFileError.WrongValue, m =>
+        {
+            m.Set("expert_count", GgufValue.FromUInt32(2));
+            m.Set("expert_used_count", GgufValue.FromUInt32(3));
+        }
+        ),
+        ["logits divided by zero"] = (ModelFileError.WrongValue, m => m.Set(
+            "logit_scale", GgufValue.FromFloat32(0))),
         ["rotary base zero"] = (ModelFileError.WrongValue, m => m.Set("rope.freq_base", GgufValue.FromFloat32(0))),
         ["epsilon not a number"] = (ModelFileError.WrongValue, m => m.Set(
             MetadataKeys.RmsNormEpsilon, GgufValue.FromFloat32(float.NaN))),

@@ -23,6 +23,8 @@ internal static class UseFaults
         new(ModelFileError.WrongValueType, "scalar for array",
             folder => Use(folder, file => file.Metadata.GetInt32Array(MetadataKeys.Alignment))),
         new(ModelFileError.WrongValue, "beyond int32", _ => BeyondInt32()),
+        new(ModelFileError.UnexpectedTensor, "not in the list",
+            folder => Use(folder, file => file.RequireOnly(new HashSet<string> { SampleModel.DenseName }))),
         new(ModelFileError.ShapeMismatch, "transposed",
             folder => Use(folder, file => file.RequireTensor(SampleModel.PackedName).RequireShape(3, 2))),
         new(ModelFileError.ShapeMismatch, "rank",

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using MoREdge.Checkpoints;
 using MoREdge.Checkpoints.Dequantization;
 using MoREdge.ModelFile;
@@ -57,37 +58,89 @@ public sealed class GgufCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Open_LinearScaling_BecomesFrequencyFactors()
+    public void Open_ScalingAndWindow_ArePassedOn()
     {
         GgufMetadata metadata = Metadata("llama");
-        metadata.Set("llama.rope.scaling.type", GgufValue.FromString("linear"));
+        metadata.Set("llama.rope.scaling.type", GgufValue.FromString("yarn"));
         metadata.Set("llama.rope.scaling.factor", GgufValue.FromFloat32(4));
-        metadata.Set("llama.attention.head_count", GgufValue.FromUInt32(2));
-        metadata.Set("llama.embedding_length", GgufValue.FromUInt32(8));
+        metadata.Set("llama.attention.sliding_window", GgufValue.FromUInt32(16));
 
         using Checkpoint checkpoint = Checkpoint.Open(WriteSmall(metadata));
 
-        Assert.Equal([4f, 4f], checkpoint.Tensor("rope_freqs.weight").ReadAll());
-        Assert.False(checkpoint.Metadata.Contains("llama.rope.scaling.factor"));
+        Assert.Equal("yarn", checkpoint.Metadata.RequireString("llama.rope.scaling.type"));
+        Assert.Equal(4, checkpoint.Metadata.RequireFloat64("llama.rope.scaling.factor"));
+        Assert.Equal(16u, checkpoint.Metadata.RequireUInt32("llama.attention.sliding_window"));
     }
 
     [Fact]
     public void Open_WhatWouldRunWrongly_IsRefusedByName()
     {
         Assert.Equal(
-            CheckpointError.UnsupportedArchitecture, CheckpointReading.Refusal(WriteSmall(Metadata("gemma3"))));
-        GgufMetadata experts = Metadata("llama");
-        experts.Set("llama.expert_count", GgufValue.FromUInt32(8));
-        Assert.Equal(CheckpointError.UnsupportedOption, CheckpointReading.Refusal(WriteSmall(experts)));
-        GgufMetadata yarn = Metadata("qwen2");
-        yarn.Set("qwen2.rope.scaling.type", GgufValue.FromString("yarn"));
-        Assert.Equal(CheckpointError.UnsupportedOption, CheckpointReading.Refusal(WriteSmall(yarn)));
+            CheckpointError.UnsupportedArchitecture, CheckpointReading.Refusal(WriteSmall(Metadata("mamba2"))));
         GgufTensorPlan integers = new("a", new TensorShape(4), ElementType.I32);
         Assert.Equal(
             CheckpointError.UnsupportedElementType,
             CheckpointReading.Refusal(Write(Metadata("llama"), integers, new byte[16])));
         Assert.Equal(
             CheckpointError.InvalidModelFile, CheckpointReading.Refusal(_folder.Write("bad.gguf", "GGUF????")));
+    }
+
+    [Fact]
+    public void Open_WhatIsStoredTogether_IsTakenApart()
+    {
+        GgufMetadata metadata = Metadata("phi3");
+        metadata.Set("phi3.attention.head_count", GgufValue.FromUInt32(2));
+        metadata.Set("phi3.attention.head_count_kv", GgufValue.FromUInt32(1));
+        metadata.Set("phi3.embedding_length", GgufValue.FromUInt32(4));
+        GgufTensorPlan[] plans =
+        [
+            new("blk.0.attn_qkv.weight", new TensorShape(8, 4), ElementType.F32),
+            new("blk.0.ffn_up.weight", new TensorShape(6, 4), ElementType.F32),
+            new("blk.1.ffn_down_exps.weight", new TensorShape(2, 4, 3), ElementType.F32),
+        ];
+        string path = Path.Combine(_folder.FullPath, "fused.gguf");
+        using (GgufWriter writer = new(path, metadata, plans, overwrite: false))
+        {
+            byte[] bytes = Counting(80);
+            int written = 0;
+            foreach (GgufTensorPlan plan in plans)
+            {
+                writer.Write(bytes.AsSpan(written, (int)plan.ByteCount));
+                written += (int)plan.ByteCount;
+            }
+
+            writer.Finish();
+        }
+
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+
+        AssertPart("blk.0.attn_q.weight", 0, 4, 4);
+        AssertPart("blk.0.attn_k.weight", 16, 2, 4);
+        AssertPart("blk.0.attn_v.weight", 24, 2, 4);
+        AssertPart("blk.0.ffn_gate.weight", 32, 3, 4);
+        AssertPart("blk.0.ffn_up.weight", 44, 3, 4);
+        AssertPart("blk.1.ffn_down.0.weight", 56, 4, 3);
+        AssertPart("blk.1.ffn_down.1.weight", 68, 4, 3);
+        Assert.Equal(7, checkpoint.Tensors.Count);
+
+        void AssertPart(string name, int first, int rows, int cols)
+        {
+            CheckpointTensor part = checkpoint.Tensor(name);
+            Assert.Equal(new TensorShape(rows, cols), part.Shape);
+            Assert.Equal(first, part.ReadAll()[0]);
+            Assert.Equal(first + (rows * cols) - 1, part.ReadAll()[^1]);
+        }
+    }
+
+    private static byte[] Counting(int count)
+    {
+        byte[] bytes = new byte[count * sizeof(float)];
+        for (int i = 0; i < count; i++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), i);
+        }
+
+        return bytes;
     }
 
     private static GgufMetadata Metadata(string architecture)

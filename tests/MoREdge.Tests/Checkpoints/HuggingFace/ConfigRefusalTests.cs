@@ -14,11 +14,15 @@ public sealed class ConfigRefusalTests : IDisposable
     [InlineData("mod", "{}", CheckpointError.UnsupportedArchitecture)]
     [InlineData("moe", "{}", CheckpointError.UnsupportedArchitecture)]
     [InlineData("hidden_act", "\"gelu\"", CheckpointError.UnsupportedOption)]
-    [InlineData("sliding_window", "16", CheckpointError.UnsupportedOption)]
+    [InlineData("sliding_window", "-1", CheckpointError.InvalidValue)]
+    [InlineData("some_future_option", "true", CheckpointError.UnsupportedOption)]
+    [InlineData("some_future_factor", "0.5", CheckpointError.UnsupportedOption)]
+    [InlineData("rope_interleaved", "true", CheckpointError.UnsupportedOption)]
     [InlineData("quantization_config", "{}", CheckpointError.UnsupportedOption)]
-    [InlineData("partial_rotary_factor", "0.5", CheckpointError.UnsupportedOption)]
-    [InlineData("layer_types", "[\"sliding_attention\"]", CheckpointError.UnsupportedOption)]
-    [InlineData("rope_scaling", "{\"type\":\"yarn\",\"factor\":4}", CheckpointError.UnsupportedOption)]
+    [InlineData("partial_rotary_factor", "0.001", CheckpointError.InvalidValue)]
+    [InlineData("layer_types", "[\"chunked_attention\"]", CheckpointError.UnsupportedOption)]
+    [InlineData("rope_scaling", "{\"type\":\"dynamic\",\"factor\":4}", CheckpointError.UnsupportedOption)]
+    [InlineData("rope_scaling", "{\"type\":\"linear\",\"factor\":4,\"twist\":2}", CheckpointError.UnsupportedOption)]
     [InlineData("rope_scaling", "{\"type\":\"linear\"}", CheckpointError.MissingKey)]
     [InlineData("hidden_size", "null", CheckpointError.MissingKey)]
     [InlineData("hidden_size", "-8", CheckpointError.InvalidValue)]
@@ -47,13 +51,17 @@ public sealed class ConfigRefusalTests : IDisposable
         config["max_position_embeddings"] = 32768;
         _folder.WriteConfig(config);
         _folder.Write("model.safetensors", SafetensorsBuilder.File(SyntheticModel.Llama(1).Tensors));
-        Assert.Equal(CheckpointError.UnsupportedOption, CheckpointReading.Refusal(_folder.FullPath));
+        using (Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath))
+        {
+            Assert.Equal(4096u, checkpoint.Metadata.RequireUInt32("llama.attention.sliding_window"));
+        }
 
         config["sliding_window"] = null;
         _folder.WriteConfig(config);
-        using Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath);
+        using Checkpoint without = Checkpoint.Open(_folder.FullPath);
 
-        Assert.Equal("llama", checkpoint.Metadata.Architecture);
+        Assert.Equal("llama", without.Metadata.Architecture);
+        Assert.Equal(0u, without.Metadata.RequireUInt32("llama.attention.sliding_window"));
     }
 
     [Theory]

@@ -15,7 +15,9 @@ public sealed class RotaryTableTests
         using TinyModel model = TinyModel.Decoder("llama", blockCount: 1);
         ModelConfig config = model.Load().Network.Config;
         float[]? factors = factor is { } value ? [1, value, 1, value] : null;
-        using RotaryTable table = new(config, factors, Positions);
+        float[] frequencies = config.Rotary.Frequencies(
+            config.HeadDim, config.RopeTheta, isStretched: true, factors);
+        using RotaryTable table = new(frequencies, 1, Positions);
         foreach (int reached in (int[])[1, 2, 40, 30, Positions])
         {
             table.Reach(reached);
@@ -37,8 +39,7 @@ public sealed class RotaryTableTests
     [Fact]
     public void Reach_FurtherRows_AllocatesNothing()
     {
-        using TinyModel model = TinyModel.Decoder("llama", blockCount: 1);
-        using RotaryTable table = new(model.Load().Network.Config, null, Positions);
+        using RotaryTable table = new([1, 0.1f], 1, Positions);
         table.Reach(1);
         long before = GC.GetAllocatedBytesForCurrentThread();
         table.Reach(Positions);

@@ -1,0 +1,257 @@
+using MoREdge.ModelFile;
+
+namespace MoREdge.Checkpoints.HuggingFace.Families;
+
+/// <summary>
+/// A family of decoders: the classes that config.json names, what their settings mean, and the names of their tensors.
+/// To add one, write a subclass and list it in <see cref="FamilyList"/>; nothing else here knows families.
+/// </summary>
+internal abstract class DecoderFamily
+{
+    private const string FullLayer = "full_attention";
+    private const string WindowLayer = "sliding_attention";
+
+    /// <summary>max_window_layers where the configuration does not say it.</summary>
+    protected const int FirstWindowLayerDefault = 28;
+
+    /// <summary>Settings that describe a model, its training or its use without changing what it computes.</summary>
+    private static readonly HashSet<string> Harmless =
+    [
+        "architectures", "model_type", "_name_or_path", "name_or_path", "transformers_version", "torch_dtype",
+        "dtype", "use_cache", "initializer_range", "attention_dropout", "hidden_dropout", "dropout", "embd_pdrop",
+        "resid_pdrop", "pretraining_tp", "pad_token_id", "unk_token_id", "sep_token_id", "auto_map", "return_dict",
+        "cache_implementation", "output_attentions", "output_hidden_states", "is_llama_config",
+        "_attn_implementation", "_attn_implementation_autoset", "attn_implementation", "gradient_checkpointing",
+        "id2label", "label2id", "num_labels", "problem_type", "unsloth_version", "unsloth_fixed", "model_max_length",
+        "tokenizer_class", "torchscript", "chunk_size_feed_forward", "finetuning_task", "task_specific_params",
+        "do_sample", "temperature", "top_k", "top_p", "typical_p", "repetition_penalty", "length_penalty",
+        "num_beams", "num_beam_groups", "num_return_sequences", "max_length", "min_length", "early_stopping",
+        "diversity_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "forced_bos_token_id",
+        "forced_eos_token_id", "suppress_tokens", "bad_words_ids", "begin_suppress_tokens",
+        "exponential_decay_length_penalty", "decoder_start_token_id", "prefix", "base_model_tp_plan",
+        "base_model_pp_plan", "keys_to_ignore_at_inference", "output_router_logits", "router_aux_loss_coef",
+        "router_jitter_noise", "bos_token_id", "language", "license", "mod", "moe", "mor",
+    ];
+
+    /// <summary>The classes that "architectures" may name.</summary>
+    public abstract IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>The value of "model_type", for configurations that name no class.</summary>
+    public abstract string ModelType { get; }
+
+    /// <summary>The GGUF architecture.</summary>
+    public abstract string Architecture { get; }
+
+    /// <summary>The name for people.</summary>
+    public abstract string DisplayName { get; }
+
+    /// <summary>Key/value heads of a configuration that states none; null makes the key required.</summary>
+    protected virtual Func<int, int>? KvHeadCountDefault => null;
+
+    /// <summary>Head width of a configuration that states none; null for the model's width over its heads.</summary>
+    protected virtual int? HeadDimDefault => null;
+
+    /// <summary>Whether the head is the embedding where the configuration does not say.</summary>
+    protected virtual bool IsHeadTiedDefault => false;
+
+    /// <summary>The setting that names the feed-forward network's function, and the names of the one it has.</summary>
+    protected virtual (string Key, string[] Names) Activation => ("hidden_act", ["silu", "swish"]);
+
+    /// <summary>The base of the angles of a configuration that states none.</summary>
+    protected virtual double RopeBaseDefault => 10000;
+
+    /// <summary>The setting of the base of layers with a window, or null.</summary>
+    protected virtual string? WindowBaseKey => null;
+
+    /// <summary>Whether "architectures" names this family by <paramref name="name"/>.</summary>
+    public bool HasClass(string name)
+    {
+        foreach (string own in ClassNames)
+        {
+            if (own == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads and checks a configuration.</summary>
+    /// <exception cref="CheckpointException">MissingKey, InvalidValue or UnsupportedOption.</exception>
+    public DecoderConfig Read(ConfigObject json)
+    {
+        RefuseQuantized(json);
+        CheckActivation(json);
+        int modelDim = json.GetInt32("hidden_size", 1, ModelFileLimits.ModelDimensionMax);
+        int headCount = json.GetInt32("num_attention_heads", 1, ModelFileLimits.ModelDimensionMax);
+        int kvHeadCount = json.GetInt32("num_key_value_heads", 1, headCount, KvHeadCountDefault?.Invoke(headCount));
+        if (headCount % kvHeadCount != 0)
+        {
+            throw json.Invalid("num_attention_heads", $"is no multiple of {kvHeadCount} key/value heads");
+        }
+
+        int headDim = ReadHeadDim(json, modelDim, headCount);
+        int context = json.GetInt32("max_position_embeddings", 1, ModelFileLimits.ModelDimensionMax, 2048);
+        DecoderConfig config = new()
+        {
+            Architecture = Architecture,
+            ModelDim = modelDim,
+            FfnDim = json.GetInt32("intermediate_size", 1, ModelFileLimits.ModelDimensionMax),
+            LayerCount = json.GetInt32("num_hidden_layers", 1, DecoderConfig.LayerCountMax),
+            HeadCount = headCount,
+            KvHeadCount = kvHeadCount,
+            HeadDim = headDim,
+            VocabSize = json.GetInt32("vocab_size", 1, ModelFileLimits.ModelDimensionMax),
+            ContextLength = context,
+            RmsNormEpsilon = json.GetPositive("rms_norm_eps", 1e-6),
+            Rope = new RopeReader(json, headDim, context).Read(WindowBaseKey, RopeBaseDefault),
+            IsHeadTied = json.GetBoolean("tie_word_embeddings", IsHeadTiedDefault),
+            BosId = json.GetInt32("bos_token_id", 0, ModelFileLimits.ModelDimensionMax, -1),
+            EosIds = TokenIds.Read(json, "eos_token_id"),
+        };
+        ReadOwn(json, config);
+        ReadLayerTypes(json, config);
+        json.RefuseUnread(Harmless);
+        return config;
+    }
+
+    /// <summary>The tensors of a layer, in the order of a model file.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="source">What the checkpoint holds; a family may store the same in two ways.</param>
+    public virtual IEnumerable<LayerTensor> Layer(DecoderConfig config, int layer, LayerSource source)
+    {
+        LayerTensors tensors = new(config, source);
+        tensors.AddNorm("input_layernorm.weight", TensorNames.AttentionNorm);
+        tensors.AddAttention();
+        tensors.AddNorm("post_attention_layernorm.weight", TensorNames.FfnNorm);
+        AddFeedForward(tensors, config, layer);
+        return tensors.All;
+    }
+
+    /// <summary>Adds the tensors of the feed-forward network, or of the experts.</summary>
+    protected virtual void AddFeedForward(LayerTensors tensors, DecoderConfig config, int layer)
+    {
+        if (config.HasExperts(layer))
+        {
+            tensors.AddExperts("mlp.", "gate.weight", ExpertNames.Projections);
+        }
+        else
+        {
+            tensors.AddFeedForward();
+        }
+    }
+
+    /// <summary>Reads what is particular about the family.</summary>
+    protected virtual void ReadOwn(ConfigObject json, DecoderConfig config)
+    {
+    }
+
+    /// <summary>attention_bias and mlp_bias, as most families have them.</summary>
+    protected static void ReadBiases(ConfigObject json, DecoderConfig config)
+    {
+        config.HasAttentionBias = json.GetBoolean("attention_bias", fallback: false);
+        config.HasAttentionOutputBias = config.HasAttentionBias;
+        config.HasFfnBias = json.GetBoolean("mlp_bias", fallback: false);
+    }
+
+    /// <summary>Fills a flag per layer.</summary>
+    protected static bool[] PerLayer(DecoderConfig config, Func<int, bool> flag)
+    {
+        bool[] flags = new bool[config.LayerCount];
+        for (int i = 0; i < flags.Length; i++)
+        {
+            flags[i] = flag(i);
+        }
+
+        return flags;
+    }
+
+    /// <summary>A window that layers from max_window_layers on have where use_sliding_window says so (Qwen).</summary>
+    protected static void ReadSwitchedWindow(ConfigObject json, DecoderConfig config)
+    {
+        int window = json.GetInt32("sliding_window", 0, int.MaxValue, 4096);
+        int first = json.GetInt32("max_window_layers", 0, int.MaxValue, FirstWindowLayerDefault);
+        if (json.GetBoolean("use_sliding_window", fallback: false))
+        {
+            config.Window = window;
+            config.HasWindow = PerLayer(config, layer => layer >= first);
+        }
+    }
+
+    /// <summary>Which layers have experts: every so many, but for a list (Qwen's mixtures).</summary>
+    protected static Func<int, bool> SparseLayers(ConfigObject json)
+    {
+        int step = json.GetInt32("decoder_sparse_step", 1, DecoderConfig.LayerCountMax, 1);
+        HashSet<int> dense = [.. TokenIds.Read(json, "mlp_only_layers")];
+        return layer => !dense.Contains(layer) && (layer + 1) % step == 0;
+    }
+
+    /// <summary>Newer configurations list the kind of every layer, which is then what holds.</summary>
+    private static void ReadLayerTypes(ConfigObject json, DecoderConfig config)
+    {
+        if (json.GetStrings("layer_types") is not { } types)
+        {
+            return;
+        }
+
+        if (types.Length != config.LayerCount)
+        {
+            throw json.Invalid("layer_types", $"does not name {config.LayerCount} layers");
+        }
+
+        foreach (string type in types)
+        {
+            if (type is not (FullLayer or WindowLayer))
+            {
+                throw new CheckpointException(
+                    CheckpointError.UnsupportedOption,
+                    $"{json.Name} uses a layer of type {CheckpointException.Quote(type)}.");
+            }
+        }
+
+        config.HasWindow = PerLayer(config, layer => types[layer] == WindowLayer);
+        if (config.Window == 0 && Array.Exists(config.HasWindow, hasWindow => hasWindow))
+        {
+            config.Window = json.GetInt32("sliding_window", 1, int.MaxValue);
+        }
+    }
+
+    private void CheckActivation(ConfigObject json)
+    {
+        (string key, string[] names) = Activation;
+        string activation = json.GetString(key) ?? names[0];
+        if (Array.IndexOf(names, activation) < 0)
+        {
+            throw new CheckpointException(
+                CheckpointError.UnsupportedOption,
+                $"{json.Name} uses {key} {CheckpointException.Quote(activation)}; {DisplayName} is computed with "
+                + $"{names[0]}.");
+        }
+    }
+
+    private static void RefuseQuantized(ConfigObject json)
+    {
+        if (json.TryGet("quantization_config", out _))
+        {
+            throw new CheckpointException(
+                CheckpointError.UnsupportedOption,
+                $"{json.Name} uses quantization_config: the weights are already quantized in a way that is not read.");
+        }
+    }
+
+    private int ReadHeadDim(ConfigObject json, int modelDim, int headCount)
+    {
+        if (!json.TryGet("head_dim", out _) && HeadDimDefault is null && modelDim % headCount != 0)
+        {
+            throw json.Invalid("hidden_size", $"is no multiple of {headCount} heads");
+        }
+
+        int headDim = json.GetInt32(
+            "head_dim", 2, ModelFileLimits.ModelDimensionMax / headCount, HeadDimDefault ?? (modelDim / headCount));
+        return headDim % 2 == 0
+            ? headDim
+            : throw json.Invalid("head_dim", "is odd, which rotary embeddings cannot be");
+    }
+}

@@ -1,0 +1,36 @@
+using MoREdge.ModelFile;
+
+namespace MoREdge.Checkpoints.HuggingFace.Families;
+
+/// <summary>Llama 1 to 3.x, TinyLlama, SmolLM 1 and 2, and recursive models with these layers.</summary>
+internal sealed class Llama : DecoderFamily
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> ClassNames { get; } = ["LlamaForCausalLM", "MoRLlamaForCausalLM"];
+
+    /// <inheritdoc/>
+    public override string ModelType => "llama";
+
+    /// <inheritdoc/>
+    public override string Architecture => Architectures.Llama;
+
+    /// <inheritdoc/>
+    public override string DisplayName => "Llama";
+
+    /// <inheritdoc/>
+    protected override Func<int, int>? KvHeadCountDefault => heads => heads;
+
+    /// <inheritdoc/>
+    protected override void ReadOwn(ConfigObject json, DecoderConfig config)
+    {
+        ReadBiases(json, config);
+        config.Window = json.GetInt32("sliding_window", 0, int.MaxValue, 0);
+
+        // SmolLM's configurations say so, and mean the pairing that every Llama has.
+        if (json.GetBoolean("rope_interleaved", fallback: false))
+        {
+            throw new CheckpointException(
+                CheckpointError.UnsupportedOption, $"{json.Name} uses rope_interleaved.");
+        }
+    }
+}

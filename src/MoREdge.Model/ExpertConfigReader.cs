@@ -1,0 +1,68 @@
+using MoREdge.ModelFile;
+
+namespace MoREdge.Model;
+
+/// <summary>Reads the mixture of experts from a file's keys.</summary>
+internal static class ExpertConfigReader
+{
+    private const int CountMax = 4096;
+
+    /// <summary>The mixture, or null for a model without one.</summary>
+    /// <exception cref="ModelFileException">A key is missing, of the wrong type or out of range.</exception>
+    public static ExpertConfig? Read(ConfigKeys keys, Architecture architecture)
+    {
+        int count = keys.Count(MetadataKeys.ExpertCount, 0);
+        if (count == 0)
+        {
+            // Converters write these keys with 0 for models without experts.
+            ConfigKeys.Require(
+                keys.Count(MetadataKeys.ExpertUsedCount, 0) == 0,
+                "The file says how many experts a token goes through, but not how many there are.");
+            return null;
+        }
+
+        int usedCount = keys.Dimension(MetadataKeys.ExpertUsedCount);
+        int idle = keys.Count(MetadataKeys.ExpertIdleCount, 0);
+        ConfigKeys.Require(
+            count <= CountMax && idle <= CountMax && usedCount <= count + idle,
+            $"A token cannot go through {usedCount} of {count + idle} experts (at most {CountMax}).");
+        int groups = Math.Max(keys.Count(MetadataKeys.ExpertGroupCount, 1), 1);
+        int usedGroups = Math.Max(keys.Count(MetadataKeys.ExpertGroupUsedCount, groups), 1);
+        ConfigKeys.Require(
+            (count + idle) % groups == 0 && usedGroups <= groups && usedGroups * ((count + idle) / groups) >= usedCount,
+            $"The {count} experts do not fall into {groups} groups of which {usedGroups} hold enough of them.");
+        float scale = keys.Number(MetadataKeys.ExpertWeightsScale, 1, 0, float.MaxValue);
+        return new ExpertConfig
+        {
+            Count = count,
+            UsedCount = usedCount,
+            FfnDim = FfnDim(keys),
+            SharedFfnDim = keys.Count(MetadataKeys.SharedFeedForwardLength, 0),
+            Gate = Gate(keys),
+            NormalizesWeights = keys.Flag(MetadataKeys.ExpertWeightsNorm, architecture.NormalizesExpertWeights),
+            SumEpsilon = keys.Number(MetadataKeys.ExpertSumEpsilon, 0, 0, 1),
+            IdleCount = idle,
+            IsClamped = keys.Flag(MetadataKeys.ExpertClamped),
+            WeightScale = scale == 0 ? 1 : scale,
+            GroupCount = groups,
+            GroupUsedCount = usedGroups,
+        };
+    }
+
+    /// <summary>Mixtral and Granite keep the width of an expert in the key of ordinary networks.</summary>
+    private static int FfnDim(ConfigKeys keys)
+    {
+        int own = keys.Count(MetadataKeys.ExpertFeedForwardLength, 0);
+        int ordinary = keys.Count(MetadataKeys.FeedForwardLength, 0);
+        ConfigKeys.Require(own > 0 || ordinary > 0, "The file does not say how wide an expert is.");
+        return own > 0 ? own : ordinary;
+    }
+
+    private static ExpertGate Gate(ConfigKeys keys) => keys.Count(MetadataKeys.ExpertGatingFunction, 1) switch
+    {
+        0 or 1 => ExpertGate.Softmax,
+        2 => ExpertGate.Sigmoid,
+        3 => ExpertGate.SoftmaxOfChosen,
+        int other => throw ConfigKeys.Wrong($"The experts are gated by the function {other}, which is not known."),
+    };
+}

@@ -1,0 +1,20 @@
+namespace MoREdge.Model.Weights;
+
+/// <summary>A gated feed-forward network: down(act(gate·x) ⊙ up·x).</summary>
+internal sealed class FfnWeights
+{
+    /// <summary>(FfnDim, ModelDim).</summary>
+    public required WeightMatrix Gate { get; init; }
+
+    /// <summary>(FfnDim, ModelDim).</summary>
+    public required WeightMatrix Up { get; init; }
+
+    /// <summary>(ModelDim, FfnDim).</summary>
+    public required WeightMatrix Down { get; init; }
+
+    /// <summary>Width of the hidden layer.</summary>
+    public int Dim => Gate.Rows;
+
+    /// <summary>Bytes one token reads.</summary>
+    public long ByteCount => Gate.ByteCount + Up.ByteCount + Down.ByteCount;
+}

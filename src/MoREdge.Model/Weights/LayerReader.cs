@@ -1,0 +1,98 @@
+using MoREdge.ModelFile;
+
+namespace MoREdge.Model.Weights;
+
+/// <summary>Finds the weights of one physical block as one recursion sees them.</summary>
+internal sealed class LayerReader(WeightSource source, ModelConfig config, int block, int recursion)
+{
+    /// <summary>Views every tensor.</summary>
+    /// <exception cref="ModelFileException">A tensor is missing or has another shape.</exception>
+    public LayerWeights Read()
+    {
+        (WeightMatrix query, WeightMatrix key, WeightMatrix value) = source.Has(Name(TensorNames.AttentionFused))
+            ? FusedProjections()
+            : (Projection(TensorNames.AttentionQuery, TensorNames.AttentionQueryBias, config.QueryDim),
+                Projection(TensorNames.AttentionKey, TensorNames.AttentionKeyBias, config.KvDim),
+                Projection(TensorNames.AttentionValue, TensorNames.AttentionValueBias, config.KvDim));
+        bool hasExperts = config.Block(block).HasExperts;
+        return new LayerWeights
+        {
+            AttentionNorm = config.HasPreNorms ? Norm(TensorNames.AttentionNorm) : null,
+            Query = query,
+            Key = key,
+            Value = value,
+            Output = source.Matrix(
+                Name(TensorNames.AttentionOutput), Name(TensorNames.AttentionOutputBias), config.ModelDim,
+                config.QueryDim),
+            QueryNorm = HeadNorm(TensorNames.QueryNorm, config.QueryDim),
+            KeyNorm = HeadNorm(TensorNames.KeyNorm, config.KvDim),
+            PostAttentionNorm = config.HasPostNorms ? Norm(TensorNames.PostAttentionNorm) : null,
+            FfnNorm = config.HasPreNorms ? Norm(TensorNames.FfnNorm) : null,
+            Ffn = hasExperts ? SharedFfn() : Ffn(),
+            Experts = hasExperts ? new ExpertReader(source, config, Name).Read() : null,
+            PostFfnNorm = config.HasPostNorms ? Norm(TensorNames.PostFfnNorm) : null,
+        };
+    }
+
+    /// <summary>The recursion's own tensor where there is one, else the one that all share.</summary>
+    private string Name(string name)
+    {
+        string own = TensorNames.BlockRecursion(block, recursion, name);
+        string shared = TensorNames.Block(block, name);
+        if (source.Has(own))
+        {
+            source.Know(shared);
+            return own;
+        }
+
+        return shared;
+    }
+
+    private float[] Norm(string name) => source.Vector(Name(name), config.ModelDim);
+
+    private float[]? HeadNorm(string name, int wholeDim) => config.QueryKeyNorm switch
+    {
+        QueryKeyNorm.None => null,
+        QueryKeyNorm.PerHead => source.Vector(Name(name), config.HeadDim),
+        _ => source.Vector(Name(name), wholeDim),
+    };
+
+    private WeightMatrix Projection(string name, string bias, int rows) =>
+        source.Matrix(Name(name), Name(bias), rows, config.ModelDim);
+
+    private (WeightMatrix Query, WeightMatrix Key, WeightMatrix Value) FusedProjections()
+    {
+        int rows = config.QueryDim + (2 * config.KvDim);
+        WeightMatrix Part(int start, int count) =>
+            source.Rows(Name(TensorNames.AttentionFused), start, count, rows, config.ModelDim);
+
+        return (Part(0, config.QueryDim), Part(config.QueryDim, config.KvDim),
+            Part(config.QueryDim + config.KvDim, config.KvDim));
+    }
+
+    private FfnWeights Ffn()
+    {
+        // Gate and up projection in one tensor, in the files of others: the gate comes first.
+        bool isFused = !source.Has(Name(TensorNames.FfnGate));
+        int dim = config.FfnDim;
+        WeightMatrix Half(int start) => source.Rows(Name(TensorNames.FfnUp), start, dim, 2L * dim, config.ModelDim);
+
+        return new FfnWeights
+        {
+            Gate = isFused ? Half(0) : Projection(TensorNames.FfnGate, TensorNames.FfnGateBias, dim),
+            Up = isFused ? Half(dim) : Projection(TensorNames.FfnUp, TensorNames.FfnUpBias, dim),
+            Down = source.Matrix(Name(TensorNames.FfnDown), Name(TensorNames.FfnDownBias), config.ModelDim, dim),
+        };
+    }
+
+    private FfnWeights? SharedFfn()
+    {
+        int dim = config.Experts!.SharedFfnDim;
+        return dim == 0 ? null : new FfnWeights
+        {
+            Gate = source.Matrix(Name(TensorNames.SharedGate), null, dim, config.ModelDim),
+            Up = source.Matrix(Name(TensorNames.SharedUp), null, dim, config.ModelDim),
+            Down = source.Matrix(Name(TensorNames.SharedDown), null, config.ModelDim, dim),
+        };
+    }
+}
