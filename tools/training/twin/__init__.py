@@ -7,7 +7,8 @@ from .decoder import Decoder
 
 def build(config: dict) -> Decoder:
     """The model of a Hugging Face config.json: a `mor` object makes it a Mixture-of-Recursions, and so on."""
-    from . import expert_choice, mixture_of_depths, mixture_of_experts, recursive, retnet, token_choice, vanilla
+    from . import expert_choice, family, family_options, mixture_of_depths, mixture_of_experts, recursive, retnet
+    from . import token_choice, vanilla
 
     if config.get("model_type") == "retnet":
         return retnet.build(config)
@@ -22,4 +23,6 @@ def build(config: dict) -> Decoder:
         return mixture_of_depths.MixtureOfDepths(config)
     if mixture_of_experts.is_mixture(config):
         return mixture_of_experts.MixtureOfExperts(config)
+    if family_options.is_family(config):
+        return family.FamilyDecoder(config)
     return vanilla.Vanilla(config)

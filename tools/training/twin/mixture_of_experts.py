@@ -17,6 +17,7 @@ from .caches import Cache
 from .decoder import Decoder, RoutingStep, Trace
 from .experts import Expert, FusedFeedForward, StackedLinear, run_experts, stacked_expert
 from .family_attention import FamilyAttention
+from .family_options import attention_options
 from .gates import FAMILIES, Gate, balance_loss, choose
 from .layers import FeedForward, Layer, Rows, Shape, Store, initialise, themselves
 
@@ -151,7 +152,7 @@ class MixtureLayer(Layer):
         family = config.get("model_type", "llama")
         self.residual = config.get("residual_multiplier", 1.0)
         if family in MODELS:
-            self.self_attn = FamilyAttention(shape, config)
+            self.self_attn = FamilyAttention(shape, attention_options(config, index, shape.head_width))
         if index in options.dense:
             return
         if family == "mixtral":
