@@ -12,11 +12,13 @@ SIZES = {
 
 
 class Case(NamedTuple):
-    """A folder: its config.json, and the routing modes that its reference.json holds a run of."""
+    """A folder: its config.json, the modes that its reference.json holds a run of, and how many tokens a run has."""
 
     name: str
     config: dict
     modes: tuple[str, ...] = ("plain",)
+    prompt: int = 8
+    decoded: int = 2
 
 
 def llama(layers: int, **changes) -> dict:

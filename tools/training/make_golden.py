@@ -20,13 +20,16 @@ import torch
 from torch import Tensor, nn
 
 import twin
-from golden_cases import CASES, Case
+import golden_cases
+import golden_families
+from golden_cases import Case
 from twin import safetensors
 from twin.caches import Cache
 from twin.decoder import Trace
+from twin.family_attention import OnePlusNorm
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "golden" / "twin"
-PROMPT, DECODED = 8, 2
+CASES = [*golden_cases.CASES, *golden_families.CASES]
 # --check accepts this much beside the rounding to seven digits, for another order of sums.
 TOLERANCE = 2e-6
 
@@ -39,12 +42,17 @@ def randomise(model: nn.Module, seed: int) -> None:
         if "embed" in name and tensor.dim() == 2:
             scale, middle = 0.5, 0.0
         elif "norm" in name:
-            scale, middle = 0.2, 1.0
+            scale, middle = 0.2, 0.0 if is_one_plus(model, name) else 1.0
         elif tensor.dim() == 1:
             scale, middle = 0.2, 0.0
         else:
             scale, middle = tensor.shape[-1] ** -0.5, 0.0
         tensor.copy_((middle + scale * values).bfloat16().to(tensor.dtype))
+
+
+def is_one_plus(model: nn.Module, name: str) -> bool:
+    """Whether a weight is of Gemma's norm, which multiplies by 1 + w."""
+    return isinstance(model.get_submodule(name.rpartition(".")[0]), OnePlusNorm)
 
 
 def rounded(rows: Tensor) -> list[list[float]]:
@@ -107,10 +115,10 @@ def computed(case: Case) -> tuple[dict, dict[str, Tensor]]:
         model = twin.build(case.config).double().eval()
         randomise(model, seed)
         weights = {name: tensor.clone().bfloat16() for name, tensor in model.state_dict().items()}
-        ids = numpy.random.RandomState(seed).randint(0, 64, PROMPT + DECODED).tolist()
+        ids = numpy.random.RandomState(seed).randint(0, 64, case.prompt + case.decoded).tolist()
 
         def runs() -> list[dict]:
-            return [run(model, mode, ids[:PROMPT], ids[PROMPT:]) for mode in case.modes]
+            return [run(model, mode, ids[: case.prompt], ids[case.prompt :]) for mode in case.modes]
 
         first = runs()
         if hasattr(model, "form"):
