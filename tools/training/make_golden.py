@@ -23,7 +23,7 @@ import twin
 import golden_cases
 import golden_families
 from golden_cases import Case
-from twin import safetensors
+from twin import experts, safetensors
 from twin.caches import Cache
 from twin.decoder import Trace
 from twin.family_attention import OnePlusNorm
@@ -124,7 +124,7 @@ def computed(case: Case) -> tuple[dict, dict[str, Tensor]]:
         if hasattr(model, "form"):
             check_forms(model, first[0])
         if is_sound(model, first, runs):
-            return {"seed": seed, "runs": first}, weights
+            return {"seed": seed, "runs": first}, experts.stacked(weights) if case.stacked else weights
     raise AssertionError("No seed is left.")
 
 

@@ -22,7 +22,7 @@ def build(config: dict) -> Decoder:
     if "mod" in config:
         return mixture_of_depths.MixtureOfDepths(config)
     if mixture_of_experts.is_mixture(config):
-        return mixture_of_experts.MixtureOfExperts(config)
+        return mixture_of_experts.build(config)
     if family_options.is_family(config):
         return family.FamilyDecoder(config)
     return vanilla.Vanilla(config)

@@ -112,7 +112,11 @@ class FamilyDecoder(Decoder):
     def run(self, x: Tensor, rows: dict[str, Rows], cache: Cache, mode: str, trace: Trace) -> Tensor:
         for index, (layer, kind) in enumerate(zip(self.model.layers, layer_types(self.config))):
             x = layer(x, rows[kind], cache.appending(index))
+            self.after_layer(layer, trace)
         return x
+
+    def after_layer(self, layer: nn.Module, trace: Trace) -> None:
+        """For what a layer leaves behind beside its result."""
 
     def hidden(self, ids: Tensor, mode: str = "topk", cache: Optional[Cache] = None) -> tuple[Tensor, Trace]:
         """As in every decoder, but for longrope where a text grows beyond the original length.
