@@ -14,7 +14,8 @@ SIZES = {
 class Case(NamedTuple):
     """A folder: its config.json, the modes that its reference.json holds a run of, and how many tokens a run has.
 
-    stacked: model.safetensors has the experts of a layer in two tensors, as transformers 5.
+    stacked: model.safetensors has the experts of a layer in two tensors, as transformers 5. steps: the mode `steps` of
+    Huginn runs its core so many times for each decoded token.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Case(NamedTuple):
     prompt: int = 8
     decoded: int = 2
     stacked: bool = False
+    steps: tuple[int, ...] = ()
 
 
 def llama(layers: int, **changes) -> dict:

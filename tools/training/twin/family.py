@@ -46,40 +46,42 @@ class FamilyFeedForward(nn.Module):
         return self.down_proj(self.activation(gate) * up)
 
 
-class FamilyLayer(Layer):
-    """x + r·after(attention(before x)), then the same with the feed-forward network; r is Granite's multiplier.
+# The norms before and behind attention, and before and behind the feed-forward network. A name says the place only
+# within a family: post_attention_layernorm stands before the second half where there are no norms behind attention.
+NORMS: dict[str, tuple[Optional[str], ...]] = {
+    "pre": ("input_layernorm", None, "post_attention_layernorm", None),
+    "post": (None, "post_attention_layernorm", None, "post_feedforward_layernorm"),
+    "sandwich": (
+        "input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm", "post_feedforward_layernorm",
+    ),
+    "double": ("input_layernorm", "input_layernorm_2", "post_attention_layernorm", "post_attention_layernorm_2"),
+}
 
-    `before` and `after` are norms or nothing. The name of a norm says its place only in some families: what is called
-    post_attention_layernorm stands before the second half in most, and behind attention where there are post-norms.
-    """
+
+class FamilyLayer(Layer):
+    """x + r·after(attention(before x)), then the same with the feed-forward network; r is Granite's multiplier."""
 
     def __init__(self, shape: Shape, config: dict, index: int):
         super().__init__(shape)
         family = family_of(config)
-        self.placement, self.residual = family.norms, config.get("residual_multiplier", 1.0)
+        self.residual = config.get("residual_multiplier", 1.0)
         self.self_attn = FamilyAttention(shape, attention_options(config, index, shape.head_width))
         self.mlp = FamilyFeedForward(shape, config)
-        names = {
-            "pre": ("input_layernorm", "post_attention_layernorm"),
-            "post": ("post_attention_layernorm", "post_feedforward_layernorm"),
-            "sandwich": (
-                "input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm",
-                "post_feedforward_layernorm",
-            ),
-        }[family.norms]
         del self.input_layernorm, self.post_attention_layernorm
-        for name in names:
+        self.places = NORMS[family.norms]
+        for name in filter(None, self.places):
             setattr(self, name, norm_of(shape.width, shape.epsilon, family.one_plus))
 
+    def normed(self, place: int, x: Tensor) -> Tensor:
+        """x, through the norm of a place if there is one."""
+        name = self.places[place]
+        return x if name is None else getattr(self, name)(x)
+
     def attended(self, x: Tensor, rows: Rows, store: Store = themselves) -> Tensor:
-        seen = x if self.placement == "post" else self.input_layernorm(x)
-        result = self.self_attn(seen, rows, store)
-        return x + self.residual * (result if self.placement == "pre" else self.post_attention_layernorm(result))
+        return x + self.residual * self.normed(1, self.self_attn(self.normed(0, x), rows, store))
 
     def fed(self, x: Tensor) -> Tensor:
-        before = {"pre": "post_attention_layernorm", "sandwich": "pre_feedforward_layernorm"}.get(self.placement)
-        result = self.mlp(x if before is None else getattr(self, before)(x))
-        return self.residual * (result if self.placement == "pre" else self.post_feedforward_layernorm(result))
+        return self.residual * self.normed(3, self.mlp(self.normed(2, x)))
 
 
 class FamilyDecoder(Decoder):

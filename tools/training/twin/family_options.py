@@ -19,9 +19,9 @@ class Family:
     biases: which projections of attention have one: `stated` (q, k, v and o if `attention_bias`), `qkv` (unless
     `qkv_bias` is false; never o) or `none`. norm: of queries and keys, before they are rotated: of each `head`, of the
     whole `projection`, or of neither. norms: before the two halves of a layer (`pre`), behind them (`post`), or both
-    (`sandwich`). one_plus: a norm multiplies by 1 + w. fused: one matrix for q, k, v, and one for gate and up.
-    tied: the head is the embedding unless config.json says otherwise. windows: which layers have the sliding window
-    where `layer_types` does not say it. switched: the window counts only with `use_sliding_window`.
+    (`sandwich`, and `double` under other names). one_plus: a norm multiplies by 1 + w. fused: one matrix for q, k, v,
+    and one for gate and up. tied: the head is the embedding unless config.json says otherwise. windows: which layers
+    have the sliding window where `layer_types` does not say it. switched: it counts only with `use_sliding_window`.
     """
 
     biases: str = "stated"
@@ -47,6 +47,8 @@ FAMILIES = {
     "phi3": Family(biases="none", fused=True, windows="all"),
     "granite": Family(),
     "olmo2": Family(norm="projection", norms="post"),
+    "nanbeige": Family(),
+    "ouro": Family(biases="none", norms="double", windows="behind", switched=True),
     "mixtral": Family(biases="none", windows="all"),
     "qwen2_moe": Family(biases="qkv", windows="even_before", switched=True),
     "qwen3_moe": Family(norm="head", windows="all", switched=True),
