@@ -162,9 +162,9 @@ def mixtures() -> list[Case]:
             shared_expert_intermediate_size=8, rope_scaling={"rope_type": "yarn", "factor": 4.0},
         )._replace(prompt=9),
         longer(
-            "olmoe_renormalised", "olmoe", num_experts=6, num_experts_per_tok=3, num_key_value_heads=2,
-            norm_topk_prob=True, clip_qkv=None, attention_bias=True,
-        ),
+            "olmoe_renormalised", "olmoe", num_experts=4, num_experts_per_tok=2, num_attention_heads=4,
+            num_key_value_heads=2, norm_topk_prob=True, clip_qkv=None, attention_bias=True,
+        )._replace(prompt=9),
         case(
             "qwen3_moe_stacked", model_type="qwen3_moe", num_experts=4, num_experts_per_tok=2, moe_intermediate_size=8,
             norm_topk_prob=True,
