@@ -21,6 +21,7 @@ from twin.caches import Cache
 from twin.experts import clamped_swiglu
 from twin.gates import Gate, choose
 from twin.retnet import normalised, rotate_adjacent
+from twin.rope import Frequencies, frequencies, parameters_of
 
 ROOT = Path(__file__).resolve().parents[2]
 # The references are stored with nine digits, and computed with rotary tables in float32.
@@ -188,6 +189,42 @@ def check_gates(checks: Checks, golden: dict) -> None:
         checks.close(f"retention: s after 20000 tokens, head {head}", actual / closed, torch.ones(1), 1e-12)
 
 
+def check_rope(checks: Checks, golden: dict) -> None:
+    """Scaled rotary positions, and the embedding scale of Gemma. Spec sections D.3 and D.4."""
+    llama3 = {"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+    llama3 |= {"original_max_position_embeddings": 8192}
+    divisors = numbers(golden["llama3_1b_hd64_div"])
+    for width in (64, 128):
+        plain, scaled = (rope({"rope_theta": 5e5, **each}, width).angles for each in ({}, {"rope_scaling": llama3}))
+        if width == 128:
+            places, divisors = numbers(golden["llama3_3b_hd128_div_nontrivial"]).unbind(1)
+            plain, scaled = plain[places.long()], scaled[places.long()]
+        ratio = plain / scaled / divisors
+        checks.close(f"rope llama3: divisors, head width {width}", ratio, torch.ones_like(ratio), 2e-6)
+    stored = golden["gptoss_yarn"]
+    yarn = {"rope_type": "yarn", "factor": 32.0, "original_max_position_embeddings": 4096, "truncate": False}
+    exact = rope({"rope_theta": 150000.0, "rope_scaling": yarn}, 64)
+    cut = rope({"rope_theta": 150000.0, "rope_scaling": {**yarn, "truncate": True}}, 64)
+    expected = numbers(stored["inv_freq_8_20_untr"])
+    checks.close("rope yarn: angles", exact.angles[8:20] / expected, torch.ones(12), 2e-6)
+    largest = (exact.angles / cut.angles - 1).abs().max()
+    checks.close("rope yarn: what truncation changes", largest, numbers(stored["maxrel_trunc"]), 1e-5)
+    checks.close("rope yarn: amplitude", numbers(exact.amplitude), numbers(stored["attn_factor"]), 1e-12)
+    longrope = {"rope_type": "longrope", "short_factor": [1.0] * 48, "long_factor": [2.0] * 48}
+    phi = {"max_position_embeddings": 131072, "original_max_position_embeddings": 4096, "rope_scaling": longrope}
+    checks.close(
+        "rope longrope: amplitude", numbers(rope(phi, 96).amplitude), numbers(golden["phi35_longrope_attn"]), 1e-12
+    )
+    for width, (exactly, rounded, _) in golden["gemma_embed_scale"].items():
+        scale = numbers(int(width)).sqrt()
+        checks.close(f"gemma: scale of an embedding of {width}", scale, numbers(exactly), 1e-13)
+        checks.close(f"gemma: the same in bfloat16, {width}", scale.bfloat16(), numbers(rounded), 0)
+
+
+def rope(config: dict, head_width: int) -> Frequencies:
+    return frequencies(parameters_of(config, "full_attention"), head_width)
+
+
 def check_permutation(checks: Checks) -> None:
     """Turning adjacent pairs is turning halves after a permutation. Spec section A.15, point 5."""
     x = Generator(5).tensor(1, 1, 1, 8)
@@ -209,7 +246,9 @@ def main() -> int:
         check(checks, path)
     families = golden / "retnet-mod-moe"
     check_retention(checks, json.loads((families / "retnet_golden.json").read_text()))
-    check_gates(checks, json.loads((families / "misc_golden.json").read_text()))
+    misc = json.loads((families / "misc_golden.json").read_text())
+    check_gates(checks, misc)
+    check_rope(checks, misc)
     check_permutation(checks)
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed or not checks.passed else 0

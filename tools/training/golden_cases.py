@@ -12,11 +12,19 @@ SIZES = {
 
 
 class Case(NamedTuple):
-    """A folder: its config.json, and the routing modes that its reference.json holds a run of."""
+    """A folder: its config.json, the modes that its reference.json holds a run of, and how many tokens a run has.
+
+    stacked: model.safetensors has the experts of a layer in two tensors, as transformers 5. steps: the mode `steps` of
+    Huginn runs its core so many times for each decoded token.
+    """
 
     name: str
     config: dict
     modes: tuple[str, ...] = ("plain",)
+    prompt: int = 8
+    decoded: int = 2
+    stacked: bool = False
+    steps: tuple[int, ...] = ()
 
 
 def llama(layers: int, **changes) -> dict:
@@ -120,11 +128,16 @@ def mixtures() -> list[Case]:
         family = family.replace("Granitemoeshared", "GraniteMoeShared").replace("Granitemoe", "GraniteMoe")
         return Case(f"experts_{name}", {**llama(2, architectures=[f"{family}ForCausalLM"]), **own_type, **changes})
 
+    def longer(name: str, model_type: str, **changes) -> Case:
+        return case(name, model_type=model_type, **changes)._replace(prompt=12, decoded=3)
+
     own = {"hidden": 8, "experts": 4, "used": 2}
     granite = {"embedding_multiplier": 4.0, "residual_multiplier": 0.5, "attention_multiplier": 0.25}
     granite["logits_scaling"] = 2.0
     balanced = {**own, "score": "sigmoid", "renormalise": True, "selection_bias": True}
     groups = {"experts": 8, "epsilon": 1e-20, "scale": 2.5, "groups": 4, "groups_used": 2, "shared": 8}
+    window = {"use_sliding_window": True, "sliding_window": 5, "num_hidden_layers": 3}
+    small = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8, "num_hidden_layers": 3}
     biased = {**own, "score": "softmax_chosen", "router_bias": True, "activation": "clamped"}
     return [
         case("mixtral", model_type="mixtral", num_local_experts=4, intermediate_size=8),
@@ -142,6 +155,21 @@ def mixtures() -> list[Case]:
             "granitemoeshared", model_type="granitemoeshared", num_local_experts=4, intermediate_size=8,
             shared_intermediate_size=16, **granite,
         ),
+        longer("qwen3_moe_sparse_step", "qwen3_moe", **small, norm_topk_prob=False, decoder_sparse_step=2),
+        longer("qwen3_moe_window", "qwen3_moe", **{**small, **window}, norm_topk_prob=True, mlp_only_layers=[2]),
+        longer(
+            "qwen2_moe_window", "qwen2_moe", **{**small, **window}, norm_topk_prob=True, max_window_layers=2,
+            shared_expert_intermediate_size=8, rope_scaling={"rope_type": "yarn", "factor": 4.0},
+        )._replace(prompt=9),
+        longer(
+            "olmoe_renormalised", "olmoe", num_experts=4, num_experts_per_tok=2, num_attention_heads=4,
+            num_key_value_heads=2, norm_topk_prob=True, clip_qkv=None, attention_bias=True,
+        )._replace(prompt=9),
+        case(
+            "qwen3_moe_stacked", model_type="qwen3_moe", num_experts=4, num_experts_per_tok=2, moe_intermediate_size=8,
+            norm_topk_prob=True,
+        )._replace(stacked=True),
+        case("mixtral_stacked", model_type="mixtral", num_local_experts=4, intermediate_size=8)._replace(stacked=True),
         case("sigmoid_bias", moe={**balanced, "epsilon": 1e-6}),
         case("groups", moe={**balanced, **groups}),
         case("chosen_router_bias", moe=biased),

@@ -13,20 +13,26 @@ import argparse
 import json
 import sys
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator, Optional, Sequence
 
 import numpy
 import torch
 from torch import Tensor, nn
 
 import twin
-from golden_cases import CASES, Case
-from twin import safetensors
+import golden_cases
+import golden_families
+import golden_looped
+from golden_cases import Case
+from twin import experts, safetensors
 from twin.caches import Cache
 from twin.decoder import Trace
+from twin.family_attention import OnePlusNorm
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "golden" / "twin"
-PROMPT, DECODED = 8, 2
+CASES = [*golden_cases.CASES, *golden_families.CASES, *golden_looped.CASES]
 # --check accepts this much beside the rounding to seven digits, for another order of sums.
 TOLERANCE = 2e-6
 
@@ -36,15 +42,20 @@ def randomise(model: nn.Module, seed: int) -> None:
     generator = numpy.random.RandomState(seed)  # its numbers are the same in all versions of NumPy
     for name, tensor in sorted(model.state_dict().items()):
         values = torch.from_numpy(generator.standard_normal(tuple(tensor.shape)))
-        if "embed" in name and tensor.dim() == 2:
+        if ("embed" in name or "wte" in name) and tensor.dim() == 2:
             scale, middle = 0.5, 0.0
-        elif "norm" in name:
-            scale, middle = 0.2, 1.0
+        elif "norm" in name or "ln_f" in name:
+            scale, middle = 0.2, 0.0 if is_one_plus(model, name) else 1.0
         elif tensor.dim() == 1:
             scale, middle = 0.2, 0.0
         else:
             scale, middle = tensor.shape[-1] ** -0.5, 0.0
         tensor.copy_((middle + scale * values).bfloat16().to(tensor.dtype))
+
+
+def is_one_plus(model: nn.Module, name: str) -> bool:
+    """Whether a weight is of Gemma's norm, which multiplies by 1 + w."""
+    return isinstance(model.get_submodule(name.rpartition(".")[0]), OnePlusNorm)
 
 
 def rounded(rows: Tensor) -> list[list[float]]:
@@ -63,8 +74,8 @@ def routing(trace: Trace) -> list[list]:
     return decisions
 
 
-def run(model: twin.Decoder, mode: str, prompt: list[int], decoded: list[int]) -> dict:
-    """A prompt at once, then tokens one by one."""
+def run(model: twin.Decoder, mode: str, prompt: list[int], decoded: list[int], steps: Sequence[int] = ()) -> dict:
+    """A prompt at once, then tokens one by one. steps: how often the core of Huginn runs for each of these."""
     cache, routed = Cache(), "topk" if mode == "plain" else mode
     logits, trace = model(torch.tensor([prompt]), routed, cache)
     result = {"mode": mode, "prompt_ids": prompt, "decode_ids": decoded, "prompt_logits": rounded(logits[0])}
@@ -72,13 +83,29 @@ def run(model: twin.Decoder, mode: str, prompt: list[int], decoded: list[int]) -
         result["depths"] = trace.depth[0].tolist()
     if trace.steps:
         result["routing"] = routing(trace)
-    steps = [model(torch.tensor([[token]]), routed, cache) for token in decoded]
-    result["decode_logits"] = rounded(torch.stack([logits[0, 0] for logits, _ in steps]))
+    if mode == "steps":
+        result |= {"prompt_steps": model.steps, "decode_steps": list(steps)}
+    passes = []
+    for index, token in enumerate(decoded):
+        with core_steps(model, steps[index] if mode == "steps" else None):
+            passes.append(model(torch.tensor([[token]]), routed, cache))
+    result["decode_logits"] = rounded(torch.stack([logits[0, 0] for logits, _ in passes]))
     if trace.depth is not None:
-        result["decode_depths"] = [int(step.depth[0, 0]) for _, step in steps]
+        result["decode_depths"] = [int(trace.depth[0, 0]) for _, trace in passes]
     if trace.steps:
-        result["decode_routing"] = [routing(step) for _, step in steps]
+        result["decode_routing"] = [routing(trace) for _, trace in passes]
     return result
+
+
+@contextmanager
+def core_steps(model: twin.Decoder, count: Optional[int]) -> Iterator[None]:
+    """Another number of steps for a while."""
+    usual = getattr(model, "steps", None)
+    if count is not None:
+        model.steps = count
+    yield
+    if count is not None:
+        model.steps = usual
 
 
 def decisions_of(runs: list[dict]) -> list:
@@ -107,17 +134,25 @@ def computed(case: Case) -> tuple[dict, dict[str, Tensor]]:
         model = twin.build(case.config).double().eval()
         randomise(model, seed)
         weights = {name: tensor.clone().bfloat16() for name, tensor in model.state_dict().items()}
-        ids = numpy.random.RandomState(seed).randint(0, 64, PROMPT + DECODED).tolist()
+        ids = numpy.random.RandomState(seed).randint(0, 64, case.prompt + case.decoded).tolist()
 
         def runs() -> list[dict]:
-            return [run(model, mode, ids[:PROMPT], ids[PROMPT:]) for mode in case.modes]
+            prompt, decoded = ids[: case.prompt], ids[case.prompt :]
+            return [run(model, mode, prompt, decoded, case.steps) for mode in case.modes]
 
         first = runs()
         if hasattr(model, "form"):
             check_forms(model, first[0])
         if is_sound(model, first, runs):
-            return {"seed": seed, "runs": first}, weights
+            return {"seed": seed, "runs": first}, saved(model, case, weights)
     raise AssertionError("No seed is left.")
+
+
+def saved(model: twin.Decoder, case: Case, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of model.safetensors, which are not always those of the model."""
+    if hasattr(model, "as_saved"):
+        return model.as_saved(weights)
+    return experts.stacked(weights) if case.stacked else weights
 
 
 def check_forms(model: twin.Decoder, expected: dict) -> None:

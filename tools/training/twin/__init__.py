@@ -7,10 +7,12 @@ from .decoder import Decoder
 
 def build(config: dict) -> Decoder:
     """The model of a Hugging Face config.json: a `mor` object makes it a Mixture-of-Recursions, and so on."""
-    from . import expert_choice, mixture_of_depths, mixture_of_experts, recursive, retnet, token_choice, vanilla
+    from . import expert_choice, family, family_options, mixture_of_depths, mixture_of_experts, recursive, retnet
+    from . import looped, raven, token_choice, vanilla
 
-    if config.get("model_type") == "retnet":
-        return retnet.build(config)
+    own = {"retnet": retnet.build, "nanbeige": looped.Nanbeige, "ouro": looped.Ouro, "huginn_raven": raven.Raven}
+    if config.get("model_type") in own:
+        return own[config["model_type"]](config)
     if "mor" in config:
         kinds = {
             "none": recursive.Recursive,
@@ -21,5 +23,7 @@ def build(config: dict) -> Decoder:
     if "mod" in config:
         return mixture_of_depths.MixtureOfDepths(config)
     if mixture_of_experts.is_mixture(config):
-        return mixture_of_experts.MixtureOfExperts(config)
+        return mixture_of_experts.build(config)
+    if family_options.is_family(config):
+        return family.FamilyDecoder(config)
     return vanilla.Vanilla(config)

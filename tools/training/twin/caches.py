@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Hashable, Optional
 
 import torch
@@ -30,6 +31,33 @@ class Cache:
 
         return store
 
+    def overwriting(self, key: Hashable) -> Store:
+        """A store with one slot for all loops: the current rows take the place of those of an earlier loop."""
+
+        def store(current: KeysValues) -> KeysValues:
+            before = self.slots.get(key)
+            self.slots[key] = current if before is None else joined(first_rows(before, self.length), current)
+            return self.slots[key]
+
+        return store
+
+    def latest(self, keys: list[Hashable]) -> Store:
+        """A store that adds the current rows to the last of some slots, which belong to the loops 0, 1, … of a layer.
+
+        Queries see, of each position, the row of its last loop among these, since tokens may have run fewer loops.
+        """
+
+        def store(current: KeysValues) -> KeysValues:
+            self.appending(keys[-1])(current)
+            seen = reduce(joined, [self.slots[key] for key in keys])
+            valid, count = known(seen), seen.positions.shape[1]
+            same = seen.positions[:, :, None] == seen.positions[:, None, :]
+            later = torch.ones(count, count, dtype=torch.bool, device=valid.device).triu(1)
+            is_replaced = (same & later & valid[:, None, :]).any(2)
+            return seen._replace(valid=valid & ~is_replaced)
+
+        return store
+
     def reading(self, key: Hashable) -> Store:
         """A store that ignores the current rows: recursive key/value sharing."""
         return lambda current: self.slots[key]
@@ -53,6 +81,11 @@ class Cache:
     def bytes(self) -> int:
         kept = [tensor for slot in self.slots.values() for tensor in (slot.keys, slot.values)]
         return sum(tensor.numel() * tensor.element_size() for tensor in (*kept, *self.states.values()))
+
+
+def first_rows(rows: KeysValues, count: int) -> KeysValues:
+    valid = None if rows.valid is None else rows.valid[:, :count]
+    return KeysValues(rows.keys[:, :, :count], rows.values[:, :, :count], rows.positions[:, :count], valid)
 
 
 def joined(before: KeysValues, after: KeysValues) -> KeysValues:

@@ -72,6 +72,29 @@ def stacked_expert(inputs: StackedLinear, outputs: StackedLinear, index: int) ->
     return run
 
 
+def stacked(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A state dict as transformers 5 has it in memory: the experts of a layer in two tensors, gate rows first.
+
+    mlp.experts.gate_up_proj [E, 2F, H] and mlp.experts.down_proj [E, H, F], without `.weight`. Mixtral's mixture is
+    called `mlp` there too. What it saves by default are still the names of old, but checkpoints of both kinds exist.
+    """
+    result, parts = {}, {}
+    for name, tensor in weights.items():
+        layer, found, rest = name.replace("block_sparse_moe", "mlp").partition(".mlp.experts.")
+        if not found:
+            result[layer] = tensor
+            continue
+        index, projection, _ = rest.split(".")
+        parts.setdefault(f"{layer}{found}", {})[int(index), projection] = tensor
+    for prefix, experts in parts.items():
+        gate, up, down = next(names for names in NAMES.values() if (0, names[0]) in experts)
+        count = len(experts) // 3
+        halves = [torch.cat((experts[index, gate], experts[index, up])) for index in range(count)]
+        result[f"{prefix}gate_up_proj"] = torch.stack(halves)
+        result[f"{prefix}down_proj"] = torch.stack([experts[index, down] for index in range(count)])
+    return result
+
+
 def run_experts(
     experts: Sequence[Callable[[Tensor], Tensor]], x: Tensor, chosen: Tensor, weights: Tensor
 ) -> Tensor:

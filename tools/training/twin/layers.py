@@ -40,7 +40,7 @@ class Shape:
             hidden=config["intermediate_size"],
             layers=config["num_hidden_layers"],
             heads=heads,
-            key_value_heads=config.get("num_key_value_heads", heads),
+            key_value_heads=config.get("num_key_value_heads") or heads,
             head_width=config.get("head_dim") or config["hidden_size"] // heads,
             epsilon=config.get("rms_norm_eps", 1e-5),
             theta=config.get("rope_theta", 10000.0),
@@ -104,10 +104,11 @@ class Rotary(nn.Module):
 
 
 def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
-    """x [B, n, T, d] turned by its rows' angles."""
+    """x [B, n, T, d] turned by its rows' angles [.., r/2]; what lies behind the first r of d columns stays."""
     cosine, sine = rotation
-    first, second = x.chunk(2, -1)
-    return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1).to(x.dtype)
+    turned, rest = x.split((2 * cosine.shape[-1], x.shape[-1] - 2 * cosine.shape[-1]), -1)
+    first, second = turned.chunk(2, -1)
+    return torch.cat((first * cosine - second * sine, second * cosine + first * sine, rest), -1).to(x.dtype)
 
 
 class Attention(nn.Module):
@@ -134,13 +135,27 @@ class Attention(nn.Module):
         return self.o_proj(attend(queries, seen, rows.positions))
 
 
-def attend(queries: Tensor, seen: KeysValues, positions: Tensor) -> Tensor:
-    """queries [B, n, T, d] at positions [B, T] -> [B, T, n·d]. The heads of a group share one product with its keys."""
+def attend(
+    queries: Tensor,
+    seen: KeysValues,
+    positions: Tensor,
+    scale: Optional[float] = None,
+    softcap: Optional[float] = None,
+    window: Optional[int] = None,
+) -> Tensor:
+    """queries [B, n, T, d] at positions [B, T] -> [B, T, n·d]. The heads of a group share one product with its keys.
+
+    scale: d^-1/2 if None. softcap c: scores become c·tanh(score / c). window: how many keys a query sees, its own
+    among them.
+    """
     batch, heads, count, width = queries.shape
     groups = seen.keys.shape[1]
     stacked = queries.reshape(batch, groups, heads // groups * count, width)
-    scores = stacked @ (seen.keys.transpose(-1, -2) * width**-0.5)
-    allowed = positions[:, :, None] >= seen.positions[:, None, :]
+    scores = stacked @ (seen.keys.transpose(-1, -2) * (width**-0.5 if scale is None else scale))
+    if softcap is not None:
+        scores = softcap * (scores / softcap).tanh()
+    distance = positions[:, :, None] - seen.positions[:, None, :]
+    allowed = distance >= 0 if window is None else (distance >= 0) & (distance < window)
     if seen.valid is not None:
         allowed = allowed & seen.valid[:, None, :]
     per_head = scores.view(batch, heads, count, -1)

@@ -16,7 +16,9 @@ from torch import Tensor, nn
 from .caches import Cache
 from .decoder import Decoder, RoutingStep, Trace
 from .experts import Expert, FusedFeedForward, StackedLinear, run_experts, stacked_expert
+from .family import FamilyDecoder
 from .family_attention import FamilyAttention
+from .family_options import attention_options
 from .gates import FAMILIES, Gate, balance_loss, choose
 from .layers import FeedForward, Layer, Rows, Shape, Store, initialise, themselves
 
@@ -151,7 +153,7 @@ class MixtureLayer(Layer):
         family = config.get("model_type", "llama")
         self.residual = config.get("residual_multiplier", 1.0)
         if family in MODELS:
-            self.self_attn = FamilyAttention(shape, config)
+            self.self_attn = FamilyAttention(shape, attention_options(config, index, shape.head_width))
         if index in options.dense:
             return
         if family == "mixtral":
@@ -212,10 +214,10 @@ def layers_of(config: dict, shape: Shape) -> list[Layer]:
 
 
 class MixtureOfExperts(Decoder):
-    """Granite multiplies the embedding, the branches and the attention scores, and divides the logits."""
+    """A Llama whose config.json has a `moe` object."""
 
     def __init__(self, config: dict):
-        super().__init__({"tie_word_embeddings": False, **config} if config.get("model_type") in MODELS else config)
+        super().__init__(config)
         self.model.layers = nn.ModuleList(layers_of(config, self.shape))
         self.mixtures = sum(mixture_of(layer) is not None for layer in self.model.layers)
         initialise(self, self.shape, self.shape.layers)
@@ -226,12 +228,6 @@ class MixtureOfExperts(Decoder):
             collect(layer, self.mixtures, trace)
         return x
 
-    def embed(self, ids: Tensor) -> Tensor:
-        return super().embed(ids) * self.config.get("embedding_multiplier", 1.0)
-
-    def head(self, hidden: Tensor) -> Tensor:
-        return super().head(hidden) / self.config.get("logits_scaling", 1.0)
-
     @torch.no_grad()
     def after_step(self) -> None:
         """Balancing by the selection bias, after each step of the optimiser: who is chosen too rarely gains."""
@@ -240,3 +236,18 @@ class MixtureOfExperts(Decoder):
             bias = None if mixture is None else getattr(mixture.scorer(), "e_score_correction_bias", None)
             if bias is not None and mixture.counts is not None:
                 bias += mixture.options.balance_rate * torch.sign(mixture.counts.mean() - mixture.counts)
+
+
+class FamilyOfExperts(FamilyDecoder):
+    """A family whose layers are mixtures; the rest, windows and scaled positions too, is as in other families."""
+
+    def layers(self) -> list[Layer]:
+        return layers_of(self.config, self.shape)
+
+    def after_layer(self, layer: nn.Module, trace: Trace) -> None:
+        mixtures = sum(mixture_of(each) is not None for each in self.model.layers)
+        collect(layer, mixtures, trace)
+
+
+def build(config: dict) -> Decoder:
+    return FamilyOfExperts(config) if config.get("model_type") in MODELS else MixtureOfExperts(config)

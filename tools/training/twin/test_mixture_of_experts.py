@@ -8,9 +8,10 @@ import torch
 
 from . import build
 from .caches import Cache
+from .experts import stacked
 from .gates import Gate, choose
 from .layers import FeedForward, Shape
-from .mixture_of_experts import Mixture, MixtureOfExperts, Options
+from .mixture_of_experts import Mixture, MixtureOfExperts, Options, mixture_of
 
 BASE = {
     "vocab_size": 32, "hidden_size": 16, "intermediate_size": 24, "num_attention_heads": 2, "num_key_value_heads": 1,
@@ -110,6 +111,23 @@ class MixtureOfExpertsTests(unittest.TestCase):
         network = model.model.layers[0].mlp
         expected = 0.001 * torch.sign(network.counts.mean() - network.counts)
         self.assertTrue(torch.equal(network.gate.e_score_correction_bias, expected))
+
+    def test_stacked_experts_are_the_separate_ones(self) -> None:
+        weights = build({**BASE, "model_type": "qwen3_moe", "num_experts": 3}).state_dict()
+        both = stacked(weights)
+        name = "model.layers.1.mlp.experts"
+        gate, up = (weights[f"{name}.2.{part}_proj.weight"] for part in ("gate", "up"))
+        self.assertTrue(torch.equal(both[f"{name}.gate_up_proj"][2], torch.cat((gate, up))))
+        self.assertTrue(torch.equal(both[f"{name}.down_proj"][2], weights[f"{name}.2.down_proj.weight"]))
+        self.assertEqual(both[f"{name}.down_proj"].shape, (3, 16, 24))
+        mixtral = stacked(build({**BASE, "model_type": "mixtral", "num_local_experts": 3}).state_dict())
+        self.assertIn("model.layers.0.mlp.gate.weight", mixtral)
+        self.assertEqual(mixtral["model.layers.0.mlp.experts.gate_up_proj"].shape, (3, 48, 16))
+
+    def test_dense_layers_are_where_the_fields_say(self) -> None:
+        fields = {"model_type": "qwen3_moe", "num_experts": 2, "num_hidden_layers": 4, "decoder_sparse_step": 2}
+        layers = build({**BASE, **fields, "mlp_only_layers": [3]}).model.layers
+        self.assertEqual([mixture_of(layer) is not None for layer in layers], [False, True, False, False])
 
     def test_names_are_those_of_the_families(self) -> None:
         sparse = "block_sparse_moe"
