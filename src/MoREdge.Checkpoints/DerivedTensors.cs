@@ -27,3 +27,17 @@ internal sealed class AboveOneTensor(TensorData source) : TensorData(source.Name
         }
     }
 }
+
+/// <summary>Neighbouring elements of another tensor as a vector.</summary>
+internal sealed class ElementsTensor(TensorData source, long start, long count)
+    : TensorData(source.Name, new TensorShape(count), source.Type)
+{
+    /// <inheritdoc/>
+    public override void ReadRows(long rowStart, int rowCount, Span<float> destination)
+    {
+        AssertRange(rowStart, rowCount, destination);
+        float[] all = new float[source.Shape.ElementCount];
+        source.ReadRows(0, (int)source.Shape.Rows, all);
+        all.AsSpan((int)start, destination.Length).CopyTo(destination);
+    }
+}

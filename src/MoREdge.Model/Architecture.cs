@@ -40,6 +40,15 @@ internal sealed record Architecture(string Name)
     /// <summary>Norms of what attention and the feed-forward network add to the residual stream.</summary>
     public bool HasPostNorms { get; init; }
 
+    /// <summary>The norms behind attention and feed-forward network are of the sum with the residual stream.</summary>
+    public bool NormsSums { get; init; }
+
+    /// <summary>All blocks, or those between a prelude and a coda, run several times.</summary>
+    public bool IsLooped { get; init; }
+
+    /// <summary>The loop runs on a state of its own, see <see cref="RecursionConfig.HasAdapter"/>.</summary>
+    public bool HasAdapter { get; init; }
+
     /// <summary>Norms of queries and keys.</summary>
     public QueryKeyNorm QueryKeyNorm { get; init; }
 
@@ -106,6 +115,12 @@ internal sealed record Architecture(string Name)
         },
         new(Architectures.Olmoe) { QueryKeyNorm = QueryKeyNorm.Whole },
         new(Architectures.SmolLm3) { UnrotatedPeriod = 4 },
+        new(Architectures.Nanbeige) { IsLooped = true },
+        new(Architectures.Ouro) { IsLooped = true, HasPostNorms = true },
+        new(Architectures.Huginn)
+        {
+            IsLooped = true, HasPostNorms = true, NormsSums = true, ScalesEmbedding = true, HasAdapter = true,
+        },
     ];
 
     /// <summary>The architecture of a name, or null.</summary>

@@ -27,6 +27,10 @@ internal sealed class FlightRunner : IDisposable
     private readonly Flight[] _passing;
     private readonly int[] _weightGroups;
     private readonly float _embeddingScale;
+    private readonly float _epsilon;
+    private readonly bool _hasNormBetween;
+    private readonly LoopAdapter? _adapter;
+    private readonly LatestKeys? _latestKeys;
 
     /// <summary>Takes every buffer.</summary>
     /// <param name="model">The model.</param>
@@ -40,6 +44,8 @@ internal sealed class FlightRunner : IDisposable
         KvLayout layout = plan.KvLayout(config);
         _kernels = model.Kernels;
         _embeddingScale = config.EmbeddingScale;
+        _epsilon = config.RmsNormEpsilon;
+        _hasNormBetween = config.Recursion?.HasNormBetween == true;
         _weights = weights;
         _schedule = new LayerSchedule(config, plan.KvPolicy);
         Workspace = new Workspace(config, plan, pool.WorkerCount);
@@ -48,7 +54,13 @@ internal sealed class FlightRunner : IDisposable
         _layers = new LayerRunner(
             new TransformerLayer(_kernels, config, pool, Workspace, _rotary, _overlay), weights);
         _pass = new LayerPass(plan.KvPolicy, plan.RowsMax(config), flightsMax);
-        _loop = CreateLoop(config.Recursion, plan);
+        _loop = CreateLoop(config, plan);
+        _adapter = weights.LoopAdapter is { } adapter
+            ? new LoopAdapter(_kernels, pool, Workspace, adapter, config.ModelDim)
+            : null;
+        _latestKeys = config.Recursion?.KeepsLatestKeys == true && plan.KvPolicy == KvPolicy.RecursionWise
+            ? new LatestKeys(_schedule.Loop, KvSlot.TokenBytes(layout, config.KvHeadCount))
+            : null;
         _head = new OutputHead(_kernels, config, pool, Workspace, weights);
         _passing = new Flight[flightsMax];
         _weightGroups = weights.GroupRecursions(_schedule.Loop);
@@ -90,7 +102,7 @@ internal sealed class FlightRunner : IDisposable
         Flight flight, ReadOnlySpan<int> ids, int firstRow, int position, bool isPrompt, int depthMax)
     {
         FloatMatrix x = Workspace.Residual.Slice(firstRow, ids.Length);
-        bool hasState = _loop is TokenChoiceLoop;
+        bool hasState = _loop?.HasState == true;
         flight.Begin(x, hasState ? Workspace.State.Slice(firstRow, ids.Length) : x, position, isPrompt, depthMax);
         for (int row = 0; row < ids.Length; row++)
         {
@@ -135,7 +147,18 @@ internal sealed class FlightRunner : IDisposable
     }
 
     /// <summary>Runs the suffix layers.</summary>
-    public void Leave(ReadOnlySpan<Flight> flights) => RunAll(flights, _schedule.Suffix);
+    public void Leave(ReadOnlySpan<Flight> flights)
+    {
+        for (int i = 0; _adapter is not null && i < flights.Length; i++)
+        {
+            for (int row = 0; row < flights[i].RowCount; row++)
+            {
+                Norm(flights[i].State.Row(row), flights[i].Residual.Row(row));
+            }
+        }
+
+        RunAll(flights, _schedule.Suffix);
+    }
 
     /// <summary>Writes what a token would leave the loop with if it left now (ModelDim).</summary>
     public void LeaveLoop(Flight flight, Span<float> x) => _loop!.Leave(flight, x);
@@ -166,17 +189,25 @@ internal sealed class FlightRunner : IDisposable
         _rotary.Dispose();
     }
 
-    private IRecursionLoop? CreateLoop(RecursionConfig? recursion, SequencePlan plan)
+    private IRecursionLoop? CreateLoop(ModelConfig config, SequencePlan plan)
     {
-        if (recursion is null)
+        if (config.Recursion is not { } recursion)
         {
             return null;
+        }
+
+        if (recursion.HasAdapter)
+        {
+            return new AdapterLoop(config.ModelDim, plan.StateSeed);
         }
 
         TokenRouter router = new(_kernels, recursion, Workspace.RouterHidden);
         return recursion.DepthRule switch
         {
-            DepthRule.Fixed => new FixedLoop(),
+            DepthRule.ExitGate when recursion.HasExits => new ExitGateLoop(
+                _kernels, config, _weights.ExitGate!, _weights.OutputNorm,
+                runsAll: plan.Routing != RoutingMode.Threshold),
+            DepthRule.Fixed or DepthRule.ExitGate => new FixedLoop(),
             DepthRule.ExpertChoice => new ExpertChoiceLoop(
                 _kernels, recursion, _weights.Routers, router,
                 new ExpertSelection(recursion, plan.Routing, plan.ChunkRowsMax),
@@ -245,6 +276,7 @@ internal sealed class FlightRunner : IDisposable
             return;
         }
 
+        _adapter?.Run(Workspace.Gathered.Slice(0, _pass.RowCount));
         _layers.Run(_pass, Workspace.Gathered.Slice(0, _pass.RowCount));
         int row = 0;
         for (int i = 0; i < count; i++)
@@ -255,6 +287,10 @@ internal sealed class FlightRunner : IDisposable
             row += rows;
             flight.Recursion++;
             flight.IsInLoop = flight.Recursion < flight.DepthMax && _loop.Select(flight);
+            if (!flight.IsInLoop)
+            {
+                _latestKeys?.SpreadToRest(flight);
+            }
         }
     }
 
@@ -265,11 +301,28 @@ internal sealed class FlightRunner : IDisposable
         int count = flight.RunningCount;
         for (int i = 0; i < count; i++)
         {
-            input.Row(flight.RunningRow(i)).CopyTo(Workspace.Gathered.Row(_pass.RowCount + i));
+            Span<float> x = input.Row(flight.RunningRow(i));
+            Span<float> gathered = Workspace.Gathered.Row(_pass.RowCount + i);
+            if (_hasNormBetween && recursion > 0)
+            {
+                Norm(x, gathered);
+            }
+            else
+            {
+                x.CopyTo(gathered);
+            }
+
+            _adapter?.Take(_pass.RowCount + i, flight.Residual.Row(flight.RunningRow(i)));
         }
+
+        _latestKeys?.Spread(flight, recursion);
 
         _pass.AddRunning(flight, _schedule.Loop[recursion]);
     }
+
+    /// <summary>y = the norm before the head of x.</summary>
+    private void Norm(Span<float> x, Span<float> y) =>
+        _kernels.RmsNorm(x, _weights.OutputNorm, _epsilon, y);
 
     private static void Scale(Span<float> x, float factor)
     {

@@ -16,4 +16,12 @@ public enum KvPolicy
     /// fresh rows are not kept, so what a text gives depends on how it was cut into passes.
     /// </summary>
     SharedHybrid,
+
+    /// <summary>
+    /// One slot per physical block, in which each recursion replaces what the one before it stored: a token sees its
+    /// own
+    /// recursion's keys and the last ones of earlier tokens. Of looped models; what a text gives depends on how it was
+    /// cut into passes.
+    /// </summary>
+    SharedLatest,
 }

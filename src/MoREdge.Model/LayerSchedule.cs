@@ -28,7 +28,7 @@ public sealed class LayerSchedule
             return;
         }
 
-        int first = recursion.HasMiddle ? 1 : 0;
+        int first = recursion.PrefixCount;
         int depth = recursion.BaseDepth;
         int loopSlots = policy == KvPolicy.RecursionWise ? depth * recursion.RecursionCount : depth;
         bool isCycle = recursion.Sharing is SharingKind.Cycle or SharingKind.MiddleCycle;
@@ -42,15 +42,16 @@ public sealed class LayerSchedule
                 int unrolled = (r * depth) + j;
                 int shared = isCycle ? j : unrolled / Loop.Length;
                 int slot = first + (policy == KvPolicy.RecursionWise ? unrolled : shared);
-                bool writes = policy == KvPolicy.RecursionWise || !written[shared];
+                bool writes = policy is KvPolicy.RecursionWise or KvPolicy.SharedLatest || !written[shared];
                 Loop[r][j] = new LayerCall(first + shared, r, slot, writes);
                 written[shared] = true;
             }
         }
 
-        Prefix = Run(first, _ => new LayerCall(0, 0, 0, true));
-        Suffix = Run(first, _ => new LayerCall(depth + 1, 0, first + loopSlots, true));
-        SlotCount = loopSlots + (2 * first);
+        Prefix = Run(first, i => new LayerCall(i, 0, i, true));
+        int suffix = first + depth;
+        Suffix = Run(recursion.SuffixCount, i => new LayerCall(suffix + i, 0, first + loopSlots + i, true));
+        SlotCount = loopSlots + first + recursion.SuffixCount;
     }
 
     /// <summary>Layers before the loop.</summary>

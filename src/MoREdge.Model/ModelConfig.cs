@@ -58,6 +58,9 @@ public sealed class ModelConfig
     /// <summary>Norms of what attention and the feed-forward network add to the residual stream.</summary>
     public bool HasPostNorms { get; init; }
 
+    /// <summary>Whether those norms are of the sum with the residual stream, which is then normed itself.</summary>
+    public bool NormsSums { get; init; }
+
     /// <summary>Norms of queries and keys.</summary>
     public QueryKeyNorm QueryKeyNorm { get; init; }
 

@@ -74,6 +74,7 @@ public static class ModelConfigReader
             Rotary = RotaryConfigReader.Read(keys, architecture, theta, headDim, contextLength),
             HasPreNorms = architecture.HasPreNorms,
             HasPostNorms = architecture.HasPostNorms,
+            NormsSums = architecture.NormsSums,
             QueryKeyNorm = architecture.QueryKeyNorm,
             Activation = architecture.Activation,
             EmbeddingScale = keys.Number(
@@ -88,7 +89,9 @@ public static class ModelConfigReader
             LogitSoftCap = keys.Number(MetadataKeys.LogitSoftCap, 0, 0, float.MaxValue),
             Blocks = ReadBlocks(keys, architecture, blockCount, hasTensor),
             Experts = experts,
-            Recursion = architecture.Name == RecursiveArchitecture ? ReadRecursion(keys) : null,
+            Recursion = architecture.Name == RecursiveArchitecture ? RecursionConfigReader.Read(keys)
+                : architecture.IsLooped ? RecursionConfigReader.ReadLoop(keys, architecture, blockCount)
+                : null,
         };
     }
 
@@ -148,78 +151,5 @@ public static class ModelConfigReader
         }
 
         return false;
-    }
-
-    private static RecursionConfig ReadRecursion(ConfigKeys keys)
-    {
-        int count = keys.Dimension(MetadataKeys.RecursionCount);
-        ConfigKeys.Require(
-            count <= ModelFileLimits.RecursionCountMax,
-            $"The recursion count {count} is above {ModelFileLimits.RecursionCountMax}.");
-        DepthRule rule = keys.Choice(MetadataKeys.RecursionType, null, ("expert", DepthRule.ExpertChoice),
-            ("token", DepthRule.TokenChoice), ("none", DepthRule.Fixed));
-        RecursionConfig recursion = new()
-        {
-            DepthRule = rule,
-            RecursionCount = count,
-            BaseDepth = keys.Dimension(MetadataKeys.BaseDepth),
-            Sharing = keys.Choice(MetadataKeys.Sharing, null,
-                ("cycle", SharingKind.Cycle), ("sequence", SharingKind.Sequence),
-                ("middle_cycle", SharingKind.MiddleCycle), ("middle_sequence", SharingKind.MiddleSequence)),
-            Capacities = rule == DepthRule.ExpertChoice ? keys.Numbers(MetadataKeys.Capacity, count, null) : [],
-            Thresholds = rule == DepthRule.ExpertChoice ? keys.Numbers(MetadataKeys.Thresholds, count, 0) : [],
-            RouterKind = keys.Choice(MetadataKeys.RouterType, "linear",
-                ("linear", RouterKind.Linear), ("mlp", RouterKind.Mlp), ("wide_mlp", RouterKind.Mlp)),
-            RouterFunction = keys.Choice(MetadataKeys.RouterFunction, "none", ("none", RouterFunction.None),
-                ("sigmoid", RouterFunction.Sigmoid), ("tanh", RouterFunction.Tanh),
-                ("softmax", RouterFunction.Softmax)),
-            Alpha = keys.Number(MetadataKeys.Alpha, 1),
-            Temperature = keys.Number(MetadataKeys.Temperature, 1),
-            Gating = keys.Choice(MetadataKeys.Gating, "weighted",
-                ("weighted", GatingKind.Weighted), ("additive", GatingKind.Additive)),
-            TrainedKvPolicy = TrainedKvPolicy(keys),
-            DefaultRouting = keys.Choice(MetadataKeys.InferenceMode, "threshold", ("threshold", RoutingMode.Threshold),
-                ("topk", RoutingMode.TopK), ("topk-threshold", RoutingMode.TopKThreshold), ("full", RoutingMode.Full)),
-        };
-        CheckRecursion(recursion);
-        return recursion;
-    }
-
-    private static KvPolicy TrainedKvPolicy(ConfigKeys keys)
-    {
-        bool shared = keys.Flag(MetadataKeys.KvSharing);
-        bool update = keys.Flag(MetadataKeys.UpdateCache);
-        ConfigKeys.Require(shared || !update, "The hybrid cache (update_cache) needs kv_sharing.");
-        return update ? KvPolicy.SharedHybrid : shared ? KvPolicy.SharedFromFirst : KvPolicy.RecursionWise;
-    }
-
-    private static void CheckRecursion(RecursionConfig recursion)
-    {
-        for (int r = 0; r < recursion.Capacities.Length; r++)
-        {
-            double capacity = recursion.Capacities[r];
-            ConfigKeys.Require(capacity is > 0 and <= 1, "A recursion's capacity is outside (0, 1].");
-            ConfigKeys.Require(
-                r == 0 || capacity <= recursion.Capacities[r - 1], "The capacities of the recursions increase.");
-        }
-
-        ConfigKeys.Require(double.IsFinite(recursion.Alpha), "The router's alpha is not finite.");
-        ConfigKeys.Require(recursion.Temperature is > 0 and < 1e6, "The router's temperature is outside (0, 1e6).");
-        ConfigKeys.Require(
-            recursion.DepthRule == DepthRule.Fixed || recursion.Sharing is SharingKind.Cycle or SharingKind.MiddleCycle,
-            "Routed models share by cycle or middle_cycle only.");
-        ConfigKeys.Require(
-            recursion.DepthRule != DepthRule.TokenChoice || recursion.Sharing == SharingKind.MiddleCycle,
-            "Token-choice models share by middle_cycle only.");
-        ConfigKeys.Require(
-            recursion.DepthRule != DepthRule.TokenChoice
-                || recursion.RouterFunction is RouterFunction.Sigmoid or RouterFunction.Softmax,
-            "A token-choice router needs sigmoid or softmax.");
-        ConfigKeys.Require(
-            recursion.DepthRule != DepthRule.ExpertChoice || recursion.RouterFunction != RouterFunction.Softmax,
-            "An expert-choice router cannot use softmax.");
-        ConfigKeys.Require(
-            recursion.TrainedKvPolicy != KvPolicy.SharedHybrid || recursion.DepthRule == DepthRule.ExpertChoice,
-            "The hybrid cache exists for expert-choice models only.");
     }
 }

@@ -11,6 +11,9 @@ public enum DepthRule
 
     /// <summary>One router gives each token its depth before the first recursion (spec section 3).</summary>
     TokenChoice,
+
+    /// <summary>A gate behind each recursion says how likely a token leaves there (Ouro, arXiv:2510.25741).</summary>
+    ExitGate,
 }
 
 /// <summary>Which unrolled layer uses which physical block (spec section 1.2).</summary>
@@ -112,6 +115,41 @@ public sealed class RecursionConfig
     /// <summary>True when the loop sits between a first and a last layer of their own.</summary>
     public bool HasMiddle => Sharing is SharingKind.MiddleCycle or SharingKind.MiddleSequence;
 
-    /// <summary>Physical blocks: B, or B + 2 with a first and a last layer.</summary>
-    public int BlockCount => BaseDepth + (HasMiddle ? 2 : 0);
+    /// <summary>Layers before the loop; null for one of a model with a middle, none of another.</summary>
+    public int? OwnPrefixCount { get; init; }
+
+    /// <summary>Layers behind the loop; null as for those before it.</summary>
+    public int? OwnSuffixCount { get; init; }
+
+    /// <summary>Whether the norm before the head also stands between two recursions (Nanbeige, Ouro).</summary>
+    public bool HasNormBetween { get; init; }
+
+    /// <summary>
+    /// Whether each recursion begins with adapter·[state; input], and the state goes through the norm before the head
+    /// when it leaves (Huginn, arXiv:2502.05171, section 3.1).
+    /// </summary>
+    public bool HasAdapter { get; init; }
+
+    /// <summary>Exit gate: a token leaves when the probability that it has left reaches this; at 1 or above
+    /// never.</summary>
+    public double ExitThreshold { get; init; } = 1;
+
+    /// <summary>
+    /// Whether the recursions that a token does not run see the keys and values of its last one (looped models), and
+    /// not
+    /// none at all.
+    /// </summary>
+    public bool KeepsLatestKeys { get; init; }
+
+    /// <summary>Whether a gate decides at all.</summary>
+    public bool HasExits => DepthRule == DepthRule.ExitGate && ExitThreshold < 1;
+
+    /// <summary>Layers before the loop.</summary>
+    public int PrefixCount => OwnPrefixCount ?? (HasMiddle ? 1 : 0);
+
+    /// <summary>Layers behind the loop.</summary>
+    public int SuffixCount => OwnSuffixCount ?? (HasMiddle ? 1 : 0);
+
+    /// <summary>Physical blocks: those of the loop and those around it.</summary>
+    public int BlockCount => BaseDepth + PrefixCount + SuffixCount;
 }

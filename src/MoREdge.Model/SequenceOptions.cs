@@ -22,6 +22,11 @@ public sealed record SequenceOptions
     /// <summary>Caps the recursions a token may run; all N when null.</summary>
     public int? DepthMax { get; init; }
 
+    /// <summary>
+    /// Models whose loop runs on a state of its own (Huginn): seed that the state is drawn from; zero states when null.
+    /// </summary>
+    public ulong? StateSeed { get; init; }
+
     /// <summary>Whether a text drafts its next tokens. A batch fills its passes with other texts instead.</summary>
     public SpeculationMode Speculation { get; init; }
 

@@ -29,6 +29,9 @@ internal sealed record SequencePlan(
     /// <summary>The limits of a batch that the options are for; null for a sequence by itself.</summary>
     public BatchOptions? Batch { get; init; }
 
+    /// <summary>Seed of the state that a loop with an adapter begins with; null for zero.</summary>
+    public ulong? StateSeed { get; init; }
+
     /// <summary>Whether tokens are drafted; never in a batch.</summary>
     public SpeculationMode Speculation { get; init; }
 
@@ -64,7 +67,7 @@ internal sealed record SequencePlan(
     public static SequencePlan Resolve(ModelConfig config, bool isFloat32, SequenceOptions options)
     {
         RecursionConfig? recursion = config.Recursion;
-        RoutingMode natural = recursion?.DepthRule == DepthRule.ExpertChoice
+        RoutingMode natural = recursion?.DepthRule is DepthRule.ExpertChoice or DepthRule.ExitGate
             ? recursion.DefaultRouting
             : RoutingMode.Threshold;
         SequencePlan plan = new(
@@ -73,7 +76,10 @@ internal sealed record SequencePlan(
             options.KvPolicy ?? recursion?.TrainedKvPolicy ?? KvPolicy.RecursionWise,
             options.Routing ?? natural,
             options.DepthMax ?? config.RecursionCount,
-            options.HybridPositionZero);
+            options.HybridPositionZero)
+        {
+            StateSeed = options.StateSeed,
+        };
         plan = plan with { Speculation = Resolve(options.Speculation, plan, config) };
         Check(plan, options, recursion, config);
         return plan;
@@ -89,9 +95,9 @@ internal sealed record SequencePlan(
             "Top-k routing compares the tokens of a whole prompt, so it cannot run in a batch; choose threshold or "
             + "full.");
         Require(
-            KvPolicy != KvPolicy.SharedHybrid,
-            "What a hybrid cache gives depends on how a text is cut, so it cannot run in a batch; choose recursion or "
-            + "shared.");
+            KvPolicy is not (KvPolicy.SharedHybrid or KvPolicy.SharedLatest),
+            "What a hybrid cache, or one of the latest keys, gives depends on how a text is cut, so it cannot run in a "
+            + "batch; choose recursion or shared.");
         return this with { Batch = batch, Speculation = SpeculationMode.Off };
     }
 
@@ -119,14 +125,15 @@ internal sealed record SequencePlan(
     /// <summary>Automatic speculation gives way where there is nothing to draft from.</summary>
     private static SpeculationMode Resolve(SpeculationMode mode, SequencePlan plan, ModelConfig config)
     {
-        bool canDraft = config.RecursionCount > 1 && plan.KvPolicy != KvPolicy.SharedHybrid;
+        bool canDraft = config.RecursionCount > 1 && plan.KvPolicy != KvPolicy.SharedHybrid
+            && config.Recursion?.KeepsLatestKeys != true;
         Require(Enum.IsDefined(mode), "Speculation is Off, On or Auto.");
         Require(
             mode != SpeculationMode.On || config.RecursionCount > 1,
             "The model has no recursion to draft tokens from, so it cannot speculate.");
         Require(
             mode != SpeculationMode.On || canDraft,
-            "A hybrid cache cannot speculate: its rows are replaced one pass at a time.");
+            "A hybrid cache and looped models cannot speculate: stored rows are replaced or copied pass by pass.");
         return canDraft ? mode : SpeculationMode.Off;
     }
 
@@ -148,8 +155,20 @@ internal sealed record SequencePlan(
 
         Require(
             options.Routing is null || recursion?.DepthRule == DepthRule.ExpertChoice
+            || (recursion?.DepthRule == DepthRule.ExitGate
+                && options.Routing is RoutingMode.Full or RoutingMode.Threshold)
             || (recursion?.DepthRule == DepthRule.TokenChoice && options.Routing == RoutingMode.Full),
             "This routing mode is for expert-choice models; this model's depth is not decided that way.");
+        Require(
+            plan.KvPolicy is not KvPolicy.SharedLatest || recursion?.KeepsLatestKeys == true,
+            "Keeping the latest keys only is for looped models.");
+        Require(
+            plan.KvPolicy is not (KvPolicy.SharedFromFirst or KvPolicy.SharedLatest)
+                || recursion?.HasExits != true || plan.Routing == RoutingMode.Full,
+            "A token that leaves the loop needs keys in every recursion; choose the KV policy recursion.");
+        Require(
+            options.StateSeed is null || recursion?.HasAdapter == true,
+            "The model's loop has no state to draw from a seed.");
         Require(
             plan.KvPolicy != KvPolicy.SharedHybrid || recursion?.DepthRule == DepthRule.ExpertChoice,
             "The hybrid cache exists for expert-choice models only.");

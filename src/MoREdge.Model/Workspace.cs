@@ -45,6 +45,7 @@ internal sealed class Workspace : IDisposable
         Residual = Take(rows, config.ModelDim);
         Gathered = Take(GatheredRows(config, plan), config.ModelDim);
         State = Take(StateRows(config, plan), config.ModelDim);
+        AdapterInput = Take(AdapterRows(config, plan), 2 * config.ModelDim);
         Normed = Take(layerRows, config.ModelDim);
         Query = Take(layerRows, config.QueryDim);
         Key = Take(layerRows, config.KvDim);
@@ -78,8 +79,13 @@ internal sealed class Workspace : IDisposable
     /// <summary>Rows of the residual stream that a pass works on (rows under way, ModelDim).</summary>
     public FloatMatrix Gathered { get; }
 
-    /// <summary>Token-choice: each token's state between recursions (rows under way, ModelDim).</summary>
+    /// <summary>Each token's state between recursions, where it is not the residual stream (rows under way,
+    /// ModelDim).</summary>
     public FloatMatrix State { get; }
+
+    /// <summary>State and input of each row of a pass, where an adapter joins them (rows under way,
+    /// 2·ModelDim).</summary>
+    public FloatMatrix AdapterInput { get; }
 
     /// <summary>Normed input of a projection (rows, ModelDim).</summary>
     public FloatMatrix Normed { get; }
@@ -121,7 +127,8 @@ internal sealed class Workspace : IDisposable
     {
         long rows = plan.RowsMax(config);
         int layerRows = (int)Math.Min(RowsMax, rows);
-        long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan)) * config.ModelDim;
+        long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan) + (2L * AdapterRows(config, plan)))
+            * config.ModelDim;
         floats += layerRows * 2L * ((long)config.ModelDim + config.QueryDim + config.KvDim);
         floats += 2L * HiddenFloats(config, layerRows);
         floats += config.Experts is { } experts
@@ -175,7 +182,8 @@ internal sealed class Workspace : IDisposable
     /// <summary>Bytes of the widest activations in int8.</summary>
     private static long QuantizedBytes(ModelConfig config, int layerRows)
     {
-        int widthMax = Math.Max(config.ModelDim, Math.Max(config.QueryDim, config.FfnDimMax));
+        int inputDim = config.Recursion?.HasAdapter == true ? 2 * config.ModelDim : config.ModelDim;
+        int widthMax = Math.Max(inputDim, Math.Max(config.QueryDim, config.FfnDimMax));
         long bytes = QuantizedRows.ByteCount(layerRows, widthMax);
         return config.Experts is { } experts
             ? Math.Max(
@@ -189,7 +197,13 @@ internal sealed class Workspace : IDisposable
         config.Recursion is null && plan.Batch is null ? 1 : plan.RowsMax(config);
 
     private static int StateRows(ModelConfig config, SequencePlan plan) =>
-        config.Recursion?.DepthRule == DepthRule.TokenChoice ? plan.RowsMax(config) : 1;
+        config.Recursion is { } recursion
+            && (recursion.DepthRule == DepthRule.TokenChoice || recursion.HasExits || recursion.HasAdapter)
+            ? plan.RowsMax(config)
+            : 1;
+
+    private static int AdapterRows(ModelConfig config, SequencePlan plan) =>
+        config.Recursion?.HasAdapter == true ? plan.RowsMax(config) : 0;
 
     private static int ScoreQueriesFor(int contextLength) =>
         Math.Clamp(ScoreFloatsMax / ScoreStride(contextLength), 1, ScoreQueriesMax);

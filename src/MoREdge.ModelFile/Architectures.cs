@@ -48,10 +48,16 @@ public static class Architectures
     /// <summary>Nanbeige 4.2: the layers of Llama, all of them several times.</summary>
     public const string Nanbeige = "nanbeige";
 
+    /// <summary>Ouro: sandwich norms, all layers several times, an exit gate; ours.</summary>
+    public const string Ouro = "ouro";
+
+    /// <summary>Huginn: a prelude, a core that runs on its own state, a coda; ours.</summary>
+    public const string Huginn = "huginn";
+
     private static readonly string[] Names =
     [
         Llama, Recursive, Qwen2, Qwen2Experts, Qwen3, Qwen3Experts, Gemma2, Gemma3, Phi3, Granite, GraniteExperts,
-        Olmo2, Olmoe, SmolLm3, Nanbeige,
+        Olmo2, Olmoe, SmolLm3, Nanbeige, Ouro, Huginn,
     ];
 
     /// <summary>Every architecture that is run.</summary>
@@ -68,5 +74,5 @@ public static class Architectures
     /// rows of query and key projections in another order than Hugging Face checkpoints.
     /// </summary>
     public static bool PairsNeighbours(string architecture) =>
-        architecture is Llama or Granite or GraniteExperts or SmolLm3 or Nanbeige;
+        architecture is Llama or Granite or GraniteExperts or SmolLm3 or Nanbeige or Huginn;
 }

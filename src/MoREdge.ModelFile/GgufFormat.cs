@@ -9,6 +9,9 @@ internal static class GgufFormat
     /// <summary>The only version that is read or written.</summary>
     public const uint Version = 3;
 
+    /// <summary>Most dimensions of a tensor.</summary>
+    public const int TensorRankMax = 4;
+
     /// <summary>Magic, version, tensor count, key count.</summary>
     public const int FixedHeaderBytes = 4 + 4 + 8 + 8;
 

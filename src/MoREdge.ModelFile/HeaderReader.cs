@@ -172,11 +172,12 @@ internal sealed class HeaderReader
             ModelFileError.TensorNameBounds,
             "tensor name");
         uint rank = _cursor.ReadUInt32();
-        if (rank is < 1 or > TensorShape.RankMax)
+        if (rank is < 1 or > GgufFormat.TensorRankMax)
         {
             throw _file.Fault(
                 ModelFileError.BadRank,
-                $"the tensor {ModelFileException.Quote(name)} has {rank} dimensions, not 1 to {TensorShape.RankMax}.");
+                $"the tensor {ModelFileException.Quote(name)} has {rank} dimensions, not 1 to "
+                + $"{GgufFormat.TensorRankMax}.");
         }
 
         TensorShape shape = ReadShape(name, (int)rank);
@@ -194,7 +195,7 @@ internal sealed class HeaderReader
 
     private TensorShape ReadShape(string name, int rank)
     {
-        Span<long> dimensions = stackalloc long[TensorShape.RankMax];
+        Span<long> dimensions = stackalloc long[GgufFormat.TensorRankMax];
         dimensions = dimensions[..rank];
         for (int i = rank - 1; i >= 0; i--)
         {

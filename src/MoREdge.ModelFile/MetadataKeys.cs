@@ -179,6 +179,22 @@ public static class MetadataKeys
     /// <summary>float32: base of the rotary embedding of layers with a sliding window.</summary>
     public const string RopeFrequencyBaseSliding = "rope.freq_base_swa";
 
+    /// <summary>uint32: times that the loop of a looped model runs.</summary>
+    public const string LoopCount = "num_loops";
+
+    /// <summary>bool: the norm before the head does not stand between two loops; false when absent.</summary>
+    public const string SkipLoopNorm = "skip_loop_final_norm";
+
+    /// <summary>float32, ours: probability to have left at which a token leaves the loop; 1, never, when
+    /// absent.</summary>
+    public const string ExitThreshold = "early_exit_threshold";
+
+    /// <summary>uint32, ours: blocks before the loop.</summary>
+    public const string PreludeCount = "prelude_count";
+
+    /// <summary>uint32, ours: blocks behind the loop.</summary>
+    public const string CodaCount = "coda_count";
+
     /// <summary>uint32: rotated dimensions of a head, its first; the head width when absent.</summary>
     public const string RopeDimensionCount = "rope.dimension_count";
 

@@ -138,6 +138,15 @@ public static class TensorNames
     /// </summary>
     public const string TokenRouterBias = "router.balance.bias";
 
+    /// <summary>What a loop begins with: (model, 2·model), of [state; input].</summary>
+    public const string LoopAdapter = "loop.adapter.weight";
+
+    /// <summary>The row whose product with a loop's normed output is the logit to leave (1, model).</summary>
+    public const string ExitGate = "loop.exit_gate.weight";
+
+    /// <summary>What is added to it (1).</summary>
+    public const string ExitGateBias = "loop.exit_gate.bias";
+
     /// <summary>
     /// Tensor <paramref name="name"/> of physical block <paramref name="block"/>, shared by all recursions.
     /// </summary>

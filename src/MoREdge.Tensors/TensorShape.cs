@@ -3,13 +3,14 @@ namespace MoREdge.Tensors;
 /// <summary>The dimensions of a tensor, outermost first: a weight matrix y = W·x is (rows, cols).</summary>
 public readonly struct TensorShape : IEquatable<TensorShape>
 {
-    /// <summary>The most dimensions a tensor may have, the limit of GGUF v3.</summary>
-    public const int RankMax = 4;
+    /// <summary>The most dimensions a tensor may have: one more than GGUF v3 knows, because checkpoints have
+    /// such.</summary>
+    public const int RankMax = 5;
 
     private readonly long[] _dimensions;
 
     /// <summary>Copies <paramref name="dimensions"/> and checks that the product fits in 63 bits.</summary>
-    /// <exception cref="ArgumentException">Rank outside 1…4, or a dimension below 1.</exception>
+    /// <exception cref="ArgumentException">Rank outside 1…5, or a dimension below 1.</exception>
     /// <exception cref="OverflowException">The element count does not fit.</exception>
     public TensorShape(params ReadOnlySpan<long> dimensions)
     {

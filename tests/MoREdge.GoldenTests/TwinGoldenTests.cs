@@ -20,7 +20,9 @@ public sealed class TwinGoldenTests
     public static TheoryData<string, string> RunnableTimesKernels()
     {
         TheoryData<string, string> data = [];
-        foreach (string name in TwinFolder.Names("vanilla_", "recursive_", "expert_", "token_", "family_", "experts_"))
+        List<string> names = TwinFolder.Names(
+            "vanilla_", "recursive_", "expert_", "token_", "family_", "experts_", "looped_");
+        foreach (string name in names)
         {
             foreach (KernelSet kernels in name == Crossing ? [] : KernelSelector.Supported)
             {
@@ -31,7 +33,7 @@ public sealed class TwinGoldenTests
         return data;
     }
 
-    public static TheoryData<string> WithoutRuntime() => [.. TwinFolder.Names("retnet_", "depths_", "looped_")];
+    public static TheoryData<string> WithoutRuntime() => [.. TwinFolder.Names("retnet_", "depths_")];
 
     [Theory]
     [MemberData(nameof(RunnableTimesKernels))]
@@ -99,13 +101,17 @@ public sealed class TwinGoldenTests
         int length = prompt.Length + decoded.Length;
         bool isShort = configuration.TryGetProperty("original_max_position_embeddings", out JsonElement original)
             && length <= original.GetInt32();
-        using Sequence sequence = model.Start(run.GetProperty("mode").GetString() switch
-        {
-            "topk" => RoutingMode.TopK,
-            "threshold" => RoutingMode.Threshold,
-            "full" => RoutingMode.Full,
-            _ => null,
-        }, contextLength: isShort ? length : null);
+        string? mode = run.GetProperty("mode").GetString();
+        using Sequence sequence = model.Start(
+            mode switch
+            {
+                "topk" => RoutingMode.TopK,
+                "threshold" or "exited" => RoutingMode.Threshold,
+                "full" => RoutingMode.Full,
+                _ => null,
+            },
+            kvPolicy: mode == "last_keys" ? KvPolicy.SharedLatest : null,
+            contextLength: isShort ? length : null);
         int[] depths = new int[prompt.Length];
         JsonElement expected = run.GetProperty("prompt_logits");
         sequence.Score(
@@ -121,6 +127,18 @@ public sealed class TwinGoldenTests
 
         for (int i = 0; i < decoded.Length; i++)
         {
+            if (run.TryGetProperty("decode_steps", out JsonElement steps))
+            {
+                int depth = steps[i].GetInt32();
+                if (depth > model.Network.Config.RecursionCount)
+                {
+                    // Deeper than the configuration says; there is no room for its keys.
+                    return;
+                }
+
+                sequence.DepthMax = depth;
+            }
+
             AssertClose(run.GetProperty("decode_logits")[i], sequence.Decode(decoded[i]));
             if (isRouted)
             {

@@ -17,7 +17,7 @@ internal sealed class ModelOptions
     public const int ThreadsMax = 256;
 
     /// <summary>The names of the KV policies, in their order.</summary>
-    public static readonly string[] KvNames = ["recursion", "shared", "hybrid"];
+    public static readonly string[] KvNames = ["recursion", "shared", "hybrid", "latest"];
 
     private readonly Option<string?> _routing = Choice(
         "--routing",
@@ -29,13 +29,21 @@ internal sealed class ModelOptions
     private readonly Option<string?> _kv = Choice(
         "--kv",
         "Keys and values that recursions keep: recursion = each its own, shared = those of the first (least memory), "
-        + "hybrid = shared with fresh rows for the tokens that run. [default: as trained]",
-        "recursion", "shared", "hybrid");
+        + "hybrid = shared with fresh rows for the tokens that run, latest = those of the last recursion (looped "
+        + "models). [default: as trained]",
+        "recursion", "shared", "hybrid", "latest");
 
     private readonly Option<bool> _hybridPositionZero = new("--hybrid-position-zero")
     {
         Description = "With --kv hybrid: a decoded token's fresh row replaces position 0, as in the published "
             + "reference implementation, and not its own row. For comparisons with that implementation only.",
+    };
+
+    private readonly Option<ulong?> _stateSeed = new("--state-seed")
+    {
+        Description = "Models whose loop has a state of its own (Huginn): draw the state that it begins with from this "
+            + "seed. [default: zero]",
+        HelpName = "SEED",
     };
 
     private readonly Option<int?> _maxDepth = Count(
@@ -66,6 +74,7 @@ internal sealed class ModelOptions
         }
 
         command.Options.Add(_hybridPositionZero);
+        command.Options.Add(_stateSeed);
         command.Options.Add(_maxDepth);
         command.Options.Add(_context);
         command.Options.Add(_kvFormat);
@@ -110,7 +119,8 @@ internal sealed class ModelOptions
     public bool HasSequenceOptions(ParseResult result) =>
         result.GetValue(_routing) is not null || result.GetValue(_kv) is not null
         || result.GetValue(_maxDepth) is not null || result.GetValue(_context) is not null
-        || result.GetValue(_kvFormat) is not null || result.GetValue(_hybridPositionZero);
+        || result.GetValue(_kvFormat) is not null || result.GetValue(_hybridPositionZero)
+        || result.GetValue(_stateSeed) is not null;
 
     /// <summary>The options of a sequence. Whether they fit the model is checked when the sequence is made.</summary>
     /// <param name="result">The parsed command line.</param>
@@ -135,6 +145,7 @@ internal sealed class ModelOptions
             _ => null,
         },
         DepthMax = result.GetValue(_maxDepth),
+        StateSeed = result.GetValue(_stateSeed),
         HybridPositionZero = result.GetValue(_hybridPositionZero),
     };
 

@@ -61,6 +61,22 @@ internal readonly struct ConfigObject
         }
     }
 
+    /// <summary>Refuses settings of which each changes the network, unless they say nothing or 0.</summary>
+    /// <exception cref="CheckpointException">UnsupportedOption, naming the setting.</exception>
+    public void RequireUnset(ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+        {
+            if (TryGet(key, out JsonElement value) && !SaysNothing(value)
+                && !(value.ValueKind == JsonValueKind.Number && value.GetDouble() == 0))
+            {
+                throw new CheckpointException(
+                    CheckpointError.UnsupportedOption,
+                    $"{Name} uses {CheckpointException.Quote(key)}, which this version does not compute.");
+            }
+        }
+    }
+
     /// <summary>A list of booleans or of integers 0 and 1, or null.</summary>
     public bool[]? GetFlags(string key)
     {

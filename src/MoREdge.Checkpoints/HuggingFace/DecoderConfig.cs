@@ -69,6 +69,9 @@ internal sealed class DecoderConfig
     /// <summary>True when query, key and value projections have biases.</summary>
     public bool HasAttentionBias { get; set; }
 
+    /// <summary>True when queries and keys have biases that are stored together (Huginn).</summary>
+    public bool HasQueryKeyBias { get; set; }
+
     /// <summary>True when the attention output projection has a bias.</summary>
     public bool HasAttentionOutputBias { get; set; }
 
@@ -111,6 +114,9 @@ internal sealed class DecoderConfig
     /// <summary>The mixture of experts, or null.</summary>
     public ExpertSettings? Experts { get; set; }
 
+    /// <summary>The loop of a looped model, or null.</summary>
+    public LoopSettings? Loop { get; set; }
+
     /// <summary>Whether norm weights are stored without the 1 that they stand above (Gemma).</summary>
     public bool HasNormsAboveOne { get; set; }
 
@@ -141,6 +147,7 @@ internal sealed class DecoderConfig
         SetNumber(MetadataKeys.LogitSoftCap, LogitSoftCap);
         WriteLayers(metadata, architecture);
         Experts?.WriteTo(metadata, architecture);
+        Loop?.WriteTo(metadata, architecture);
 
         void SetCount(string suffix, int count) =>
             metadata.Set($"{architecture}.{suffix}", GgufValue.FromUInt32((uint)count));

@@ -66,7 +66,9 @@ internal static class HuggingFaceCheckpoint
         CheckpointOptions options)
     {
         List<string> warnings = [];
-        RecursionLayout layout = RecursionLayout.Detect(weights.Names, recursion);
+        RecursionLayout layout = family.LayerPrefixes(config) is { } prefixes
+            ? RecursionLayout.Flat(prefixes)
+            : RecursionLayout.Detect(weights.Names, recursion);
         CheckLayerCount(config, layout, warnings);
         NetworkBuilder builder = new(weights, family, config, layout, warnings);
         List<CheckpointTensor> tensors = builder.Build(recursion);

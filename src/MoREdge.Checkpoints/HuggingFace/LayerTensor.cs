@@ -21,6 +21,9 @@ internal sealed record LayerTensor(string Suffix, string Name, long[] SourceShap
     /// <summary>Rows of the source; null for all, in the shape of the source.</summary>
     public long? RowCount { get; init; }
 
+    /// <summary>Whether rows are elements: a part of the source, read as one vector.</summary>
+    public bool IsVector { get; init; }
+
     /// <summary>Whether 1 is added to every element: the weights of a norm that are stored without it.</summary>
     public bool IsAboveOne { get; init; }
 }
@@ -101,13 +104,23 @@ internal sealed class LayerTensors(DecoderConfig config, LayerSource source)
     }
 
     /// <summary>The same where query, key and value projection are one tensor, in this order.</summary>
-    public void AddFusedAttention(string suffix)
+    /// <param name="suffix">The projection.</param>
+    /// <param name="output">The output projection.</param>
+    public void AddFusedAttention(string suffix, string output)
     {
         long rows = QueryDim + (2 * KeyDim);
         AddRows(suffix, TensorNames.AttentionQuery, 0, QueryDim, [rows, config.ModelDim]);
         AddRows(suffix, TensorNames.AttentionKey, QueryDim, KeyDim, [rows, config.ModelDim]);
         AddRows(suffix, TensorNames.AttentionValue, QueryDim + KeyDim, KeyDim, [rows, config.ModelDim]);
-        AddAttentionPart("o_proj.weight", TensorNames.AttentionOutput, 0, config.ModelDim, QueryDim);
+        Add(output, TensorNames.AttentionOutput, config.ModelDim, QueryDim);
+    }
+
+    /// <summary>Biases of queries and keys in one tensor (2, 1, heads, head).</summary>
+    public void AddQueryKeyBias(string suffix)
+    {
+        long[] shape = [2, 1, config.HeadCount, config.HeadDim];
+        AddVector(suffix, TensorNames.AttentionQueryBias, 0, QueryDim, shape);
+        AddVector(suffix, TensorNames.AttentionKeyBias, QueryDim, KeyDim, shape);
     }
 
     /// <summary>Gate, up and down projection with their biases.</summary>
@@ -199,6 +212,9 @@ internal sealed class LayerTensors(DecoderConfig config, LayerSource source)
 
     private void AddRows(string suffix, string name, long start, long count, long[] sourceShape) =>
         _all.Add(new LayerTensor(suffix, name, sourceShape) { RowStart = start, RowCount = count });
+
+    private void AddVector(string suffix, string name, long start, long count, long[] sourceShape) =>
+        _all.Add(new LayerTensor(suffix, name, sourceShape) { RowStart = start, RowCount = count, IsVector = true });
 
     private void AddAttentionPart(string suffix, string name, int rotaryHeadDim, params long[] shape) => _all.Add(
         new LayerTensor("self_attn." + suffix, name, shape) { IsAttention = true, RotaryHeadDim = rotaryHeadDim });

@@ -11,9 +11,6 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// </summary>
 internal sealed class NetworkBuilder
 {
-    private const string EmbeddingName = "model.embed_tokens.weight";
-    private const string HeadName = "lm_head.weight";
-
     private readonly WeightSet _weights;
     private readonly DecoderFamily _family;
     private readonly DecoderConfig _config;
@@ -34,6 +31,10 @@ internal sealed class NetworkBuilder
         _layout = layout;
         _warnings = warnings;
     }
+
+    private string EmbeddingName => _family.Outer.Embedding;
+
+    private string HeadName => _family.Outer.Head;
 
     /// <summary>True when every attention tensor is the same in all recursions.</summary>
     public bool IsAttentionTied { get; private set; } = true;
@@ -58,12 +59,17 @@ internal sealed class NetworkBuilder
         _tensors.AddRange(_config.Rope.Tensors());
 
         AddBlocks();
+        foreach (LayerTensor tensor in _family.LoopTensors(_config))
+        {
+            Add(tensor.Name, Take(tensor.Suffix, tensor.SourceShape));
+        }
+
         if (recursion is not null)
         {
             AddRouters(recursion);
         }
 
-        StoredTensor norm = Take("model.norm.weight", _config.ModelDim);
+        StoredTensor norm = Take(_family.Outer.Norm, _config.ModelDim);
         Add(TensorNames.OutputNorm, _config.HasNormsAboveOne ? new AboveOneTensor(norm) : norm);
         AddHead(embedding);
         AccountForRest();
@@ -121,7 +127,14 @@ internal sealed class NetworkBuilder
     /// <summary>What becomes of a source tensor: a part of it, rows in another order, 1 added.</summary>
     private static TensorData Derived(StoredTensor source, LayerTensor tensor)
     {
-        TensorData data = tensor.RowCount is { } count ? new RowsTensor(source, tensor.RowStart, count) : source;
+        TensorData data = source;
+        if (tensor.RowCount is { } count)
+        {
+            data = tensor.IsVector
+                ? new ElementsTensor(source, tensor.RowStart, count)
+                : new RowsTensor(source, tensor.RowStart, count);
+        }
+
         data = tensor.RotaryHeadDim == 0 ? data : new InterleavedRotaryTensor(data, tensor.RotaryHeadDim);
         return tensor.IsAboveOne ? new AboveOneTensor(data) : data;
     }
@@ -207,7 +220,7 @@ internal sealed class NetworkBuilder
         int trainingRouters = 0;
         foreach (string name in _weights.Names)
         {
-            if (_used.Contains(name) || name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
+            if (_used.Contains(name) || _family.IsRedundant(name))
             {
                 continue;
             }

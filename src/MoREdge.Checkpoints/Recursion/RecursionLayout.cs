@@ -51,6 +51,18 @@ internal sealed class RecursionLayout
         return layout;
     }
 
+    /// <summary>Layers one after the other, whose tensors begin with these prefixes.</summary>
+    public static RecursionLayout Flat(IReadOnlyList<string> prefixes)
+    {
+        RecursionLayout layout = new(RecursionType.None, null, 1, prefixes.Count);
+        foreach (string prefix in prefixes)
+        {
+            layout.Blocks.Add([prefix]);
+        }
+
+        return layout;
+    }
+
     private static RecursionLayout Expert(LayerNameSurvey survey)
     {
         int first = survey.ExpertLayers.Min;

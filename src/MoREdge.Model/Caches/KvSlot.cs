@@ -65,6 +65,26 @@ internal sealed class KvSlot : IDisposable
         return Count++;
     }
 
+    /// <summary>The row of a token: the one it has, which <see cref="Store"/> then replaces, or a new one.</summary>
+    /// <param name="position">Position in the text: a stored one, or above every stored one.</param>
+    public int Place(int position)
+    {
+        int seen = VisibleCount(position);
+        return seen > 0 && _positions[seen - 1] == position ? seen - 1 : Append(position);
+    }
+
+    /// <summary>Gives a token what it has in another slot; see <see cref="Place"/> for where.</summary>
+    /// <param name="source">A slot of the same layout that holds the token.</param>
+    /// <param name="position">Position in the text.</param>
+    /// <param name="scratch">Room for a token's bytes.</param>
+    public void CopyFrom(KvSlot source, int position, Span<byte> scratch)
+    {
+        source.Save(source.VisibleCount(position) - 1, scratch);
+        Restore(Place(position), scratch);
+        _keysFinite &= source._keysFinite;
+        _valuesFinite &= source._valuesFinite;
+    }
+
     /// <summary>Writes the token at <paramref name="index"/>; several workers may write tokens of their own.</summary>
     /// <param name="kernels">Converts to the slot's format.</param>
     /// <param name="key">(KvHeadCount · HeadDim), rotated.</param>

@@ -10,7 +10,8 @@ namespace MoREdge.Model.Layers;
 internal sealed class Branch(KernelSet kernels, ModelConfig config, WorkerPool pool, Workspace workspace)
 {
     private readonly ProjectionWork _projection = new(kernels);
-    private readonly JoinWork _join = new(kernels, config.RmsNormEpsilon, config.ResidualScale);
+    private readonly JoinWork _join = new(
+        kernels, config.RmsNormEpsilon, config.ResidualScale, config.NormsSums);
 
     /// <summary>x += scale · norm(input · weightᵀ).</summary>
     /// <param name="x">The residual stream (rows, ModelDim).</param>

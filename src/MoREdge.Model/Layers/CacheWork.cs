@@ -49,7 +49,7 @@ internal sealed class CacheWork(KernelSet kernels, ModelConfig config, RotaryTab
                 int position = pass.Positions[pass.BlockStart + row];
                 _slots[row] = rows.Slot;
                 _indexes[row] = rows.Access == CacheAccess.Append
-                    ? rows.Slot.Append(position)
+                    ? rows.Slot.Place(position)
                     : overlay.Keep(rows.Slot, position);
             }
         }

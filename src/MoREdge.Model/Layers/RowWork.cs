@@ -85,8 +85,10 @@ internal sealed class GateWork(KernelSet kernels, GateActivation activation) : P
     }
 }
 
-/// <summary>x += scale · RmsNorm(y), without the norm where there is none. Items are rows.</summary>
-internal sealed class JoinWork(KernelSet kernels, float epsilon, float scale) : ParallelWork
+/// <summary>
+/// x += scale · RmsNorm(y), or x = RmsNorm(x + scale · y); without the norm where there is none. Items are rows.
+/// </summary>
+internal sealed class JoinWork(KernelSet kernels, float epsilon, float scale, bool normsSums) : ParallelWork
 {
     private FloatMatrix _residual;
     private FloatMatrix _branch;
@@ -107,7 +109,7 @@ internal sealed class JoinWork(KernelSet kernels, float epsilon, float scale) : 
         for (int row = start; row < end; row++)
         {
             Span<float> branch = _branch.Row(row);
-            if (_weight is not null)
+            if (_weight is not null && !normsSums)
             {
                 kernels.RmsNorm(branch, _weight, epsilon, branch);
             }
@@ -119,6 +121,11 @@ internal sealed class JoinWork(KernelSet kernels, float epsilon, float scale) : 
             else
             {
                 kernels.AddScaled(_residual.Row(row), branch, scale);
+            }
+
+            if (_weight is not null && normsSums)
+            {
+                kernels.RmsNorm(_residual.Row(row), _weight, epsilon, _residual.Row(row));
             }
         }
     }

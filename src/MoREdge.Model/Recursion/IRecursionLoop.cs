@@ -16,6 +16,9 @@ internal interface IRecursionLoop
     /// </summary>
     float LogitDistance { get; }
 
+    /// <summary>Whether <see cref="Flight.State"/> is in use beside the residual stream.</summary>
+    bool HasState => false;
+
     /// <summary>Looks at the rows of <paramref name="flight"/>, which have come through the prefix layers.</summary>
     void Begin(Flight flight);
 

@@ -22,6 +22,8 @@ internal sealed class TokenChoiceLoop(
 
     public float DepthBias { get; set; }
 
+    public bool HasState => true;
+
     public float LogitDistance => _distance.Mean;
 
     public void Begin(Flight flight)

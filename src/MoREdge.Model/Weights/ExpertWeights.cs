@@ -26,5 +26,6 @@ internal sealed class ExpertWeights
 
     /// <summary>Bytes one token reads.</summary>
     public long BytesPerToken =>
-        (UsedCount * Experts[0].ByteCount) + ((long)sizeof(float) * Router.Length * Router[0].Length);
+        (UsedCount * Experts[0].ByteCount) + ((long)sizeof(float) * Router.Length * Router[0].Length)
+        + (sizeof(float) * (long)(SharedSwitch?.Length ?? 0));
 }

@@ -43,7 +43,8 @@ internal sealed class LayerWeights
     public long ByteCount =>
         Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount
         + (Ffn?.ByteCount ?? 0) + (Experts?.BytesPerToken ?? 0)
-        + (sizeof(float) * (Length(AttentionNorm) + Length(FfnNorm)));
+        + Bytes(AttentionNorm) + Bytes(QueryNorm) + Bytes(KeyNorm) + Bytes(PostAttentionNorm)
+        + Bytes(FfnNorm) + Bytes(PostFfnNorm);
 
-    private static long Length(float[]? weights) => weights?.Length ?? 0;
+    private static long Bytes(float[]? weights) => sizeof(float) * (long)(weights?.Length ?? 0);
 }

@@ -34,6 +34,14 @@ internal sealed class ModelWeights
         }
 
         Routers = ReadRouters();
+        LoopAdapter = config.Recursion?.HasAdapter == true
+            ? _source.Matrix(TensorNames.LoopAdapter, null, config.ModelDim, 2 * config.ModelDim)
+            : null;
+        ExitGate = config.Recursion?.DepthRule == DepthRule.ExitGate
+            ? new ExitGateWeights(
+                _source.FloatRows(TensorNames.ExitGate, 1, config.ModelDim)[0],
+                _source.Vector(TensorNames.ExitGateBias, 1)[0])
+            : null;
         _source.RefuseUnread();
     }
 
@@ -54,6 +62,12 @@ internal sealed class ModelWeights
 
     /// <summary>Expert-choice: one per recursion; token-choice: one; otherwise none.</summary>
     public RouterWeights[] Routers { get; }
+
+    /// <summary>What a recursion of Huginn begins with (ModelDim, 2·ModelDim), or null.</summary>
+    public WeightMatrix? LoopAdapter { get; }
+
+    /// <summary>The gate behind each recursion, or null.</summary>
+    public ExitGateWeights? ExitGate { get; }
 
     /// <summary>The weights of a physical block in a recursion.</summary>
     public LayerWeights Layer(int block, int recursion)
@@ -107,7 +121,7 @@ internal sealed class ModelWeights
 
     private RouterWeights[] ReadRouters()
     {
-        if (_config.Recursion is not { DepthRule: not DepthRule.Fixed } recursion)
+        if (_config.Recursion is not { DepthRule: DepthRule.ExpertChoice or DepthRule.TokenChoice } recursion)
         {
             return [];
         }

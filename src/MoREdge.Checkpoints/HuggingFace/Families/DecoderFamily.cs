@@ -2,6 +2,12 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.HuggingFace.Families;
 
+/// <summary>Names of the tensors outside the layers.</summary>
+/// <param name="Embedding">The token embedding.</param>
+/// <param name="Norm">The norm before the head.</param>
+/// <param name="Head">The head.</param>
+internal sealed record OuterNames(string Embedding, string Norm, string Head);
+
 /// <summary>
 /// A family of decoders: the classes that config.json names, what their settings mean, and the names of their tensors.
 /// To add one, write a subclass and list it in <see cref="FamilyList"/>; nothing else here knows families.
@@ -15,7 +21,7 @@ internal abstract class DecoderFamily
     protected const int FirstWindowLayerDefault = 28;
 
     /// <summary>Settings that describe a model, its training or its use without changing what it computes.</summary>
-    private static readonly HashSet<string> Harmless =
+    protected static readonly HashSet<string> Harmless =
     [
         "architectures", "model_type", "_name_or_path", "name_or_path", "transformers_version", "torch_dtype",
         "dtype", "use_cache", "initializer_range", "attention_dropout", "hidden_dropout", "dropout", "embd_pdrop",
@@ -44,6 +50,10 @@ internal abstract class DecoderFamily
 
     /// <summary>The name for people.</summary>
     public abstract string DisplayName { get; }
+
+    /// <summary>Names of the tensors outside the layers.</summary>
+    public virtual OuterNames Outer { get; } =
+        new("model.embed_tokens.weight", "model.norm.weight", "lm_head.weight");
 
     /// <summary>Key/value heads of a configuration that states none; null makes the key required.</summary>
     protected virtual Func<int, int>? KvHeadCountDefault => null;
@@ -79,7 +89,7 @@ internal abstract class DecoderFamily
 
     /// <summary>Reads and checks a configuration.</summary>
     /// <exception cref="CheckpointException">MissingKey, InvalidValue or UnsupportedOption.</exception>
-    public DecoderConfig Read(ConfigObject json)
+    public virtual DecoderConfig Read(ConfigObject json)
     {
         RefuseQuantized(json);
         CheckActivation(json);
@@ -115,6 +125,17 @@ internal abstract class DecoderFamily
         json.RefuseUnread(Harmless);
         return config;
     }
+
+    /// <summary>What the tensors of each layer begin with; null where the names themselves say, as they do for
+    /// recursive
+    /// models (RecursionLayout).</summary>
+    public virtual IReadOnlyList<string>? LayerPrefixes(DecoderConfig config) => null;
+
+    /// <summary>Tensors of the loop.</summary>
+    public virtual IEnumerable<LayerTensor> LoopTensors(DecoderConfig config) => [];
+
+    /// <summary>Tensors that are in the checkpoint and repeat what the configuration says.</summary>
+    public virtual bool IsRedundant(string name) => name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal);
 
     /// <summary>The tensors of a layer, in the order of a model file.</summary>
     /// <param name="config">The shape.</param>

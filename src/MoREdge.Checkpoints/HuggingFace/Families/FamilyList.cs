@@ -9,7 +9,7 @@ internal static class FamilyList
     [
         new Llama(), new Mistral(), new Mixtral(), new MixtureOfExperts(), new Qwen2(), new Qwen2Experts(), new Qwen3(),
         new Qwen3Experts(), new Gemma2(), new Gemma3(), new Phi3(), new Granite(), new GraniteExperts(), new Olmo2(),
-        new Olmoe(), new SmolLm3(),
+        new Olmoe(), new SmolLm3(), new Nanbeige(), new Ouro(), new Huginn(),
     ];
 
     /// <summary>The family of a configuration.</summary>

@@ -26,7 +26,7 @@ internal sealed class Phi3 : DecoderFamily
     {
         LayerTensors tensors = new(config, source);
         tensors.AddNorm("input_layernorm.weight", TensorNames.AttentionNorm);
-        tensors.AddFusedAttention("self_attn.qkv_proj.weight");
+        tensors.AddFusedAttention("self_attn.qkv_proj.weight", "self_attn.o_proj.weight");
         tensors.AddNorm("post_attention_layernorm.weight", TensorNames.FfnNorm);
         tensors.AddFusedFeedForward("mlp.gate_up_proj.weight", "mlp.down_proj.weight");
         return tensors.All;

@@ -1,0 +1,178 @@
+using MoREdge.Model;
+using MoREdge.Tensors;
+using MoREdge.Tests.Kernels;
+
+namespace MoREdge.Tests.Model;
+
+/// <summary>
+/// What must hold for every text whatever the family: it does not matter how it is cut, what runs beside it, or whether
+/// tokens were taken back. The numbers themselves are compared with the reference package in the golden tests.
+/// </summary>
+public sealed class FamilyPropertyTests
+{
+    public static IEnumerable<object[]> FamiliesTimesKernels() =>
+        KernelSets.Times([.. Array.ConvertAll(TinyFamilies.Names, name => new object[] { name })]);
+
+    public static TheoryData<string> Families() => [.. TinyFamilies.Names];
+
+    [Theory]
+    [MemberData(nameof(FamiliesTimesKernels))]
+    public void RandomArrivals_EveryText_GetsTheBitsOfASequence(string set, string family)
+    {
+        using TinyModel model = TinyFamilies.Create(family).Load(KernelSets.Get(set), threads: 2);
+        for (int seed = 0; seed < 3; seed++)
+        {
+            KvFormat format = (KvFormat)(seed % 3);
+            new BatchRun(model, new SequenceOptions { KvFormat = format, ContextLength = 300 }, seed).Run();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Text_WholeChunkedAndDecoded_AgreesBitForBit(string family)
+    {
+        using TinyModel model = TinyFamilies.Create(family).Load();
+        int[] ids = TinyModel.RandomIds(301, seed: 3);
+        AssertCutsDoNotMatter(model, ids, new SequenceOptions());
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Truncate_AndContinue_GivesTheBitsOfAFreshText(string family)
+    {
+        using TinyModel model = TinyFamilies.Create(family).Load();
+        int[] ids = TinyModel.RandomIds(60, seed: 5);
+        int[] other = TinyModel.RandomIds(60, seed: 6);
+        float[][] expected = model.Score([.. ids[..23], .. other[..20]]);
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions());
+        sequence.Prefill(ids);
+        sequence.Decode(other[40]);
+        sequence.Truncate(23);
+
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(expected[23 + i], sequence.Decode(other[i]).ToArray());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void MemoryEstimate_IsWhatASequenceTakes(string family)
+    {
+        using TinyModel model = TinyFamilies.Create(family).Load(threads: 2);
+        SequenceOptions options = new() { ContextLength = 100 };
+        using MoREdge.ModelFile.GgufFile file = MoREdge.ModelFile.GgufFile.Open(model.FilePath);
+        MemoryEstimate estimate = new(file, options, threadCount: 2);
+        using Sequence sequence = model.Network.CreateSequence(options);
+
+        Assert.Equal(sequence.WorkspaceBytes, estimate.WorkspaceBytes);
+        Assert.Equal(sequence.KvBytesReserved, estimate.KvBytes);
+        Assert.Equal(model.Network.WeightBytesPerToken(2), estimate.WeightBytesPerToken(2), 0.02);
+    }
+
+    /// <summary>Two tokens that are further apart than a window of every layer allows to see.</summary>
+    [Fact]
+    public void Window_TokenBehindIt_ChangesNothing()
+    {
+        using TinyModel model = TinyFamilies.Create("phi3").Load();
+        int[] ids = TinyModel.RandomIds(90, seed: 7);
+        int[] changed = [ids[0] ^ 1, .. ids[1..]];
+
+        float[][] before = model.Score(ids);
+        float[][] after = model.Score(changed);
+
+        // Two layers with a window of 21 see 20 tokens back each.
+        Assert.NotEqual(before[40], after[40]);
+        for (int position = 41; position < 90; position++)
+        {
+            Assert.Equal(before[position], after[position]);
+        }
+    }
+
+    [Fact]
+    public void ExitGate_EveryDepth_IsTaken()
+    {
+        using TinyModel model = TinyFamilies.Create("ouro").Load();
+        int[] depths = new int[200];
+        int[] ids = TinyModel.RandomIds(200, seed: 8);
+        model.Score(ids, new SequenceOptions { Routing = RoutingMode.Threshold }, depths);
+
+        Assert.Contains(1, depths);
+        Assert.Contains(2, depths);
+    }
+
+    [Theory]
+    [InlineData(RoutingMode.Threshold)]
+    [InlineData(RoutingMode.Full)]
+    public void ExitGate_CutAnyhow_AgreesBitForBit(RoutingMode routing)
+    {
+        using TinyModel model = TinyFamilies.Create("ouro").Load();
+        AssertCutsDoNotMatter(model, TinyModel.RandomIds(301, seed: 9), new SequenceOptions { Routing = routing });
+        new BatchRun(model, new SequenceOptions { Routing = routing, ContextLength = 300 }, seed: 4).Run();
+    }
+
+    [Fact]
+    public void StateSeed_SameSeed_SameText_OtherSeed_AnotherOne()
+    {
+        using TinyModel model = TinyFamilies.Create("huginn").Load();
+        int[] ids = TinyModel.RandomIds(301, seed: 10);
+        SequenceOptions seeded = new() { StateSeed = 5 };
+        AssertCutsDoNotMatter(model, ids, seeded);
+
+        float[][] five = model.Score(ids[..20], seeded);
+        Assert.NotEqual(five[19], model.Score(ids[..20], new SequenceOptions { StateSeed = 6 })[19]);
+        Assert.NotEqual(five[19], model.Score(ids[..20])[19]);
+    }
+
+    [Theory]
+    [InlineData("ouro")]
+    [InlineData("huginn")]
+    [InlineData("nanbeige")]
+    public void LatestKeys_DepthCapThatChanges_SeesEveryToken(string family)
+    {
+        using TinyModel model = TinyFamilies.Create(family).Load();
+        int[] ids = TinyModel.RandomIds(30, seed: 11);
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions { Routing = null });
+        sequence.DepthMax = 1;
+        sequence.Prefill(ids.AsSpan(0, 20));
+        sequence.DepthMax = 3;
+        float[] deep = sequence.Decode(ids[20]).ToArray();
+        long perSlot = sequence.KvBytesPerSlotToken;
+
+        // Every slot holds every token, though most ran one recursion.
+        Assert.Equal(21 * sequence.KvBytesPerTokenMax, sequence.KvBytesUsed);
+        Assert.True(perSlot > 0);
+        Assert.All(deep, logit => Assert.True(float.IsFinite(logit)));
+    }
+
+    [Fact]
+    public void Options_ThatALoopDoesNotHave_AreRefused()
+    {
+        using TinyModel looped = TinyFamilies.Create("nanbeige").Load();
+        using TinyModel exits = TinyFamilies.Create("ouro").Load();
+        using TinyModel decoder = TinyFamilies.Create("phi3").Load();
+        AssertRefused(decoder, new SequenceOptions { KvPolicy = KvPolicy.SharedLatest });
+        AssertRefused(decoder, new SequenceOptions { StateSeed = 1 });
+        AssertRefused(looped, new SequenceOptions { StateSeed = 1 });
+        AssertRefused(looped, new SequenceOptions { Routing = RoutingMode.Threshold });
+        AssertRefused(looped, new SequenceOptions { Speculation = SpeculationMode.On });
+        AssertRefused(
+            exits, new SequenceOptions { KvPolicy = KvPolicy.SharedLatest, Routing = RoutingMode.Threshold });
+        Assert.Throws<ArgumentException>(() => looped.Network.CreateBatch(
+            new SequenceOptions { KvPolicy = KvPolicy.SharedLatest }, new BatchOptions()));
+    }
+
+    private static void AssertRefused(TinyModel model, SequenceOptions options) =>
+        Assert.Throws<ArgumentException>(() => model.Network.CreateSequence(options));
+
+    private static void AssertCutsDoNotMatter(TinyModel model, int[] ids, SequenceOptions options)
+    {
+        float[][] whole = model.Score(ids, options);
+        using Sequence sequence = model.Network.CreateSequence(options);
+        Assert.Equal(whole[36], sequence.Prefill(ids.AsSpan(0, 37)).ToArray());
+        Assert.Equal(whole[37], sequence.Decode(ids[37]).ToArray());
+        Assert.Equal(whole[298], sequence.Prefill(ids.AsSpan(38, 261)).ToArray());
+        Assert.Equal(whole[299], sequence.Decode(ids[299]).ToArray());
+        Assert.Equal(whole[300], sequence.Decode(ids[300]).ToArray());
+    }
+}
