@@ -117,6 +117,7 @@ internal sealed record Architecture(string Name)
         new(Architectures.SmolLm3) { UnrotatedPeriod = 4 },
         new(Architectures.Nanbeige) { IsLooped = true },
         new(Architectures.Ouro) { IsLooped = true, HasPostNorms = true },
+        new(Architectures.Depths),
         new(Architectures.Huginn)
         {
             IsLooped = true, HasPostNorms = true, NormsSums = true, ScalesEmbedding = true, HasAdapter = true,

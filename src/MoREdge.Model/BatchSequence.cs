@@ -12,7 +12,7 @@ public sealed class BatchSequence
         DepthMax = depthMax;
         Slot = slot;
         Flight = new Flight(cache, flightRowsMax);
-        Depths = new DepthStatistics(config.RecursionCount);
+        Depths = new DepthStatistics(config.DepthCount);
     }
 
     /// <summary>Tokens taken and computed so far: the position of the next one.</summary>

@@ -73,8 +73,11 @@ internal sealed class ConfigKeys(GgufMetadata metadata, string architecture)
         double[] values = metadata.RequireFloat64Array(key);
         return values.Length == count
             ? values
-            : throw Wrong($"'{key}' has {values.Length} values, but the model has {count} recursions.");
+            : throw Wrong($"'{key}' has {values.Length} values, but the model has {count} of them.");
     }
+
+    /// <summary>A list of integers.</summary>
+    public int[] Integers(string suffix) => metadata.RequireInt32Array(Full(suffix));
 
     /// <summary>
     /// A flag per block: an array of them, or a period, every so many blocks the flag being false; or

@@ -13,6 +13,7 @@ internal sealed class Flight
     {
         Cache = cache;
         Positions = new int[rowsMax];
+        Ids = new int[rowsMax];
         Depths = new int[rowsMax];
         Active = new int[rowsMax];
         Chosen = new int[rowsMax];
@@ -37,7 +38,10 @@ internal sealed class Flight
     /// <summary>Position in the text of each row.</summary>
     public int[] Positions { get; }
 
-    /// <summary>Recursions each row has run.</summary>
+    /// <summary>Token id of each row.</summary>
+    public int[] Ids { get; }
+
+    /// <summary>Recursions, or layers that can be skipped, each row has run.</summary>
     public int[] Depths { get; }
 
     /// <summary>Most recursions of these rows.</summary>

@@ -29,6 +29,7 @@ internal sealed class FlightRunner : IDisposable
     private readonly float _embeddingScale;
     private readonly float _epsilon;
     private readonly bool _hasNormBetween;
+    private readonly bool _countsLayers;
     private readonly LoopAdapter? _adapter;
     private readonly LatestKeys? _latestKeys;
 
@@ -45,6 +46,7 @@ internal sealed class FlightRunner : IDisposable
         _kernels = model.Kernels;
         _embeddingScale = config.EmbeddingScale;
         _epsilon = config.RmsNormEpsilon;
+        _countsLayers = config.Skips is not null;
         _hasNormBetween = config.Recursion?.HasNormBetween == true;
         _weights = weights;
         _schedule = new LayerSchedule(config, plan.KvPolicy);
@@ -52,7 +54,11 @@ internal sealed class FlightRunner : IDisposable
         _overlay = new KvOverlay(layout, config.KvHeadCount, plan.OverlayRowsMax, plan.HybridPositionZero);
         _rotary = new RotaryTables(config, weights.RotaryFactors, plan.ContextLength);
         _layers = new LayerRunner(
-            new TransformerLayer(_kernels, config, pool, Workspace, _rotary, _overlay), weights);
+            new TransformerLayer(_kernels, config, pool, Workspace, _rotary, _overlay),
+            config.Skips is null
+                ? null
+                : new SkippableLayer(_kernels, config, plan, Workspace, plan.RowsMax(config), flightsMax),
+            weights);
         _pass = new LayerPass(plan.KvPolicy, plan.RowsMax(config), flightsMax);
         _loop = CreateLoop(config, plan);
         _adapter = weights.LoopAdapter is { } adapter
@@ -106,6 +112,7 @@ internal sealed class FlightRunner : IDisposable
         flight.Begin(x, hasState ? Workspace.State.Slice(firstRow, ids.Length) : x, position, isPrompt, depthMax);
         for (int row = 0; row < ids.Length; row++)
         {
+            flight.Ids[row] = ids[row];
             _weights.Embedding.CopyRow(_kernels, ids[row], x.Row(row));
             Scale(x.Row(row), _embeddingScale);
         }
@@ -122,7 +129,12 @@ internal sealed class FlightRunner : IDisposable
         {
             if (_loop is null)
             {
-                flight.Depths.AsSpan(0, flight.RowCount).Fill(1);
+                // Layers that can be skipped have counted who ran them.
+                if (!_countsLayers)
+                {
+                    flight.Depths.AsSpan(0, flight.RowCount).Fill(1);
+                }
+
                 continue;
             }
 

@@ -94,6 +94,9 @@ public sealed class ModelConfig
     /// <summary>The mixture of experts, or null.</summary>
     public ExpertConfig? Experts { get; init; }
 
+    /// <summary>Which tokens skip which layers; null where every token runs all.</summary>
+    public SkipConfig? Skips { get; init; }
+
     /// <summary>The loop, or null for an ordinary decoder.</summary>
     public RecursionConfig? Recursion { get; init; }
 
@@ -108,6 +111,9 @@ public sealed class ModelConfig
 
     /// <summary>What is particular about a physical block.</summary>
     public BlockConfig Block(int index) => Blocks.Count == 0 ? BlockConfig.Default : Blocks[index];
+
+    /// <summary>Most that a token's depth is counted to: recursions, or layers that it can skip.</summary>
+    public int DepthCount => Skips?.RoutedCount ?? RecursionCount;
 
     /// <summary>Recursions N of the loop; 1 for an ordinary decoder.</summary>
     public int RecursionCount => Recursion?.RecursionCount ?? 1;

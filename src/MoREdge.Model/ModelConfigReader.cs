@@ -89,6 +89,7 @@ public static class ModelConfigReader
             LogitSoftCap = keys.Number(MetadataKeys.LogitSoftCap, 0, 0, float.MaxValue),
             Blocks = ReadBlocks(keys, architecture, blockCount, hasTensor),
             Experts = experts,
+            Skips = architecture.Name == Architectures.Depths ? SkipConfigReader.Read(keys, blockCount) : null,
             Recursion = architecture.Name == RecursiveArchitecture ? RecursionConfigReader.Read(keys)
                 : architecture.IsLooped ? RecursionConfigReader.ReadLoop(keys, architecture, blockCount)
                 : null,

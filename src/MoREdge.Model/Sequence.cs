@@ -43,7 +43,7 @@ public sealed class Sequence : IDisposable
         _speculation = drafts
             ? new SpeculativeDecoder(_runner, _cache, loopingMax, plan.ContextLength, model.Config.VocabSize)
             : null;
-        Depths = new DepthStatistics(model.Config.RecursionCount);
+        Depths = new DepthStatistics(model.Config.DepthCount);
     }
 
     /// <summary>The options it was made with.</summary>

@@ -68,7 +68,8 @@ internal sealed record SequencePlan(
     {
         RecursionConfig? recursion = config.Recursion;
         RoutingMode natural = recursion?.DepthRule is DepthRule.ExpertChoice or DepthRule.ExitGate
-            ? recursion.DefaultRouting
+            ? recursion!.DefaultRouting
+            : config.Skips?.Decode is SkipRule.Always or SkipRule.Unrouted ? RoutingMode.TopK
             : RoutingMode.Threshold;
         SequencePlan plan = new(
             options.ContextLength ?? config.ContextLength,
@@ -155,6 +156,7 @@ internal sealed record SequencePlan(
 
         Require(
             options.Routing is null || recursion?.DepthRule == DepthRule.ExpertChoice
+            || (config.Skips is not null && options.Routing != RoutingMode.TopKThreshold)
             || (recursion?.DepthRule == DepthRule.ExitGate
                 && options.Routing is RoutingMode.Full or RoutingMode.Threshold)
             || (recursion?.DepthRule == DepthRule.TokenChoice && options.Routing == RoutingMode.Full),

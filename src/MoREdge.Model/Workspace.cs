@@ -41,10 +41,12 @@ internal sealed class Workspace : IDisposable
         int rows = plan.RowsMax(config);
         ScoreQueries = ScoreQueriesFor(plan.ContextLength);
         int layerRows = Math.Min(RowsMax, rows);
-        _buffers = new AlignedBuffer[20];
+        _buffers = new AlignedBuffer[24];
         Residual = Take(rows, config.ModelDim);
         Gathered = Take(GatheredRows(config, plan), config.ModelDim);
         State = Take(StateRows(config, plan), config.ModelDim);
+        Skipping = Take(SkippingRows(config, plan), config.ModelDim);
+        Attended = Take(SkippingRows(config, plan), config.ModelDim);
         AdapterInput = Take(AdapterRows(config, plan), 2 * config.ModelDim);
         Normed = Take(layerRows, config.ModelDim);
         Query = Take(layerRows, config.QueryDim);
@@ -82,6 +84,12 @@ internal sealed class Workspace : IDisposable
     /// <summary>Each token's state between recursions, where it is not the residual stream (rows under way,
     /// ModelDim).</summary>
     public FloatMatrix State { get; }
+
+    /// <summary>Rows that run a layer which others skip (rows under way, ModelDim).</summary>
+    public FloatMatrix Skipping { get; }
+
+    /// <summary>The same behind attention (rows under way, ModelDim).</summary>
+    public FloatMatrix Attended { get; }
 
     /// <summary>State and input of each row of a pass, where an adapter joins them (rows under way,
     /// 2·ModelDim).</summary>
@@ -127,8 +135,8 @@ internal sealed class Workspace : IDisposable
     {
         long rows = plan.RowsMax(config);
         int layerRows = (int)Math.Min(RowsMax, rows);
-        long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan) + (2L * AdapterRows(config, plan)))
-            * config.ModelDim;
+        long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan) + (2L * AdapterRows(config, plan))
+            + (2L * SkippingRows(config, plan))) * config.ModelDim;
         floats += layerRows * 2L * ((long)config.ModelDim + config.QueryDim + config.KvDim);
         floats += 2L * HiddenFloats(config, layerRows);
         floats += config.Experts is { } experts
@@ -201,6 +209,9 @@ internal sealed class Workspace : IDisposable
             && (recursion.DepthRule == DepthRule.TokenChoice || recursion.HasExits || recursion.HasAdapter)
             ? plan.RowsMax(config)
             : 1;
+
+    private static int SkippingRows(ModelConfig config, SequencePlan plan) =>
+        config.Skips is null ? 0 : plan.RowsMax(config);
 
     private static int AdapterRows(ModelConfig config, SequencePlan plan) =>
         config.Recursion?.HasAdapter == true ? plan.RowsMax(config) : 0;

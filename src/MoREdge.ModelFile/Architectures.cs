@@ -54,10 +54,13 @@ public static class Architectures
     /// <summary>Huginn: a prelude, a core that runs on its own state, a coda; ours.</summary>
     public const string Huginn = "huginn";
 
+    /// <summary>Mixture-of-Depths with the layers of Llama, or experts in them; ours.</summary>
+    public const string Depths = "mod";
+
     private static readonly string[] Names =
     [
         Llama, Recursive, Qwen2, Qwen2Experts, Qwen3, Qwen3Experts, Gemma2, Gemma3, Phi3, Granite, GraniteExperts,
-        Olmo2, Olmoe, SmolLm3, Nanbeige, Ouro, Huginn,
+        Olmo2, Olmoe, SmolLm3, Nanbeige, Ouro, Huginn, Depths,
     ];
 
     /// <summary>Every architecture that is run.</summary>

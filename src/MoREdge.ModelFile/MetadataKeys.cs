@@ -304,6 +304,52 @@ public static class MetadataKeys
     /// <summary>uint32: vocabulary size; the embedding's rows when absent.</summary>
     public const string VocabSize = "vocab_size";
 
+    /// <summary>float64 array: share of the tokens that run each block, 1 for those that are not routed; this and what
+    /// follows is of Mixture-of-Depths models, with the words of <c>tools/training/twin/depth_options.py</c>.</summary>
+    public const string SkipCapacities = "depths.capacity";
+
+    /// <summary>float64 array: router logit from which a token runs each block.</summary>
+    public const string SkipThresholds = "depths.thresholds";
+
+    /// <summary>string: block, attention, feed_forward.</summary>
+    public const string SkipScope = "depths.scope";
+
+    /// <summary>string: stream, normed.</summary>
+    public const string SkipRouterInput = "depths.router_input";
+
+    /// <summary>string: raw, sigmoid, tanh, binary, softmax_chosen.</summary>
+    public const string SkipScore = "depths.score";
+
+    /// <summary>float32: scale of the tanh.</summary>
+    public const string SkipTanhScale = "depths.tanh_scale";
+
+    /// <summary>string: update, output, feed_forward.</summary>
+    public const string SkipWeightOn = "depths.weight_on";
+
+    /// <summary>string: once, doubled.</summary>
+    public const string SkipResidual = "depths.residual";
+
+    /// <summary>string: unchanged, weighted.</summary>
+    public const string SkipSkipped = "depths.skipped";
+
+    /// <summary>string: topk, topk_strict, threshold, sequence_mean, predictor.</summary>
+    public const string SkipSelect = "depths.select";
+
+    /// <summary>string: relative, absolute, smaller.</summary>
+    public const string SkipCount = "depths.count";
+
+    /// <summary>string: threshold, predictor, always, unrouted.</summary>
+    public const string SkipDecode = "depths.decode";
+
+    /// <summary>string: original, compressed.</summary>
+    public const string SkipPositions = "depths.positions";
+
+    /// <summary>string: absent, zero, written.</summary>
+    public const string SkipSkippedKeys = "depths.skipped_keys";
+
+    /// <summary>int32 array: the only token ids that can skip; all when absent.</summary>
+    public const string SkipRoutedTokens = "depths.routed_tokens";
+
     /// <summary>string: "expert", "token", or "none" for a plain recursive model.</summary>
     public const string RecursionType = "type";
 

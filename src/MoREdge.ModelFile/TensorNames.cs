@@ -138,6 +138,18 @@ public static class TensorNames
     /// </summary>
     public const string TokenRouterBias = "router.balance.bias";
 
+    /// <summary>The router before a layer that tokens can skip (1, model).</summary>
+    public const string SkipRouter = "skip_router.weight";
+
+    /// <summary>Its bias (1).</summary>
+    public const string SkipRouterBias = "skip_router.bias";
+
+    /// <summary>What foretells its choice: one layer (1, model), or the second of two (1, hidden).</summary>
+    public const string SkipPredictor = "skip_router.predictor.weight";
+
+    /// <summary>The first of two, a SiLU behind it (hidden, model).</summary>
+    public const string SkipPredictorHidden = "skip_router.predictor.hidden.weight";
+
     /// <summary>What a loop begins with: (model, 2·model), of [state; input].</summary>
     public const string LoopAdapter = "loop.adapter.weight";
 

@@ -11,7 +11,7 @@ public static class QuantizationRecipe
     public static TargetFormat Choose(string name, TensorShape shape, ModelFormat format)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (format == ModelFormat.F32 || shape.Rank != 2 || IsRouter(name))
+        if (format == ModelFormat.F32 || shape.Rank != 2 || Decides(name))
         {
             return new TargetFormat(ElementType.F32, null);
         }
@@ -35,7 +35,13 @@ public static class QuantizationRecipe
         || name.EndsWith($".{TensorNames.AttentionKey}", StringComparison.Ordinal)
         || name.EndsWith($".{TensorNames.AttentionValue}", StringComparison.Ordinal);
 
-    /// <summary>Routers decide by a threshold, weigh kilobytes and are kept exact.</summary>
-    private static bool IsRouter(string name) =>
-        name.StartsWith("router.", StringComparison.Ordinal) || name.Contains(".router.", StringComparison.Ordinal);
+    /// <summary>
+    /// What decides, routers of recursions and experts, switches and exit gates, weighs kilobytes and is kept exact: an
+    /// error there is not a small difference but another way through the network.
+    /// </summary>
+    private static bool Decides(string name) =>
+        name.StartsWith("router.", StringComparison.Ordinal) || name.Contains(".router.", StringComparison.Ordinal)
+        || name == TensorNames.ExitGate || name.Contains(".skip_router.", StringComparison.Ordinal)
+        || name.EndsWith($".{TensorNames.ExpertGate}", StringComparison.Ordinal)
+        || name.EndsWith($".{TensorNames.SharedSwitch}", StringComparison.Ordinal);
 }

@@ -21,7 +21,7 @@ public sealed class TwinGoldenTests
     {
         TheoryData<string, string> data = [];
         List<string> names = TwinFolder.Names(
-            "vanilla_", "recursive_", "expert_", "token_", "family_", "experts_", "looped_");
+            "vanilla_", "recursive_", "expert_", "token_", "family_", "experts_", "looped_", "depths_");
         foreach (string name in names)
         {
             foreach (KernelSet kernels in name == Crossing ? [] : KernelSelector.Supported)
@@ -33,7 +33,7 @@ public sealed class TwinGoldenTests
         return data;
     }
 
-    public static TheoryData<string> WithoutRuntime() => [.. TwinFolder.Names("retnet_", "depths_")];
+    public static TheoryData<string> WithoutRuntime() => [.. TwinFolder.Names("retnet_")];
 
     [Theory]
     [MemberData(nameof(RunnableTimesKernels))]

@@ -18,6 +18,8 @@ internal static class ModelFacts
         {
             sections.Add(Architecture(metadata, architecture));
             sections.Add(Recursion(metadata, architecture));
+            sections.Add(Loop(metadata, architecture));
+            sections.Add(Experts(metadata, architecture));
         }
 
         sections.Add(Parameters(file));
@@ -70,7 +72,32 @@ internal static class ModelFacts
             ("kvHeadCount", "key/value heads", MetadataKeys.HeadCountKv),
             ("headDim", "head width", MetadataKeys.KeyLength),
             ("ropeTheta", "rotary base", MetadataKeys.RopeFrequencyBase),
+            ("slidingWindow", "window (tokens)", MetadataKeys.SlidingWindow),
             ("rmsNormEpsilon", "norm epsilon", MetadataKeys.RmsNormEpsilon));
+        return section;
+    }
+
+    private static FactSection Experts(GgufMetadata metadata, string architecture)
+    {
+        FactSection section = new("experts");
+        AddAll(
+            section, metadata, architecture,
+            ("expertCount", "experts", MetadataKeys.ExpertCount),
+            ("expertUsedCount", "of them per token", MetadataKeys.ExpertUsedCount),
+            ("expertFfnDim", "width of an expert", MetadataKeys.ExpertFeedForwardLength),
+            ("sharedFfnDim", "width of the shared one", MetadataKeys.SharedFeedForwardLength));
+        return section;
+    }
+
+    private static FactSection Loop(GgufMetadata metadata, string architecture)
+    {
+        FactSection section = new("loop");
+        AddAll(
+            section, metadata, architecture,
+            ("loopCount", "runs", MetadataKeys.LoopCount),
+            ("preludeCount", "blocks before it", MetadataKeys.PreludeCount),
+            ("codaCount", "blocks behind it", MetadataKeys.CodaCount),
+            ("exitThreshold", "exit threshold", MetadataKeys.ExitThreshold));
         return section;
     }
 
@@ -105,10 +132,14 @@ internal static class ModelFacts
     {
         FactSection section = new("parameters");
         long total = 0;
+        long ofExperts = 0;
         foreach (GgufTensor tensor in file.Tensors)
         {
             // Frequency factors follow from the configuration; nobody trained them.
-            total += tensor.Name == TensorNames.RopeFrequencies ? 0 : tensor.Shape.ElementCount;
+            bool isGiven = tensor.Name is TensorNames.RopeFrequencies or TensorNames.RopeFactorsLong
+                or TensorNames.RopeFactorsShort;
+            total += isGiven ? 0 : tensor.Shape.ElementCount;
+            ofExperts += TensorNames.IsOfExperts(tensor.Name) ? tensor.Shape.ElementCount : 0;
         }
 
         if (total == 0)
@@ -121,10 +152,31 @@ internal static class ModelFacts
             : 0;
         long head = file.TryGetTensor(TensorNames.Output, out found) ? found.Shape.ElementCount : 0;
         section.Add("total", "total (unique)", total);
+        if (ofExperts > 0 && UsedShare(file.Metadata) is { } share)
+        {
+            section.Add("active", "active per token", total - ofExperts + (long)Math.Round(ofExperts * share));
+        }
+
         section.Add("embedding", "embedding", embedding);
         section.Add("head", head == 0 ? "head (tied)" : "head", head);
         section.Add("other", "all others", total - embedding - head);
         return section;
+    }
+
+    /// <summary>Share of the experts that a token goes through; null where the file does not say.</summary>
+    private static double? UsedShare(GgufMetadata metadata)
+    {
+        string architecture = metadata.GetString(MetadataKeys.Architecture, "");
+        try
+        {
+            int count = metadata.GetInt32($"{architecture}.{MetadataKeys.ExpertCount}", 0);
+            int used = metadata.GetInt32($"{architecture}.{MetadataKeys.ExpertUsedCount}", 0);
+            return count > 0 && used > 0 && used <= count ? (double)used / count : null;
+        }
+        catch (ModelFileException)
+        {
+            return null;
+        }
     }
 
     private static FactSection Tokenizer(GgufMetadata metadata)

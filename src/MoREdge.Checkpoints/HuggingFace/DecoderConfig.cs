@@ -114,6 +114,9 @@ internal sealed class DecoderConfig
     /// <summary>The mixture of experts, or null.</summary>
     public ExpertSettings? Experts { get; set; }
 
+    /// <summary>Which tokens skip which layers, or null.</summary>
+    public SkipSettings? Skips { get; set; }
+
     /// <summary>The loop of a looped model, or null.</summary>
     public LoopSettings? Loop { get; set; }
 
@@ -148,6 +151,7 @@ internal sealed class DecoderConfig
         WriteLayers(metadata, architecture);
         Experts?.WriteTo(metadata, architecture);
         Loop?.WriteTo(metadata, architecture);
+        Skips?.WriteTo(metadata, architecture);
 
         void SetCount(string suffix, int count) =>
             metadata.Set($"{architecture}.{suffix}", GgufValue.FromUInt32((uint)count));
@@ -166,7 +170,12 @@ internal sealed class DecoderConfig
         string windowKey = $"{architecture}.{MetadataKeys.SlidingWindow}";
         bool isListed = HasWindow is null || Array.IndexOf(HasWindow, true) >= 0;
         bool hasWindows = Window > 0 && Window < ContextLength && isListed;
-        metadata.Set(windowKey, GgufValue.FromUInt32(hasWindows ? (uint)Window : 0));
+        if (hasWindows || architecture == Architectures.Gemma2)
+        {
+            // Where the key is missing, files of Gemma 2 mean its usual window.
+            metadata.Set(windowKey, GgufValue.FromUInt32(hasWindows ? (uint)Window : 0));
+        }
+
         if (hasWindows)
         {
             bool[] flags = HasWindow ?? new bool[LayerCount];

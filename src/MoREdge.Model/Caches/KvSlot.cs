@@ -14,6 +14,7 @@ internal sealed class KvSlot : IDisposable
     private readonly AlignedBuffer _buffer;
     private readonly int[] _positions;
     private readonly int _kvHeadCount;
+    private bool[]? _flags;
 
     // Only ever cleared while several workers store.
     private volatile bool _keysFinite = true;
@@ -83,6 +84,26 @@ internal sealed class KvSlot : IDisposable
         Restore(Place(position), scratch);
         _keysFinite &= source._keysFinite;
         _valuesFinite &= source._valuesFinite;
+    }
+
+    /// <summary>Marks a token, or takes its mark away.</summary>
+    public void SetFlag(int index, bool flag)
+    {
+        _flags ??= new bool[_positions.Length];
+        _flags[index] = flag;
+    }
+
+    /// <summary>Marked tokens before <paramref name="position"/>.</summary>
+    public int CountFlags(int position)
+    {
+        int count = 0;
+        int seen = VisibleCount(position - 1);
+        for (int i = 0; _flags is not null && i < seen; i++)
+        {
+            count += _flags[i] ? 1 : 0;
+        }
+
+        return count;
     }
 
     /// <summary>Writes the token at <paramref name="index"/>; several workers may write tokens of their own.</summary>

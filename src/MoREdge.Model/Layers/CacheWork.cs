@@ -61,7 +61,7 @@ internal sealed class CacheWork(KernelSet kernels, ModelConfig config, RotaryTab
     {
         for (int row = start; row < end; row++)
         {
-            int position = _pass!.Positions[_pass.BlockStart + row];
+            int position = _pass!.Turned[_pass.BlockStart + row];
             Norm(_query.Row(row), _weights!.QueryNorm);
             Rotate(_query.Row(row), position);
             if (row < _key.Rows)

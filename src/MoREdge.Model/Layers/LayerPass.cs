@@ -16,6 +16,7 @@ internal readonly record struct SlotRows(int Start, int Count, KvSlot Slot, Cach
 /// </summary>
 internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
 {
+    private readonly Flight[] _flights = new Flight[segmentsMax];
     private readonly KvCache[] _caches = new KvCache[segmentsMax];
     private readonly LayerCall[][] _calls = new LayerCall[segmentsMax][];
     private readonly int[] _ends = new int[segmentsMax];
@@ -29,6 +30,13 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
 
     /// <summary>Position in its text of each row.</summary>
     public int[] Positions { get; } = new int[rowsMax];
+
+    /// <summary>Position by which each row is rotated; another one where only the tokens in a layer are
+    /// counted.</summary>
+    public int[] Turned { get; } = new int[rowsMax];
+
+    /// <summary>Segments of the pass.</summary>
+    public int SegmentCount => _segmentCount;
 
     /// <summary>Layers of the pass; the calls of the first segment name their weights.</summary>
     public LayerCall[] Calls => _calls[0];
@@ -53,6 +61,7 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
     public void AddAll(Flight flight, LayerCall[] calls)
     {
         flight.Positions.AsSpan(0, flight.RowCount).CopyTo(Positions.AsSpan(RowCount));
+        flight.Positions.AsSpan(0, flight.RowCount).CopyTo(Turned.AsSpan(RowCount));
         EndSegment(flight, calls, flight.RowCount);
     }
 
@@ -63,9 +72,44 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
         for (int i = 0; i < count; i++)
         {
             Positions[RowCount + i] = flight.Positions[flight.RunningRow(i)];
+            Turned[RowCount + i] = Positions[RowCount + i];
         }
 
         EndSegment(flight, calls, count);
+    }
+
+    /// <summary>Makes this a pass of some rows of another one, through the layer that it is in.</summary>
+    /// <param name="whole">The other pass.</param>
+    /// <param name="rows">Its rows, ascending.</param>
+    public void TakeFrom(LayerPass whole, ReadOnlySpan<int> rows)
+    {
+        Clear();
+        _layer = whole._layer;
+        int next = 0;
+        for (int segment = 0; segment < whole._segmentCount; segment++)
+        {
+            int before = RowCount;
+            for (; next < rows.Length && rows[next] < whole._ends[segment]; next++)
+            {
+                Positions[RowCount] = whole.Positions[rows[next]];
+                Turned[RowCount++] = whole.Turned[rows[next]];
+            }
+
+            if (RowCount > before)
+            {
+                _flights[_segmentCount] = whole._flights[segment];
+                _caches[_segmentCount] = whole._caches[segment];
+                _calls[_segmentCount] = whole._calls[segment];
+                _ends[_segmentCount++] = RowCount;
+            }
+        }
+    }
+
+    /// <summary>Rows, flight and slot in the layer of a segment, all of whose rows are those of its flight.</summary>
+    public (int Start, int Count, Flight Flight, KvSlot Slot) Segment(int index)
+    {
+        int start = index == 0 ? 0 : _ends[index - 1];
+        return (start, _ends[index] - start, _flights[index], _caches[index][_calls[index][_layer].Slot]);
     }
 
     /// <summary>Says which of <see cref="Calls"/> is made now.</summary>
@@ -100,6 +144,7 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
     private void EndSegment(Flight flight, LayerCall[] calls, int count)
     {
         RowCount += count;
+        _flights[_segmentCount] = flight;
         _caches[_segmentCount] = flight.Cache;
         _calls[_segmentCount] = calls;
         _ends[_segmentCount] = RowCount;

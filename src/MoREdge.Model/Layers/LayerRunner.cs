@@ -4,7 +4,7 @@ using MoREdge.Tensors;
 namespace MoREdge.Model.Layers;
 
 /// <summary>Takes a pass through its layers, one after the other.</summary>
-internal sealed class LayerRunner(TransformerLayer layer, ModelWeights weights)
+internal sealed class LayerRunner(TransformerLayer layer, SkippableLayer? skippable, ModelWeights weights)
 {
     private CancellationToken _cancellation;
 
@@ -23,7 +23,16 @@ internal sealed class LayerRunner(TransformerLayer layer, ModelWeights weights)
             _cancellation.ThrowIfCancellationRequested();
             LayerCall call = pass.Calls[i];
             pass.EnterLayer(i);
-            layer.Forward(x, pass, weights.Layer(call.Block, call.Recursion), call.Block);
+            LayerWeights own = weights.Layer(call.Block, call.Recursion);
+            if (own.Skip is { } router)
+            {
+                skippable!.Forward(x, pass, layer, own, router, call.Block);
+            }
+            else
+            {
+                layer.Forward(x, pass, own, call.Block);
+            }
+
             LayerCount++;
         }
     }

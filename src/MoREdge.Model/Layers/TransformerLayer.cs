@@ -59,20 +59,45 @@ internal sealed class TransformerLayer
             FloatMatrix rows = x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start));
             pass.Cut(start, rows.Rows);
             _attention.Forward(rows, pass, weights, _config.Block(block));
-            if (weights.Experts is { } experts)
-            {
-                _experts!.Forward(rows, weights, experts);
-            }
-            else
-            {
-                _feedForward.Forward(rows, weights.Ffn!, weights.FfnNorm, weights.PostFfnNorm);
-            }
+            FeedBlock(rows, weights);
         }
 
         // Hybrid caches run one text at a time.
         if (pass.Slots[0].Access == CacheAccess.Overlay)
         {
             _overlay.Restore(pass.Slots[0].Slot);
+        }
+    }
+
+    /// <summary>Runs attention alone, in place.</summary>
+    public void Attend(in FloatMatrix x, LayerPass pass, LayerWeights weights, int block)
+    {
+        for (int start = 0; start < x.Rows; start += Workspace.RowsMax)
+        {
+            FloatMatrix rows = x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start));
+            pass.Cut(start, rows.Rows);
+            _attention.Forward(rows, pass, weights, _config.Block(block));
+        }
+    }
+
+    /// <summary>Runs the feed-forward network or the experts alone, in place.</summary>
+    public void Feed(in FloatMatrix x, LayerWeights weights)
+    {
+        for (int start = 0; start < x.Rows; start += Workspace.RowsMax)
+        {
+            FeedBlock(x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start)), weights);
+        }
+    }
+
+    private void FeedBlock(in FloatMatrix rows, LayerWeights weights)
+    {
+        if (weights.Experts is { } experts)
+        {
+            _experts!.Forward(rows, weights, experts);
+        }
+        else
+        {
+            _feedForward.Forward(rows, weights.Ffn!, weights.FfnNorm, weights.PostFfnNorm);
         }
     }
 }

@@ -30,6 +30,7 @@ internal sealed class LayerReader(WeightSource source, ModelConfig config, int b
             FfnNorm = config.HasPreNorms ? Norm(TensorNames.FfnNorm) : null,
             Ffn = hasExperts ? SharedFfn() : Ffn(),
             Experts = hasExperts ? new ExpertReader(source, config, Name).Read() : null,
+            Skip = config.Skips?.Capacities[block] < 1 ? Skip() : null,
             PostFfnNorm = config.HasPostNorms ? Norm(TensorNames.PostFfnNorm) : null,
         };
     }
@@ -82,6 +83,20 @@ internal sealed class LayerReader(WeightSource source, ModelConfig config, int b
             Gate = isFused ? Half(0) : Projection(TensorNames.FfnGate, TensorNames.FfnGateBias, dim),
             Up = isFused ? Half(dim) : Projection(TensorNames.FfnUp, TensorNames.FfnUpBias, dim),
             Down = source.Matrix(Name(TensorNames.FfnDown), Name(TensorNames.FfnDownBias), config.ModelDim, dim),
+        };
+    }
+
+    private SkipWeights Skip()
+    {
+        string predictor = Name(TensorNames.SkipPredictor);
+        string hidden = Name(TensorNames.SkipPredictorHidden);
+        int width = source.Has(hidden) ? source.RowCount(hidden) : config.ModelDim;
+        return new SkipWeights
+        {
+            Router = source.FloatRows(Name(TensorNames.SkipRouter), 1, config.ModelDim)[0],
+            Bias = source.OptionalVector(Name(TensorNames.SkipRouterBias), 1)?[0] ?? 0,
+            Predictor = source.Has(predictor) ? source.FloatRows(predictor, 1, width)[0] : null,
+            PredictorHidden = source.Has(hidden) ? source.FloatRows(hidden, width, config.ModelDim) : null,
         };
     }
 

@@ -36,6 +36,9 @@ internal sealed class LayerWeights
     /// <summary>The mixture of experts, or null.</summary>
     public ExpertWeights? Experts { get; init; }
 
+    /// <summary>The router of a layer that tokens can skip, or null.</summary>
+    public SkipWeights? Skip { get; init; }
+
     /// <summary>Norm of what the feed-forward network adds to the residual stream (ModelDim), or null.</summary>
     public float[]? PostFfnNorm { get; init; }
 
@@ -44,7 +47,7 @@ internal sealed class LayerWeights
         Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount
         + (Ffn?.ByteCount ?? 0) + (Experts?.BytesPerToken ?? 0)
         + Bytes(AttentionNorm) + Bytes(QueryNorm) + Bytes(KeyNorm) + Bytes(PostAttentionNorm)
-        + Bytes(FfnNorm) + Bytes(PostFfnNorm);
+        + Bytes(FfnNorm) + Bytes(PostFfnNorm) + Bytes(Skip?.Router);
 
     private static long Bytes(float[]? weights) => sizeof(float) * (long)(weights?.Length ?? 0);
 }

@@ -53,6 +53,16 @@ internal sealed class WeightSource(GgufFile file, KernelSet kernels)
         return tensor.Shape.Rank == 1 ? Vector(name, length) : FloatRows(name, 1, length)[0];
     }
 
+    /// <summary>Rows of a tensor.</summary>
+    /// <exception cref="ModelFileException">The tensor is missing or has too many.</exception>
+    public int RowCount(string name)
+    {
+        long rows = Find(name).Shape.Rows;
+        return rows <= ModelFileLimits.ModelDimensionMax
+            ? (int)rows
+            : throw new ModelFileException(ModelFileError.ShapeMismatch, $"The tensor '{name}' has too many rows.");
+    }
+
     /// <summary>A matrix, copied: a router.</summary>
     /// <exception cref="ModelFileException">The tensor is missing or has another shape.</exception>
     public float[][] FloatRows(string name, int rows, int cols)

@@ -90,6 +90,40 @@ public sealed class FamilyPropertyTests
     }
 
     [Fact]
+    public void SkippedLayers_KeysOfThoseThatRun_AreAllThereIs()
+    {
+        using TinyModel model = TinyFamilies.Create("mod").Load();
+        int[] depths = new int[90];
+        int[] ids = TinyModel.RandomIds(90, seed: 12);
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions());
+        sequence.Score(ids, (_, _) => { }, depths);
+
+        int ran = 0;
+        Array.ForEach(depths, depth => ran += depth);
+        Assert.InRange(ran, 1, (2 * 90) - 1);
+        Assert.Equal(((2 * 90) + ran) * sequence.KvBytesPerSlotToken, sequence.KvBytesUsed);
+    }
+
+    [Theory]
+    [InlineData(1e9, 0)]
+    [InlineData(-1e9, 2)]
+    public void SkippedLayers_NobodyOrEverybody_ByTheThreshold(double threshold, int depth)
+    {
+        using TinyModel model = TinyFamilies.Create("mod");
+        model.Set(
+            MoREdge.ModelFile.MetadataKeys.SkipThresholds,
+            MoREdge.ModelFile.GgufValue.FromFloat64s(0, threshold, 0, threshold));
+        model.Load();
+        int[] depths = new int[20];
+        float[][] logits = model.Score(TinyModel.RandomIds(20, seed: 13), null, depths);
+        float[][] full = model.Score(
+            TinyModel.RandomIds(20, seed: 13), new SequenceOptions { Routing = RoutingMode.Full });
+
+        Assert.All(depths, ran => Assert.Equal(depth, ran));
+        Assert.Equal(depth == 2, logits[19].AsSpan().SequenceEqual(full[19]));
+    }
+
+    [Fact]
     public void ExitGate_EveryDepth_IsTaken()
     {
         using TinyModel model = TinyFamilies.Create("ouro").Load();

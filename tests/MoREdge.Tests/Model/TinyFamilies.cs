@@ -13,6 +13,7 @@ internal static class TinyFamilies
     public static readonly string[] Names =
     [
         "gemma3", "qwen3moe", "qwen2moe", "granitemoe", "olmo2", "phi3", "smollm3", "nanbeige", "ouro", "huginn",
+        "mod",
     ];
 
     /// <summary>A model of an architecture; those with windows have one that every test crosses.</summary>
@@ -22,6 +23,7 @@ internal static class TinyFamilies
         {
             "gemma3" => 6,
             "smollm3" or "huginn" => 5,
+            "mod" => 4,
             _ => 2,
         };
         TinyModel model = TinyModel.Decoder(architecture, blocks, seed, biases: architecture == "qwen2moe");
@@ -115,6 +117,11 @@ internal static class TinyFamilies
                 Number(MetadataKeys.ResidualScale, 0.5f);
                 Number(MetadataKeys.EmbeddingScale, 4);
                 Count(MetadataKeys.ExpertGatingFunction, 3);
+                break;
+            case "mod":
+                model.Set(MetadataKeys.SkipCapacities, GgufValue.FromFloat64s(1, 0.5, 1, 0.5));
+                model.Add(TensorNames.Block(1, TensorNames.SkipRouter), 1, ModelDim);
+                model.Add(TensorNames.Block(3, TensorNames.SkipRouter), 1, ModelDim);
                 break;
             case "nanbeige":
                 Count(MetadataKeys.LoopCount, 3);

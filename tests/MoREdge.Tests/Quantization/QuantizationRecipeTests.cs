@@ -17,6 +17,10 @@ public sealed class QuantizationRecipeTests
     [InlineData(ModelFormat.Q4, "recursion.0.router.weight", "F32")]
     [InlineData(ModelFormat.Q4, "recursion.0.router.output.weight", "F32")]
     [InlineData(ModelFormat.F16, "router.weight", "F32")]
+    [InlineData(ModelFormat.Q4, "blk.3.ffn_gate_inp.weight", "F32")]
+    [InlineData(ModelFormat.Q8, "blk.3.ffn_gate_inp_shexp.weight", "F32")]
+    [InlineData(ModelFormat.Q4, "loop.exit_gate.weight", "F32")]
+    [InlineData(ModelFormat.Q4, "blk.3.ffn_gate.17.weight", "Q4G32")]
     public void Choose_Matrix_FollowsItsRole(ModelFormat format, string name, string expected) =>
         Assert.Equal(expected, QuantizationRecipe.Choose(name, new TensorShape(64, 32), format).ToString());
 

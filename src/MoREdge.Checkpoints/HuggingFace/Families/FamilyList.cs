@@ -9,7 +9,7 @@ internal static class FamilyList
     [
         new Llama(), new Mistral(), new Mixtral(), new MixtureOfExperts(), new Qwen2(), new Qwen2Experts(), new Qwen3(),
         new Qwen3Experts(), new Gemma2(), new Gemma3(), new Phi3(), new Granite(), new GraniteExperts(), new Olmo2(),
-        new Olmoe(), new SmolLm3(), new Nanbeige(), new Ouro(), new Huginn(),
+        new Olmoe(), new SmolLm3(), new Nanbeige(), new Ouro(), new Huginn(), new MixtureOfDepths(),
     ];
 
     /// <summary>The family of a configuration.</summary>
@@ -49,9 +49,10 @@ internal static class FamilyList
     /// <summary>What a configuration of another class becomes through an object beside "mor".</summary>
     private static void RefuseOtherKinds(ConfigObject json, string? name)
     {
-        string? kind = json.Has("mod") ? "Mixture-of-Depths"
-            : json.Has("moe") && name != MixtureOfExperts.ClassName ? "Mixture-of-Experts"
-            : null;
+        string? kind = json.Has("mod") && name != MixtureOfDepths.ClassName ? "Mixture-of-Depths"
+            : json.Has("moe") && name is not (MixtureOfExperts.ClassName or MixtureOfDepths.ClassName)
+                ? "Mixture-of-Experts"
+                : null;
         if (kind is not null)
         {
             throw new CheckpointException(

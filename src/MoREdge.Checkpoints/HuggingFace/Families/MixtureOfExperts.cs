@@ -24,11 +24,15 @@ internal sealed class MixtureOfExperts : DecoderFamily
     public override string DisplayName => "Mixture of experts";
 
     /// <inheritdoc/>
-    protected override void ReadOwn(ConfigObject json, DecoderConfig config)
+    protected override void ReadOwn(ConfigObject json, DecoderConfig config) => config.Experts = ReadExperts(json);
+
+    /// <summary>Reads the object "moe".</summary>
+    /// <exception cref="CheckpointException">MissingKey, InvalidValue or UnsupportedOption.</exception>
+    public static ExpertSettings ReadExperts(ConfigObject json)
     {
         ConfigObject moe = json.GetObject("moe") ?? throw json.Invalid("moe", "is missing");
         int groups = moe.GetInt32("groups", 1, DecoderConfig.LayerCountMax, 1);
-        config.Experts = new ExpertSettings
+        ExpertSettings experts = new()
         {
             Count = moe.GetInt32("experts", 1, DecoderConfig.LayerCountMax),
             UsedCount = moe.GetInt32("used", 1, DecoderConfig.LayerCountMax),
@@ -55,10 +59,15 @@ internal sealed class MixtureOfExperts : DecoderFamily
             },
         };
         moe.RefuseUnread(new HashSet<string> { "router_bias", "selection_bias" });
+        return experts;
     }
 
     /// <inheritdoc/>
-    protected override void AddFeedForward(LayerTensors tensors, DecoderConfig config, int layer)
+    protected override void AddFeedForward(LayerTensors tensors, DecoderConfig config, int layer) =>
+        AddExperts(tensors, config);
+
+    /// <summary>Adds router and experts.</summary>
+    public static void AddExperts(LayerTensors tensors, DecoderConfig config)
     {
         tensors.AddIfPresent("mlp.gate.bias", TensorNames.ExpertGateBias, config.Experts!.Count);
         tensors.AddIfPresent(
