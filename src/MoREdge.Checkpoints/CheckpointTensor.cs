@@ -41,4 +41,29 @@ public sealed class CheckpointTensor
         ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, rowCount * Shape.Cols, nameof(destination));
         _data.ReadRows(rowStart, rowCount, destination);
     }
+
+    /// <summary>
+    /// True when the source stores every 32 columns as integers of 8 bits or fewer and one fp16 scale (Q8_0, Q5_0,
+    /// Q4_0): w = scale·quant, so that a packed format can take both over without rounding again.
+    /// </summary>
+    public bool HasGroups => _data.HasGroups;
+
+    /// <summary>Reads rows [rowStart, rowStart + rowCount) as they are stored.</summary>
+    /// <param name="rowStart">First row, of <see cref="TensorShape.Rows"/>.</param>
+    /// <param name="rowCount">Rows to read.</param>
+    /// <param name="quants">Integers (rowCount, cols), zero points taken off.</param>
+    /// <param name="scales">Bits of the fp16 scales (rowCount, cols / 32).</param>
+    /// <exception cref="ArgumentOutOfRangeException">Rows outside the tensor, or a span of another length.</exception>
+    /// <exception cref="NotSupportedException"><see cref="HasGroups"/> is false.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    public void ReadGroups(long rowStart, int rowCount, Span<sbyte> quants, Span<ushort> scales)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rowStart);
+        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rowStart, Shape.Rows - rowCount);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(quants.Length, rowCount * Shape.Cols, nameof(quants));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(
+            scales.Length * (long)PackedLayout.GroupSize, quants.Length, nameof(scales));
+        _data.ReadGroups(rowStart, rowCount, quants, scales);
+    }
 }

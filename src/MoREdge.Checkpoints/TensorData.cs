@@ -25,6 +25,16 @@ internal abstract class TensorData
     /// <summary>Reads rows [rowStart, rowStart + rowCount) of <see cref="TensorShape.Cols"/> floats each.</summary>
     public abstract void ReadRows(long rowStart, int rowCount, Span<float> destination);
 
+    /// <summary>
+    /// True when the source stores every 32 columns as integers of 8 bits or fewer and one fp16 scale.
+    /// </summary>
+    public virtual bool HasGroups => false;
+
+    /// <summary>Reads rows as they are stored: quants (rowCount, cols), fp16 scales (rowCount, cols / 32).</summary>
+    /// <exception cref="NotSupportedException">The source has no groups.</exception>
+    public virtual void ReadGroups(long rowStart, int rowCount, Span<sbyte> quants, Span<ushort> scales) =>
+        throw new NotSupportedException($"{Type} has no groups of integers.");
+
     [Conditional("DEBUG")]
     protected void AssertRange(long rowStart, int rowCount, Span<float> destination)
     {

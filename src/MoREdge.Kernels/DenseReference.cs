@@ -39,7 +39,7 @@ internal static unsafe class DenseReference
     }
 
     /// <summary>The weight at (row, col).</summary>
-    /// <exception cref="ArgumentException">A type that has to be converted before it can run.</exception>
+    /// <exception cref="ArgumentException">A type of no weights.</exception>
     internal static float Element(in DenseMatrix w, int row, int col)
     {
         // SAFETY: row and col are inside the matrix, and RowBytes covers all of its columns.
@@ -50,23 +50,11 @@ internal static unsafe class DenseReference
             ElementType.F16 => (float)BinaryPrimitives.ReadHalfLittleEndian(data[(col * sizeof(ushort))..]),
             ElementType.BF16 => BitConverter.UInt32BitsToSingle(
                 (uint)BinaryPrimitives.ReadUInt16LittleEndian(data[(col * sizeof(ushort))..]) << 16),
-            ElementType.Q8_0 => ElementQ8(Block(data, col, DenseBlock.BytesQ8), col % DenseBlock.Length),
-            ElementType.Q4_0 => ElementQ4(Block(data, col, DenseBlock.BytesQ4), col % DenseBlock.Length),
-            _ => throw new ArgumentException($"Weights of type {w.Type} do not run directly; convert them first."),
+            _ => FromBlock(BlockReference.Weight(w, row, col), BlockReference.HasMinimum(w.Type)),
         };
     }
 
-    private static ReadOnlySpan<byte> Block(ReadOnlySpan<byte> row, int col, int blockBytes) =>
-        row[(col / DenseBlock.Length * blockBytes)..];
-
-    private static float ElementQ8(ReadOnlySpan<byte> block, int k) =>
-        (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (sbyte)block[DenseBlock.BlockScaleBytes + k];
-
-    // Low nibbles are elements 0 to 15, high nibbles 16 to 31.
-    private static float ElementQ4(ReadOnlySpan<byte> block, int k)
-    {
-        byte pair = block[DenseBlock.BlockScaleBytes + (k % (DenseBlock.Length / 2))];
-        int nibble = k < DenseBlock.Length / 2 ? pair & PackedLayout.NibbleMask : pair >> PackedLayout.NibbleBits;
-        return (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (nibble - PackedLayout.Q4ZeroPoint);
-    }
+    // Scale times quant is exact. Nothing is added where there is no minimum: −0 stays −0.
+    private static float FromBlock(BlockWeight weight, bool hasMinimum) =>
+        hasMinimum ? (weight.Scale * weight.Quant) + weight.Minimum : weight.Scale * weight.Quant;
 }

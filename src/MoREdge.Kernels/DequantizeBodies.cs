@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
@@ -44,40 +43,30 @@ internal static unsafe class DequantizeBodies
         }
     }
 
-    /// <summary>Q8_0 blocks to float32; count is a multiple of 32.</summary>
+    /// <summary>A group of unpacked quants (BlockLayout) to float32: first and second scale 16 weights each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void BlocksQ8(byte* block, int count, float* y)
+    internal static void Group(byte* quants, float first, float second, sbyte zeroPoint, float* y)
     {
-        for (int i = 0; i < count; i += DenseBlock.Length)
-        {
-            Vector128<float> scale = Vector128.Create(HalfConversion.ToSingle(*(ushort*)block));
-            Sixteen(Vector128.Load((sbyte*)block + DenseBlock.BlockScaleBytes), scale, y + i);
-            Sixteen(Vector128.Load((sbyte*)block + DenseBlock.BlockScaleBytes + 16), scale, y + i + 16);
-            block += DenseBlock.BytesQ8;
-        }
+        Vector128<sbyte> zero = Vector128.Create(zeroPoint);
+        Sixteen(Vector128.Load((sbyte*)quants) - zero, first, y);
+        Sixteen(Vector128.Load((sbyte*)quants + BlockLayout.HalfStep) - zero, second, y + 16);
     }
 
-    /// <summary>Q4_0 blocks to float32; count is a multiple of 32.</summary>
+    /// <summary>A group of unpacked quants (BlockLayout) to float32: scale · quant, exact, + minimum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void BlocksQ4(byte* block, int count, float* y)
+    internal static void GroupWithMinimum(byte* quants, float scale, float minimum, float* y)
     {
-        Vector128<sbyte> zero = Vector128.Create((sbyte)PackedLayout.Q4ZeroPoint);
-        Vector128<byte> mask = Vector128.Create(PackedLayout.NibbleMask);
-        for (int i = 0; i < count; i += DenseBlock.Length)
+        Group(quants, scale, scale, 0, y);
+        for (int i = 0; i < DenseBlock.Length; i += 4)
         {
-            Vector128<float> scale = Vector128.Create(HalfConversion.ToSingle(*(ushort*)block));
-            Vector128<byte> pairs = Vector128.Load(block + DenseBlock.BlockScaleBytes);
-            Sixteen((pairs & mask).AsSByte() - zero, scale, y + i);
-            Vector128<ushort> shifted = Vector128.ShiftRightLogical(pairs.AsUInt16(), PackedLayout.NibbleBits);
-            Vector128<byte> high = shifted.AsByte() & mask;
-            Sixteen(high.AsSByte() - zero, scale, y + i + 16);
-            block += DenseBlock.BytesQ4;
+            (Vector128.Load(y + i) + Vector128.Create(minimum)).Store(y + i);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sixteen(Vector128<sbyte> quants, Vector128<float> scale, float* y)
+    private static void Sixteen(Vector128<sbyte> quants, float factor, float* y)
     {
+        Vector128<float> scale = Vector128.Create(factor);
         (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(quants);
         (Vector128<int> first, Vector128<int> second) = Vector128.Widen(lower);
         (Vector128<int> third, Vector128<int> fourth) = Vector128.Widen(upper);

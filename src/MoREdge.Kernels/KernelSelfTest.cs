@@ -22,8 +22,9 @@ public static class KernelSelfTest
     private static readonly int[] TokenCounts = [1, 3, 4, 7];
     private static readonly int[] Lengths = [1, 7, 32, 33, 172];
     private static readonly int[] HeadDims = [8, 31, 64, 100];
-    private static readonly ElementType[] DenseTypes =
-        [ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.Q8_0, ElementType.Q4_0];
+    private static readonly ElementType[] PlainTypes = [ElementType.F32, ElementType.F16, ElementType.BF16];
+    private static readonly (int Rows, int Cols, int Tokens)[] BlockShapes =
+        [(1, 256, 1), (7, 512, 3), (33, 768, 17), (9, 2560, 2)];
 
     /// <summary>Tests every supported set, in the order of <see cref="KernelSelector.Supported"/>.</summary>
     public static IReadOnlyList<KernelSelfTestResult> Run()
@@ -44,6 +45,7 @@ public static class KernelSelfTest
         List<KernelDifference> differences = [];
         AddPacked(set, differences);
         AddDense(set, differences);
+        AddBlocks(set, differences);
         AddRest(set, differences);
         AddAttention(set, differences);
         KernelDifference worst = differences[0];
@@ -76,13 +78,29 @@ public static class KernelSelfTest
 
     private static void AddDense(KernelSet set, List<KernelDifference> differences)
     {
-        foreach (ElementType type in DenseTypes)
+        foreach (ElementType type in PlainTypes)
         {
             foreach ((int rows, int cols) in Shapes)
             {
-                int blockLength = ElementTypes.BlockLength(type);
-                int wholeCols = (cols + blockLength - 1) / blockLength * blockLength;
-                differences.Add(KernelComparison.Dense(set, type, rows, wholeCols, 3));
+                differences.Add(KernelComparison.Dense(set, type, rows, cols, 3));
+            }
+        }
+    }
+
+    private static void AddBlocks(KernelSet set, List<KernelDifference> differences)
+    {
+        foreach (ElementType type in Enum.GetValues<ElementType>())
+        {
+            int length = ElementTypes.BlockLength(type);
+            foreach ((int rows, int cols, int tokens) in BlockShapes)
+            {
+                if (length > 1)
+                {
+                    // Of the small blocks a number that leaves a chunk incomplete.
+                    int wholeCols = length < DenseBlock.LengthK ? cols - (3 * length) : cols;
+                    differences.Add(BlockComparison.Run(set, type, rows, wholeCols, tokens, isHostile: false));
+                    differences.Add(BlockComparison.Run(set, type, rows, wholeCols, tokens, isHostile: true));
+                }
             }
         }
     }

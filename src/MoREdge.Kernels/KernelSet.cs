@@ -68,7 +68,7 @@ public class KernelSet
     /// <summary>
     /// y[t,r] = Σ_k w[r,k]·x[t,k] in float32 for rows [rowStart, rowEnd), after exact dequantization.
     /// </summary>
-    /// <param name="w">F32, F16, BF16, Q8_0 or Q4_0 weights (rows, cols), row-major.</param>
+    /// <param name="w">F32, F16 or BF16 weights (rows, cols), row-major.</param>
     /// <param name="x">Activations (tokens, cols).</param>
     /// <param name="y">Output (tokens, at least rows); only columns rowStart to rowEnd are written.</param>
     /// <param name="rowStart">First row.</param>
@@ -79,9 +79,25 @@ public class KernelSet
         DenseReference.MatMul(w, x, y, rowStart, rowEnd);
 
     /// <summary>
+    /// y[t,r] = Σ_g (ws[r,g]·Σ_k q[r,k]·x[t,k] + wm[r,g]·Σ_k x[t,k])·xs[t,g] for rows [rowStart, rowEnd).
+    /// </summary>
+    /// <param name="w">Blocks of Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K or Q6_K (rows, cols), row-major.</param>
+    /// <param name="x">Quantized activations (tokens, cols).</param>
+    /// <param name="y">Output (tokens, at least rows); only columns rowStart to rowEnd are written.</param>
+    /// <param name="rowStart">First row.</param>
+    /// <param name="rowEnd">Row after the last.</param>
+    /// <remarks>
+    /// A weight is ws·q + wm, as <see cref="ElementType"/> says. int32 inside a group, then float32 in eight
+    /// accumulators (KERNELS.md). An element does not depend on the token count or on how rows are split, bit for bit.
+    /// </remarks>
+    public virtual void MatMulBlocks(
+        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd) =>
+        BlockReference.MatMul(w, x, y, rowStart, rowEnd);
+
+    /// <summary>
     /// Writes row <paramref name="row"/> of <paramref name="w"/> as float32, exactly (embedding lookup).
     /// </summary>
-    /// <param name="w">F32, F16, BF16, Q8_0 or Q4_0 weights (rows, cols).</param>
+    /// <param name="w">Weights (rows, cols) of a float32, float16, bfloat16 or block type.</param>
     /// <param name="row">The row (token id).</param>
     /// <param name="y">Output (cols).</param>
     public virtual void DequantizeRow(in DenseMatrix w, int row, Span<float> y) => DenseReference.Dequantize(w, row, y);

@@ -67,7 +67,7 @@ internal sealed unsafe class KernelTestData(int seed) : IDisposable
         return quantized;
     }
 
-    /// <summary>Random weights of a type that runs directly.</summary>
+    /// <summary>Random weights of a plain type.</summary>
     internal DenseMatrix Dense(ElementType type, int rows, int cols)
     {
         long rowBytes = ElementTypes.RowBytes(type, cols);
@@ -88,9 +88,31 @@ internal sealed unsafe class KernelTestData(int seed) : IDisposable
                     MemoryMarshal.Write(block, (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
                     break;
                 default:
-                    // F16 itself, or the scale of a block.
                     MemoryMarshal.Write(block, (Half)value);
                     break;
+            }
+        }
+
+        // SAFETY: the buffer holds rows × rowBytes.
+        return new DenseMatrix(buffer.Data, type, rows, cols);
+    }
+
+    /// <summary>
+    /// Random blocks whose float16 factors are of an ordinary size, of either sign, and sometimes 0; or any bits.
+    /// </summary>
+    internal DenseMatrix Blocks(ElementType type, int rows, int cols, bool isHostile)
+    {
+        long rowBytes = ElementTypes.RowBytes(type, cols);
+        AlignedBuffer buffer = Take(rows * rowBytes);
+        Span<byte> bytes = buffer.Span<byte>(0, checked((int)(rows * rowBytes)));
+        _random.NextBytes(bytes);
+        int factorAt = type == ElementType.Q6_K ? DenseBlock.ScaleOffsetQ6K : 0;
+        int factorCount = BlockReference.HasMinimum(type) ? 2 : 1;
+        for (int block = 0; block < bytes.Length && !isHostile; block += ElementTypes.BlockBytes(type))
+        {
+            foreach (ref Half factor in MemoryMarshal.Cast<byte, Half>(bytes[(block + factorAt)..])[..factorCount])
+            {
+                factor = _random.Next(16) == 0 ? Half.Zero : (Half)Next(0.05f);
             }
         }
 

@@ -26,6 +26,10 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
         &Vector128CacheBodies.LoadHalf,
         &Vector128CacheBodies.Dequantize);
 
+    /// <summary>What products with blocks of <paramref name="type"/> are computed with.</summary>
+    internal virtual BlockBodies Blocks(ElementType type) =>
+        new(PortableBlocks.Unpack(type), PortableBlocks.Products(type, IsFused), null);
+
     // SAFETY: throughout this class, the drivers hand the bodies whole tiles, groups and rows of the views; spans are
     // pinned while a body reads them, and the asserted lengths are the callers' promise.
 
@@ -59,12 +63,17 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
             w, x, y, rowStart, rowEnd, IsFused ? &Vector128FloatBodies.Dot4x2 : &Vector128FloatBodies.Dot4x2Split);
 
     /// <inheritdoc/>
+    public override void MatMulBlocks(
+        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd) =>
+        BlockDriver.MatMul(w, x, y, rowStart, rowEnd, Blocks(w.Type));
+
+    /// <inheritdoc/>
     public override void DequantizeRow(in DenseMatrix w, int row, Span<float> y)
     {
         Debug.Assert((uint)row < (uint)w.Rows && y.Length >= w.Cols, "Row outside the matrix.");
         fixed (float* output = y)
         {
-            DequantizeDriver.Columns(w.Type, w.Row(row), 0, w.Cols, output);
+            DequantizeDriver.Row(w.Type, w.Row(row), w.Cols, output);
         }
     }
 

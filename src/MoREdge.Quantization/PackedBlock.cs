@@ -40,8 +40,14 @@ internal sealed class PackedBlock
     /// <summary>Quantizes up to 8 rows; tiles may be done by different threads.</summary>
     /// <param name="tile">Tile of this block.</param>
     /// <param name="rows">(rows, cols) weights; missing rows of the last tile become zeros.</param>
+    /// <param name="storedQuants">
+    /// The integers of which the source makes those weights, or nothing: groups that the format can express are taken
+    /// over as they are.
+    /// </param>
+    /// <param name="storedScales">Bits of their fp16 scales, one for 32 integers.</param>
     /// <returns>The error made.</returns>
-    public EncodingError EncodeTile(int tile, ReadOnlySpan<float> rows)
+    public EncodingError EncodeTile(
+        int tile, ReadOnlySpan<float> rows, ReadOnlySpan<sbyte> storedQuants, ReadOnlySpan<ushort> storedScales)
     {
         sbyte[] quants = new sbyte[PackedLayout.TileRows * Layout.PaddedCols];
         ushort[] scales = new ushort[TileScaleCount];
@@ -55,9 +61,19 @@ internal sealed class PackedBlock
                 int count = Math.Min(PackedLayout.GroupSize, Layout.Cols - col);
                 ReadOnlySpan<float> weights = rows.Slice(start + col, count);
                 Span<sbyte> rounded = quants.AsSpan((row * Layout.PaddedCols) + col, weights.Length);
-                ushort scale = Layout.Format == QuantFormat.Q8G32
-                    ? GroupQuantizer.Q8(weights, rounded)
-                    : GroupQuantizer.Q4(weights, rounded);
+                ushort scale;
+                if (!storedQuants.IsEmpty && Fits(storedQuants.Slice(start + col, count)))
+                {
+                    storedQuants.Slice(start + col, count).CopyTo(rounded);
+                    scale = storedScales[(start + col) / PackedLayout.GroupSize];
+                }
+                else
+                {
+                    scale = Layout.Format == QuantFormat.Q8G32
+                        ? GroupQuantizer.Q8(weights, rounded)
+                        : GroupQuantizer.Q4(weights, rounded);
+                }
+
                 scales[(row * Layout.GroupCount) + group] = scale;
                 error += Measure(weights, rounded, (float)BitConverter.UInt16BitsToHalf(scale));
             }
@@ -77,6 +93,14 @@ internal sealed class PackedBlock
     {
         writer.Write(new byte[Layout.ScaleOffset - Layout.QuantBytes]);
         writer.Write(MemoryMarshal.AsBytes<ushort>(_scales));
+    }
+
+    /// <summary>True for integers that the format can express; −128, which no quantizer writes, is none.</summary>
+    private bool Fits(ReadOnlySpan<sbyte> quants)
+    {
+        int max = Layout.Format == QuantFormat.Q8G32 ? sbyte.MaxValue : PackedLayout.Q4ZeroPoint - 1;
+        int min = Layout.Format == QuantFormat.Q8G32 ? -sbyte.MaxValue : -PackedLayout.Q4ZeroPoint;
+        return !quants.ContainsAnyExceptInRange((sbyte)min, (sbyte)max);
     }
 
     private static EncodingError Measure(ReadOnlySpan<float> weights, ReadOnlySpan<sbyte> quants, float scale)

@@ -17,6 +17,8 @@ internal sealed class TensorEncoder
     private readonly CancellationToken _cancellation;
     private float[] _block = [];
     private byte[] _bytes = [];
+    private sbyte[] _quants = [];
+    private ushort[] _scales = [];
 
     /// <summary>Encodes into <paramref name="writer"/>, until <paramref name="cancellation"/> stops it between two
     /// blocks.</summary>
@@ -52,9 +54,16 @@ internal sealed class TensorEncoder
             Span<float> weights = _block.AsSpan(0, rows * cols);
             tensor.ReadRows(row, rows, weights);
             RequireRange(weights, target.MagnitudeMax, tensor.Name, target);
-            error += packed is null
-                ? WritePlain(weights, target.Type)
-                : WriteTiles(packed, (int)(row / PackedLayout.TileRows), rows);
+            if (packed is null)
+            {
+                error += WritePlain(weights, target.Type);
+            }
+            else
+            {
+                ReadGroups(tensor, row, rows);
+                error += WriteTiles(packed, (int)(row / PackedLayout.TileRows), rows, tensor.HasGroups);
+            }
+
             rowsDone(row + rows);
         }
 
@@ -80,7 +89,25 @@ internal sealed class TensorEncoder
         }
     }
 
-    private EncodingError WriteTiles(PackedBlock packed, int firstTile, int rows)
+    /// <summary>What the source has rounded already, for rows [row, row + rows).</summary>
+    private void ReadGroups(CheckpointTensor tensor, long row, int rows)
+    {
+        if (!tensor.HasGroups)
+        {
+            return;
+        }
+
+        int count = rows * (int)tensor.Shape.Cols;
+        if (_quants.Length < count)
+        {
+            _quants = new sbyte[count];
+            _scales = new ushort[count / PackedLayout.GroupSize];
+        }
+
+        tensor.ReadGroups(row, rows, _quants.AsSpan(0, count), _scales.AsSpan(0, count / PackedLayout.GroupSize));
+    }
+
+    private EncodingError WriteTiles(PackedBlock packed, int firstTile, int rows, bool hasGroups)
     {
         int cols = packed.Layout.Cols;
         int tileCount = (rows + PackedLayout.TileRows - 1) / PackedLayout.TileRows;
@@ -90,7 +117,13 @@ internal sealed class TensorEncoder
         {
             int row = tile * PackedLayout.TileRows;
             int rowCount = Math.Min(PackedLayout.TileRows, rows - row);
-            errors[tile] = packed.EncodeTile(tile, _block.AsSpan(row * cols, rowCount * cols));
+            int first = row * cols;
+            int count = rowCount * cols;
+            errors[tile] = hasGroups
+                ? packed.EncodeTile(
+                    tile, _block.AsSpan(first, count), _quants.AsSpan(first, count),
+                    _scales.AsSpan(first / PackedLayout.GroupSize, count / PackedLayout.GroupSize))
+                : packed.EncodeTile(tile, _block.AsSpan(first, count), default, default);
         });
         packed.WriteQuants(_writer);
 

@@ -18,7 +18,7 @@ public readonly unsafe struct DenseMatrix
     /// <summary>The first byte.</summary>
     public byte* Data { get; }
 
-    /// <summary>F32, F16, BF16, Q8_0 or Q4_0.</summary>
+    /// <summary>F32, F16, BF16 or a type of blocks.</summary>
     public ElementType Type { get; }
 
     /// <summary>Rows (outputs).</summary>

@@ -26,7 +26,9 @@ public readonly unsafe struct PackedMatrix
     /// <summary>[tile][group][quad][8 rows][4] quants.</summary>
     public byte* Quants { get; }
 
-    /// <summary>[tile][group][8 rows] fp16 scales; 0 or normal (magnitude at least 2⁻¹⁴), of either sign.</summary>
+    /// <summary>
+    /// [tile][group][8 rows] fp16 scales of either sign; subnormal only where taken over from GGUF blocks.
+    /// </summary>
     public ushort* Scales { get; }
 
     /// <summary>The first quant of <paramref name="tile"/>.</summary>

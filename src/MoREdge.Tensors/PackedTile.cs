@@ -16,7 +16,7 @@ public static class PackedTile
     /// <param name="quants">
     /// Quants (8, PaddedCols), in [−127, 127] for Q8G32, in [−8, 7] for Q4G32; padding rows and columns 0.
     /// </param>
-    /// <param name="scales">fp16 bits (8, GroupCount), 0 or at least 2⁻¹⁴; padding rows 0.</param>
+    /// <param name="scales">fp16 bits (8, GroupCount), finite; padding rows 0.</param>
     /// <param name="tileQuants">GroupCount · TileGroupBytes bytes, overwritten.</param>
     /// <param name="tileScales">(GroupCount, 8) fp16 bits, overwritten.</param>
     /// <exception cref="ArgumentException">A span has another length.</exception>

@@ -74,6 +74,7 @@ namespace System.Runtime.Intrinsics.Arm
     public abstract class Dp : AdvSimd
     {
         public static new bool IsSupported { get => IsSupported; }
+        public static I DotProduct(I sum, S a, S b) => DotProduct(sum, a, b);
         public static I DotProductBySelectedQuadruplet(I sum, S a, S b, byte i) =>
             DotProductBySelectedQuadruplet(sum, a, b, i);
     }

@@ -39,6 +39,46 @@ internal static unsafe class Exports
     static void DotMatMulQ4(byte* w, ushort* ws, sbyte* x, float* xs, int* sums, int groups, int tokens, float* y) =>
         NeonDotMatMul.Q4(w, ws, x, xs, sums, groups, tokens, y);
 
+    [RuntimeExport("neon_block_signed")]
+    static void NeonBlockSigned(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.Signed(quants, factors, panel, chunks, tokens, sums);
+
+    [RuntimeExport("neon_block_four")]
+    static void NeonBlockFour(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.Four(quants, factors, panel, chunks, tokens, sums);
+
+    [RuntimeExport("neon_block_five")]
+    static void NeonBlockFive(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.Five(quants, factors, panel, chunks, tokens, sums);
+
+    [RuntimeExport("neon_block_minimum")]
+    static void NeonBlockMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.Minimum(quants, factors, panel, chunks, tokens, sums);
+
+    [RuntimeExport("neon_block_six")]
+    static void NeonBlockSix(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.Six(quants, factors, panel, chunks, tokens, sums);
+
+    [RuntimeExport("dot_block_signed")]
+    static void DotBlockSigned(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.DotSigned(quants, factors, panel, chunks, tokens, sums);
+
+    [RuntimeExport("dot_block_four")]
+    static void DotBlockFour(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.DotFour(quants, factors, panel, chunks, tokens, sums);
+
+    [RuntimeExport("dot_block_five")]
+    static void DotBlockFive(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.DotFive(quants, factors, panel, chunks, tokens, sums);
+
+    [RuntimeExport("dot_block_minimum")]
+    static void DotBlockMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.DotMinimum(quants, factors, panel, chunks, tokens, sums);
+
+    [RuntimeExport("dot_block_six")]
+    static void DotBlockSix(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        NeonBlockBodies.DotSix(quants, factors, panel, chunks, tokens, sums);
+
     [RuntimeExport("neon_scores")]
     static void NeonScores(
         float** queries, int rows, byte* keys, int type, int cols, int tiles, float scale, float** scores) =>

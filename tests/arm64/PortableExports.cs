@@ -25,11 +25,13 @@ internal static unsafe class PortableExports
     static void DequantizeBF16(void* source, int count, float* y) =>
         DequantizeBodies.BFloat16((ushort*)source, count, y);
 
-    [RuntimeExport("v128_dequantize_q8_0")]
-    static void DequantizeQ8(void* source, int count, float* y) => DequantizeBodies.BlocksQ8((byte*)source, count, y);
+    [RuntimeExport("v128_dequantize_group")]
+    static void DequantizeGroup(byte* quants, float first, float second, sbyte zeroPoint, float* y) =>
+        DequantizeBodies.Group(quants, first, second, zeroPoint, y);
 
-    [RuntimeExport("v128_dequantize_q4_0")]
-    static void DequantizeQ4(void* source, int count, float* y) => DequantizeBodies.BlocksQ4((byte*)source, count, y);
+    [RuntimeExport("v128_dequantize_group_minimum")]
+    static void DequantizeGroupMinimum(byte* quants, float scale, float minimum, float* y) =>
+        DequantizeBodies.GroupWithMinimum(quants, scale, minimum, y);
 
     [RuntimeExport("v128_dot4x2")]
     static void Dot4x2(float* w, long wStride, float* x, long xStride, int count, float* sums) =>

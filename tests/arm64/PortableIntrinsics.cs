@@ -55,6 +55,7 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<sbyte> Create(sbyte v) => Create(v);
         [Intrinsic] public static Vector128<int> Create(int a, int b, int c, int d) => Create(a, b, c, d);
         [Intrinsic] public static Vector128<long> Create(long a, long b) => Create(a, b);
+        [Intrinsic] public static Vector128<long> Create(long v) => Create(v);
         [Intrinsic] public static Vector128<long> CreateScalar(long v) => CreateScalar(v);
         [Intrinsic] public static Vector128<ulong> CreateScalar(ulong v) => CreateScalar(v);
         [Intrinsic] public static Vector128<float> CreateScalar(float v) => CreateScalar(v);
@@ -96,6 +97,7 @@ namespace System.Runtime.Intrinsics
             Vector128<T> c, Vector128<T> a, Vector128<T> b) => ConditionalSelect(c, a, b);
 
         [Intrinsic] public static Vector128<float> Shuffle(Vector128<float> v, Vector128<int> i) => Shuffle(v, i);
+        [Intrinsic] public static Vector128<byte> Shuffle(Vector128<byte> v, Vector128<byte> i) => Shuffle(v, i);
         [Intrinsic] public static Vector128<long> Shuffle(Vector128<long> v, Vector128<long> i) => Shuffle(v, i);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -103,6 +105,15 @@ namespace System.Runtime.Intrinsics
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<uint> ShiftLeft(Vector128<uint> v, int n) => v << n;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> ShiftLeft(Vector128<short> v, int n) => v << n;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<ushort> ShiftLeft(Vector128<ushort> v, int n) => v << n;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> ShiftRightArithmetic(Vector128<short> v, int n) => v >> n;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<int> ShiftRightArithmetic(Vector128<int> v, int n) => v >> n;

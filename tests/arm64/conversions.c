@@ -5,10 +5,10 @@
 #include <string.h>
 
 typedef void dequantize_body(const void *source, int count, float *y);
-dequantize_body v128_dequantize_f16, v128_dequantize_bf16, v128_dequantize_q8_0, v128_dequantize_q4_0;
+dequantize_body v128_dequantize_f16, v128_dequantize_bf16;
 void v128_quantize(const float *x, int8_t *quants, float *scale, int32_t *sum);
 
-enum { PATTERNS = 1 << 16, BLOCKS = 67, BLOCK_Q8 = 34, BLOCK_Q4 = 18 };
+enum { PATTERNS = 1 << 16 };
 
 static float bfloat_to_single(uint16_t bits) {
     uint32_t wide = (uint32_t)bits << 16;
@@ -38,23 +38,6 @@ static void check_all_patterns(const char *name, dequantize_body *body, float (*
         for (int i = 0; i < 32; i++) {
             exact(&c, y[i], i < count ? reference(patterns[first + i]) : -1);
         }
-    }
-    finish(&c);
-}
-
-static void check_blocks(const char *name, dequantize_body *body, int block_bytes) {
-    static uint8_t blocks[BLOCKS * BLOCK_Q8];
-    static float y[BLOCKS * GROUP];
-    check c = begin(name);
-    for (int i = 0; i < BLOCKS * block_bytes; i++) {
-        blocks[i] = (uint8_t)next_random();
-    }
-    body(blocks, BLOCKS * GROUP, y);
-    for (int i = 0; i < BLOCKS * GROUP; i++) {
-        const uint8_t *block = blocks + i / GROUP * block_bytes, *quants = block + 2;
-        int k = i % GROUP, nibble = k < 16 ? quants[k % 16] & 15 : quants[k % 16] >> 4;
-        float weight = (float)(block_bytes == BLOCK_Q8 ? (int8_t)quants[k] : nibble - 8);
-        exact(&c, y[i], half_to_single((uint16_t)(block[0] | block[1] << 8)) * weight);
     }
     finish(&c);
 }
@@ -102,7 +85,5 @@ static void check_quantize(void) {
 void check_conversions(void) {
     check_all_patterns("DequantizeRow F16", v128_dequantize_f16, half_to_single);
     check_all_patterns("DequantizeRow BF16", v128_dequantize_bf16, bfloat_to_single);
-    check_blocks("DequantizeRow Q8_0", v128_dequantize_q8_0, BLOCK_Q8);
-    check_blocks("DequantizeRow Q4_0", v128_dequantize_q4_0, BLOCK_Q4);
     check_quantize();
 }

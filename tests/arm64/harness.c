@@ -99,6 +99,7 @@ int main(int argc, char **argv) {
     check_vectors();
     check_attention();
     check_packed();
+    check_file_blocks();
 #ifdef __aarch64__
     check_neon();
     if (has_dot_product()) {

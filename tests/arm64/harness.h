@@ -46,6 +46,11 @@ void finish(check *c);
 float half_to_single(uint16_t bits);
 uint16_t single_to_half(float value);
 
+// Products with an unpacked row of blocks: signed, zero point 8, zero point 16, minimums, halves of six bits.
+typedef void block_products(uint8_t *quants, float *factors, uint8_t *panel, int chunks, int tokens, float *sums);
+
+void check_file_blocks(void);
+void check_block_products(const char *set, block_products *const bodies[5]);
 void check_packed(void);
 void check_neon(void);
 void check_neon_dot(void);

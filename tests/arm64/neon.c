@@ -11,6 +11,8 @@ typedef void panel_body(uint8_t *w, uint16_t *ws, int8_t *x, float *xs, int32_t 
 row_body neon_matvec_q8, neon_matvec_q4, dot_matvec_q8, dot_matvec_q4;
 block_body neon_matmul_q8, neon_matmul_q4;
 panel_body dot_matmul_q8, dot_matmul_q4;
+block_products neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum, neon_block_six;
+block_products dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum, dot_block_six;
 scores_body neon_scores, v128_scores;
 mix_body neon_mix, v128_mix;
 
@@ -107,6 +109,9 @@ void check_neon(void) {
     static const char *const names[] = {"neon AttentionScores F32", "neon AttentionScores F16", "neon AttentionMix F32",
                                         "neon AttentionMix F16", "neon AttentionMix Q8"};
     check_attention_bodies(names, neon_scores, neon_mix);
+    block_products *const bodies[] = {neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum,
+                                      neon_block_six};
+    check_block_products("neon", bodies);
 }
 
 void check_neon_dot(void) {
@@ -114,6 +119,9 @@ void check_neon_dot(void) {
     check_matvec("neon-dot matvec-q4", 1, dot_matvec_q4);
     check_panels("neon-dot matmul-q8", 0, dot_matmul_q8);
     check_panels("neon-dot matmul-q4", 1, dot_matmul_q4);
+    block_products *const bodies[] = {dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum,
+                                      dot_block_six};
+    check_block_products("neon-dot", bodies);
 }
 
 // One call, for counting instructions: 2 tiles for one token, or 1 tile for 64 tokens, of 960 columns. Zeros will

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using MoREdge.Tensors;
 
 namespace MoREdge.Checkpoints.Dequantization;
 
@@ -75,6 +76,31 @@ internal static class SimpleBlocks
         {
             weights[i] = scale * (sbyte)block[HalfBytes + i];
         }
+    }
+
+    /// <summary>True for the types whose weights are d·q and nothing else.</summary>
+    public static bool HasGroups(ElementType type) =>
+        type is ElementType.Q8_0 or ElementType.Q5_0 or ElementType.Q4_0;
+
+    /// <summary>The integers q of a block of such a type, without rounding.</summary>
+    /// <param name="type">Q8_0, Q5_0 or Q4_0.</param>
+    /// <param name="block">One block.</param>
+    /// <param name="quants">Receives the 32 integers, zero points taken off.</param>
+    /// <returns>The bits of the fp16 d.</returns>
+    public static ushort ReadGroup(ElementType type, ReadOnlySpan<byte> block, Span<sbyte> quants)
+    {
+        int zeroPoint = type == ElementType.Q5_0 ? 16 : 8;
+        uint highBits = type == ElementType.Q5_0 ? BinaryPrimitives.ReadUInt32LittleEndian(block[HalfBytes..]) : 0;
+        ReadOnlySpan<byte> bytes = block[(type == ElementType.Q5_0 ? HalfBytes + HighBitsBytes : HalfBytes)..];
+        for (int i = 0; i < quants.Length; i++)
+        {
+            int nibble = i < HalfBlock ? bytes[i] & 0xF : bytes[i % HalfBlock] >> 4;
+            quants[i] = type == ElementType.Q8_0
+                ? (sbyte)bytes[i]
+                : (sbyte)(nibble + FifthBit(highBits, i) - zeroPoint);
+        }
+
+        return BinaryPrimitives.ReadUInt16LittleEndian(block);
     }
 
     private static int FifthBit(uint highBits, int index) => (int)((highBits >> index) & 1) << 4;

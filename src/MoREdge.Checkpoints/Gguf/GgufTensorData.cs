@@ -23,6 +23,9 @@ internal sealed class GgufTensorData : TensorData
     }
 
     /// <inheritdoc/>
+    public override bool HasGroups => SimpleBlocks.HasGroups(Type);
+
+    /// <inheritdoc/>
     public override void ReadRows(long rowStart, int rowCount, Span<float> destination)
     {
         AssertRange(rowStart, rowCount, destination);
@@ -39,6 +42,35 @@ internal sealed class GgufTensorData : TensorData
                 ElementDecoder.Decode(Type, bytes, destination[..(blocks * blockLength)]);
                 offset += bytes.Length;
                 destination = destination[(blocks * blockLength)..];
+            }
+        }
+        catch (ModelFileException fault)
+        {
+            throw new CheckpointException(CheckpointError.InvalidModelFile, fault.Message, fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void ReadGroups(long rowStart, int rowCount, Span<sbyte> quants, Span<ushort> scales)
+    {
+        int blockBytes = ElementTypes.BlockBytes(Type);
+        int rowGroups = scales.Length / Math.Max(rowCount, 1);
+        long offset = rowStart * ElementTypes.RowBytes(Type, Shape.Cols);
+        try
+        {
+            VerifyOnce();
+            for (int row = 0; row < rowCount; row++)
+            {
+                ReadOnlySpan<byte> bytes = _file.Bytes(_tensor, offset, rowGroups * blockBytes);
+                for (int group = 0; group < rowGroups; group++)
+                {
+                    int index = (row * rowGroups) + group;
+                    scales[index] = SimpleBlocks.ReadGroup(
+                        Type, bytes.Slice(group * blockBytes, blockBytes),
+                        quants.Slice(index * PackedLayout.GroupSize, PackedLayout.GroupSize));
+                }
+
+                offset += bytes.Length;
             }
         }
         catch (ModelFileException fault)

@@ -8,6 +8,18 @@ internal sealed unsafe class NeonDotKernels : NeonKernels
     /// <inheritdoc/>
     public override string Name => "neon-dot";
 
+    internal override BlockBodies Blocks(ElementType type) => new(
+        PortableBlocks.Unpack(type),
+        type switch
+        {
+            ElementType.Q8_0 => &NeonBlockBodies.DotSigned,
+            ElementType.Q4_0 => &NeonBlockBodies.DotFour,
+            ElementType.Q5_0 => &NeonBlockBodies.DotFive,
+            ElementType.Q6_K => &NeonBlockBodies.DotSix,
+            _ => &NeonBlockBodies.DotMinimum,
+        },
+        null);
+
     // SAFETY: throughout this class as in NeonKernels.
 
     /// <inheritdoc/>

@@ -15,6 +15,18 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
         &Vector128CacheBodies.LoadHalf,
         &Vector128CacheBodies.Dequantize);
 
+    internal override BlockBodies Blocks(ElementType type) => new(
+        PortableBlocks.Unpack(type),
+        type switch
+        {
+            ElementType.Q8_0 => &NeonBlockBodies.Signed,
+            ElementType.Q4_0 => &NeonBlockBodies.Four,
+            ElementType.Q5_0 => &NeonBlockBodies.Five,
+            ElementType.Q6_K => &NeonBlockBodies.Six,
+            _ => &NeonBlockBodies.Minimum,
+        },
+        null);
+
     // SAFETY: throughout this class, PackedDriver hands the bodies whole tiles and groups of the views, and
     // AttentionDriver whole tiles and rows of the cache.
 

@@ -16,6 +16,21 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     internal override AttentionBodies Attention =>
         new(&Avx2ScoreBodies.Scores, &Avx2MixBodies.Mix, &Avx2CacheBodies.LoadHalf, &Avx2CacheBodies.Dequantize);
 
+    internal override BlockBodies Blocks(ElementType type) => type switch
+    {
+        ElementType.Q8_0 => new(&Avx2BlockRows.UnpackQ8, &Avx2BlockBodies.Signed, &Avx2BlockRows.OneQ8),
+        ElementType.Q4_0 => new(&Avx2BlockRows.UnpackQ4, &Avx2BlockBodies.Four, &Avx2BlockRows.OneQ4),
+        ElementType.Q4_1 => new(
+            &Avx2BlockRows.UnpackQ4Minimum, &Avx2BlockBodies.FourMinimum, &Avx2BlockRows.OneQ4Minimum),
+        ElementType.Q5_0 => new(&Avx2BlockRows.UnpackQ5, &Avx2BlockBodies.Five, &Avx2BlockRows.OneQ5),
+        ElementType.Q5_1 => new(
+            &Avx2BlockRows.UnpackQ5Minimum, &Avx2BlockBodies.FiveMinimum, &Avx2BlockRows.OneQ5Minimum),
+        ElementType.Q4_K => new(&Avx2BlockRows.UnpackQ4K, &Avx2BlockBodies.FourMinimum, &Avx2BlockRows.OneQ4K),
+        ElementType.Q5_K => new(&Avx2BlockRows.UnpackQ5K, &Avx2BlockBodies.FiveMinimum, &Avx2BlockRows.OneQ5K),
+        ElementType.Q6_K => new(&Avx2BlockRows.UnpackQ6K, &Avx2BlockBodies.Six, &Avx2BlockRows.OneQ6K),
+        _ => throw PortableBlocks.NoBlocks(type),
+    };
+
     // SAFETY: throughout this class, the drivers hand the bodies whole tiles, groups and rows of the views; spans are
     // pinned while a body reads them, and the asserted lengths are the callers' promise.
 

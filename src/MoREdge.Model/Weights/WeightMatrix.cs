@@ -4,12 +4,16 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Model.Weights;
 
-/// <summary>A (rows, cols) weight matrix in the map, packed or plain, with its bias if it has one.</summary>
+/// <summary>
+/// A (rows, cols) weight matrix in the map, packed, in the blocks of other people's files or plain, with its bias if it
+/// has one.
+/// </summary>
 internal sealed class WeightMatrix
 {
     private readonly PackedMatrix _packed;
     private readonly DenseMatrix _dense;
     private readonly QuantFormat _format;
+    private readonly bool _isBlocks;
 
     /// <summary>Views <paramref name="tensor"/> of <paramref name="file"/>.</summary>
     /// <exception cref="ModelFileException">The element type cannot be executed.</exception>
@@ -48,14 +52,14 @@ internal sealed class WeightMatrix
             return;
         }
 
-        bool runsDirectly = tensor.Type
-            is ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.Q8_0 or ElementType.Q4_0;
-        if (!runsDirectly)
+        bool isPlain = tensor.Type is ElementType.F32 or ElementType.F16 or ElementType.BF16;
+        _isBlocks = ElementTypes.BlockLength(tensor.Type) > 1;
+        if (!isPlain && !_isBlocks)
         {
             throw new ModelFileException(
                 ModelFileError.UnsupportedElementType,
-                $"The tensor '{tensor.Name}' is {tensor.Type}, which runs only after 'moredge quantize' "
-                + "(direct: F32, F16, BF16, Q8_0, Q4_0).");
+                $"The tensor '{tensor.Name}' is {tensor.Type}, which holds no weights that can run "
+                + "(F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K and Q6_K can).");
         }
 
         _dense = file.Dense(tensor).Slice(rowStart, rowCount);
@@ -73,7 +77,7 @@ internal sealed class WeightMatrix
     /// <summary>(rows) floats added to the product, or null.</summary>
     public float[]? Bias { get; }
 
-    /// <summary>True when the product takes int8 activations.</summary>
+    /// <summary>True for our own layout.</summary>
     public bool IsPacked { get; }
 
     /// <summary>Work items of the product: tiles of 8 rows.</summary>
@@ -82,7 +86,7 @@ internal sealed class WeightMatrix
     /// <summary>Columns [8·tileStart, 8·tileEnd) of y = x·Wᵀ + bias.</summary>
     /// <param name="kernels">The kernel set.</param>
     /// <param name="x">Float activations (tokens, cols), read when plain.</param>
-    /// <param name="quantized">The same activations in int8, read when packed.</param>
+    /// <param name="quantized">The same activations in int8, read when packed or in blocks.</param>
     /// <param name="y">(tokens, rows).</param>
     /// <param name="tileStart">First tile.</param>
     /// <param name="tileEnd">One past the last tile.</param>
@@ -91,7 +95,11 @@ internal sealed class WeightMatrix
     {
         int rowStart = tileStart * PackedLayout.TileRows;
         int rowEnd = Math.Min(tileEnd * PackedLayout.TileRows, Rows);
-        if (!IsPacked)
+        if (_isBlocks)
+        {
+            kernels.MatMulBlocks(_dense, quantized, y, rowStart, rowEnd);
+        }
+        else if (!IsPacked)
         {
             kernels.MatMulDense(_dense, x, y, rowStart, rowEnd);
         }

@@ -6,25 +6,32 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Tests.Model;
 
-/// <summary>A random float32 model file small enough for every test: width 32, 4/2 heads of 8, vocabulary 64.</summary>
+/// <summary>
+/// A random float32 model file small enough for every test: width 32, 4/2 heads of 8, vocabulary 64; or 8 times as
+/// wide, for blocks of 256 weights.
+/// </summary>
 internal sealed class TinyModel : IDisposable
 {
     public const int VocabSize = 64;
     public const int ContextLength = 600;
     public const int KvHeadCount = 2;
     public const int HeadDim = 8;
-    private const int ModelDim = 32;
     private const int HeadCount = 4;
-    private const int FfnDim = 48;
+    private const int WideFactor = 8;
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"moredge-tiny-{Guid.NewGuid():N}.gguf");
     private readonly List<(GgufTensorPlan Plan, float[] Values)> _tensors = [];
     private readonly Dictionary<string, byte[]> _encoded = [];
     private readonly Random _random;
+    private readonly bool _isWide;
     private GgufFile? _file;
     private DecoderModel? _network;
 
-    public TinyModel(int seed) => _random = new Random(seed);
+    public TinyModel(int seed, bool isWide = false)
+    {
+        _random = new Random(seed);
+        _isWide = isWide;
+    }
 
     public GgufMetadata Metadata { get; } = new();
 
@@ -32,11 +39,17 @@ internal sealed class TinyModel : IDisposable
 
     public string FilePath => _path;
 
+    private int ModelDim => _isWide ? 32 * WideFactor : 32;
+
+    private int FfnDim => _isWide ? 2 * ModelDim : 48;
+
+    private int HeadWidth => _isWide ? HeadDim * WideFactor : HeadDim;
+
     /// <summary>An ordinary decoder.</summary>
     public static TinyModel Decoder(
-        string architecture, int blockCount, int seed = 1, bool biases = false, bool tied = true)
+        string architecture, int blockCount, int seed = 1, bool biases = false, bool tied = true, bool isWide = false)
     {
-        TinyModel model = new(seed);
+        TinyModel model = new(seed, isWide);
         model.SetCommon(architecture, blockCount);
         model.AddCommon(tied);
         for (int block = 0; block < blockCount; block++)
@@ -186,11 +199,11 @@ internal sealed class TinyModel : IDisposable
         Metadata.Set(MetadataKeys.Architecture, GgufValue.FromString(architecture));
         Set(MetadataKeys.BlockCount, GgufValue.FromUInt32((uint)blockCount));
         Set(MetadataKeys.ContextLength, GgufValue.FromUInt32(ContextLength));
-        Set(MetadataKeys.EmbeddingLength, GgufValue.FromUInt32(ModelDim));
-        Set(MetadataKeys.FeedForwardLength, GgufValue.FromUInt32(FfnDim));
+        Set(MetadataKeys.EmbeddingLength, GgufValue.FromUInt32((uint)ModelDim));
+        Set(MetadataKeys.FeedForwardLength, GgufValue.FromUInt32((uint)FfnDim));
         Set(MetadataKeys.HeadCount, GgufValue.FromUInt32(HeadCount));
         Set(MetadataKeys.HeadCountKv, GgufValue.FromUInt32(KvHeadCount));
-        Set(MetadataKeys.KeyLength, GgufValue.FromUInt32(HeadDim));
+        Set(MetadataKeys.KeyLength, GgufValue.FromUInt32((uint)HeadWidth));
         Set(MetadataKeys.RmsNormEpsilon, GgufValue.FromFloat32(1e-5f));
         Set(MetadataKeys.RopeFrequencyBase, GgufValue.FromFloat32(10000));
     }
@@ -211,19 +224,19 @@ internal sealed class TinyModel : IDisposable
         string Name(string name) =>
             recursion is { } r ? TensorNames.BlockRecursion(block, r, name) : TensorNames.Block(block, name);
         Add(Name(TensorNames.AttentionNorm), ModelDim);
-        Add(Name(TensorNames.AttentionQuery), HeadCount * HeadDim, ModelDim);
-        Add(Name(TensorNames.AttentionKey), KvHeadCount * HeadDim, ModelDim);
-        Add(Name(TensorNames.AttentionValue), KvHeadCount * HeadDim, ModelDim);
-        Add(Name(TensorNames.AttentionOutput), ModelDim, HeadCount * HeadDim);
+        Add(Name(TensorNames.AttentionQuery), HeadCount * HeadWidth, ModelDim);
+        Add(Name(TensorNames.AttentionKey), KvHeadCount * HeadWidth, ModelDim);
+        Add(Name(TensorNames.AttentionValue), KvHeadCount * HeadWidth, ModelDim);
+        Add(Name(TensorNames.AttentionOutput), ModelDim, HeadCount * HeadWidth);
         Add(Name(TensorNames.FfnNorm), ModelDim);
         Add(Name(TensorNames.FfnGate), FfnDim, ModelDim);
         Add(Name(TensorNames.FfnUp), FfnDim, ModelDim);
         Add(Name(TensorNames.FfnDown), ModelDim, FfnDim);
         if (biases)
         {
-            Add(Name(TensorNames.AttentionQueryBias), HeadCount * HeadDim);
-            Add(Name(TensorNames.AttentionKeyBias), KvHeadCount * HeadDim);
-            Add(Name(TensorNames.AttentionValueBias), KvHeadCount * HeadDim);
+            Add(Name(TensorNames.AttentionQueryBias), HeadCount * HeadWidth);
+            Add(Name(TensorNames.AttentionKeyBias), KvHeadCount * HeadWidth);
+            Add(Name(TensorNames.AttentionValueBias), KvHeadCount * HeadWidth);
             Add(Name(TensorNames.AttentionOutputBias), ModelDim);
             Add(Name(TensorNames.FfnGateBias), FfnDim);
             Add(Name(TensorNames.FfnUpBias), FfnDim);

@@ -1,0 +1,29 @@
+namespace MoREdge.Kernels;
+
+/// <summary>What products with the blocks of one element type are computed with.</summary>
+/// <param name="unpack">
+/// (blocks, groupCount, quants, factors): unpacks groupCount groups of one row, which begin at a chunk, as BlockLayout
+/// says: unsigned quants (signed ones of Q8_0) and exact float32 factors; the rest of the last chunk becomes zeros.
+/// </param>
+/// <param name="products">
+/// (quants, factors, panel, chunkCount, tokenCount, sums): adds the products of that row with tokenCount tokens to sums
+/// (tokenCount, 8), chunk by chunk; panel is (chunkCount, tokenCount) tokens of BlockLayout.TokenBytes.
+/// </param>
+/// <param name="one">
+/// (blocks, groupCount, panel, sums): both in one, for one token; null where that is not faster.
+/// </param>
+// SAFETY: function pointers to static bodies; BlockDriver calls them with whole groups and chunks only.
+internal readonly unsafe struct BlockBodies(
+    delegate*<byte*, int, byte*, float*, void> unpack,
+    delegate*<byte*, float*, byte*, int, int, float*, void> products,
+    delegate*<byte*, int, byte*, float*, void> one)
+{
+    /// <summary>Unpacks groups of a row.</summary>
+    public delegate*<byte*, int, byte*, float*, void> Unpack { get; } = unpack;
+
+    /// <summary>Multiplies an unpacked row with tokens.</summary>
+    public delegate*<byte*, float*, byte*, int, int, float*, void> Products { get; } = products;
+
+    /// <summary>Multiplies groups of a row with one token, or null.</summary>
+    public delegate*<byte*, int, byte*, float*, void> One { get; } = one;
+}

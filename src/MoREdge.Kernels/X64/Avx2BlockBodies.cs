@@ -1,0 +1,243 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>Products of unpacked blocks with AVX2 and FMA: a lane is a group.</summary>
+/// <remarks>
+/// SAFETY: pointers only, as BlockBodies and BlockLayout state them. vpmaddubsw and the sums in int16 saturate or wrap
+/// at 2¹⁵: sixteen products of nibbles stay at 16·15·127 = 30480, eight of 31 at 31496, four of 63 at 32004, and two of
+/// signed bytes, multiplied as |w|·(x with the sign of w), at 2·128·127 = 32512.
+/// </remarks>
+internal static unsafe class Avx2BlockBodies
+{
+    /// <summary>Which quants, and so how long a sum may stay in int16.</summary>
+    internal enum Kind
+    {
+        /// <summary>−128 … 127 (Q8_0).</summary>
+        Signed,
+
+        /// <summary>0 … 15, zero point 8 (Q4_0).</summary>
+        Four,
+
+        /// <summary>0 … 15 and minimums (Q4_1, Q4_K).</summary>
+        FourMinimum,
+
+        /// <summary>0 … 31, zero point 16 (Q5_0).</summary>
+        Five,
+
+        /// <summary>0 … 31 and minimums (Q5_1, Q5_K).</summary>
+        FiveMinimum,
+
+        /// <summary>0 … 63, zero point 32 and a scale for each half of a group (Q6_K).</summary>
+        Six,
+    }
+
+    /// <summary>Signed quants (Q8_0).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Signed(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Products(quants, factors, panel, chunks, tokens, sums, Kind.Signed, dot: false);
+
+    /// <summary>Nibbles with zero point 8 (Q4_0).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Four(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Products(quants, factors, panel, chunks, tokens, sums, Kind.Four, dot: false);
+
+    /// <summary>Nibbles and minimums (Q4_1, Q4_K).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void FourMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Products(quants, factors, panel, chunks, tokens, sums, Kind.FourMinimum, dot: false);
+
+    /// <summary>Five bits with zero point 16 (Q5_0).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Five(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Products(quants, factors, panel, chunks, tokens, sums, Kind.Five, dot: false);
+
+    /// <summary>Five bits and minimums (Q5_1, Q5_K).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void FiveMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Products(quants, factors, panel, chunks, tokens, sums, Kind.FiveMinimum, dot: false);
+
+    /// <summary>Six bits with zero point 32 and a scale for each half of a group (Q6_K).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Six(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Products(quants, factors, panel, chunks, tokens, sums, Kind.Six, dot: false);
+
+    /// <summary>
+    /// The weights of a chunk stay in registers while the tokens pass. dot takes AVX-VNNI's instruction.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Products(
+        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums, Kind kind, bool dot)
+    {
+        for (; chunks > 0; chunks--)
+        {
+            Vector256<byte> w0 = Vector256.Load(quants), w1 = Vector256.Load(quants + 32);
+            Vector256<byte> w2 = Vector256.Load(quants + 64), w3 = Vector256.Load(quants + 96);
+            Vector256<byte> w4 = Vector256.Load(quants + 128), w5 = Vector256.Load(quants + 160);
+            Vector256<byte> w6 = Vector256.Load(quants + 192), w7 = Vector256.Load(quants + 224);
+            Vector256<float> first = Vector256.Load(factors);
+            Vector256<float> second = Vector256.Load(factors + BlockLayout.Groups);
+            for (int token = 0; token < tokens; token++)
+            {
+                float* sum = sums + (token * BlockLayout.Groups);
+                AddChunk(w0, w1, w2, w3, w4, w5, w6, w7, first, second, panel, Vector256.Load(sum), kind, dot)
+                    .Store(sum);
+                panel += BlockLayout.TokenBytes;
+            }
+
+            quants += BlockLayout.Quants;
+            factors += BlockLayout.Factors;
+        }
+    }
+
+    /// <summary>The kind of the quants of <paramref name="type"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Kind KindOf(ElementType type) => type switch
+    {
+        ElementType.Q8_0 => Kind.Signed,
+        ElementType.Q4_0 => Kind.Four,
+        ElementType.Q4_1 or ElementType.Q4_K => Kind.FourMinimum,
+        ElementType.Q5_0 => Kind.Five,
+        ElementType.Q5_1 or ElementType.Q5_K => Kind.FiveMinimum,
+        _ => Kind.Six,
+    };
+
+    /// <summary>
+    /// Adds eight groups of a row times eight of a token, x: even weights are first halves of groups, odd ones second
+    /// halves; first and second are the factors of BlockLayout.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> AddChunk(
+        Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, Vector256<byte> w4,
+        Vector256<byte> w5, Vector256<byte> w6, Vector256<byte> w7, Vector256<float> first, Vector256<float> second,
+        byte* x, Vector256<float> sum, Kind kind, bool dot)
+    {
+        Vector256<float> xScale = Vector256.Load((float*)(x + BlockLayout.ScalesOffset));
+        Vector256<float> scale = first * xScale;
+        Vector256<int> xSum = Vector256.Load((int*)(x + BlockLayout.SumsOffset));
+        if (kind == Kind.Six)
+        {
+            Vector256<int> xFirst = Vector256.Load((int*)(x + BlockLayout.FirstSumsOffset));
+            Vector256<int> products = dot
+                ? Sum(Dot(w0, x), Dot(w2, x + 64), Dot(w4, x + 128), Dot(w6, x + 192))
+                : Sixes(Pairs(w0, x), Pairs(w2, x + 64), Pairs(w4, x + 128), Pairs(w6, x + 192));
+            sum = AddScaled(products - Vector256.ShiftLeft(xFirst, 5), scale, sum);
+            products = dot
+                ? Sum(Dot(w1, x + 32), Dot(w3, x + 96), Dot(w5, x + 160), Dot(w7, x + 224))
+                : Sixes(Pairs(w1, x + 32), Pairs(w3, x + 96), Pairs(w5, x + 160), Pairs(w7, x + 224));
+            return AddScaled(products - Vector256.ShiftLeft(xSum - xFirst, 5), second * xScale, sum);
+        }
+
+        Vector256<int> integers = dot
+            ? DotSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind)
+            : PairSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind);
+        if (kind == Kind.Signed)
+        {
+            // The instruction wants unsigned weights: w + 2⁷.
+            return AddScaled(dot ? integers - Vector256.ShiftLeft(xSum, 7) : integers, scale, sum);
+        }
+
+        if (kind is Kind.Four or Kind.Five)
+        {
+            // The zero points 2³ and 2⁴.
+            return AddScaled(integers - Vector256.ShiftLeft(xSum, kind == Kind.Four ? 3 : 4), scale, sum);
+        }
+
+        sum = AddScaled(integers, scale, sum);
+        return Fma.MultiplyAdd(second, xSum.AsSingle(), sum);
+    }
+
+    // Σ w·x of each group, with AVX2.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> PairSums(
+        Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, Vector256<byte> w4,
+        Vector256<byte> w5, Vector256<byte> w6, Vector256<byte> w7, byte* x, Kind kind)
+    {
+        if (kind == Kind.Signed)
+        {
+            return Sum(
+                Signed(w0, w1, x), Signed(w2, w3, x + 64), Signed(w4, w5, x + 128), Signed(w6, w7, x + 192));
+        }
+
+        Vector256<short> p0 = Pairs(w0, x) + Pairs(w1, x + 32), p1 = Pairs(w2, x + 64) + Pairs(w3, x + 96);
+        Vector256<short> p2 = Pairs(w4, x + 128) + Pairs(w5, x + 160);
+        Vector256<short> p3 = Pairs(w6, x + 192) + Pairs(w7, x + 224);
+        return kind is Kind.Five or Kind.FiveMinimum
+            ? AddQuarters(Widen(AddHalves(p0, p1)), Widen(AddHalves(p2, p3)))
+            : Widen(AddQuarters(AddHalves(p0, p1), AddHalves(p2, p3)));
+    }
+
+    // Σ w·x of each group, with AVX-VNNI; Σ (w + 128)·x of signed weights.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> DotSums(
+        Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, Vector256<byte> w4,
+        Vector256<byte> w5, Vector256<byte> w6, Vector256<byte> w7, byte* x, Kind kind)
+    {
+        Vector256<byte> flip = kind == Kind.Signed ? Vector256.Create((byte)0x80) : default;
+        return Sum(
+            Dot(w0 ^ flip, w1 ^ flip, x), Dot(w2 ^ flip, w3 ^ flip, x + 64),
+            Dot(w4 ^ flip, w5 ^ flip, x + 128), Dot(w6 ^ flip, w7 ^ flip, x + 192));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Dot(Vector256<byte> w, byte* x) =>
+        AvxVnni.MultiplyWideningAndAdd(Vector256<int>.Zero, w, Vector256.Load((sbyte*)x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Dot(Vector256<byte> first, Vector256<byte> second, byte* x) =>
+        AvxVnni.MultiplyWideningAndAdd(Dot(first, x), second, Vector256.Load((sbyte*)x + 32));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Sum(
+        Vector256<int> s0, Vector256<int> s1, Vector256<int> s2, Vector256<int> s3) =>
+        AddQuarters(AddHalves(s0, s1), AddHalves(s2, s3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Pairs(Vector256<byte> w, byte* x) =>
+        Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Widen(Vector256<short> pairs) =>
+        Avx2.MultiplyAddAdjacent(pairs, Vector256.Create((short)1));
+
+    // Four products of 63 are all that fit in int16.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Sixes(
+        Vector256<short> p0, Vector256<short> p1, Vector256<short> p2, Vector256<short> p3) =>
+        AddQuarters(Widen(AddHalves(p0, p1)), Widen(AddHalves(p2, p3)));
+
+    // Both halves of two groups.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Signed(Vector256<byte> first, Vector256<byte> second, byte* x) =>
+        Widen(SignedPairs(first.AsSByte(), x)) + Widen(SignedPairs(second.AsSByte(), x + 32));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> SignedPairs(Vector256<sbyte> w, byte* x) =>
+        Avx2.MultiplyAddAdjacent(Avx2.Abs(w), Avx2.Sign(Vector256.Load((sbyte*)x), w));
+
+    // (a0 + a2, b0 + b2, a1 + a3, b1 + b3) of the int32, or pairs of int16, of each 128 bits. vphaddw and vphaddd take
+    // three cycles of a Zen 4 core, these three instructions less than one and a half.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> AddHalves(Vector256<int> a, Vector256<int> b) =>
+        Avx2.UnpackLow(a, b) + Avx2.UnpackHigh(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> AddHalves(Vector256<short> a, Vector256<short> b) =>
+        Avx2.UnpackLow(a.AsInt32(), b.AsInt32()).AsInt16() + Avx2.UnpackHigh(a.AsInt32(), b.AsInt32()).AsInt16();
+
+    // What AddHalves made of groups 0 and 1, and of 2 and 3, becomes one sum per group.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> AddQuarters(Vector256<int> a, Vector256<int> b) =>
+        Avx2.UnpackLow(a.AsInt64(), b.AsInt64()).AsInt32() + Avx2.UnpackHigh(a.AsInt64(), b.AsInt64()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> AddQuarters(Vector256<short> a, Vector256<short> b) =>
+        Avx2.UnpackLow(a.AsInt64(), b.AsInt64()).AsInt16() + Avx2.UnpackHigh(a.AsInt64(), b.AsInt64()).AsInt16();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> AddScaled(Vector256<int> products, Vector256<float> scale, Vector256<float> sum) =>
+        Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale, sum);
+}

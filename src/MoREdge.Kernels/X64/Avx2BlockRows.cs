@@ -1,0 +1,269 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using MoREdge.Tensors;
+using static MoREdge.Kernels.Avx2Blocks;
+
+namespace MoREdge.Kernels;
+
+/// <summary>Rows of blocks with AVX2: unpacked to memory for many tokens, or in registers for one.</summary>
+/// <remarks>
+/// SAFETY: pointers only, as BlockBodies and BlockLayout state them. The portable bodies unpack a last chunk that is
+/// not whole. Prefetches may pass the end of the weights, which the processor allows.
+/// </remarks>
+internal static unsafe class Avx2BlockRows
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackQ8(byte* blocks, int groups, byte* quants, float* factors) =>
+        Unpack(blocks, groups, quants, factors, ElementType.Q8_0, &UnpackBodies.Q8);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackQ4(byte* blocks, int groups, byte* quants, float* factors) =>
+        Unpack(blocks, groups, quants, factors, ElementType.Q4_0, &UnpackBodies.Q4);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackQ4Minimum(byte* blocks, int groups, byte* quants, float* factors) =>
+        Unpack(blocks, groups, quants, factors, ElementType.Q4_1, &UnpackBodies.Q4Minimum);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackQ5(byte* blocks, int groups, byte* quants, float* factors) =>
+        Unpack(blocks, groups, quants, factors, ElementType.Q5_0, &UnpackBodies.Q5);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackQ5Minimum(byte* blocks, int groups, byte* quants, float* factors) =>
+        Unpack(blocks, groups, quants, factors, ElementType.Q5_1, &UnpackBodies.Q5Minimum);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackQ4K(byte* blocks, int groups, byte* quants, float* factors) =>
+        Unpack(blocks, groups, quants, factors, ElementType.Q4_K, &UnpackKBodies.Q4);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackQ5K(byte* blocks, int groups, byte* quants, float* factors) =>
+        Unpack(blocks, groups, quants, factors, ElementType.Q5_K, &UnpackKBodies.Q5);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackQ6K(byte* blocks, int groups, byte* quants, float* factors) =>
+        Unpack(blocks, groups, quants, factors, ElementType.Q6_K, &UnpackKBodies.Q6);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ8(byte* blocks, int groups, byte* panel, float* sums) =>
+        One(blocks, groups, panel, sums, ElementType.Q8_0, &UnpackBodies.Q8, &Avx2BlockBodies.Signed, dot: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ4(byte* blocks, int groups, byte* panel, float* sums) =>
+        One(blocks, groups, panel, sums, ElementType.Q4_0, &UnpackBodies.Q4, &Avx2BlockBodies.Four, dot: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ4Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
+        One(
+            blocks, groups, panel, sums, ElementType.Q4_1, &UnpackBodies.Q4Minimum, &Avx2BlockBodies.FourMinimum, dot: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ5(byte* blocks, int groups, byte* panel, float* sums) =>
+        One(blocks, groups, panel, sums, ElementType.Q5_0, &UnpackBodies.Q5, &Avx2BlockBodies.Five, dot: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ5Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
+        One(
+            blocks, groups, panel, sums, ElementType.Q5_1, &UnpackBodies.Q5Minimum, &Avx2BlockBodies.FiveMinimum, dot: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ4K(byte* blocks, int groups, byte* panel, float* sums) =>
+        One(blocks, groups, panel, sums, ElementType.Q4_K, &UnpackKBodies.Q4, &Avx2BlockBodies.FourMinimum, dot: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ5K(byte* blocks, int groups, byte* panel, float* sums) =>
+        One(blocks, groups, panel, sums, ElementType.Q5_K, &UnpackKBodies.Q5, &Avx2BlockBodies.FiveMinimum, dot: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ6K(byte* blocks, int groups, byte* panel, float* sums) =>
+        One(blocks, groups, panel, sums, ElementType.Q6_K, &UnpackKBodies.Q6, &Avx2BlockBodies.Six, dot: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unpack(
+        byte* blocks, int groups, byte* quants, float* factors, ElementType type,
+        delegate*<byte*, int, byte*, float*, void> tail)
+    {
+        int chunkBytes = ChunkBytes(type);
+        for (; groups >= BlockLayout.Groups; groups -= BlockLayout.Groups)
+        {
+            if (type is ElementType.Q4_K or ElementType.Q5_K && Avx2KBlocks.SpecialBits(blocks) != 0)
+            {
+                // The portable body knows any float16.
+                tail(blocks, BlockLayout.Groups, quants, factors);
+                blocks += chunkBytes;
+                quants += BlockLayout.Quants;
+                factors += BlockLayout.Factors;
+                continue;
+            }
+
+            Load(
+                blocks, type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
+                out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
+                out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second);
+            w0.Store(quants);
+            w1.Store(quants + 32);
+            w2.Store(quants + 64);
+            w3.Store(quants + 96);
+            w4.Store(quants + 128);
+            w5.Store(quants + 160);
+            w6.Store(quants + 192);
+            w7.Store(quants + 224);
+            first.Store(factors);
+            second.Store(factors + BlockLayout.Groups);
+            blocks += chunkBytes;
+            quants += BlockLayout.Quants;
+            factors += BlockLayout.Factors;
+        }
+
+        if (groups > 0)
+        {
+            tail(blocks, groups, quants, factors);
+        }
+    }
+
+    /// <summary>A row of blocks times one token, in registers. dot takes AVX-VNNI's instruction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void One(
+        byte* blocks, int groups, byte* panel, float* sums, ElementType type,
+        delegate*<byte*, int, byte*, float*, void> unpack,
+        delegate*<byte*, float*, byte*, int, int, float*, void> products,
+        bool dot)
+    {
+        int chunkBytes = ChunkBytes(type);
+        byte* block = blocks, x = panel;
+        int left = groups;
+        uint special = 0;
+        Vector256<float> sum = Vector256.Load(sums);
+        for (; left >= BlockLayout.Groups; left -= BlockLayout.Groups)
+        {
+            Prefetch(block, chunkBytes);
+            special |= type is ElementType.Q4_K or ElementType.Q5_K ? Avx2KBlocks.SpecialBits(block) : 0;
+            Load(
+                block, type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
+                out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
+                out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second);
+            sum = Avx2BlockBodies.AddChunk(
+                w0, w1, w2, w3, w4, w5, w6, w7, first, second, x, sum, Avx2BlockBodies.KindOf(type), dot);
+            block += chunkBytes;
+            x += BlockLayout.TokenBytes;
+        }
+
+        if (special != 0)
+        {
+            // Once more, in the way that knows any float16.
+            OneSlowly(blocks, groups, panel, sums, chunkBytes, unpack, products);
+            return;
+        }
+
+        sum.Store(sums);
+        if (left > 0)
+        {
+            OneSlowly(block, left, x, sums, chunkBytes, unpack, products);
+        }
+    }
+
+    // Asks for what lies AheadBytes behind a chunk.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* block, int chunkBytes)
+    {
+        Sse.Prefetch0(block + Avx2Weights.AheadBytes);
+        Sse.Prefetch0(block + Avx2Weights.AheadBytes + 64);
+        Sse.Prefetch0(block + Avx2Weights.AheadBytes + 128);
+        if (chunkBytes > 192)
+        {
+            Sse.Prefetch0(block + Avx2Weights.AheadBytes + 192);
+        }
+
+        if (chunkBytes > 256)
+        {
+            Sse.Prefetch0(block + Avx2Weights.AheadBytes + 256);
+        }
+    }
+
+    // Chunk by chunk through memory. By itself, because a method that takes stack is never inlined.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneSlowly(
+        byte* blocks, int groups, byte* panel, float* sums, int chunkBytes,
+        delegate*<byte*, int, byte*, float*, void> unpack,
+        delegate*<byte*, float*, byte*, int, int, float*, void> products)
+    {
+        byte* quants = stackalloc byte[BlockLayout.Quants];
+        float* factors = stackalloc float[BlockLayout.Factors];
+        for (; groups > 0; groups -= BlockLayout.Groups)
+        {
+            unpack(blocks, Math.Min(groups, BlockLayout.Groups), quants, factors);
+            products(quants, factors, panel, 1, 1, sums);
+            blocks += chunkBytes;
+            panel += BlockLayout.TokenBytes;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int ChunkBytes(ElementType type) => type switch
+    {
+        ElementType.Q8_0 => BlockLayout.Groups * DenseBlock.BytesQ8,
+        ElementType.Q4_0 => BlockLayout.Groups * DenseBlock.BytesQ4,
+        ElementType.Q4_1 => BlockLayout.Groups * DenseBlock.BytesQ4Minimum,
+        ElementType.Q5_0 => BlockLayout.Groups * DenseBlock.BytesQ5,
+        ElementType.Q5_1 => BlockLayout.Groups * DenseBlock.BytesQ5Minimum,
+        ElementType.Q4_K => DenseBlock.BytesQ4K,
+        ElementType.Q5_K => DenseBlock.BytesQ5K,
+        _ => DenseBlock.BytesQ6K,
+    };
+
+    // A chunk in registers; type is a constant where this is inlined. Without minimums, second is not read.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(
+        byte* blocks, ElementType type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
+        out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
+        out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second)
+    {
+        second = default;
+        switch (type)
+        {
+            case ElementType.Q8_0:
+                Q8(blocks, out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7, out first);
+                break;
+            case ElementType.Q4_0:
+                first = Singles(blocks, 0, DenseBlock.BytesQ4);
+                Nibbles(
+                    blocks, 2, DenseBlock.BytesQ4,
+                    out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
+                break;
+            case ElementType.Q4_1:
+                first = Singles(blocks, 0, DenseBlock.BytesQ4Minimum);
+                second = Singles(blocks, 2, DenseBlock.BytesQ4Minimum);
+                Nibbles(
+                    blocks, 4, DenseBlock.BytesQ4Minimum,
+                    out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
+                break;
+            case ElementType.Q5_0:
+                first = Singles(blocks, 0, DenseBlock.BytesQ5);
+                Fives(
+                    blocks, 2, DenseBlock.BytesQ5, out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
+                break;
+            case ElementType.Q5_1:
+                first = Singles(blocks, 0, DenseBlock.BytesQ5Minimum);
+                second = Singles(blocks, 2, DenseBlock.BytesQ5Minimum);
+                Fives(
+                    blocks, 4, DenseBlock.BytesQ5Minimum,
+                    out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
+                break;
+            case ElementType.Q4_K:
+                Avx2KBlocks.Factors(blocks, out first, out second);
+                Avx2KBlocks.Nibbles(
+                    blocks, DenseBlock.QuantsOffsetK,
+                    out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
+                break;
+            case ElementType.Q5_K:
+                Avx2KBlocks.Factors(blocks, out first, out second);
+                Avx2KBlocks.Fives(blocks, out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
+                break;
+            default:
+                Avx2KBlocks.FactorsOfHalves(blocks, out first, out second);
+                Avx2KBlocks.Sixes(blocks, out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
+                break;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using MoREdge.Tensors;
+
+namespace MoREdge.Kernels;
+
+/// <summary>Products with blocks for AVX-VNNI: the AVX2 ones, with its dot product where they sum in int16.</summary>
+/// <remarks>SAFETY: as in Avx2BlockBodies and Avx2BlockRows.</remarks>
+internal static unsafe class AvxVnniBlocks
+{
+    /// <summary>Signed quants (Q8_0).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Signed(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Avx2BlockBodies.Products(quants, factors, panel, chunks, tokens, sums, Avx2BlockBodies.Kind.Signed, dot: true);
+
+    /// <summary>Zero point 8 (Q4_0).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Four(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Avx2BlockBodies.Products(quants, factors, panel, chunks, tokens, sums, Avx2BlockBodies.Kind.Four, dot: true);
+
+    /// <summary>Nibbles and minimums (Q4_1, Q4_K).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void FourMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Avx2BlockBodies.Products(
+            quants, factors, panel, chunks, tokens, sums, Avx2BlockBodies.Kind.FourMinimum, dot: true);
+
+    /// <summary>Zero point 16 (Q5_0).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Five(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Avx2BlockBodies.Products(quants, factors, panel, chunks, tokens, sums, Avx2BlockBodies.Kind.Five, dot: true);
+
+    /// <summary>Five bits and minimums (Q5_1, Q5_K).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void FiveMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Avx2BlockBodies.Products(
+            quants, factors, panel, chunks, tokens, sums, Avx2BlockBodies.Kind.FiveMinimum, dot: true);
+
+    /// <summary>Zero point 32 and a scale for each half of a group (Q6_K).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Six(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
+        Avx2BlockBodies.Products(quants, factors, panel, chunks, tokens, sums, Avx2BlockBodies.Kind.Six, dot: true);
+
+    /// <summary>Q8_0, one token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ8(byte* blocks, int groups, byte* panel, float* sums) =>
+        Avx2BlockRows.One(
+            blocks, groups, panel, sums, ElementType.Q8_0, &UnpackBodies.Q8, &Signed, dot: true);
+
+    /// <summary>Q4_0, one token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ4(byte* blocks, int groups, byte* panel, float* sums) =>
+        Avx2BlockRows.One(
+            blocks, groups, panel, sums, ElementType.Q4_0, &UnpackBodies.Q4, &Four, dot: true);
+
+    /// <summary>Q4_1, one token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ4Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
+        Avx2BlockRows.One(
+            blocks, groups, panel, sums, ElementType.Q4_1, &UnpackBodies.Q4Minimum, &FourMinimum, dot: true);
+
+    /// <summary>Q5_0, one token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ5(byte* blocks, int groups, byte* panel, float* sums) =>
+        Avx2BlockRows.One(
+            blocks, groups, panel, sums, ElementType.Q5_0, &UnpackBodies.Q5, &Five, dot: true);
+
+    /// <summary>Q5_1, one token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ5Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
+        Avx2BlockRows.One(
+            blocks, groups, panel, sums, ElementType.Q5_1, &UnpackBodies.Q5Minimum, &FiveMinimum, dot: true);
+
+    /// <summary>Q4_K, one token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ4K(byte* blocks, int groups, byte* panel, float* sums) =>
+        Avx2BlockRows.One(
+            blocks, groups, panel, sums, ElementType.Q4_K, &UnpackKBodies.Q4, &FourMinimum, dot: true);
+
+    /// <summary>Q5_K, one token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ5K(byte* blocks, int groups, byte* panel, float* sums) =>
+        Avx2BlockRows.One(
+            blocks, groups, panel, sums, ElementType.Q5_K, &UnpackKBodies.Q5, &FiveMinimum, dot: true);
+
+    /// <summary>Q6_K, one token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OneQ6K(byte* blocks, int groups, byte* panel, float* sums) =>
+        Avx2BlockRows.One(
+            blocks, groups, panel, sums, ElementType.Q6_K, &UnpackKBodies.Q6, &Six, dot: true);
+}

@@ -1,0 +1,194 @@
+// Blocks of other people's files: unpacking, dequantization and products against plain C, bit for bit.
+#include "harness.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef void unpack_body(uint8_t *blocks, int groups, uint8_t *quants, float *factors);
+unpack_body v128_unpack_q8_0, v128_unpack_q4_0, v128_unpack_q4_1, v128_unpack_q5_0, v128_unpack_q5_1, v128_unpack_q4_k,
+    v128_unpack_q5_k, v128_unpack_q6_k;
+block_products v128_block_signed, v128_block_four, v128_block_five, v128_block_minimum, v128_block_six;
+void v128_dequantize_group(uint8_t *quants, float first, float second, int8_t zero_point, float *y);
+void v128_dequantize_group_minimum(uint8_t *quants, float scale, float minimum, float *y);
+
+// As in BlockLayout.cs.
+enum { LANES = 8, CHUNK = 256, FACTORS = 16, TOKEN = CHUNK + 3 * LANES * 4, CHUNKS_MAX = 4, BLOCK_TOKENS_MAX = 17 };
+enum { Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, TYPES };
+
+static const struct {
+    const char *name;
+    unpack_body *unpack;
+    int length, bytes, zero_point, has_minimum, body;
+} types[TYPES] = {
+    {"Q8_0", v128_unpack_q8_0, 32, 34, 0, 0, 0},    {"Q4_0", v128_unpack_q4_0, 32, 18, 8, 0, 1},
+    {"Q4_1", v128_unpack_q4_1, 32, 20, 0, 1, 3},    {"Q5_0", v128_unpack_q5_0, 32, 22, 16, 0, 2},
+    {"Q5_1", v128_unpack_q5_1, 32, 24, 0, 1, 3},    {"Q4_K", v128_unpack_q4_k, 256, 144, 0, 1, 3},
+    {"Q5_K", v128_unpack_q5_k, 256, 176, 0, 1, 3},  {"Q6_K", v128_unpack_q6_k, 256, 210, 32, 0, 4},
+};
+
+static uint8_t blocks[CHUNKS_MAX * LANES * 34 + 64], quants[CHUNKS_MAX * CHUNK], panel[CHUNKS_MAX * BLOCK_TOKENS_MAX * TOKEN];
+static float factors[CHUNKS_MAX * FACTORS], sums[BLOCK_TOKENS_MAX * LANES];
+static int8_t x[BLOCK_TOKENS_MAX * CHUNKS_MAX * CHUNK];
+static float xs[BLOCK_TOKENS_MAX * CHUNKS_MAX * LANES];
+
+static float half_at(const uint8_t *p) { return half_to_single((uint16_t)(p[0] | p[1] << 8)); }
+
+// A weight as the file states it: scale·(quant − zero point) + minimum.
+static void weight(int type, int col, int *quant, float *scale, float *minimum) {
+    const uint8_t *b = blocks + col / types[type].length * types[type].bytes;
+    int k = col % types[type].length, g = k / 32, i = k % 32, large = types[type].length == 256;
+    *scale = half_at(type == Q6_K ? b + 208 : b);
+    *minimum = types[type].has_minimum ? half_at(b + 2) : 0;
+    if (type == Q8_0) {
+        *quant = (int8_t)b[2 + k];
+    } else if (!large) {
+        const uint8_t *q = b + (types[type].has_minimum ? 4 : 2);
+        int high = 0;
+        if (type == Q5_0 || type == Q5_1) {
+            high = q[k / 8] >> k % 8 & 1;
+            q += 4;
+        }
+        *quant = (k < 16 ? q[k] & 15 : q[k - 16] >> 4) | high << 4;
+    } else if (type == Q6_K) {
+        int half = k / 128, quarter = k % 128 / 32;
+        int low = b[half * 64 + quarter % 2 * 32 + i] >> quarter / 2 * 4 & 15;
+        *quant = low | (b[128 + half * 32 + i] >> quarter * 2 & 3) << 4;
+        *scale *= (float)(int8_t)b[192 + k / 16];
+    } else {
+        const uint8_t *s = b + 4, *q = b + (type == Q5_K ? 48 : 16);
+        *quant = (q[g / 2 * 32 + i] >> g % 2 * 4 & 15) | (type == Q5_K ? (b[16 + i] >> g & 1) << 4 : 0);
+        *scale *= (float)(g < 4 ? s[g] & 63 : (s[g + 4] & 15) | s[g - 4] >> 6 << 4);
+        *minimum *= -(float)(g < 4 ? s[g + 4] & 63 : s[g + 4] >> 4 | s[g] >> 6 << 4);
+    }
+}
+
+// Where the first half of a group begins; the second one is 32 bytes further.
+static int at(int group) { return group / LANES * CHUNK + group % 4 * 64 + group / 4 % 2 * 16; }
+
+// Any bits, so that scales are also infinities and NaN; mode 1 has the largest quants and ordinary scales.
+static void fill_blocks(int type, int groups, int mode) {
+    int count = groups * 32 / types[type].length;
+    for (int i = 0; i < count * types[type].bytes; i++) {
+        blocks[i] = mode == 1 ? 0xff : (uint8_t)next_random();
+    }
+    for (int i = 0; i < count && mode > 0; i++) {
+        uint8_t *b = blocks + i * types[type].bytes, *d = type == Q6_K ? b + 208 : b;
+        uint32_t r = next_random();
+        d[0] = (uint8_t)r, d[1] = (uint8_t)(0x20 + r / 256 % 8);
+        if (types[type].has_minimum) {
+            b[2] = (uint8_t)(r >> 16), b[3] = (uint8_t)(0xa0 + (r >> 24) % 8);
+        }
+    }
+}
+
+static void check_unpack(int type) {
+    static float y[32];
+    char name[64];
+    snprintf(name, sizeof name, "DequantizeRow %s", types[type].name);
+    check c = begin(name);
+    for (int round = 0; round < 12; round++) {
+        int step = types[type].length / 32, groups = step * (1 + (int)(next_random() % (CHUNKS_MAX * LANES / step)));
+        fill_blocks(type, groups, round % 3);
+        memset(quants, 0x55, sizeof quants);
+        types[type].unpack(blocks, groups, quants, factors);
+        for (int g = 0; g < (groups + LANES - 1) / LANES * LANES; g++) {
+            float *f = factors + g / LANES * FACTORS + g % LANES;
+            if (types[type].has_minimum) {
+                v128_dequantize_group_minimum(quants + at(g), f[0], f[LANES], y);
+            } else {
+                v128_dequantize_group(quants + at(g), f[0], type == Q6_K ? f[LANES] : f[0],
+                                      (int8_t)types[type].zero_point, y);
+            }
+            for (int k = 0; k < 32; k++) {
+                int quant = 0;
+                float scale = 0, minimum = 0;
+                if (g < groups) {
+                    weight(type, g * 32 + k, &quant, &scale, &minimum);
+                    float product = scale * (float)(quant - types[type].zero_point);
+                    exact(&c, y[k], types[type].has_minimum ? product + minimum : product);
+                }
+                int stored = quants[at(g) + k / 16 * 32 + k % 16];
+                exact(&c, (float)(type == Q8_0 ? (int8_t)stored : stored), (float)quant);
+            }
+        }
+    }
+    finish(&c);
+}
+
+static void fill_tokens(int type, int groups, int tokens, int mode) {
+    int chunks = (groups + LANES - 1) / LANES;
+    memset(panel, 0, sizeof panel);
+    for (int token = 0; token < tokens; token++) {
+        for (int g = 0; g < groups; g++) {
+            uint8_t *record = panel + (g / LANES * tokens + token) * TOKEN;
+            int sum = 0, first = 0, lane = g % LANES, index = token * chunks * LANES + g;
+            for (int k = 0; k < 32; k++) {
+                int value = mode == 1 ? (token % 2 ? -127 : 127) : (int)(next_random() % 255) - 127;
+                x[index * 32 + k] = (int8_t)value;
+                record[at(lane) + k / 16 * 32 + k % 16] = (uint8_t)value;
+                sum += value;
+                first += k < 16 ? value : 0;
+            }
+            float scale = xs[index] = (float)(next_random() % 10000) * 1.37e-5f, scaled = scale * (float)sum;
+            memcpy(record + CHUNK + 4 * lane, &scale, 4);
+            memcpy(record + CHUNK + 32 + 4 * lane, types[type].has_minimum ? (void *)&scaled : (void *)&sum, 4);
+            memcpy(record + CHUNK + 64 + 4 * lane, &first, 4);
+        }
+    }
+}
+
+// Group g in lane g % 8, in ascending order; Q6_K in halves.
+static float reference(int type, int groups, int token, int lane) {
+    int chunks = (groups + LANES - 1) / LANES, part = type == Q6_K ? 16 : 32;
+    float result = 0;
+    for (int g = lane; g < groups; g += LANES) {
+        int index = token * chunks * LANES + g, sum = 0, quant;
+        float scale = 0, minimum = 0;
+        for (int start = 0; start < 32; start += part) {
+            int integer = 0;
+            for (int k = start; k < start + part; k++) {
+                weight(type, g * 32 + k, &quant, &scale, &minimum);
+                integer += (quant - types[type].zero_point) * x[index * 32 + k];
+                sum += x[index * 32 + k];
+            }
+            float product = scale * xs[index];
+            result = fmaf((float)integer, product, result);
+        }
+        if (types[type].has_minimum) {
+            float product = xs[index] * (float)sum;
+            result = fmaf(minimum, product, result);
+        }
+    }
+    return result;
+}
+
+void check_block_products(const char *set, block_products *const bodies[5]) {
+    static const int token_counts[] = {1, 2, 3, 5, 17};
+    for (int type = 0; type < TYPES; type++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s blocks %s", set, types[type].name);
+        check c = begin(name);
+        for (int round = 0; round < 15; round++) {
+            int step = types[type].length / 32, tokens = token_counts[round % 5];
+            int groups = step * (1 + (int)(next_random() % (CHUNKS_MAX * LANES / step)));
+            fill_blocks(type, groups, round % 3);
+            fill_tokens(type, groups, tokens, round % 3);
+            types[type].unpack(blocks, groups, quants, factors);
+            memset(sums, 0, sizeof sums);
+            bodies[types[type].body](quants, factors, panel, (groups + LANES - 1) / LANES, tokens, sums);
+            for (int i = 0; i < BLOCK_TOKENS_MAX * LANES; i++) {
+                exact(&c, sums[i], i < tokens * LANES ? reference(type, groups, i / LANES, i % LANES) : 0);
+            }
+        }
+        finish(&c);
+    }
+}
+
+void check_file_blocks(void) {
+    for (int type = 0; type < TYPES; type++) {
+        check_unpack(type);
+    }
+    block_products *const bodies[] = {v128_block_signed, v128_block_four, v128_block_five, v128_block_minimum,
+                                      v128_block_six};
+    check_block_products("vector128", bodies);
+}
