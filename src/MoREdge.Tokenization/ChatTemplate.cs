@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MoREdge.Tokenization;
 
 /// <summary>One message of a conversation.</summary>
@@ -5,12 +7,12 @@ namespace MoREdge.Tokenization;
 /// <param name="Content">What is said.</param>
 public readonly record struct ChatMessage(string Role, string Content);
 
-/// <summary>A chat template: the part of Jinja that public templates use for plain conversations, run as Hugging Face
-/// runs it
-/// (<c>trim_blocks</c> and <c>lstrip_blocks</c> set, one line end at the end of the template dropped).</summary>
-/// <remarks>A construct that is not supported is refused by name, statements, filters and tests already by
-/// <see cref="Parse"/>, methods and functions when they run. There is no clock: <c>strftime_now</c> is not
-/// defined.</remarks>
+/// <summary>A chat template: Jinja as the transformers library runs it (sandboxed, <c>trim_blocks</c> and
+/// <c>lstrip_blocks</c> set, one line end at the end of the template dropped; <c>raise_exception</c>,
+/// <c>strftime_now</c>, <c>tojson</c>, <c>generation</c>, <c>break</c> and <c>continue</c> are there).</summary>
+/// <remarks>A construct that is not supported is refused by name: statements, filters and tests already by
+/// <see cref="Parse"/>, methods and functions when they run. However hostile a template and a conversation are, work,
+/// memory and depth are bounded, and the end is a <see cref="ChatTemplateException"/>.</remarks>
 public sealed class ChatTemplate
 {
     /// <summary>Longest template, in UTF-16 units; the longest public ones have about 30,000.</summary>
@@ -37,41 +39,138 @@ public sealed class ChatTemplate
         return new ChatTemplate(new JinjaParser(JinjaLexer.Scan(template)).ParseTemplate());
     }
 
-    /// <summary>The text of a conversation.</summary>
+    /// <summary>The text of a plain conversation.</summary>
     /// <param name="messages">The messages, oldest first.</param>
     /// <param name="addGenerationPrompt">Whether the text ends with the start of the assistant's answer.</param>
     /// <param name="bosToken">The begin token's text, or null when there is none.</param>
     /// <param name="eosToken">The end token's text, or null when there is none.</param>
-    /// <returns>Text to encode with special tokens parsed and none added: the template adds them itself.</returns>
+    /// <param name="now">What <c>strftime_now</c> takes for the present; null asks the system.</param>
+    /// <returns>Text to encode with special tokens parsed and none added: the template adds them itself. Where people
+    /// may write what they like, take <see cref="Encode(Tokenizer, IReadOnlyList{ChatMessage}, bool, DateTime?)"/>.
+    /// </returns>
     /// <exception cref="ChatTemplateException">The template failed or refused the conversation.</exception>
     public string Render(
         IReadOnlyList<ChatMessage> messages,
         bool addGenerationPrompt = true,
         string? bosToken = null,
-        string? eosToken = null)
+        string? eosToken = null,
+        DateTime? now = null) =>
+        Run(Variables(messages, addGenerationPrompt, bosToken, eosToken, text => text), now);
+
+    /// <summary>The text of a conversation with tools, documents, parts of messages or variables of the
+    /// template.</summary>
+    /// <param name="variables">An object with what the template may name: <c>messages</c>, <c>tools</c>,
+    /// <c>add_generation_prompt</c>, <c>bos_token</c>, <c>enable_thinking</c>, whatever it knows.</param>
+    /// <param name="now">What <c>strftime_now</c> takes for the present; null asks the system.</param>
+    /// <exception cref="ChatTemplateException">The template failed or refused the conversation.</exception>
+    public string Render(JsonElement variables, DateTime? now = null) => Run(Variables(variables, text => text), now);
+
+    /// <summary>The tokens of a plain conversation; what people say is never read as a control token, however it is
+    /// spelled.</summary>
+    /// <param name="tokenizer">The model's tokenizer, which names the begin and end tokens.</param>
+    /// <param name="messages">The messages, oldest first.</param>
+    /// <param name="addGenerationPrompt">Whether the text ends with the start of the assistant's answer.</param>
+    /// <param name="now">What <c>strftime_now</c> takes for the present; null asks the system.</param>
+    /// <exception cref="ChatTemplateException">The template failed or refused the conversation.</exception>
+    /// <exception cref="TokenizerException">The text is too long.</exception>
+    public int[] Encode(
+        Tokenizer tokenizer,
+        IReadOnlyList<ChatMessage> messages,
+        bool addGenerationPrompt = true,
+        DateTime? now = null)
     {
-        ArgumentNullException.ThrowIfNull(messages);
-        List<object?> list = new(messages.Count);
-        foreach (ChatMessage message in messages)
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        string? bos = ChatGuard.SpecialText(tokenizer, tokenizer.Definition.BosId);
+        string? eos = ChatGuard.SpecialText(tokenizer, tokenizer.Definition.EosId);
+        ChatGuard guard = new(tokenizer);
+        string text = Run(Variables(messages, addGenerationPrompt, bos, eos, guard.Mark), now);
+        return tokenizer.EncodeMarked(text);
+    }
+
+    /// <summary>The tokens of a conversation with tools or other variables; no string among them is read as a control
+    /// token, except <c>bos_token</c> and its like, which the tokenizer names when they are left out.</summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="variables">As for <see cref="Render(JsonElement, DateTime?)"/>.</param>
+    /// <param name="now">What <c>strftime_now</c> takes for the present; null asks the system.</param>
+    /// <exception cref="ChatTemplateException">The template failed or refused the conversation.</exception>
+    /// <exception cref="TokenizerException">The text is too long.</exception>
+    public int[] Encode(Tokenizer tokenizer, JsonElement variables, DateTime? now = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        Dictionary<string, object?> values = Variables(variables, new ChatGuard(tokenizer).Mark);
+        SetToken(values, "bos_token", ChatGuard.SpecialText(tokenizer, tokenizer.Definition.BosId));
+        SetToken(values, "eos_token", ChatGuard.SpecialText(tokenizer, tokenizer.Definition.EosId));
+        SetToken(values, "unk_token", ChatGuard.SpecialText(tokenizer, tokenizer.Definition.UnknownId));
+        SetToken(values, "pad_token", ChatGuard.SpecialText(tokenizer, tokenizer.Definition.PaddingId));
+        return tokenizer.EncodeMarked(Run(values, now));
+    }
+
+    private string Run(Dictionary<string, object?> variables, DateTime? now)
+    {
+        JinjaScope scope = new(new JinjaBudget());
+        JinjaFunctions.Define(scope, now);
+        foreach ((string name, object? value) in variables)
         {
-            list.Add(new Dictionary<string, object?> { ["role"] = message.Role, ["content"] = message.Content });
+            scope.Set(name, value);
         }
 
-        JinjaScope scope = new(new JinjaBudget());
-        scope.Set("messages", list);
-        scope.Set("add_generation_prompt", addGenerationPrompt);
-        SetToken(scope, "bos_token", bosToken);
-        SetToken(scope, "eos_token", eosToken);
         JinjaOutput output = new(scope.Budget);
         JinjaStatement.RunAll(_body, scope, output);
         return output.ToString();
     }
 
-    private static void SetToken(JinjaScope scope, string name, string? text)
+    private static Dictionary<string, object?> Variables(
+        IReadOnlyList<ChatMessage> messages,
+        bool addGenerationPrompt,
+        string? bosToken,
+        string? eosToken,
+        Func<string, string> onText)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        List<object?> list = new(messages.Count);
+        foreach (ChatMessage message in messages)
+        {
+            list.Add(new Dictionary<string, object?>
+            {
+                ["role"] = onText(message.Role),
+                ["content"] = onText(message.Content),
+            });
+        }
+
+        Dictionary<string, object?> variables = new()
+        {
+            ["messages"] = list,
+            ["add_generation_prompt"] = addGenerationPrompt,
+        };
+        SetToken(variables, "bos_token", bosToken);
+        SetToken(variables, "eos_token", eosToken);
+        return variables;
+    }
+
+    private static Dictionary<string, object?> Variables(JsonElement variables, Func<string, string> onText)
+    {
+        if (variables.ValueKind != JsonValueKind.Object)
+        {
+            throw new ChatTemplateException(
+                ChatTemplateError.WrongType, "The variables of a chat template are no JSON object.");
+        }
+
+        try
+        {
+            return (Dictionary<string, object?>)JinjaJson.Read(variables, onText)!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ChatTemplateException(
+                ChatTemplateError.WrongType, "The variables of a chat template hold text that is no Unicode.");
+        }
+    }
+
+    private static void SetToken(Dictionary<string, object?> variables, string name, string? text)
     {
         if (text is not null)
         {
-            scope.Set(name, text);
+            variables.TryAdd(name, text);
         }
     }
 }

@@ -22,18 +22,17 @@ internal abstract class JinjaExpression
         }
     }
 
-    /// <summary>The value; spends what making it costs.</summary>
+    /// <summary>The value; a node that copies or makes something spends what that costs.</summary>
     public object? Evaluate(JinjaScope scope)
     {
-        object? value = Compute(scope);
-        scope.Budget.SpendOn(value);
-        return value;
+        scope.Budget.Step();
+        return Compute(scope);
     }
 
     protected abstract object? Compute(JinjaScope scope);
 }
 
-/// <summary>The arguments of a call.</summary>
+/// <summary>The arguments of a call, a filter or a test.</summary>
 internal sealed class JinjaArguments(
     List<JinjaExpression> positional, List<(string Name, JinjaExpression Value)> named)
 {
@@ -49,15 +48,22 @@ internal sealed class JinjaArguments(
         }
     }
 
-    public (List<object?> Positional, Dictionary<string, object?> Named) Evaluate(JinjaScope scope)
+    public JinjaArgumentValues Evaluate(string callee, JinjaScope scope, JinjaCallable? caller = null)
     {
         Dictionary<string, object?> values = [];
+        List<object?> list = positional.ConvertAll(argument => argument.Evaluate(scope));
         foreach ((string name, JinjaExpression value) in named)
         {
             values[name] = value.Evaluate(scope);
         }
 
-        return (positional.ConvertAll(argument => argument.Evaluate(scope)), values);
+        if (caller is not null)
+        {
+            values["caller"] = caller;
+        }
+
+        scope.Budget.SpendOnItems(list.Count + values.Count);
+        return new JinjaArgumentValues(callee, list, values, scope.Budget);
     }
 }
 
@@ -73,9 +79,14 @@ internal sealed class JinjaVariable(string name) : JinjaExpression
     protected override object? Compute(JinjaScope scope) => scope.Get(name);
 }
 
-internal sealed class JinjaList(List<JinjaExpression> items) : JinjaExpression([.. items])
+internal sealed class JinjaList(List<JinjaExpression> items, bool isTuple) : JinjaExpression([.. items])
 {
-    protected override object? Compute(JinjaScope scope) => items.ConvertAll(item => item.Evaluate(scope));
+    protected override object? Compute(JinjaScope scope)
+    {
+        scope.Budget.SpendOnItems(items.Count);
+        List<object?> values = items.ConvertAll(item => item.Evaluate(scope));
+        return isTuple ? new JinjaSequence(JinjaSequenceKind.Tuple, [.. values]) : values;
+    }
 }
 
 internal sealed class JinjaMapping(List<(JinjaExpression Key, JinjaExpression Value)> pairs)
@@ -83,6 +94,7 @@ internal sealed class JinjaMapping(List<(JinjaExpression Key, JinjaExpression Va
 {
     protected override object? Compute(JinjaScope scope)
     {
+        scope.Budget.SpendOnItems(JinjaBudget.CostOfObject * (pairs.Count + 1L));
         Dictionary<string, object?> mapping = [];
         foreach ((JinjaExpression key, JinjaExpression value) in pairs)
         {
@@ -97,41 +109,15 @@ internal sealed class JinjaMapping(List<(JinjaExpression Key, JinjaExpression Va
 
 internal sealed class JinjaAttribute(JinjaExpression owner, string name) : JinjaExpression(owner)
 {
-    public JinjaExpression Owner => owner;
-
     public string Name => name;
 
-    protected override object? Compute(JinjaScope scope) => owner.Evaluate(scope) switch
-    {
-        Dictionary<string, object?> mapping =>
-            mapping.TryGetValue(name, out object? value) ? value : new JinjaUndefined(name),
-        JinjaNamespace space => space.Values.TryGetValue(name, out object? value) ? value : new JinjaUndefined(name),
-        JinjaLoop loop => loop.Get(name),
-        JinjaUndefined undefined => throw JinjaValue.Undefined(undefined),
-        _ => new JinjaUndefined(name),
-    };
+    protected override object? Compute(JinjaScope scope) => JinjaValue.Attribute(owner.Evaluate(scope), name);
 }
 
 internal sealed class JinjaIndex(JinjaExpression owner, JinjaExpression index) : JinjaExpression(owner, index)
 {
-    protected override object? Compute(JinjaScope scope)
-    {
-        object? value = owner.Evaluate(scope);
-        object? key = index.Evaluate(scope);
-        switch (value, key)
-        {
-            case (JinjaUndefined undefined, _):
-                throw JinjaValue.Undefined(undefined);
-            case (Dictionary<string, object?> mapping, string name):
-                return mapping.TryGetValue(name, out object? found) ? found : new JinjaUndefined(name);
-            case (List<object?> or string, long number):
-                List<object?> list = JinjaValue.Iterate(value, scope.Budget);
-                number += number < 0 ? list.Count : 0;
-                return number >= 0 && number < list.Count ? list[(int)number] : new JinjaUndefined($"item {number}");
-            default:
-                return new JinjaUndefined(JinjaValue.TypeName(key));
-        }
-    }
+    protected override object? Compute(JinjaScope scope) =>
+        JinjaValue.Item(owner.Evaluate(scope), index.Evaluate(scope), scope.Budget);
 }
 
 internal sealed class JinjaSlice(
@@ -141,7 +127,7 @@ internal sealed class JinjaSlice(
     protected override object? Compute(JinjaScope scope)
     {
         object? value = owner.Evaluate(scope);
-        if (value is not (string or List<object?>))
+        if (value is not (string or List<object?>) || value is JinjaSequence { IsView: true })
         {
             throw JinjaValue.Wrong("slicing", value);
         }
@@ -158,12 +144,18 @@ internal sealed class JinjaSlice(
         long high = stride > 0 ? list.Count : list.Count - 1;
         long from = Clip(Bound(first, scope), list.Count, low, high) ?? (stride > 0 ? low : high);
         long to = Clip(Bound(stop, scope), list.Count, low, high) ?? (stride > 0 ? high : low);
-        List<object?> slice = [];
+        List<object?> slice = (value as JinjaSequence)?.Kind switch
+        {
+            null => [],
+            JinjaSequenceKind.Group => new JinjaSequence(JinjaSequenceKind.Tuple),
+            JinjaSequenceKind kind => new JinjaSequence(kind),
+        };
         for (long i = from; stride > 0 ? i < to : i > to; i += Math.Clamp(stride, -list.Count - 1, list.Count + 1))
         {
             slice.Add(list[(int)i]);
         }
 
+        scope.Budget.SpendOnItems(slice.Count);
         return value is string ? string.Concat(slice) : slice;
     }
 
@@ -171,6 +163,7 @@ internal sealed class JinjaSlice(
     {
         null => null,
         long number => number,
+        bool truth => truth ? 1 : 0,
         object other => throw JinjaValue.Wrong("a slice bound", other),
     };
 
@@ -181,23 +174,23 @@ internal sealed class JinjaSlice(
 internal sealed class JinjaCall(JinjaExpression callee, JinjaArguments arguments)
     : JinjaExpression([callee, .. arguments.Parts])
 {
-    protected override object? Compute(JinjaScope scope)
+    protected override object? Compute(JinjaScope scope) => Call(scope, caller: null);
+
+    /// <summary>Calls; a call block hands its body to the macro.</summary>
+    public object? Call(JinjaScope scope, JinjaCallable? caller)
     {
-        if (callee is JinjaAttribute method)
+        object? value = callee.Evaluate(scope);
+        if (value is not JinjaCallable callable)
         {
-            object? owner = method.Owner.Evaluate(scope);
-            (List<object?> values, Dictionary<string, object?> named) = arguments.Evaluate(scope);
-            return JinjaMethods.Call(owner, method.Name, values, named, scope.Budget);
+            throw ChatTemplateException.Unsupported(callee switch
+            {
+                JinjaVariable variable => $"the function \"{variable.Name}\"",
+                JinjaAttribute method => $"the method \"{method.Name}\"",
+                _ => "a call of a value",
+            });
         }
 
-        if (callee is not JinjaVariable variable || scope.Get(variable.Name) is not JinjaFunction function)
-        {
-            string name = callee is JinjaVariable called ? $"the function \"{called.Name}\"" : "a call of a value";
-            throw ChatTemplateException.Unsupported(name);
-        }
-
-        (List<object?> positional, Dictionary<string, object?> keywords) = arguments.Evaluate(scope);
-        return JinjaMethods.Call(function, positional, keywords, scope.Budget);
+        return callable.Call(arguments.Evaluate(callable.Name, scope, caller));
     }
 }
 
@@ -207,16 +200,26 @@ internal sealed class JinjaFilter(JinjaExpression value, string name, JinjaArgum
     protected override object? Compute(JinjaScope scope)
     {
         object? input = value.Evaluate(scope);
-        (List<object?> positional, Dictionary<string, object?> named) = arguments.Evaluate(scope);
-        return JinjaFilters.Apply(name, input, positional, named, scope.Budget);
+        return JinjaFilters.Apply(name, input, arguments.Evaluate(JinjaFilters.NameOf(name), scope));
     }
 }
 
-internal sealed class JinjaTest(JinjaExpression value, string name, bool negated, JinjaExpression? operand)
-    : JinjaExpression(value, operand)
+/// <summary>What a filter block or a set block with filters has collected.</summary>
+internal sealed class JinjaCaptured : JinjaExpression
 {
-    protected override object? Compute(JinjaScope scope) =>
-        JinjaTests.Holds(name, value.Evaluate(scope), operand?.Evaluate(scope), scope.Budget) != negated;
+    public const string Variable = " captured";
+
+    protected override object? Compute(JinjaScope scope) => scope.Get(Variable);
+}
+
+internal sealed class JinjaTest(JinjaExpression value, string name, bool negated, JinjaArguments arguments)
+    : JinjaExpression([value, .. arguments.Parts])
+{
+    protected override object? Compute(JinjaScope scope)
+    {
+        object? input = value.Evaluate(scope);
+        return JinjaTests.Holds(name, input, arguments.Evaluate(JinjaTests.NameOf(name), scope)) != negated;
+    }
 }
 
 internal sealed class JinjaConditional(JinjaExpression value, JinjaExpression condition, JinjaExpression? otherwise)
@@ -225,90 +228,4 @@ internal sealed class JinjaConditional(JinjaExpression value, JinjaExpression co
     protected override object? Compute(JinjaScope scope) =>
         JinjaValue.IsTrue(condition.Evaluate(scope)) ? value.Evaluate(scope)
         : otherwise is null ? new JinjaUndefined("the missing else") : otherwise.Evaluate(scope);
-}
-
-internal sealed class JinjaNot(JinjaExpression value) : JinjaExpression(value)
-{
-    protected override object? Compute(JinjaScope scope) => !JinjaValue.IsTrue(value.Evaluate(scope));
-}
-
-/// <summary>and, or: the value that decided, as in Python.</summary>
-internal sealed class JinjaLogical(JinjaExpression left, JinjaExpression right, bool isAnd)
-    : JinjaExpression(left, right)
-{
-    protected override object? Compute(JinjaScope scope)
-    {
-        object? value = left.Evaluate(scope);
-        return JinjaValue.IsTrue(value) == isAnd ? right.Evaluate(scope) : value;
-    }
-}
-
-/// <summary>a &lt; b &lt;= c ...: every link must hold.</summary>
-internal sealed class JinjaComparison(JinjaExpression first, List<(string Operator, JinjaExpression Right)> rest)
-    : JinjaExpression([first, .. rest.ConvertAll(link => link.Right)])
-{
-    protected override object? Compute(JinjaScope scope)
-    {
-        object? left = first.Evaluate(scope);
-        foreach ((string text, JinjaExpression operand) in rest)
-        {
-            object? right = operand.Evaluate(scope);
-            if (!JinjaValue.Compare(text, left, right, scope.Budget))
-            {
-                return false;
-            }
-
-            left = right;
-        }
-
-        return true;
-    }
-}
-
-internal sealed class JinjaArithmetic(string text, JinjaExpression left, JinjaExpression right)
-    : JinjaExpression(left, right)
-{
-    protected override object? Compute(JinjaScope scope)
-    {
-        object? a = left.Evaluate(scope);
-        object? b = right.Evaluate(scope);
-        scope.Budget.SpendOn(a);
-        scope.Budget.SpendOn(b);
-        switch (text, a, b)
-        {
-            case (_, JinjaUndefined undefined, _) when text != "~":
-                throw JinjaValue.Undefined(undefined);
-            case (_, _, JinjaUndefined undefined) when text != "~":
-                throw JinjaValue.Undefined(undefined);
-            case ("~", _, _):
-                return JinjaValue.ToText(a) + JinjaValue.ToText(b);
-            case ("+", string x, string y):
-                return x + y;
-            case ("+", List<object?> x, List<object?> y):
-                return new List<object?>([.. x, .. y]);
-            case (_, long x, long y):
-                return Integer(x, y);
-            default:
-                throw JinjaValue.Wrong($"the operator {text} on {JinjaValue.TypeName(a)}", b);
-        }
-    }
-
-    private long Integer(long x, long y)
-    {
-        if (text is "//" or "%" && y is 0 or -1)
-        {
-            throw new ChatTemplateException(ChatTemplateError.WrongType, $"A number is divided by {y}.");
-        }
-
-        // Division rounds down and the remainder has the divisor's sign, as in Python.
-        long down = text is "//" or "%" ? (x / y) - (x % y != 0 && (x ^ y) < 0 ? 1 : 0) : 0;
-        return text switch
-        {
-            "+" => unchecked(x + y),
-            "-" => unchecked(x - y),
-            "*" => unchecked(x * y),
-            "//" => down,
-            _ => x - (down * y),
-        };
-    }
 }

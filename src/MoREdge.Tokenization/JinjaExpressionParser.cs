@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Parses expressions with Jinja's precedence: if, or, and, not, comparison, + -, ~, * // %, sign, then
-/// postfix.</summary>
+/// <summary>Parses expressions with Jinja's precedence: if, or, and, not, comparison, + -, ~, * / // %, **, sign,
+/// then postfix.</summary>
 internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
 {
     // Each level of nesting costs about a dozen stack frames.
@@ -27,8 +28,29 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
         return value;
     }
 
-    /// <summary>An expression that ends before an "if": what a for runs over.</summary>
-    public JinjaExpression ParseWithoutCondition() => ParseOr();
+    /// <summary>What a statement or an output holds: an expression, or a tuple without brackets.</summary>
+    public JinjaExpression ParseTuple(bool withCondition = true)
+    {
+        JinjaExpression first = withCondition ? Parse() : ParseOr();
+        if (reader.Next is not { Kind: JinjaTokenKind.Operator, Text: "," })
+        {
+            return first;
+        }
+
+        List<JinjaExpression> items = [first];
+        while (reader.TakeOperator(",") && !IsTupleEnd())
+        {
+            items.Add(withCondition ? Parse() : ParseOr());
+        }
+
+        return new JinjaList(items, isTuple: true);
+    }
+
+    /// <summary>The filters of a filter block or a set block, behind the first "|".</summary>
+    public JinjaExpression ParseBlockFilters() => ParseFilters(ParseFilter(new JinjaCaptured()));
+
+    private bool IsTupleEnd() => reader.Next.Kind is JinjaTokenKind.EndOutput or JinjaTokenKind.EndStatement
+        || reader.Next is { Kind: JinjaTokenKind.Operator, Text: ")" };
 
     private void Enter()
     {
@@ -130,13 +152,21 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
 
     private JinjaExpression ParseProduct()
     {
-        JinjaExpression left = ParseSigned(withFilters: true);
-        while (reader.Next is { Kind: JinjaTokenKind.Operator, Text: "*" or "//" or "%" or "/" or "**" })
+        JinjaExpression left = ParsePower();
+        while (reader.Next is { Kind: JinjaTokenKind.Operator, Text: "*" or "/" or "//" or "%" })
         {
-            string text = reader.Take().Text;
-            left = text is "/" or "**"
-                ? throw ChatTemplateException.Unsupported($"the operator {text}")
-                : new JinjaArithmetic(text, left, ParseSigned(withFilters: true));
+            left = new JinjaArithmetic(reader.Take().Text, left, ParsePower());
+        }
+
+        return left;
+    }
+
+    private JinjaExpression ParsePower()
+    {
+        JinjaExpression left = ParseSigned(withFilters: true);
+        while (reader.TakeOperator("**"))
+        {
+            left = new JinjaArithmetic("**", left, ParseSigned(withFilters: true));
         }
 
         return left;
@@ -146,17 +176,19 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
     private JinjaExpression ParseSigned(bool withFilters)
     {
         JinjaExpression value;
-        if (reader.TakeOperator("-"))
+        bool isMinus = reader.TakeOperator("-");
+        if (isMinus || reader.TakeOperator("+"))
         {
             Enter();
-            value = new JinjaArithmetic("-", new JinjaLiteral(0L), ParseSigned(withFilters: false));
+            value = new JinjaSign(ParseSigned(withFilters: false), isMinus);
             _nesting--;
         }
         else
         {
-            value = ParsePostfix(ParsePrimary());
+            value = ParsePrimary();
         }
 
+        value = ParsePostfix(value);
         return withFilters ? ParseFilters(value) : value;
     }
 
@@ -175,9 +207,11 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
 
                 return new JinjaLiteral(text.ToString());
             case JinjaTokenKind.Integer:
-                return long.TryParse(token.Text, out long number)
+                return long.TryParse(token.Text, CultureInfo.InvariantCulture, out long number)
                     ? new JinjaLiteral(number)
                     : throw reader.Fault($"The number {token.Text} is too large.");
+            case JinjaTokenKind.Float:
+                return new JinjaLiteral(double.Parse(token.Text, CultureInfo.InvariantCulture));
             case JinjaTokenKind.Name:
                 return token.Text switch
                 {
@@ -189,7 +223,7 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
             case JinjaTokenKind.Operator when token.Text == "(":
                 return ParseParentheses();
             case JinjaTokenKind.Operator when token.Text == "[":
-                return new JinjaList(ParseItems("]"));
+                return new JinjaList(ParseItems("]"), isTuple: false);
             case JinjaTokenKind.Operator when token.Text == "{":
                 return ParseMapping();
             default:
@@ -197,12 +231,12 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
         }
     }
 
-    // (a) is a; (a,) and (a, b) are tuples, which behave as lists here.
+    // (a) is a; (a,) and (a, b) are tuples.
     private JinjaExpression ParseParentheses()
     {
         if (reader.TakeOperator(")"))
         {
-            return new JinjaList([]);
+            return new JinjaList([], isTuple: true);
         }
 
         JinjaExpression first = Parse();
@@ -212,7 +246,7 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
             return first;
         }
 
-        return new JinjaList([first, .. ParseItems(")")]);
+        return new JinjaList([first, .. ParseItems(")")], isTuple: true);
     }
 
     private List<JinjaExpression> ParseItems(string close)
@@ -255,7 +289,9 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
         {
             if (reader.TakeOperator("."))
             {
-                value = new JinjaAttribute(value, reader.Expect(JinjaTokenKind.Name).Text);
+                value = reader.Next is { Kind: JinjaTokenKind.Integer }
+                    ? new JinjaIndex(value, ParsePrimary())
+                    : new JinjaAttribute(value, reader.Expect(JinjaTokenKind.Name).Text);
             }
             else if (reader.TakeOperator("["))
             {
@@ -289,31 +325,7 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
 
     private bool IsSliceEnd() => reader.Next is { Kind: JinjaTokenKind.Operator, Text: ":" or "]" };
 
-    private JinjaArguments ParseArguments()
-    {
-        List<JinjaExpression> positional = [];
-        List<(string Name, JinjaExpression Value)> named = [];
-        while (!reader.TakeOperator(")"))
-        {
-            JinjaExpression value = Parse();
-            if (value is JinjaVariable name && reader.TakeOperator("="))
-            {
-                named.Add((name.Name, Parse()));
-            }
-            else
-            {
-                positional.Add(value);
-            }
-
-            if (!reader.TakeOperator(","))
-            {
-                reader.ExpectOperator(")");
-                break;
-            }
-        }
-
-        return new JinjaArguments(positional, named);
-    }
+    private JinjaArguments ParseArguments() => JinjaArgumentsParser.Parse(reader, Parse);
 
     private JinjaExpression ParseFilters(JinjaExpression value)
     {
@@ -321,13 +333,15 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
         {
             if (reader.TakeOperator("|"))
             {
-                string name = reader.Expect(JinjaTokenKind.Name).Text;
-                JinjaFilters.CheckKnown(name);
-                value = new JinjaFilter(value, name, reader.TakeOperator("(") ? ParseArguments() : JinjaArguments.None);
+                value = ParseFilter(value);
             }
             else if (reader.TakeName("is"))
             {
                 value = ParseTest(value);
+            }
+            else if (reader.TakeOperator("("))
+            {
+                value = new JinjaCall(value, ParseArguments());
             }
             else
             {
@@ -336,12 +350,37 @@ internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
         }
     }
 
+    private JinjaFilter ParseFilter(JinjaExpression value)
+    {
+        string name = reader.Expect(JinjaTokenKind.Name).Text;
+        JinjaFilters.CheckKnown(name);
+        return new JinjaFilter(value, name, reader.TakeOperator("(") ? ParseArguments() : JinjaArguments.None);
+    }
+
+    // "x is divisibleby 3" and "x is divisibleby(3)"; a word that goes on with the sentence is no argument.
     private JinjaTest ParseTest(JinjaExpression value)
     {
         bool negated = reader.TakeName("not");
         string name = reader.Expect(JinjaTokenKind.Name).Text;
-        bool takesOperand = JinjaTests.CheckKnown(name);
-        JinjaExpression? operand = takesOperand ? ParsePostfix(ParsePrimary()) : null;
-        return new JinjaTest(value, name, negated, operand);
+        JinjaTests.CheckKnown(name);
+        if (reader.TakeOperator("("))
+        {
+            return new JinjaTest(value, name, negated, ParseArguments());
+        }
+
+        bool hasArgument = reader.Next switch
+        {
+            { Kind: JinjaTokenKind.Name } => reader.Next.Text is not ("else" or "or" or "and"),
+            { Kind: JinjaTokenKind.String or JinjaTokenKind.Integer or JinjaTokenKind.Float } => true,
+            _ => reader.Next is { Kind: JinjaTokenKind.Operator, Text: "[" or "{" },
+        };
+        if (hasArgument && reader.Next is { Kind: JinjaTokenKind.Name, Text: "is" })
+        {
+            throw reader.Fault("A test stands behind a test.");
+        }
+
+        return new JinjaTest(value, name, negated, hasArgument
+            ? new JinjaArguments([ParsePostfix(ParsePrimary())], [])
+            : JinjaArguments.None);
     }
 }

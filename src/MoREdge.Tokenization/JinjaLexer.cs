@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace MoREdge.Tokenization;
 
 internal enum JinjaTokenKind
@@ -13,6 +10,7 @@ internal enum JinjaTokenKind
     Name,
     String,
     Integer,
+    Float,
     Operator,
     End,
 }
@@ -47,7 +45,7 @@ internal sealed class JinjaLexer
     {
         while (_at < _source.Length)
         {
-            int tag = NextTag();
+            int tag = NextTag(_at);
             AddText(tag);
             if (tag == _source.Length)
             {
@@ -62,7 +60,7 @@ internal sealed class JinjaLexer
             {
                 SkipComment();
             }
-            else
+            else if (kind == '{' || !TryScanRaw())
             {
                 ScanTag(kind == '{');
             }
@@ -71,9 +69,9 @@ internal sealed class JinjaLexer
         Add(JinjaTokenKind.End, string.Empty);
     }
 
-    private int NextTag()
+    private int NextTag(int from)
     {
-        int tag = _at - 1;
+        int tag = from - 1;
         do
         {
             tag = _source.IndexOf('{', tag + 1);
@@ -120,7 +118,65 @@ internal sealed class JinjaLexer
         }
 
         _at = end + 2;
-        SkipAfterTag(_source[end - 1], trimLine: true);
+        SkipAfterTag(end > 0 ? _source[end - 1] : '\0', trimLine: true);
+    }
+
+    // {% raw %} ... {% endraw %} is text; _at is behind the "{%" and its mark.
+    private bool TryScanRaw()
+    {
+        int at = _at;
+        if (!TakeRawTag("raw", ref at, out char mark) || mark == '+')
+        {
+            return false;
+        }
+
+        _at = at;
+        SkipAfterTag(mark, trimLine: false);
+        int tag = _at - 1;
+        while ((tag = _source.IndexOf("{%", tag + 1, StringComparison.Ordinal)) >= 0)
+        {
+            at = tag + 2;
+            at += at < _source.Length && _source[at] is '-' or '+' ? 1 : 0;
+            if (TakeRawTag("endraw", ref at, out mark))
+            {
+                AddText(tag);
+                _at = at;
+                SkipAfterTag(mark, trimLine: true);
+                return true;
+            }
+        }
+
+        throw Fault("A raw block does not end.");
+    }
+
+    private bool TakeRawTag(string name, ref int at, out char mark)
+    {
+        mark = '\0';
+        at = SkipSpaces(at);
+        if (string.CompareOrdinal(_source, at, name, 0, name.Length) != 0)
+        {
+            return false;
+        }
+
+        at = SkipSpaces(at + name.Length);
+        if (at < _source.Length && _source[at] is '-' or '+')
+        {
+            mark = _source[at++];
+        }
+
+        bool closes = string.CompareOrdinal(_source, at, "%}", 0, 2) == 0;
+        at += closes ? 2 : 0;
+        return closes;
+    }
+
+    private int SkipSpaces(int at)
+    {
+        while (at < _source.Length && JinjaText.IsSpace(_source[at]))
+        {
+            at++;
+        }
+
+        return at;
     }
 
     private void ScanTag(bool isOutput)
@@ -130,15 +186,12 @@ internal sealed class JinjaLexer
         int open = 0;
         while (true)
         {
-            while (_at < _source.Length && JinjaText.IsSpace(_source[_at]))
-            {
-                _at++;
-            }
-
-            int mark = _at < _source.Length && _source[_at] is '-' or '+' ? 1 : 0;
+            _at = SkipSpaces(_at);
+            bool isMark = _at < _source.Length && (_source[_at] == '-' || (_source[_at] == '+' && !isOutput));
+            int mark = isMark ? 1 : 0;
             if (open == 0 && string.CompareOrdinal(_source, _at + mark, close, 0, close.Length) == 0)
             {
-                char markChar = mark == 1 ? _source[_at] : '\0';
+                char markChar = isMark ? _source[_at] : '\0';
                 _at += mark + close.Length;
                 Add(isOutput ? JinjaTokenKind.EndOutput : JinjaTokenKind.EndStatement, string.Empty);
                 SkipAfterTag(markChar, trimLine: !isOutput);
@@ -147,18 +200,21 @@ internal sealed class JinjaLexer
 
             string text = ScanToken();
             open += text is "(" or "[" or "{" ? 1 : text is ")" or "]" or "}" ? -1 : 0;
+            if (open < 0)
+            {
+                throw Fault($"A \"{text}\" closes nothing.");
+            }
         }
     }
 
     // "-%}" takes all white space behind it; "%}" and "#}" take one line end, "+%}" none.
     private void SkipAfterTag(char mark, bool trimLine)
     {
-        while (mark == '-' && _at < _source.Length && JinjaText.IsSpace(_source[_at]))
+        if (mark == '-')
         {
-            _at++;
+            _at = SkipSpaces(_at);
         }
-
-        if (mark is not ('-' or '+') && trimLine && _at < _source.Length && _source[_at] == '\n')
+        else if (mark != '+' && trimLine && _at < _source.Length && _source[_at] == '\n')
         {
             _at++;
         }
@@ -175,15 +231,14 @@ internal sealed class JinjaLexer
         char first = _source[_at];
         if (first is '"' or '\'')
         {
-            ScanString(first);
+            Add(JinjaTokenKind.String, JinjaStringLiteral.Scan(_source, ref _at));
             return string.Empty;
         }
 
         if (char.IsAsciiDigit(first))
         {
-            Add(JinjaTokenKind.Integer, TakeWhile(char.IsAsciiDigit));
-            bool isFloat = _at + 1 < _source.Length && _source[_at] == '.' && char.IsAsciiDigit(_source[_at + 1]);
-            return isFloat ? throw ChatTemplateException.Unsupported("a number with a fraction") : string.Empty;
+            ScanNumber();
+            return string.Empty;
         }
 
         if (char.IsLetter(first) || first == '_')
@@ -205,6 +260,38 @@ internal sealed class JinjaLexer
         throw Fault($"The character '{first}' has no meaning in a tag.");
     }
 
+    // 12, 1_000, 1.5, 2e-3; behind a dot ("a.0.1") only whole numbers.
+    private void ScanNumber()
+    {
+        bool afterDot = _tokens.Count > 0 && _tokens[^1] is { Kind: JinjaTokenKind.Operator, Text: "." };
+        string text = TakeWhile(value => char.IsAsciiDigit(value) || value == '_');
+        char next = _at < _source.Length ? _source[_at] : '\0';
+        if (text == "0" && next is 'x' or 'X' or 'b' or 'B' or 'o' or 'O')
+        {
+            throw ChatTemplateException.Unsupported("a number that is not decimal");
+        }
+
+        int digits = text.Length;
+        if (!afterDot && next == '.' && IsDigit(_at + 1))
+        {
+            _at++;
+            text += "." + TakeWhile(value => char.IsAsciiDigit(value) || value == '_');
+            next = _at < _source.Length ? _source[_at] : '\0';
+        }
+
+        int sign = _at + 1 < _source.Length && _source[_at + 1] is '+' or '-' ? 1 : 0;
+        if (!afterDot && next is 'e' or 'E' && IsDigit(_at + 1 + sign))
+        {
+            string exponent = _source.Substring(_at, 1 + sign);
+            _at += 1 + sign;
+            text += exponent + TakeWhile(char.IsAsciiDigit);
+        }
+
+        Add(text.Length == digits ? JinjaTokenKind.Integer : JinjaTokenKind.Float, text.Replace("_", null));
+    }
+
+    private bool IsDigit(int at) => at < _source.Length && char.IsAsciiDigit(_source[at]);
+
     private string TakeWhile(Predicate<char> belongs)
     {
         int start = _at;
@@ -214,49 +301,6 @@ internal sealed class JinjaLexer
         }
 
         return _source[start.._at];
-    }
-
-    private void ScanString(char quote)
-    {
-        StringBuilder text = new();
-        for (_at++; _at < _source.Length && _source[_at] != quote; _at++)
-        {
-            text.Append(_source[_at] == '\\' ? ScanEscape() : _source[_at].ToString());
-        }
-
-        if (_at >= _source.Length)
-        {
-            throw Fault("A string does not end.");
-        }
-
-        _at++;
-        Add(JinjaTokenKind.String, text.ToString());
-    }
-
-    // Python's escapes; one that Python does not know keeps its backslash.
-    private string ScanEscape()
-    {
-        _at++;
-        char code = _at < _source.Length ? _source[_at] : throw Fault("A string does not end.");
-        switch (code)
-        {
-            case 'x' or 'u':
-                int digits = code == 'x' ? 2 : 4;
-                int value = 0;
-                if (_at + digits >= _source.Length || !int.TryParse(
-                    _source.AsSpan(_at + 1, digits), NumberStyles.AllowHexSpecifier, null, out value))
-                {
-                    throw Fault($"The escape \\{code} lacks its digits.");
-                }
-
-                _at += digits;
-                return ((char)value).ToString();
-            case 'U' or 'N' or (>= '0' and <= '7'):
-                throw ChatTemplateException.Unsupported($"the string escape \\{code}");
-            default:
-                int index = "nrtbfav\\'\"\n".IndexOf(code, StringComparison.Ordinal);
-                return index < 0 ? $"\\{code}" : code == '\n' ? string.Empty : "\n\r\t\b\f\a\v\\'\""[index].ToString();
-        }
     }
 
     private void Add(JinjaTokenKind kind, string text) => _tokens.Add(new JinjaToken(kind, text));

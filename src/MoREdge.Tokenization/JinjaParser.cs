@@ -36,7 +36,7 @@ internal sealed class JinjaParser(IReadOnlyList<JinjaToken> tokens)
                     statements.Add(new JinjaTextStatement(token.Text));
                     break;
                 case JinjaTokenKind.BeginOutput:
-                    statements.Add(new JinjaOutputStatement(ParseExpression()));
+                    statements.Add(new JinjaOutputStatement(ParseTuple()));
                     _reader.Expect(JinjaTokenKind.EndOutput);
                     break;
                 case JinjaTokenKind.BeginStatement:
@@ -68,10 +68,23 @@ internal sealed class JinjaParser(IReadOnlyList<JinjaToken> tokens)
                 return ParseFor();
             case "set":
                 return ParseSet();
+            case "macro":
+                return ParseMacro();
+            case "call":
+                return ParseCall();
+            case "filter":
+                JinjaExpression filtered = new JinjaExpressionParser(_reader).ParseBlockFilters();
+                EndTag();
+                return new JinjaCaptureStatement(null, filtered, ParseBody("endfilter"));
+            case "with":
+                return ParseWith();
+            case "generation":
+                EndTag();
+                return new JinjaWithStatement([], ParseBody("endgeneration"));
             case "break" or "continue" when _loops > 0:
                 EndTag();
                 return new JinjaJumpStatement(name == "break" ? JinjaFlow.Break : JinjaFlow.Continue);
-            case "else" or "elif" or "endif" or "endfor" or "break" or "continue":
+            case "else" or "elif" or "break" or "continue" or ['e', 'n', 'd', ..]:
                 throw _reader.Fault($"The tag {name} stands where it has no meaning.");
             default:
                 throw ChatTemplateException.Unsupported($"the statement \"{name}\"");
@@ -84,7 +97,7 @@ internal sealed class JinjaParser(IReadOnlyList<JinjaToken> tokens)
         string end = "elif";
         while (end != "endif")
         {
-            JinjaExpression? condition = end == "elif" ? ParseExpression() : null;
+            JinjaExpression? condition = end == "elif" ? ParseTuple() : null;
             EndTag();
             branches.Add((condition, condition is null
                 ? ParseBlock(["endif"], out end)
@@ -97,19 +110,14 @@ internal sealed class JinjaParser(IReadOnlyList<JinjaToken> tokens)
 
     private JinjaForStatement ParseFor()
     {
-        List<string> targets = [_reader.Expect(JinjaTokenKind.Name).Text];
-        while (_reader.TakeOperator(","))
-        {
-            targets.Add(_reader.Expect(JinjaTokenKind.Name).Text);
-        }
-
+        JinjaTarget target = ParseTargets(withFields: false);
         if (!_reader.TakeName("in"))
         {
             throw _reader.Fault("A for has no \"in\".");
         }
 
-        JinjaExpression items = new JinjaExpressionParser(_reader).ParseWithoutCondition();
-        JinjaExpression? filter = _reader.TakeName("if") ? ParseExpression() : null;
+        JinjaExpression items = new JinjaExpressionParser(_reader).ParseTuple(withCondition: false);
+        JinjaExpression? condition = _reader.TakeName("if") ? ParseExpression() : null;
         if (_reader.TakeName("recursive"))
         {
             throw ChatTemplateException.Unsupported("a recursive for");
@@ -127,70 +135,147 @@ internal sealed class JinjaParser(IReadOnlyList<JinjaToken> tokens)
         }
 
         EndTag();
-        return new JinjaForStatement(targets, items, filter, body, otherwise);
+        return new JinjaForStatement(target, items, condition, body, otherwise);
     }
 
-    private JinjaSetStatement ParseSet()
+    private JinjaStatement ParseSet()
     {
-        string name = _reader.Expect(JinjaTokenKind.Name).Text;
-        string? attribute = _reader.TakeOperator(".") ? _reader.Expect(JinjaTokenKind.Name).Text : null;
-        if (!_reader.TakeOperator("="))
+        JinjaTarget target = ParseTargets(withFields: true);
+        if (_reader.TakeOperator("="))
         {
-            throw ChatTemplateException.Unsupported("a set that is not of the form \"name = value\"");
+            JinjaExpression value = ParseTuple();
+            EndTag();
+            return new JinjaSetStatement(target, value);
         }
 
-        JinjaExpression value = ParseExpression();
+        JinjaExpression captured = _reader.TakeOperator("|")
+            ? new JinjaExpressionParser(_reader).ParseBlockFilters()
+            : new JinjaCaptured();
         EndTag();
-        return new JinjaSetStatement(name, attribute, value);
+        return new JinjaCaptureStatement(target, captured, ParseBody("endset"));
     }
+
+    private JinjaWithStatement ParseWith()
+    {
+        List<(JinjaTarget Target, JinjaExpression Value)> values = [];
+        while (_reader.Next.Kind != JinjaTokenKind.EndStatement)
+        {
+            JinjaTarget target = ParseTarget(withFields: false);
+            _reader.ExpectOperator("=");
+            values.Add((target, ParseExpression()));
+            if (!_reader.TakeOperator(","))
+            {
+                break;
+            }
+        }
+
+        EndTag();
+        List<JinjaStatement> body = ParseBlock(["endwith"], out _);
+        EndTag();
+        return new JinjaWithStatement(values, body);
+    }
+
+    private JinjaMacroStatement ParseMacro()
+    {
+        string name = _reader.Expect(JinjaTokenKind.Name).Text;
+        _reader.ExpectOperator("(");
+        List<(string, JinjaExpression?)> parameters = ParseParameters();
+        EndTag();
+        return new JinjaMacroStatement(ParseMacroBody(name, parameters, "endmacro"));
+    }
+
+    private JinjaCallStatement ParseCall()
+    {
+        List<(string, JinjaExpression?)> parameters = _reader.TakeOperator("(") ? ParseParameters() : [];
+        JinjaCall call = ParseExpression() as JinjaCall ?? throw _reader.Fault("A call block calls nothing.");
+        EndTag();
+        return new JinjaCallStatement(call, ParseMacroBody("caller", parameters, "endcall"));
+    }
+
+    private List<(string Name, JinjaExpression? Value)> ParseParameters()
+    {
+        List<(string, JinjaExpression?)> parameters = [];
+        while (!_reader.TakeOperator(")"))
+        {
+            string name = _reader.Expect(JinjaTokenKind.Name).Text;
+            parameters.Add((name, _reader.TakeOperator("=") ? ParseExpression() : null));
+            if (!_reader.TakeOperator(","))
+            {
+                _reader.ExpectOperator(")");
+                break;
+            }
+        }
+
+        return parameters;
+    }
+
+    private JinjaMacroSource ParseMacroBody(string name, List<(string, JinjaExpression?)> parameters, string end)
+    {
+        int start = _reader.Position;
+        List<JinjaStatement> body = ParseBody(end);
+        return new JinjaMacroSource(name, parameters, body, _reader.NamesFrom(start));
+    }
+
+    // A body whose text is collected: no break leads out of it.
+    private List<JinjaStatement> ParseBody(string end)
+    {
+        int loops = _loops;
+        _loops = 0;
+        List<JinjaStatement> body = ParseBlock([end], out _);
+        _loops = loops;
+        EndTag();
+        return body;
+    }
+
+    // a; a, b; (a, b), c
+    private JinjaTarget ParseTargets(bool withFields)
+    {
+        JinjaTarget first = ParseTarget(withFields);
+        if (_reader.Next is not { Kind: JinjaTokenKind.Operator, Text: "," })
+        {
+            return first;
+        }
+
+        List<JinjaTarget> targets = [first];
+        while (_reader.TakeOperator(",")
+            && (_reader.Next.Kind == JinjaTokenKind.Name && _reader.Next.Text != "in" || IsBracket()))
+        {
+            targets.Add(ParseTarget(withFields));
+        }
+
+        return new JinjaTarget(string.Empty, null, targets);
+    }
+
+    private bool IsBracket() => _reader.Next is { Kind: JinjaTokenKind.Operator, Text: "(" };
+
+    private JinjaTarget ParseTarget(bool withFields)
+    {
+        if (++_nesting > BlockNestingMax)
+        {
+            throw new ChatTemplateException(
+                ChatTemplateError.TooDeep, $"Names are nested more than {BlockNestingMax} deep.");
+        }
+
+        JinjaTarget target;
+        if (_reader.TakeOperator("("))
+        {
+            target = ParseTargets(withFields);
+            _reader.ExpectOperator(")");
+        }
+        else
+        {
+            string name = _reader.Expect(JinjaTokenKind.Name).Text;
+            bool hasField = withFields && _reader.TakeOperator(".");
+            target = new JinjaTarget(name, hasField ? _reader.Expect(JinjaTokenKind.Name).Text : null, null);
+        }
+
+        _nesting--;
+        return target;
+    }
+
+    private JinjaExpression ParseTuple() => new JinjaExpressionParser(_reader).ParseTuple();
 
     private JinjaExpression ParseExpression() => new JinjaExpressionParser(_reader).Parse();
 
     private void EndTag() => _reader.Expect(JinjaTokenKind.EndStatement);
-}
-
-/// <summary>A place in a list of tokens.</summary>
-internal sealed class JinjaTokenReader(IReadOnlyList<JinjaToken> tokens)
-{
-    private int _at;
-
-    /// <summary>The next token, not consumed; the last one is <see cref="JinjaTokenKind.End"/>.</summary>
-    public JinjaToken Next => tokens[Math.Min(_at, tokens.Count - 1)];
-
-    /// <summary>Consumes the next token.</summary>
-    public JinjaToken Take()
-    {
-        JinjaToken token = Next;
-        _at++;
-        return token;
-    }
-
-    /// <summary>Consumes the next token, which must be of a kind.</summary>
-    public JinjaToken Expect(JinjaTokenKind kind) =>
-        Next.Kind == kind ? Take() : throw Fault($"\"{Next.Text}\" ({Next.Kind}) stands where {kind} must be.");
-
-    /// <summary>Consumes the next token, which must be an operator.</summary>
-    public void ExpectOperator(string text)
-    {
-        if (!TakeOperator(text))
-        {
-            throw Fault($"\"{Next.Text}\" ({Next.Kind}) stands where \"{text}\" must be.");
-        }
-    }
-
-    /// <summary>Consumes the next token if it is this operator.</summary>
-    public bool TakeOperator(string text) => TakeIf(JinjaTokenKind.Operator, text);
-
-    /// <summary>Consumes the next token if it is this word.</summary>
-    public bool TakeName(string text) => TakeIf(JinjaTokenKind.Name, text);
-
-    /// <summary>A fault of the template's grammar.</summary>
-    public ChatTemplateException Fault(string sentence) => new(ChatTemplateError.Syntax, $"{sentence} (token {_at})");
-
-    private bool TakeIf(JinjaTokenKind kind, string text)
-    {
-        bool matches = Next.Kind == kind && Next.Text == text;
-        _at += matches ? 1 : 0;
-        return matches;
-    }
 }

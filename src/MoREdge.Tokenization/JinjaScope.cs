@@ -1,14 +1,23 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>What a hostile template may spend: every step costs 1, every character read or made costs 1 more.</summary>
+/// <summary>What a hostile template may spend: every step costs 1, every character read or made and every item made
+/// costs more.</summary>
 internal sealed class JinjaBudget
 {
     /// <summary>Enough for a conversation of about two megabytes, and spent within seconds.</summary>
     public const long WorkMax = 1L << 25;
 
+    /// <summary>What a list, mapping or scope costs beside its items: they take that much more memory.</summary>
+    public const int CostOfObject = 8;
+
+    // As many as a JSON schema that a macro walks down may be deep, twice over.
+    private const int MacroDepthMax = 128;
+
     private long _spent;
+    private int _macroDepth;
 
     /// <summary>Spends work.</summary>
     /// <exception cref="ChatTemplateException">Nothing is left.</exception>
@@ -22,6 +31,32 @@ internal sealed class JinjaBudget
         }
     }
 
+    /// <summary>A step of a recursion: spends 1 and sees that the stack has room.</summary>
+    /// <exception cref="ChatTemplateException">Nothing is left.</exception>
+    public void Step()
+    {
+        Spend(1);
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new ChatTemplateException(
+                ChatTemplateError.TooDeep, "The chat template needs more stack than there is.");
+        }
+    }
+
+    /// <summary>Begins a macro.</summary>
+    /// <exception cref="ChatTemplateException">Too many macros run inside each other.</exception>
+    public void EnterMacro()
+    {
+        if (++_macroDepth > MacroDepthMax)
+        {
+            throw new ChatTemplateException(
+                ChatTemplateError.TooDeep, $"Macros call each other more than {MacroDepthMax} deep.");
+        }
+    }
+
+    /// <summary>Ends a macro.</summary>
+    public void LeaveMacro() => _macroDepth--;
+
     /// <summary>Spends what a search may cost at worst beyond one pass: a long pattern is compared at many
     /// places.</summary>
     public void SpendOnSearch(string text, string pattern)
@@ -30,13 +65,11 @@ internal sealed class JinjaBudget
         Spend(pattern.Length <= FreePattern ? 0 : (long)text.Length * pattern.Length / (FreePattern * FreePattern));
     }
 
-    /// <summary>Spends what looking at a value, or making it, costs.</summary>
-    public void SpendOn(object? value) => Spend(value switch
-    {
-        string text => 1 + text.Length,
-        List<object?> list => 1 + list.Count,
-        _ => 1,
-    });
+    /// <summary>Spends what reading a text once, or making it, costs.</summary>
+    public void SpendOn(string text) => Spend(1 + text.Length);
+
+    /// <summary>Spends what making a list costs.</summary>
+    public void SpendOnItems(long count) => Spend(CostOfObject + count);
 }
 
 /// <summary>The variables of one block; a loop's body has its own, as in Jinja.</summary>
@@ -51,6 +84,7 @@ internal sealed class JinjaScope
     {
         _outer = outer;
         Budget = outer.Budget;
+        Budget.Spend(JinjaBudget.CostOfObject);
     }
 
     public JinjaBudget Budget { get; }
@@ -67,7 +101,7 @@ internal sealed class JinjaScope
             }
         }
 
-        return JinjaFunction.Find(name) ?? (object)new JinjaUndefined(name);
+        return new JinjaUndefined(name);
     }
 }
 
@@ -96,36 +130,4 @@ internal sealed class JinjaUndefined(string name)
 internal sealed class JinjaNamespace
 {
     public Dictionary<string, object?> Values { get; } = [];
-}
-
-/// <summary>A function that every template finds by name.</summary>
-internal sealed class JinjaFunction
-{
-    private static readonly JinjaFunction[] All = [new("namespace"), new("raise_exception"), new("range")];
-
-    private JinjaFunction(string name) => Name = name;
-
-    public string Name { get; }
-
-    public static JinjaFunction? Find(string name) => Array.Find(All, function => function.Name == name);
-}
-
-/// <summary>The <c>loop</c> variable.</summary>
-internal sealed class JinjaLoop(List<object?> items)
-{
-    public int Index { get; set; }
-
-    public object? Get(string name) => name switch
-    {
-        "index" => Index + 1L,
-        "index0" => (long)Index,
-        "revindex" => (long)items.Count - Index,
-        "revindex0" => items.Count - Index - 1L,
-        "first" => Index == 0,
-        "last" => Index == items.Count - 1,
-        "length" => (long)items.Count,
-        "previtem" => Index > 0 ? items[Index - 1] : new JinjaUndefined("loop.previtem"),
-        "nextitem" => Index + 1 < items.Count ? items[Index + 1] : new JinjaUndefined("loop.nextitem"),
-        _ => throw ChatTemplateException.Unsupported($"loop.{name}"),
-    };
 }

@@ -17,7 +17,7 @@ internal abstract class JinjaStatement
     {
         foreach (JinjaStatement statement in statements)
         {
-            scope.Budget.Spend(1);
+            scope.Budget.Step();
             JinjaFlow flow = statement.Run(scope, output);
             if (flow != JinjaFlow.Next)
             {
@@ -42,7 +42,7 @@ internal sealed class JinjaOutputStatement(JinjaExpression value) : JinjaStateme
 {
     public override JinjaFlow Run(JinjaScope scope, JinjaOutput output)
     {
-        output.Write(JinjaValue.ToText(value.Evaluate(scope)));
+        output.Write(JinjaPrinter.ToText(value.Evaluate(scope), scope.Budget));
         return JinjaFlow.Next;
     }
 }
@@ -69,89 +69,42 @@ internal sealed class JinjaIfStatement(List<(JinjaExpression? Condition, List<Ji
     }
 }
 
-internal sealed class JinjaSetStatement(string name, string? attribute, JinjaExpression value) : JinjaStatement
-{
-    public override JinjaFlow Run(JinjaScope scope, JinjaOutput output)
-    {
-        object? result = value.Evaluate(scope);
-        if (attribute is null)
-        {
-            scope.Set(name, result);
-        }
-        else if (scope.Get(name) is JinjaNamespace target)
-        {
-            target.Values[attribute] = result;
-        }
-        else
-        {
-            throw new ChatTemplateException(
-                ChatTemplateError.WrongType, $"{name}.{attribute} is set, but {name} is no namespace.");
-        }
-
-        return JinjaFlow.Next;
-    }
-}
-
 internal sealed class JinjaForStatement(
-    List<string> targets,
+    JinjaTarget target,
     JinjaExpression items,
-    JinjaExpression? filter,
+    JinjaExpression? condition,
     List<JinjaStatement> body,
     List<JinjaStatement> otherwise) : JinjaStatement
 {
     public override JinjaFlow Run(JinjaScope scope, JinjaOutput output)
     {
-        object? iterated = items.Evaluate(scope);
-        List<object?> list = JinjaValue.Iterate(iterated, scope.Budget);
-        if (filter is not null)
-        {
-            list = list.FindAll(item =>
-            {
-                JinjaScope trial = new(scope);
-                Bind(trial, item);
-                return JinjaValue.IsTrue(filter.Evaluate(trial));
-            });
-        }
-
-        if (list.Count == 0)
-        {
-            return RunAll(otherwise, scope, output);
-        }
-
-        JinjaLoop loop = new(list);
-        for (int i = 0; i < list.Count; i++)
+        List<object?> list = JinjaValue.Iterate(items.Evaluate(scope), scope.Budget);
+        JinjaLoop loop = new(
+            list, condition is null ? null : item => Passes(item, condition, scope), scope.Budget);
+        bool completed = false;
+        while (loop.MoveNext())
         {
             JinjaScope inner = new(scope);
-            loop.Index = i;
             inner.Set("loop", loop);
-            Bind(inner, list[i]);
-            if (RunAll(body, inner, output) == JinjaFlow.Break)
+            target.Assign(inner, loop.Item);
+            JinjaFlow flow = RunAll(body, inner, output);
+            completed |= flow == JinjaFlow.Next;
+            if (flow == JinjaFlow.Break)
             {
                 break;
             }
         }
 
-        return JinjaFlow.Next;
+        // As in Jinja, the else follows unless some item was gone through to the end.
+        return completed || otherwise.Count == 0
+            ? JinjaFlow.Next
+            : RunAll(otherwise, new JinjaScope(scope), output);
     }
 
-    private void Bind(JinjaScope scope, object? item)
+    private bool Passes(object? item, JinjaExpression asked, JinjaScope scope)
     {
-        scope.Budget.Spend(1);
-        if (targets.Count == 1)
-        {
-            scope.Set(targets[0], item);
-            return;
-        }
-
-        if (item is not List<object?> parts || parts.Count != targets.Count)
-        {
-            throw new ChatTemplateException(
-                ChatTemplateError.WrongType, $"A for unpacks {targets.Count} values from something else.");
-        }
-
-        for (int i = 0; i < parts.Count; i++)
-        {
-            scope.Set(targets[i], parts[i]);
-        }
+        JinjaScope trial = new(scope);
+        target.Assign(trial, item);
+        return JinjaValue.IsTrue(asked.Evaluate(trial));
     }
 }

@@ -1,34 +1,22 @@
-using System.Text;
-
 namespace MoREdge.Tokenization;
 
-/// <summary>What values are in a template: null, bool, long, string, list, mapping, namespace, loop, function,
-/// undefined.</summary>
+/// <summary>What values are in a template: null, bool, long, double, string, list (tuples and their like are
+/// <see cref="JinjaSequence"/>), mapping, generator, namespace, loop, callable, undefined.</summary>
 internal static class JinjaValue
 {
-    // Nesting deeper than this is no message of a chat.
-    private const int DepthMax = 64;
+    /// <summary>Deepest nesting of lists and mappings; deeper is no message of a chat.</summary>
+    public const int ValueNestingMax = 64;
 
     public static bool IsTrue(object? value) => value switch
     {
         null or JinjaUndefined => false,
         bool truth => truth,
         long number => number != 0,
+        double number => number != 0,
         string text => text.Length > 0,
         List<object?> list => list.Count > 0,
         Dictionary<string, object?> mapping => mapping.Count > 0,
         _ => true,
-    };
-
-    /// <summary>What a value prints as; Python's words for truth and nothing.</summary>
-    public static string ToText(object? value) => value switch
-    {
-        null => "None",
-        JinjaUndefined => string.Empty,
-        bool truth => truth ? "True" : "False",
-        long number => number.ToString(),
-        string text => text,
-        _ => throw ChatTemplateException.Unsupported($"printing a {TypeName(value)}"),
     };
 
     public static string TypeName(object? value) => value switch
@@ -36,44 +24,79 @@ internal static class JinjaValue
         null => "none",
         JinjaUndefined => "undefined",
         bool => "truth value",
-        long => "number",
+        long or double => "number",
         string => "string",
+        JinjaSequence sequence => sequence.Kind.ToString().ToLowerInvariant(),
         List<object?> => "list",
         Dictionary<string, object?> => "mapping",
+        JinjaGenerator => "generator",
         JinjaNamespace => "namespace",
-        JinjaFunction => "function",
-        _ => "loop",
+        JinjaLoop => "loop",
+        _ => "function",
     };
 
-    /// <summary>The items a for runs over: list items, mapping keys, characters (whole code points).</summary>
+    /// <summary>The items a for runs over: list items, mapping keys, characters (whole code points), and what is left
+    /// of a generator.</summary>
     public static List<object?> Iterate(object? value, JinjaBudget budget)
     {
-        budget.SpendOn(value);
         switch (value)
         {
             case JinjaUndefined:
                 return [];
             case List<object?> list:
                 return list;
+            case JinjaGenerator generator:
+                return generator.TakeAll();
             case Dictionary<string, object?> mapping:
+                budget.Spend(mapping.Count);
                 return [.. mapping.Keys];
             case string text:
-                List<object?> characters = new(text.Length);
-                foreach (Rune rune in text.EnumerateRunes())
-                {
-                    characters.Add(rune.ToString());
-                }
-
-                return characters;
+                budget.SpendOn(text);
+                return JinjaText.Characters(text);
             default:
                 throw Wrong("iteration", value);
         }
     }
 
+    /// <summary>owner[key]: an item, else an attribute of that name.</summary>
+    public static object? Item(object? owner, object? key, JinjaBudget budget)
+    {
+        switch (owner, key)
+        {
+            case (JinjaUndefined undefined, _):
+                throw Undefined(undefined);
+            case (Dictionary<string, object?> mapping, string name) when mapping.TryGetValue(name, out object? found):
+                return found;
+            case (List<object?> or string, bool truth):
+                return Item(owner, truth ? 1L : 0L, budget);
+            case (JinjaSequence { IsView: true }, long):
+                return new JinjaUndefined("an item of a mapping's view");
+            case (List<object?> list, long number):
+                number += number < 0 ? list.Count : 0;
+                return number >= 0 && number < list.Count ? list[(int)number] : new JinjaUndefined($"item {number}");
+            case (string text, long number):
+                budget.SpendOn(text);
+                return JinjaText.CharacterAt(text, number) ?? (object)new JinjaUndefined($"character {number}");
+            case (_, string name):
+                return OwnAttribute(owner, name) ?? new JinjaUndefined($"\"{name}\"");
+            default:
+                return new JinjaUndefined($"an item of a {TypeName(owner)}");
+        }
+    }
+
+    /// <summary>owner.name: an attribute, else the item of that name.</summary>
+    public static object? Attribute(object? owner, string name) => owner switch
+    {
+        JinjaUndefined undefined => throw Undefined(undefined),
+        JinjaNamespace space => space.Values.TryGetValue(name, out object? value) ? value : new JinjaUndefined(name),
+        JinjaLoop loop => loop.Get(name),
+        _ when OwnAttribute(owner, name) is object attribute => attribute,
+        Dictionary<string, object?> mapping when mapping.TryGetValue(name, out object? value) => value,
+        _ => new JinjaUndefined($"\"{name}\""),
+    };
+
     public static bool Compare(string text, object? left, object? right, JinjaBudget budget)
     {
-        budget.SpendOn(left);
-        budget.SpendOn(right);
         switch (text)
         {
             case "==":
@@ -86,12 +109,13 @@ internal static class JinjaValue
                 return !Contains(right, left, budget);
         }
 
-        int order = (Number(left), Number(right), left, right) switch
+        // Nothing but "not equal" holds of a number that is none.
+        if (JinjaNumber.Of(left) is double.NaN || JinjaNumber.Of(right) is double.NaN)
         {
-            (long x, long y, _, _) => x.CompareTo(y),
-            (_, _, string x, string y) => string.CompareOrdinal(x, y),
-            _ => throw Wrong($"the comparison {text} with {TypeName(left)}", right),
-        };
+            return false;
+        }
+
+        int order = Order(left, right, budget);
         return text switch
         {
             "<" => order < 0,
@@ -101,10 +125,36 @@ internal static class JinjaValue
         };
     }
 
+    /// <summary>Negative, zero or positive as left is less than, equal to or greater than right.</summary>
+    public static int Order(object? left, object? right, JinjaBudget budget)
+    {
+        budget.Step();
+        switch (left, right)
+        {
+            case (string a, string b):
+                budget.Spend(Math.Min(a.Length, b.Length));
+                return JinjaText.CompareByCodePoint(a, b);
+            case (List<object?> a, List<object?> b) when JinjaSequence.AreAlike(a, b):
+                for (int i = 0; i < Math.Min(a.Count, b.Count); i++)
+                {
+                    if (!AreEqual(a[i], b[i], budget, 0))
+                    {
+                        return Order(a[i], b[i], budget);
+                    }
+                }
+
+                return a.Count.CompareTo(b.Count);
+            default:
+                return JinjaNumber.TryCompare(left, right, out int order)
+                    ? order
+                    : throw Wrong($"an order with a {TypeName(left)}", right);
+        }
+    }
+
     public static bool AreEqual(object? left, object? right, JinjaBudget budget, int depth)
     {
         budget.Spend(1);
-        if (depth > DepthMax)
+        if (depth > ValueNestingMax)
         {
             throw TooDeep();
         }
@@ -113,11 +163,10 @@ internal static class JinjaValue
         {
             case (JinjaUndefined, JinjaUndefined):
                 return true;
-            case (long or bool, long or bool):
-                return Number(left) == Number(right);
             case (string a, string b):
+                budget.Spend(a.Length == b.Length ? a.Length : 0);
                 return a == b;
-            case (List<object?> a, List<object?> b):
+            case (List<object?> a, List<object?> b) when JinjaSequence.AreAlike(a, b):
                 bool same = a.Count == b.Count;
                 for (int i = 0; same && i < a.Count; i++)
                 {
@@ -141,49 +190,9 @@ internal static class JinjaValue
 
                 return true;
             default:
-                return ReferenceEquals(left, right);
-        }
-    }
-
-    /// <summary>JSON as Python's json.dumps writes it without ASCII escapes, which is what Hugging Face's tojson
-    /// does.</summary>
-    public static void WriteJson(object? value, int? indent, StringBuilder json, JinjaBudget budget, int depth = 0)
-    {
-        budget.SpendOn(value);
-        if (depth > DepthMax)
-        {
-            throw TooDeep();
-        }
-
-        switch (value)
-        {
-            case null:
-                json.Append("null");
-                break;
-            case bool truth:
-                json.Append(truth ? "true" : "false");
-                break;
-            case long number:
-                json.Append(number);
-                break;
-            case string text:
-                WriteJsonString(text, json);
-                break;
-            case List<object?> list:
-                WriteJsonItems('[', ']', list.Count, indent, json, budget, depth, i =>
-                    WriteJson(list[i], indent, json, budget, depth + 1));
-                break;
-            case Dictionary<string, object?> mapping:
-                List<KeyValuePair<string, object?>> pairs = [.. mapping];
-                WriteJsonItems('{', '}', pairs.Count, indent, json, budget, depth, i =>
-                {
-                    WriteJsonString(pairs[i].Key, json);
-                    json.Append(": ");
-                    WriteJson(pairs[i].Value, indent, json, budget, depth + 1);
-                });
-                break;
-            default:
-                throw Wrong("tojson", value);
+                return JinjaNumber.TryCompare(left, right, out int order)
+                    ? order == 0 && JinjaNumber.Of(left) is not double.NaN
+                    : ReferenceEquals(left, right);
         }
     }
 
@@ -195,14 +204,16 @@ internal static class JinjaValue
         : new ChatTemplateException(
             ChatTemplateError.WrongType, $"The template applies {what} to a {TypeName(value)}.");
 
-    private static ChatTemplateException TooDeep() => new(
-        ChatTemplateError.TooDeep, $"A value is nested more than {DepthMax} deep.");
+    public static ChatTemplateException TooDeep() => new(
+        ChatTemplateError.TooDeep, $"A value is nested more than {ValueNestingMax} deep.");
 
-    private static long? Number(object? value) => value switch
+    // Methods, and the two fields of what groupby gives.
+    private static object? OwnAttribute(object? owner, string name) => owner switch
     {
-        long number => number,
-        bool truth => truth ? 1 : 0,
-        _ => null,
+        JinjaSequence { Kind: JinjaSequenceKind.Group } group when name is "grouper" or "list" =>
+            group[name == "grouper" ? 0 : 1],
+        JinjaNamespace space => space.Values.GetValueOrDefault(name),
+        _ => JinjaMethods.Find(owner, name),
     };
 
     private static bool Contains(object? container, object? item, JinjaBudget budget)
@@ -211,72 +222,17 @@ internal static class JinjaValue
         {
             case string text:
                 string part = item as string ?? throw Wrong("in a string", item);
+                budget.SpendOn(text);
                 budget.SpendOnSearch(text, part);
                 return text.Contains(part, StringComparison.Ordinal);
             case Dictionary<string, object?> mapping:
-                return item is string key && mapping.ContainsKey(key);
-            case List<object?> or JinjaUndefined:
+                return item is List<object?> and not JinjaSequence or Dictionary<string, object?>
+                    ? throw Wrong("in a mapping", item)
+                    : item is string key && mapping.ContainsKey(key);
+            case List<object?> or JinjaUndefined or JinjaGenerator:
                 return Iterate(container, budget).Exists(other => AreEqual(item, other, budget, 0));
             default:
                 throw Wrong("in", container);
         }
-    }
-
-    private static void WriteJsonItems(
-        char open,
-        char close,
-        int count,
-        int? indent,
-        StringBuilder json,
-        JinjaBudget budget,
-        int depth,
-        Action<int> write)
-    {
-        json.Append(open);
-        for (int i = 0; i < count; i++)
-        {
-            json.Append(i == 0 ? string.Empty : indent is null ? ", " : ",");
-            NewLine(indent * (depth + 1), json, budget);
-            write(i);
-        }
-
-        if (count > 0)
-        {
-            NewLine(indent * depth, json, budget);
-        }
-
-        json.Append(close);
-    }
-
-    private static void NewLine(int? spaces, StringBuilder json, JinjaBudget budget)
-    {
-        if (spaces is int count)
-        {
-            budget.Spend(count);
-            json.Append('\n').Append(' ', count);
-        }
-    }
-
-    private static void WriteJsonString(string text, StringBuilder json)
-    {
-        json.Append('"');
-        foreach (char unit in text)
-        {
-            int named = "\"\\\n\r\t\b\f".IndexOf(unit, StringComparison.Ordinal);
-            if (named >= 0)
-            {
-                json.Append('\\').Append("\"\\nrtbf"[named]);
-            }
-            else if (unit < ' ')
-            {
-                json.Append($"\\u{(int)unit:x4}");
-            }
-            else
-            {
-                json.Append(unit);
-            }
-        }
-
-        json.Append('"');
     }
 }

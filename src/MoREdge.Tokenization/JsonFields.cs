@@ -77,6 +77,16 @@ internal static class JsonFields
         }
     }
 
+    /// <summary>Refuses a number option that this library does not have, unless it is absent or 0.</summary>
+    public static void RefuseNumber(JsonElement parent, string name)
+    {
+        JsonElement? number = Optional(parent, name);
+        if (number is { } value && (value.ValueKind != JsonValueKind.Number || value.GetDouble() != 0))
+        {
+            throw Unsupported($"The model option \"{name}\"");
+        }
+    }
+
     /// <summary>The refusal of a component, by name.</summary>
     public static TokenizerException Unsupported(string what) =>
         new(TokenizerError.UnsupportedComponent, $"{what} is not supported.");

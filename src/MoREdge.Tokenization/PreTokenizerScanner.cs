@@ -23,8 +23,10 @@ internal static class PreTokenizerScanner
     {
         PreTokenizer.Gpt2 => NextGpt2(text, digitsAlone: false),
         PreTokenizer.Smollm => NextGpt2(text, digitsAlone: true),
-        PreTokenizer.Llama3 => NextLlama3(text, digitsMax: 3),
+        PreTokenizer.Llama3 or PreTokenizer.Cl100k => NextLlama3(text, digitsMax: 3),
         PreTokenizer.Qwen2 => NextLlama3(text, digitsMax: 1),
+        PreTokenizer.O200k => NextO200k(text, digitsMax: 3, contractions: true),
+        PreTokenizer.Tekken => NextO200k(text, digitsMax: 1, contractions: false),
         _ => text.Length,
     };
 
@@ -85,6 +87,35 @@ internal static class PreTokenizerScanner
         {
             int end = RunEnd(text, firstLength, Class.Other, int.MaxValue);
             while (end < text.Length && text[end] is (byte)'\r' or (byte)'\n')
+            {
+                end++;
+            }
+
+            return end;
+        }
+
+        int lastLineEnd = LastLineEnd(text);
+        return lastLineEnd > 0 ? lastLineEnd : SpaceRunEnd(text, digitsAlone: false);
+    }
+
+    private static int NextO200k(ReadOnlySpan<byte> text, int digitsMax, bool contractions)
+    {
+        int word = CasedWordScanner.Length(text);
+        if (word > 0)
+        {
+            return word + (contractions ? ContractionLength(text[word..], anyCase: true) : 0);
+        }
+
+        Class first = ClassAt(text, 0, out int firstLength);
+        if (first == Class.Number)
+        {
+            return RunEnd(text, firstLength, Class.Number, digitsMax - 1);
+        }
+
+        if (first == Class.Other || (text[0] == ' ' && ClassAt(text, firstLength, out _) == Class.Other))
+        {
+            int end = RunEnd(text, firstLength, Class.Other, int.MaxValue);
+            while (end < text.Length && text[end] is (byte)'\r' or (byte)'\n' or (byte)'/')
             {
                 end++;
             }

@@ -68,9 +68,16 @@ internal sealed class SegmentEncoder
         }
 
         _merger.Merge(piece);
+        bool afterUnknown = false;
         for (int i = _merger.Count > 0 ? 0 : -1; i >= 0; i = _merger[i].Next)
         {
-            _ids.Add(_merger[i].Id >= 0 ? _merger[i].Id : _definition.UnknownId);
+            bool isUnknown = _merger[i].Id < 0;
+            if (!isUnknown || !afterUnknown || !_definition.FuseUnknown)
+            {
+                _ids.Add(isUnknown ? _definition.UnknownId : _merger[i].Id);
+            }
+
+            afterUnknown = isUnknown;
         }
     }
 
@@ -100,6 +107,13 @@ internal sealed class SegmentEncoder
 
     private void EncodeCharacters(ReadOnlySpan<byte> piece)
     {
+        int whole = _definition.IgnoreMerges ? _tokens.Find(piece) : -1;
+        if (whole >= 0)
+        {
+            _ids.Add(whole);
+            return;
+        }
+
         _merger.Clear();
         for (int i = 0, length; i < piece.Length; i += length)
         {
@@ -176,7 +190,7 @@ internal sealed class SegmentEncoder
         bool visibleSpaces = _definition.Algorithm == TokenizerAlgorithm.SentencePieceBpe;
         bool inScope = startsText || _definition.PrefixScope == SpacePrefixScope.EverySegment;
         bool prefix = _definition.AddSpacePrefix && inScope
-            && !(_definition.PrefixOnlyIfMissing && segment[0] == ' ');
+            && !(_definition.PrefixOnlyIfMissing && StartsWithSpace(segment, visibleSpaces));
         if (_definition.NormalizeNfc && UnicodeComposition.MayChange(segment))
         {
             segment = Encoding.UTF8.GetBytes(UnicodeComposition.Compose(Encoding.UTF8.GetString(segment)));
@@ -209,9 +223,13 @@ internal sealed class SegmentEncoder
         return count == textStart ? default : _normalized.AsSpan(0, count);
     }
 
+    // Metaspace looks after it has made spaces visible: one that was visible before counts too.
+    private static bool StartsWithSpace(ReadOnlySpan<byte> segment, bool visibleSpaces) =>
+        segment[0] == ' ' || (visibleSpaces && segment.StartsWith(TokenBytes.VisibleSpace));
+
     private int CopyWithSpaces(ReadOnlySpan<byte> segment, int start)
     {
-        ReadOnlySpan<byte> visibleSpace = "▁"u8;
+        ReadOnlySpan<byte> visibleSpace = TokenBytes.VisibleSpace;
         bool collapse = _definition.RemoveExtraWhitespaces;
         int count = start;
         for (int i = 0; i < segment.Length; i++)

@@ -44,6 +44,24 @@ internal sealed class SpecialTokenTrie
         return -1;
     }
 
+    /// <summary>Whether a text starts with a control or unknown token, or is shorter and the start of a
+    /// token.</summary>
+    public bool StartsControl(ReadOnlySpan<byte> text)
+    {
+        int node = 0;
+        int i = 0;
+        for (; i < text.Length && (node = Child(node, text[i])) > 0; i++)
+        {
+            int id = _nodes[node].IdPlusOne - 1;
+            if (id >= 0 && _kinds[id] != TokenKind.UserDefined)
+            {
+                return true;
+            }
+        }
+
+        return i == text.Length && i > 0 && _nodes[node].FirstChild > 0;
+    }
+
     private int LongestAt(ReadOnlySpan<byte> text, bool parseSpecial, out int length)
     {
         int found = -1;

@@ -55,6 +55,22 @@ public sealed class Tokenizer
     /// <exception cref="TokenizerException">The text is too long.</exception>
     public int[] Encode(ReadOnlySpan<char> text, bool addSpecial = true, bool parseSpecial = true)
     {
+        return Encode(text, addSpecial, parseSpecial, isMarked: false);
+    }
+
+    /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
+    public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true) =>
+        Encode(text.AsSpan(), addSpecial, parseSpecial);
+
+    /// <summary>The ids of what a chat template made of marked strings: control tokens are those without a
+    /// mark.</summary>
+    internal int[] EncodeMarked(string text) => Encode(text, addSpecial: false, parseSpecial: true, isMarked: true);
+
+    /// <summary>Whether a text starts with a control token's spelling, or is the start of one.</summary>
+    internal bool StartsControl(ReadOnlySpan<byte> text) => _special.StartsControl(text);
+
+    private int[] Encode(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial, bool isMarked)
+    {
         if (text.Length > TokenizerLimits.TextCharsMax)
         {
             throw new TokenizerException(
@@ -76,7 +92,9 @@ public sealed class Tokenizer
         {
             int id = _special.Find(utf8, from, parseSpecial, out int start, out int length);
             int end = id >= 0 && Contains(Definition.LeftStripIds, id) ? TrimEnd(utf8, from, start) : start;
-            encoder.Encode(utf8.AsSpan(from, end - from), startsText: from == 0);
+            Span<byte> segment = utf8.AsSpan(from, end - from);
+            segment = isMarked ? segment[..ChatGuard.Unmark(segment)] : segment;
+            encoder.Encode(segment, startsText: from == 0);
             from = start + length;
             if (id >= 0)
             {
@@ -92,10 +110,6 @@ public sealed class Tokenizer
 
         return ids.ToArray();
     }
-
-    /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
-    public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true) =>
-        Encode(text.AsSpan(), addSpecial, parseSpecial);
 
     /// <summary>The text of a whole sequence. Bytes that are not UTF-8 become U+FFFD; the space that a SentencePiece
     /// encoder puts in front of a text is taken away again.</summary>

@@ -81,6 +81,7 @@ public static class TokenizerJson
             vocabulary.MarkByteTokens();
         }
 
+        JsonFields.RefuseNumber(model, "dropout");
         JsonFields.RefuseText(model, "continuing_subword_prefix");
         JsonFields.RefuseText(model, "end_of_word_suffix");
         int bos = pipeline.BosId >= 0 ? pipeline.BosId : vocabulary.Find(SpecialText(config, "bos_token"));

@@ -5,19 +5,13 @@ namespace MoREdge.Tokenization;
 /// <summary>What the normalizer, pre-tokenizer, post-processor and decoder of a tokenizer.json ask for.</summary>
 internal sealed class TokenizerJsonPipeline
 {
-    private const string Llama3Pattern =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
-        + @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
-    private const string Qwen2Pattern =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
-        + @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
     private const string VisibleSpace = "▁";
 
     private bool _hasSpaces;
     private bool _digitsAlone;
     private bool _byteLevel;
+    private bool _hasDecoder;
+    private bool _stripsDecoded;
 
     public TokenizerAlgorithm Algorithm =>
         _byteLevel ? TokenizerAlgorithm.ByteLevelBpe : TokenizerAlgorithm.SentencePieceBpe;
@@ -43,7 +37,7 @@ internal sealed class TokenizerJsonPipeline
         Each(root, "normalizer", "normalizers", pipeline.ReadNormalizer);
         Each(root, "pre_tokenizer", "pretokenizers", pipeline.ReadPreTokenizer);
         Each(root, "post_processor", "processors", pipeline.ReadPostProcessor);
-        Each(root, "decoder", "decoders", ReadDecoder);
+        Each(root, "decoder", "decoders", pipeline.ReadDecoder);
         if (pipeline._byteLevel == pipeline._hasSpaces)
         {
             throw JsonFields.Unsupported("A tokenizer that is neither byte-level nor of SentencePiece's kind");
@@ -52,6 +46,11 @@ internal sealed class TokenizerJsonPipeline
         if (pipeline._digitsAlone && pipeline.PreTokenizer != PreTokenizer.Smollm)
         {
             throw JsonFields.Unsupported("The pre-tokenizer \"Digits\" without GPT-2's pattern");
+        }
+
+        if (pipeline._hasSpaces && pipeline._hasDecoder && pipeline._stripsDecoded != pipeline.AddSpacePrefix)
+        {
+            throw JsonFields.Unsupported("A decoder that does not undo what is put before a text");
         }
 
         return pipeline;
@@ -121,15 +120,22 @@ internal sealed class TokenizerJsonPipeline
 
     private void ReadSplit(JsonElement component)
     {
-        string? pattern = JsonFields.OptionalString(JsonFields.Object(component, "pattern"), "Regex");
-        bool plain = JsonFields.OptionalString(component, "behavior") == "Isolated"
-            && JsonFields.OptionalBool(component, "invert") != true && PreTokenizer == PreTokenizer.None;
-        PreTokenizer = (plain, pattern) switch
+        JsonElement pattern = JsonFields.Object(component, "pattern");
+        string? expression = JsonFields.OptionalString(pattern, "Regex");
+        string behavior = JsonFields.OptionalString(component, "behavior") ?? string.Empty;
+        bool inverted = JsonFields.OptionalBool(component, "invert") ?? false;
+        if (expression is null && _hasSpaces && !inverted && JsonFields.OptionalString(pattern, "String") == " ")
         {
-            (true, Llama3Pattern) => PreTokenizer.Llama3,
-            (true, Qwen2Pattern) => PreTokenizer.Qwen2,
-            _ => throw JsonFields.Unsupported($"The pre-tokenizer \"Split\" with the pattern {pattern}"),
-        };
+            // Gemma splits at spaces after its normalizer has replaced them all: at nothing.
+            return;
+        }
+
+        // The expressions match every character, so keeping the matches and cutting at them is one thing.
+        bool plain = (behavior, inverted) is ("Isolated", false) or ("Removed", true);
+        PreTokenizer known = SplitPatterns.Find(expression);
+        PreTokenizer = plain && known != PreTokenizer.None && PreTokenizer == PreTokenizer.None
+            ? known
+            : throw JsonFields.Unsupported($"The pre-tokenizer \"Split\" with the pattern {expression}");
     }
 
     private void ReadByteLevel(JsonElement component)
@@ -137,14 +143,19 @@ internal sealed class TokenizerJsonPipeline
         _byteLevel = true;
         AddSpacePrefix = JsonFields.OptionalBool(component, "add_prefix_space") ?? true;
         PrefixOnlyIfMissing = AddSpacePrefix;
+        if (AddSpacePrefix && (PreTokenizer != PreTokenizer.None || _digitsAlone))
+        {
+            throw JsonFields.Unsupported("The pre-tokenizer \"ByteLevel\" with a space before every pre-token");
+        }
+
         if (!(JsonFields.OptionalBool(component, "use_regex") ?? true))
         {
             return;
         }
 
-        if (PreTokenizer != PreTokenizer.None || (_digitsAlone && AddSpacePrefix))
+        if (PreTokenizer != PreTokenizer.None)
         {
-            throw JsonFields.Unsupported("The pre-tokenizer \"ByteLevel\" with two patterns or a prefix per digit");
+            throw JsonFields.Unsupported("The pre-tokenizer \"ByteLevel\" with two patterns");
         }
 
         PreTokenizer = _digitsAlone ? PreTokenizer.Smollm : PreTokenizer.Gpt2;
@@ -209,20 +220,31 @@ internal sealed class TokenizerJsonPipeline
     }
 
     // Decoding follows from the vocabulary; a decoder that would do something else is refused.
-    private static void ReadDecoder(string type, JsonElement component)
+    private void ReadDecoder(string type, JsonElement component)
     {
+        _hasDecoder = true;
         bool known = type switch
         {
-            "ByteLevel" or "ByteFallback" or "Fuse" or "Metaspace" => true,
-            "Replace" => IsReplace(component, VisibleSpace, " "),
-            "Strip" => JsonFields.OptionalString(component, "content") == " ",
+            "ByteLevel" => _byteLevel,
+            "ByteFallback" or "Fuse" => !_byteLevel,
+            "Metaspace" => !_byteLevel && JsonFields.OptionalString(component, "replacement") == VisibleSpace,
+            "Replace" => !_byteLevel && IsReplace(component, VisibleSpace, " "),
+            "Strip" => !_byteLevel && JsonFields.OptionalString(component, "content") == " "
+                && IsNumber(component, "start", 1) && IsNumber(component, "stop", 0),
             _ => false,
         };
         if (!known)
         {
             throw JsonFields.Unsupported($"The decoder \"{type}\", or the way it is set up,");
         }
+
+        _stripsDecoded |= type == "Strip"
+            || (type == "Metaspace" && JsonFields.OptionalString(component, "prepend_scheme") != "never");
     }
+
+    private static bool IsNumber(JsonElement component, string name, int expected) =>
+        JsonFields.Optional(component, name) is { ValueKind: JsonValueKind.Number } number
+        && number.TryGetInt32(out int value) && value == expected;
 
     private static bool IsReplace(JsonElement component, string from, string to) =>
         JsonFields.OptionalString(JsonFields.Object(component, "pattern"), "String") == from

@@ -16,12 +16,22 @@ public sealed class PreTokenizerScannerTests
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
         + @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+    private const string O200k =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    private const string Tekken =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+        + @"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
     // Characters of the basic plane only: .NET's expressions see UTF-16 units.
     private static readonly string[] Parts =
     [
         " ", "  ", "\n", "\r\n", "\t", "\u00A0", "\u3000", "\u0085", "'", "'s", "'S", "'re", "'LL", "'ve", "'d", "a",
         "The", "é", "ж", "你好", "ª", "1", "23", "456", "½", "५", "Ⅷ", ".", "!?", "--", "\u0300", "\u200D", "\0", "…",
-        "_", "$", "\"",
+        "_", "$", "\"", "A", "HTTP", "Ǆ", "ǅ", "ǆ", "ʰ", "日", "/", "//", "\u0903", "\u20DD", "iP", "\u0301A",
     ];
 
     /// <summary>The published expression, run by .NET on random text, is the reference.</summary>
@@ -29,6 +39,9 @@ public sealed class PreTokenizerScannerTests
     [InlineData(PreTokenizer.Gpt2, Gpt2)]
     [InlineData(PreTokenizer.Llama3, Llama3)]
     [InlineData(PreTokenizer.Qwen2, Qwen2)]
+    [InlineData(PreTokenizer.Cl100k, Llama3)]
+    [InlineData(PreTokenizer.O200k, O200k)]
+    [InlineData(PreTokenizer.Tekken, Tekken)]
     public void NextLength_RandomText_EqualsTheExpression(PreTokenizer preTokenizer, string pattern)
     {
         Regex expression = new(pattern, RegexOptions.CultureInvariant);
@@ -73,6 +86,9 @@ public sealed class PreTokenizerScannerTests
     [InlineData("smollm", PreTokenizer.Smollm)]
     [InlineData("llama-bpe", PreTokenizer.Llama3)]
     [InlineData("qwen2", PreTokenizer.Qwen2)]
+    [InlineData("dbrx", PreTokenizer.Cl100k)]
+    [InlineData("gpt-4o", PreTokenizer.O200k)]
+    [InlineData("tekken", PreTokenizer.Tekken)]
     [InlineData("default", PreTokenizer.None)]
     public void GgufNames_EachOfOurs_GoesBothWays(string name, PreTokenizer preTokenizer)
     {

@@ -33,27 +33,30 @@ public sealed class TokenizerVectorTests
     [InlineData("mor-stories")]
     [InlineData("smollm2")]
     [InlineData("tinystories656k")]
-    public void EncodeDecode_HuggingFaceVectors_Equal(string name)
-    {
-        Tokenizer tokenizer = PublicTokenizers.Get(name);
-        using JsonDocument vectors = JsonDocument.Parse(
-            File.ReadAllBytes(SharedData.InRepository($"tests/golden/tokenizers/{name}.json")));
-        List<string> faults = [];
-        foreach (JsonElement vector in vectors.RootElement.EnumerateArray())
-        {
-            string text = vector.GetProperty("text").GetString()!;
-            int[] expected = Ids(vector.GetProperty("ids"));
-            int[] ids = tokenizer.Encode(text, addSpecial: false);
-            int prefix = tokenizer.Encode(text).Length - ids.Length;
-            string decoded = tokenizer.Decode(expected, skipSpecial: false);
-            if (!ids.AsSpan().SequenceEqual(expected) || prefix != vector.GetProperty("prefix").GetInt32()
-                || decoded != vector.GetProperty("decoded").GetString())
-            {
-                faults.Add($"{vector} gave {string.Join(',', ids)} and {JsonSerializer.Serialize(decoded)}");
-            }
-        }
+    public void EncodeDecode_HuggingFaceVectors_Equal(string name) => Check(PublicTokenizers.Get(name), name);
 
-        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    /// <summary>One small tokenizer for each way that the families of models put theirs together.</summary>
+    [Theory]
+    [InlineData("gemma")]
+    [InlineData("gpt2")]
+    [InlineData("gpt2-prefix")]
+    [InlineData("granite")]
+    [InlineData("llama2")]
+    [InlineData("llama3")]
+    [InlineData("mistral")]
+    [InlineData("olmo")]
+    [InlineData("olmo2")]
+    [InlineData("phi3")]
+    [InlineData("phi4mini")]
+    [InlineData("qwen")]
+    [InlineData("smollm")]
+    [InlineData("spm-unk")]
+    [InlineData("spm-unk-each")]
+    [InlineData("tekken")]
+    public void EncodeDecode_FamilyVectors_Equal(string name)
+    {
+        string path = SharedData.InRepository($"tests/golden/tokenizers/families/{name}.tokenizer.json");
+        Check(new Tokenizer(TokenizerJson.Load(path)), $"families/{name}");
     }
 
     [Fact]
@@ -118,6 +121,28 @@ public sealed class TokenizerVectorTests
         TestContext.Current.SendDiagnosticMessage($"49,152 tokens in {clock.ElapsedMilliseconds} ms");
         Assert.True(
             clock.ElapsedMilliseconds < 10_000, $"took {clock.ElapsedMilliseconds} ms on a machine that may be busy");
+    }
+
+    private static void Check(Tokenizer tokenizer, string name)
+    {
+        using JsonDocument vectors = JsonDocument.Parse(
+            File.ReadAllBytes(SharedData.InRepository($"tests/golden/tokenizers/{name}.json")));
+        List<string> faults = [];
+        foreach (JsonElement vector in vectors.RootElement.EnumerateArray())
+        {
+            string text = vector.GetProperty("text").GetString()!;
+            int[] expected = Ids(vector.GetProperty("ids"));
+            int[] ids = tokenizer.Encode(text, addSpecial: false);
+            int prefix = tokenizer.Encode(text).Length - ids.Length;
+            string decoded = tokenizer.Decode(expected, skipSpecial: false);
+            if (!ids.AsSpan().SequenceEqual(expected) || prefix != vector.GetProperty("prefix").GetInt32()
+                || decoded != vector.GetProperty("decoded").GetString())
+            {
+                faults.Add($"{vector} gave {string.Join(',', ids)} and {JsonSerializer.Serialize(decoded)}");
+            }
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
     private static int[] Ids(JsonElement list)
