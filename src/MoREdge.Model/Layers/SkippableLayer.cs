@@ -7,8 +7,8 @@ namespace MoREdge.Model.Layers;
 
 /// <summary>
 /// A layer that tokens can skip (Mixture-of-Depths, arXiv:2404.02258, section 3): those that a router chooses go
-/// through it, seeing each other's keys at their own positions; the others keep their row. Where nobody runs it, none of its
-/// weights is read.
+/// through it, seeing each other's keys at their own positions; the others keep their row. Where nobody runs it, none
+/// of its weights is read.
 /// </summary>
 internal sealed class SkippableLayer(
     KernelSet kernels, ModelConfig config, SequencePlan plan, Workspace workspace, int rowsMax, int segmentsMax)
