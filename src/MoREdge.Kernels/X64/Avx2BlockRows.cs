@@ -56,7 +56,8 @@ internal static unsafe class Avx2BlockRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void OneQ4Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
         One(
-            blocks, groups, panel, sums, ElementType.Q4_1, &UnpackBodies.Q4Minimum, &Avx2BlockBodies.FourMinimum, dot: false);
+            blocks, groups, panel, sums, ElementType.Q4_1, &UnpackBodies.Q4Minimum, &Avx2BlockBodies.FourMinimum,
+            dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void OneQ5(byte* blocks, int groups, byte* panel, float* sums) =>
@@ -65,7 +66,8 @@ internal static unsafe class Avx2BlockRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void OneQ5Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
         One(
-            blocks, groups, panel, sums, ElementType.Q5_1, &UnpackBodies.Q5Minimum, &Avx2BlockBodies.FiveMinimum, dot: false);
+            blocks, groups, panel, sums, ElementType.Q5_1, &UnpackBodies.Q5Minimum, &Avx2BlockBodies.FiveMinimum,
+            dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void OneQ4K(byte* blocks, int groups, byte* panel, float* sums) =>
