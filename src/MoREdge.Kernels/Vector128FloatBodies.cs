@@ -112,8 +112,8 @@ internal static unsafe class Vector128FloatBodies
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void GeGlu(float* gate, float* up, int count, float* y)
     {
-        Vector128<float> slope = Vector128.Create(VectorReference.GeluSlope);
-        Vector128<float> cube = Vector128.Create(VectorReference.GeluSlope * VectorReference.GeluCube);
+        Vector128<float> slope = Vector128.Create(GeluCurve.GeluSlope);
+        Vector128<float> cube = Vector128.Create(GeluCurve.GeluSlope * GeluCurve.GeluCube);
         int i = 0;
         for (; i + 4 <= count; i += 4)
         {
@@ -125,7 +125,7 @@ internal static unsafe class Vector128FloatBodies
         for (; i < count; i++)
         {
             float g = gate[i];
-            float z = ((VectorReference.GeluSlope * VectorReference.GeluCube * g * g) + VectorReference.GeluSlope) * g;
+            float z = ((GeluCurve.GeluSlope * GeluCurve.GeluCube * g * g) + GeluCurve.GeluSlope) * g;
             y[i] = g / (1f + MathF.Exp(-z)) * up[i];
         }
     }

@@ -7,12 +7,6 @@ namespace MoREdge.Kernels;
 /// </summary>
 internal static class VectorReference
 {
-    /// <summary>2·√(2/π), of the tanh form of GELU.</summary>
-    internal const float GeluSlope = 1.59576912f;
-
-    /// <summary>The weight of the cube in it.</summary>
-    internal const float GeluCube = 0.044715f;
-
     internal static void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, float epsilon, Span<float> y)
     {
         Debug.Assert(weight.Length == x.Length && y.Length >= x.Length, "One weight per element.");
@@ -63,7 +57,7 @@ internal static class VectorReference
         for (int i = 0; i < gate.Length; i++)
         {
             double g = gate[i];
-            double z = GeluSlope * (g + (GeluCube * g * g * g));
+            double z = GeluCurve.GeluSlope * (g + (GeluCurve.GeluCube * g * g * g));
             y[i] = (float)(g / (1 + Math.Exp(-z)) * up[i]);
         }
     }

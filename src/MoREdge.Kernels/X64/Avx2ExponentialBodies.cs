@@ -116,8 +116,8 @@ internal static unsafe class Avx2ExponentialBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> EightGelu(Vector256<float> gate, Vector256<float> up)
     {
-        Vector256<float> slope = Vector256.Create(VectorReference.GeluSlope);
-        Vector256<float> cube = Vector256.Create(VectorReference.GeluSlope * VectorReference.GeluCube);
+        Vector256<float> slope = Vector256.Create(GeluCurve.GeluSlope);
+        Vector256<float> cube = Vector256.Create(GeluCurve.GeluSlope * GeluCurve.GeluCube);
         Vector256<float> z = Fma.MultiplyAdd(cube * gate, gate, slope) * gate;
         return gate / (Vector256<float>.One + Exp(-z)) * up;
     }
