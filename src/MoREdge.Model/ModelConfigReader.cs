@@ -55,6 +55,7 @@ public static class ModelConfigReader
         int scaleDim = isWide ? modelDim / headCount : headDim;
         float logitDivisor = keys.Number(MetadataKeys.LogitScale, 1, float.Epsilon, float.MaxValue);
         ExpertConfig? experts = ExpertConfigReader.Read(keys, architecture);
+        RetentionConfig? retention = RetentionConfigReader.Read(keys, architecture, headCount, headDim, theta);
         return new ModelConfig
         {
             Architecture = architecture.Name,
@@ -68,7 +69,7 @@ public static class ModelConfigReader
             BlockCount = blockCount,
             RmsNormEpsilon = (float)keys.Number(MetadataKeys.RmsNormEpsilon, null),
             RopeTheta = theta,
-            RopePairing = Architectures.PairsNeighbours(architecture.Name)
+            RopePairing = Architectures.PairsNeighbours(architecture.Name) || retention?.DividesBySum == true
                 ? RopePairing.Interleaved
                 : RopePairing.HalfSplit,
             Rotary = RotaryConfigReader.Read(keys, architecture, theta, headDim, contextLength),
@@ -76,7 +77,10 @@ public static class ModelConfigReader
             HasPostNorms = architecture.HasPostNorms,
             NormsSums = architecture.NormsSums,
             QueryKeyNorm = architecture.QueryKeyNorm,
-            Activation = architecture.Activation,
+            Activation = retention is null ? architecture.Activation : ReadActivation(keys),
+            IsFfnGated = retention is null || keys.Flag(MetadataKeys.FeedForwardGated, fallback: true),
+            HasEmbeddingNorm = retention is not null && hasTensor(TensorNames.EmbeddingNorm),
+            Retention = retention,
             EmbeddingScale = keys.Number(
                 MetadataKeys.EmbeddingScale,
                 architecture.ScalesEmbedding ? Math.Sqrt(modelDim) : 1, float.MinValue, float.MaxValue),
@@ -95,6 +99,10 @@ public static class ModelConfigReader
                 : null,
         };
     }
+
+    private static GateActivation ReadActivation(ConfigKeys keys) =>
+        keys.Choice(MetadataKeys.FeedForwardActivation, "silu",
+            ("silu", GateActivation.Silu), ("gelu", GateActivation.Gelu));
 
     private static BlockConfig[] ReadBlocks(
         ConfigKeys keys, Architecture architecture, int blockCount, Func<string, bool> hasTensor)
@@ -130,11 +138,14 @@ public static class ModelConfigReader
             "The head count is not a multiple of the key/value head count.");
         ConfigKeys.Require(config.HeadDim % 2 == 0, "The head width is odd, so rotary pairs do not fit.");
         ConfigKeys.Require(
-            keys.Dimension(MetadataKeys.ValueLength, config.HeadDim) == config.HeadDim,
+            config.Retention is not null || keys.Dimension(MetadataKeys.ValueLength, config.HeadDim) == config.HeadDim,
             "Value and key heads differ in width.");
         ConfigKeys.Require(
             config.Experts is not null || !HasExperts(config.Blocks),
             "The file holds the router of a mixture of experts, but does not say how many experts there are.");
+        ConfigKeys.Require(
+            config.Retention is null || (long)config.QueryDim * config.ValueDim <= RetentionConfig.StateFloatsMax,
+            "The states of the model's retention are too large.");
         ConfigKeys.Require(config.RmsNormEpsilon is > 0 and < 1, "The RMS norm epsilon is outside (0, 1).");
         ConfigKeys.Require(
             config.Recursion is null || config.BlockCount == config.Recursion.BlockCount,
