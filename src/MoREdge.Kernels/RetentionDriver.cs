@@ -4,8 +4,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// The loops around the retention bodies. One token streams through the state row by row, as memory wants it; several
-/// tokens stay with a few columns of it until all have passed, so that the state is read and written once for all.
+/// The loops around the retention bodies. A few tokens stream through the state row by row, as memory wants it; many
+/// stay with sixteen columns of it until all have passed, so that what they bring stays in the first-level cache.
 /// Every element is computed by the same operations in the same order either way.
 /// </summary>
 /// <remarks>SAFETY: pointers stay inside the views, whose shapes are asserted.</remarks>
@@ -15,7 +15,10 @@ internal static unsafe class RetentionDriver
     internal const int Columns = 16;
 
     /// <summary>Rows of the state that share each load and store of a sum.</summary>
-    internal const int Rows = 4;
+    private const int Rows = 4;
+
+    /// <summary>So many tokens' values and sums of 512 columns are half of a first-level cache.</summary>
+    private const int FewTokens = 4;
 
     /// <summary>Runs <paramref name="body"/> over all whole blocks of columns.</summary>
     /// <param name="state">R (KeyDim, columns).</param>
@@ -24,6 +27,7 @@ internal static unsafe class RetentionDriver
     /// <param name="keys">k (tokens, KeyDim).</param>
     /// <param name="values">v (tokens, columns).</param>
     /// <param name="output">o (tokens, columns).</param>
+    /// <param name="isFused">Whether the body rounds products and sums at once.</param>
     /// <param name="body">(state, its stride, rows, decay, queries, their stride, keys, their stride, values, their
     /// stride, output, its stride, tokens): adds to the output what so many rows of 16 columns give.</param>
     internal static void Run(
@@ -33,6 +37,7 @@ internal static unsafe class RetentionDriver
         in FloatMatrix keys,
         in FloatMatrix values,
         in FloatMatrix output,
+        bool isFused,
         delegate*<float*, long, int, float, float*, long, float*, long, float*, long, float*, long, int, void> body)
     {
         Debug.Assert(queries.Cols == state.Rows && keys.Cols == state.Rows, "A row of the state per key column.");
@@ -45,7 +50,7 @@ internal static unsafe class RetentionDriver
         }
 
         int columns = state.Cols / Columns * Columns;
-        int step = tokens == 1 ? Rows : state.Rows;
+        int step = tokens <= FewTokens ? Rows : state.Rows;
         for (int d = 0; d < state.Rows; d += step)
         {
             int rows = Math.Min(step, state.Rows - d);
@@ -63,7 +68,7 @@ internal static unsafe class RetentionDriver
         {
             RetentionReference.Run(
                 state.Columns(columns, rest), decay, queries, keys, values.Columns(columns, rest),
-                output.Columns(columns, rest));
+                output.Columns(columns, rest), isFused);
         }
     }
 }

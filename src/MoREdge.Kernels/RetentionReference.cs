@@ -12,7 +12,8 @@ internal static class RetentionReference
         in FloatMatrix queries,
         in FloatMatrix keys,
         in FloatMatrix values,
-        in FloatMatrix output)
+        in FloatMatrix output,
+        bool isFused = true)
     {
         Debug.Assert(queries.Cols == state.Rows && keys.Cols == state.Rows, "A row of the state per key column.");
         Debug.Assert(values.Cols == state.Cols && output.Cols == state.Cols, "A column of the state per value.");
@@ -28,10 +29,14 @@ internal static class RetentionReference
                 Span<float> row = state.Row(d);
                 for (int e = 0; e < row.Length; e++)
                 {
-                    row[e] = MathF.FusedMultiplyAdd(key[d], value[e], decay * row[e]);
-                    read[e] = MathF.FusedMultiplyAdd(query[d], row[e], read[e]);
+                    row[e] = MultiplyAdd(key[d], value[e], decay * row[e], isFused);
+                    read[e] = MultiplyAdd(query[d], row[e], read[e], isFused);
                 }
             }
         }
     }
+
+    /// <summary>a·b + sum, rounded once, or twice where the rest of a set does.</summary>
+    private static float MultiplyAdd(float a, float b, float sum, bool isFused) =>
+        isFused ? MathF.FusedMultiplyAdd(a, b, sum) : (a * b) + sum;
 }

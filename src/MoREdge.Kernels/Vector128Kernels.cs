@@ -240,7 +240,7 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
         in FloatMatrix values,
         in FloatMatrix output) =>
         RetentionDriver.Run(
-            state, decay, queries, keys, values, output,
+            state, decay, queries, keys, values, output, IsFused,
             IsFused ? &Vector128RetentionBodies.Block : &Vector128RetentionBodies.BlockSplit);
 
     /// <inheritdoc/>

@@ -145,7 +145,8 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         in FloatMatrix keys,
         in FloatMatrix values,
         in FloatMatrix output) =>
-        RetentionDriver.Run(state, decay, queries, keys, values, output, &Avx2RetentionBodies.Block);
+        RetentionDriver.Run(
+            state, decay, queries, keys, values, output, isFused: true, &Avx2RetentionBodies.Block);
 
     /// <inheritdoc/>
     public override ulong ReadBytes(ReadOnlySpan<byte> bytes)
