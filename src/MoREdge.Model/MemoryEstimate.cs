@@ -57,7 +57,7 @@ public sealed class MemoryEstimate
         }
         else
         {
-            StateBytes = RetentionCache.LiveBytesFor(_config, slots);
+            StateBytes = StateBytesOf(_config);
             StateHistoryBytes = RetentionCache.HistoryBytesFor(_config, slots, threadCount);
         }
 
@@ -97,6 +97,15 @@ public sealed class MemoryEstimate
     /// <summary>Bytes of everything together.</summary>
     public long TotalBytes => checked(
         FileBytes + KvBytes + StateBytes + StateHistoryBytes + WorkspaceBytes + ProgramBytes);
+
+    /// <summary>Bytes of the states of one text; 0 where the model attends.</summary>
+    public static long StateBytesOf(ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.Retention is null
+            ? 0
+            : RetentionCache.LiveBytesFor(config, new LayerSchedule(config, KvPolicy.RecursionWise).SlotCount);
+    }
 
     /// <summary>Compares with the memory there is.</summary>
     /// <param name="availableBytes">Bytes the program may take.</param>

@@ -37,6 +37,7 @@ public static class ModelConfigReader
         ConfigKeys keys = new(metadata, name);
         ModelConfig config = ReadShape(embedding, keys, architecture, hasTensor);
         Check(config, keys);
+        RetentionConfigReader.Check(config, keys);
         keys.RefuseUnread();
         return config;
     }
@@ -143,9 +144,6 @@ public static class ModelConfigReader
         ConfigKeys.Require(
             config.Experts is not null || !HasExperts(config.Blocks),
             "The file holds the router of a mixture of experts, but does not say how many experts there are.");
-        ConfigKeys.Require(
-            config.Retention is null || (long)config.QueryDim * config.ValueDim <= RetentionConfig.StateFloatsMax,
-            "The states of the model's retention are too large.");
         ConfigKeys.Require(config.RmsNormEpsilon is > 0 and < 1, "The RMS norm epsilon is outside (0, 1).");
         ConfigKeys.Require(
             config.Recursion is null || config.BlockCount == config.Recursion.BlockCount,

@@ -9,7 +9,7 @@ public sealed record RetentionConfig
 {
     /// <summary>
     /// Most floats in the state of a layer: 2^28, 1 GiB. The largest published preset, of 65 billion parameters, has
-    /// 2^21 · 27 / 16.
+    /// not a fortieth of them.
     /// </summary>
     internal const long StateFloatsMax = 1L << 28;
 

@@ -30,4 +30,33 @@ internal static class RetentionConfigReader
             Rectifies = keys.Choice(MetadataKeys.RetentionFeatures, "none", ("none", false), ("relu", true)),
         };
     }
+
+    /// <summary>Refuses what the keys of attention say and retention would not do.</summary>
+    /// <exception cref="ModelFileException">WrongValue.</exception>
+    public static void Check(ModelConfig config, ConfigKeys keys)
+    {
+        if (config.Retention is not { } retention)
+        {
+            return;
+        }
+
+        ConfigKeys.Require(
+            (long)config.QueryDim * retention.ValueDim <= RetentionConfig.StateFloatsMax,
+            $"A state of {config.HeadCount} heads of {config.HeadDim} by {retention.ValueDim} is too large.");
+        RotaryConfig rotary = config.Rotary;
+        ConfigKeys.Require(
+            rotary is { Factor: 1, Yarn: null, Amplitude: 1, WindowTheta: null } && rotary.Dim == config.HeadDim,
+            "A model with retention stretches its angles or turns a part of its heads, which is not supported.");
+        ConfigKeys.Require(
+            config is { ProjectionBound: 0, AttentionSoftCap: 0, Experts: null, ResidualScale: 1 }
+                && !keys.Has(MetadataKeys.AttentionScale),
+            "A model with retention bounds or scales projections, scores or branches, or has experts, which is not "
+            + "supported.");
+        foreach (BlockConfig block in config.Blocks)
+        {
+            ConfigKeys.Require(
+                block is { Window: 0, IsRotated: true },
+                "A model with retention has windows or layers that do not rotate, which is not supported.");
+        }
+    }
 }

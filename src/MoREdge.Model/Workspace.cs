@@ -50,10 +50,11 @@ internal sealed class Workspace : IDisposable
         Attended = Take(SkippingRows(config, plan), config.ModelDim);
         AdapterInput = Take(AdapterRows(config, plan), 2 * config.ModelDim);
         Normed = Take(layerRows, config.ModelDim);
-        Query = Take(layerRows, config.QueryDim);
-        Key = Take(layerRows, config.KvDim);
-        Value = Take(layerRows, config.KvValueDim);
-        Mixed = Take(layerRows, config.MixedDim);
+        int gap = RowGap(config);
+        Query = Take(layerRows, config.QueryDim, gap);
+        Key = Take(layerRows, config.KvDim, gap);
+        Value = Take(layerRows, config.KvValueDim, gap);
+        Mixed = Take(layerRows, config.MixedDim, gap);
         Projected = Take(layerRows, config.ModelDim);
         _gate = Take(1, HiddenFloats(config, layerRows));
         _up = Take(1, HiddenFloats(config, layerRows));
@@ -139,7 +140,7 @@ internal sealed class Workspace : IDisposable
         long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan) + (2L * AdapterRows(config, plan))
             + (2L * SkippingRows(config, plan))) * config.ModelDim;
         floats += layerRows * ((2L * config.ModelDim) + config.QueryDim + config.MixedDim);
-        floats += layerRows * ((long)config.KvDim + config.KvValueDim);
+        floats += layerRows * ((long)config.KvDim + config.KvValueDim + (4 * RowGap(config)));
         floats += 2L * HiddenFloats(config, layerRows);
         floats += config.Experts is { } experts
             ? layerRows * (experts.ChoiceCount + ((long)experts.UsedCount * config.ModelDim))
@@ -230,10 +231,17 @@ internal sealed class Workspace : IDisposable
 
     private static int ScoreStride(int count) => checked(count + FloatsPerLine - 1) / FloatsPerLine * FloatsPerLine;
 
-    private FloatMatrix Take(int rows, int cols)
+    /// <summary>
+    /// Floats between rows: a kernel of retention takes the same few columns of all rows at once, which rows of whole
+    /// pages would bring into the same few places of the first-level cache (a prompt's retention took twice as long).
+    /// </summary>
+    private static int RowGap(ModelConfig config) => config.Retention is null ? 0 : FloatsPerLine;
+
+    private FloatMatrix Take(int rows, int cols, int gap = 0)
     {
-        AlignedBuffer buffer = Track(new AlignedBuffer(checked((long)rows * cols * sizeof(float))));
-        return FloatMatrix.Over(buffer, rows, cols);
+        int stride = cols + gap;
+        AlignedBuffer buffer = Track(new AlignedBuffer(checked((long)rows * stride * sizeof(float))));
+        return FloatMatrix.Over(buffer, rows, stride).Columns(0, cols);
     }
 
     private AlignedBuffer Track(AlignedBuffer buffer)

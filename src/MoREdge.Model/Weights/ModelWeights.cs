@@ -24,7 +24,7 @@ internal sealed class ModelWeights
             ? _source.Matrix(TensorNames.Output, null, config.VocabSize, config.ModelDim)
             : Embedding;
         int pairs = (config.Rotary.Dim == 0 ? config.HeadDim : config.Rotary.Dim) / 2;
-        RotaryFactors = new RotaryFactors(
+        RotaryFactors = config.Retention is not null ? new RotaryFactors(null, null, null) : new RotaryFactors(
             _source.OptionalVector(TensorNames.RopeFrequencies, pairs),
             _source.OptionalVector(TensorNames.RopeFactorsShort, pairs),
             _source.OptionalVector(TensorNames.RopeFactorsLong, pairs));
