@@ -14,7 +14,7 @@ internal static class RetentionComparison
     private const double SplitRoundings = 2;
 
     private const float Decay = 31f / 32f;
-    private const int Gap = 3;
+    private const int RowGap = 3;
     private static readonly KernelSet Reference = new();
 
     /// <summary>Runs <paramref name="tokens"/> tokens through a state of (keyDim, valueDim).</summary>
@@ -28,7 +28,7 @@ internal static class RetentionComparison
         FloatMatrix expectedState = Copy(data, start);
         FloatMatrix actualState = Copy(data, start);
         FloatMatrix expected = data.Filled(tokens, valueDim, valueDim, KernelComparison.Untouched);
-        FloatMatrix actual = data.Filled(tokens, valueDim, valueDim + Gap, KernelComparison.Untouched);
+        FloatMatrix actual = data.Filled(tokens, valueDim, valueDim + RowGap, KernelComparison.Untouched);
         Reference.Retention(expectedState, Decay, queries, keys, values, expected);
 
         // As two workers and two chunks would, the later columns first.
@@ -67,7 +67,7 @@ internal static class RetentionComparison
 
     private static FloatMatrix Copy(KernelTestData data, in FloatMatrix matrix)
     {
-        FloatMatrix copy = data.Filled(matrix.Rows, matrix.Cols, matrix.Cols + Gap, KernelComparison.Untouched);
+        FloatMatrix copy = data.Filled(matrix.Rows, matrix.Cols, matrix.Cols + RowGap, KernelComparison.Untouched);
         for (int row = 0; row < matrix.Rows; row++)
         {
             matrix.Row(row).CopyTo(copy.Row(row));

@@ -27,8 +27,6 @@ internal sealed class Workspace : IDisposable
     /// </summary>
     private const int ScoreFloatsMax = 1 << 16;
 
-    private const int FloatsPerLine = AlignedBuffer.Alignment / sizeof(float);
-
     private readonly AlignedBuffer[] _buffers;
     private readonly FloatMatrix _scores;
     private readonly QuantizedRows _quantizedQueries;
@@ -229,13 +227,13 @@ internal sealed class Workspace : IDisposable
     private static int ScoreQueriesFor(int contextLength) =>
         Math.Clamp(ScoreFloatsMax / ScoreStride(contextLength), 1, ScoreQueriesMax);
 
-    private static int ScoreStride(int count) => checked(count + FloatsPerLine - 1) / FloatsPerLine * FloatsPerLine;
+    private static int ScoreStride(int count) => AlignedBuffer.WholeLines(count);
 
     /// <summary>
     /// Floats between rows: a kernel of retention takes the same few columns of all rows at once, which rows of whole
     /// pages would bring into the same few places of the first-level cache (a prompt's retention took twice as long).
     /// </summary>
-    private static int RowGap(ModelConfig config) => config.Retention is null ? 0 : FloatsPerLine;
+    private static int RowGap(ModelConfig config) => config.Retention is null ? 0 : AlignedBuffer.FloatsPerLine;
 
     private FloatMatrix Take(int rows, int cols, int gap = 0)
     {

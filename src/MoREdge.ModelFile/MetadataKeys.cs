@@ -372,8 +372,8 @@ public static class MetadataKeys
     /// weights.</summary>
     public const string TorchscaleDialect = "torchscale";
 
-    /// <summary>A value of <see cref="RetentionDialect"/>: flash-linear-attention's; halves turn, nothing divides, norms
-    /// have weights.</summary>
+    /// <summary>A value of <see cref="RetentionDialect"/>: flash-linear-attention's; halves turn, nothing divides,
+    /// norms have weights.</summary>
     public const string FlaDialect = "fla";
 
     /// <summary>A value of <see cref="RetentionDecay"/>: 1 − 2^(−5−h) for head h.</summary>

@@ -147,7 +147,8 @@ internal static class ModelFacts
             ("featureMap", "feature map", MetadataKeys.RetentionFeatures));
         try
         {
-            section.AddBytes("stateBytes", "state of a text", MemoryEstimate.StateBytesOf(ModelConfigReader.Read(file)));
+            long stateBytes = MemoryEstimate.StateBytesOf(ModelConfigReader.Read(file));
+            section.AddBytes("stateBytes", "state of a text", stateBytes);
             section.Add("kvBytesPerToken", "more per token", 0);
         }
         catch (ModelFileException)

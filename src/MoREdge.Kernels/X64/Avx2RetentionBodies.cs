@@ -42,11 +42,15 @@ internal static unsafe class Avx2RetentionBodies
         Vector256<float> r20 = Vector256.Load(row2), r21 = Vector256.Load(row2 + 8);
         Vector256<float> r30 = Vector256.Load(row3), r31 = Vector256.Load(row3 + 8);
 
-        // The next four rows come from memory while the tokens pass through these.
+        // The next four rows, and the next columns of these, come from memory while the tokens pass.
         Sse.Prefetch0(row3 + stateStride);
         Sse.Prefetch0(row3 + (2 * stateStride));
         Sse.Prefetch0(row3 + (3 * stateStride));
         Sse.Prefetch0(row3 + (4 * stateStride));
+        Sse.Prefetch1(state + 16);
+        Sse.Prefetch1(row1 + 16);
+        Sse.Prefetch1(row2 + 16);
+        Sse.Prefetch1(row3 + 16);
         for (int token = 0; token < tokens; token++)
         {
             Vector256<float> v0 = Vector256.Load(value), v1 = Vector256.Load(value + 8);

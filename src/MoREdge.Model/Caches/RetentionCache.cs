@@ -76,7 +76,7 @@ internal sealed class RetentionCache : IDisposable
                 state.History!.Save(state);
             }
         }
-        else if (first.Count == RetentionHistory.TokensMax)
+        else if (first.Count == RetentionHistory.KeptTokensMax)
         {
             _replay!.Run(_pool, RetentionHistory.TokensPerMove, ontoCopies: true);
             foreach (RetentionState state in _states)

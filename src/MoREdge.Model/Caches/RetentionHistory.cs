@@ -4,19 +4,21 @@ namespace MoREdge.Model.Caches;
 
 /// <summary>
 /// The way back of one state: a copy of it at an earlier position, and the keys and values of the tokens it took since.
-/// Taking those again gives the same bits as before and reads no weight. A second copy, the mark, stays where it was put.
+/// Taking those again gives the same bits as before and reads no weight. A second copy, the mark, stays where it was
+/// put.
 /// </summary>
 /// <remarks>
-/// Undoing a token by R ← (R − kᵀ·v) / γ (specs/retnet-mod-moe-families.md, section A.10) would need no copy, but rounds.
+/// Undoing a token by R ← (R − kᵀ·v) / γ (specs/retnet-mod-moe-families.md, section A.10) would need no copy, but
+/// rounds.
 /// </remarks>
 internal sealed class RetentionHistory : IDisposable
 {
     /// <summary>Most tokens whose keys and values are kept.</summary>
-    public const int TokensMax = 64;
+    public const int KeptTokensMax = 64;
 
     /// <summary>Tokens that the copy moves on when there is no room for another: at least the rest can be taken
     /// back.</summary>
-    public const int TokensPerMove = TokensMax / 2;
+    public const int TokensPerMove = KeptTokensMax / 2;
 
     private const int None = -1;
 
@@ -29,8 +31,8 @@ internal sealed class RetentionHistory : IDisposable
     {
         _layout = layout;
         Copy = new AlignedBuffer(layout.Bytes);
-        _keyBuffer = new AlignedBuffer((long)TokensMax * layout.KvHeadCount * layout.KeyDim * sizeof(float));
-        _valueBuffer = new AlignedBuffer((long)TokensMax * layout.KvHeadCount * layout.ValueDim * sizeof(float));
+        _keyBuffer = new AlignedBuffer((long)KeptTokensMax * layout.KvHeadCount * layout.KeyDim * sizeof(float));
+        _valueBuffer = new AlignedBuffer((long)KeptTokensMax * layout.KvHeadCount * layout.ValueDim * sizeof(float));
     }
 
     /// <summary>The state behind <see cref="CopyPosition"/> tokens.</summary>
@@ -52,7 +54,7 @@ internal sealed class RetentionHistory : IDisposable
     public AlignedBuffer? Mark => _mark;
 
     /// <summary>Bytes of a history without a mark.</summary>
-    public static long BytesFor(in RetentionLayout layout) => layout.Bytes + (TokensMax * layout.TokenBytes);
+    public static long BytesFor(in RetentionLayout layout) => layout.Bytes + (KeptTokensMax * layout.TokenBytes);
 
     /// <summary>Keys kept (Count, KvHeadCount·KeyDim).</summary>
     public FloatMatrix Keys => Matrix(_keyBuffer, _layout.KeyDim).Slice(0, Count);
@@ -63,7 +65,7 @@ internal sealed class RetentionHistory : IDisposable
     /// <summary>Keeps tokens that follow those kept, if there is room for all of them.</summary>
     public void Append(int position, in FloatMatrix keys, in FloatMatrix values)
     {
-        if (CopyPosition == None || End != position || Count + keys.Rows > TokensMax)
+        if (CopyPosition == None || End != position || Count + keys.Rows > KeptTokensMax)
         {
             return;
         }
@@ -138,7 +140,7 @@ internal sealed class RetentionHistory : IDisposable
     private static void Shift(in FloatMatrix rows, int row, int by) => rows.Row(row + by).CopyTo(rows.Row(row));
 
     private FloatMatrix Matrix(AlignedBuffer buffer, int width) =>
-        FloatMatrix.Over(buffer, TokensMax, _layout.KvHeadCount * width);
+        FloatMatrix.Over(buffer, KeptTokensMax, _layout.KvHeadCount * width);
 
     private void CopyAll(AlignedBuffer source, AlignedBuffer destination) =>
         source.Span<float>(0, _layout.FloatCount).CopyTo(destination.Span<float>(0, _layout.FloatCount));

@@ -5,8 +5,6 @@ namespace MoREdge.Model.Caches;
 /// <summary>The shape of a state: for each query head R (KeyDim, ValueDim), its rows in whole cache lines.</summary>
 internal readonly record struct RetentionLayout(int HeadCount, int KvHeadCount, int KeyDim, int ValueDim)
 {
-    private const int FloatsPerLine = AlignedBuffer.Alignment / sizeof(float);
-
     /// <summary>Floats of a state.</summary>
     public int FloatCount => checked(HeadCount * KeyDim * Stride);
 
@@ -16,7 +14,7 @@ internal readonly record struct RetentionLayout(int HeadCount, int KvHeadCount, 
     /// <summary>Bytes of the keys and values of a token.</summary>
     public long TokenBytes => (long)KvHeadCount * (KeyDim + ValueDim) * sizeof(float);
 
-    private int Stride => checked(ValueDim + FloatsPerLine - 1) / FloatsPerLine * FloatsPerLine;
+    private int Stride => AlignedBuffer.WholeLines(ValueDim);
 
     /// <summary>The states of a model.</summary>
     public static RetentionLayout Of(ModelConfig config) =>

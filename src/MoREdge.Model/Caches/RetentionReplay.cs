@@ -61,5 +61,5 @@ internal sealed class RetentionReplay : ParallelWork, IDisposable
     public void Dispose() => _unread.Dispose();
 
     private static int ReadOutFloats(in RetentionLayout layout) =>
-        checked(RetentionHistory.TokensMax * layout.ValueDim);
+        checked(RetentionHistory.KeptTokensMax * layout.ValueDim);
 }

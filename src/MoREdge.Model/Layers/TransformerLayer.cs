@@ -22,8 +22,8 @@ internal enum CacheAccess
 }
 
 /// <summary>
-/// A decoder layer: x += Attention(x), or x += Retention(x), then x += FeedForward(x) or x += Experts(x), each with the norms that the model
-/// has before and behind it. Works on the rows it is given, whatever tokens they are.
+/// A decoder layer: x += Attention(x) or x += Retention(x), then x += FeedForward(x) or x += Experts(x), each with the
+/// norms that the model has before and behind it. Works on the rows it is given, whatever tokens they are.
 /// </summary>
 internal sealed class TransformerLayer
 {

@@ -101,9 +101,10 @@ public sealed class RetentionTests
             for (int d = 0; d < 8; d++)
             {
                 Span<float> row = head.State.Row(d);
+                float key = head.Keys.Row(token)[d];
                 for (int e = 0; e < row.Length; e++)
                 {
-                    row[e] = MathF.FusedMultiplyAdd(-head.Keys.Row(token)[d], head.Values.Row(token)[e], row[e]) / Decay;
+                    row[e] = MathF.FusedMultiplyAdd(-key, head.Values.Row(token)[e], row[e]) / Decay;
                 }
             }
         }

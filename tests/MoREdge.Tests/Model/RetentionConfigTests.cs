@@ -40,7 +40,8 @@ public sealed class RetentionConfigTests
         ["value width of other tensors"] = (ModelFileError.ShapeMismatch, m => Count(m, MetadataKeys.ValueLength, 16)),
         ["no gate"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.Block(1, TensorNames.RetentionGate))),
         ["no norm"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.Block(2, TensorNames.RetentionNorm))),
-        ["a norm too many"] = (ModelFileError.UnexpectedTensor, m => Text(m, MetadataKeys.RetentionDialect, "torchscale")),
+        ["a norm too many"] = (ModelFileError.UnexpectedTensor, m =>
+            Text(m, MetadataKeys.RetentionDialect, "torchscale")),
         ["frequency factors"] = (ModelFileError.UnexpectedTensor, m =>
             m.Add(TensorNames.RopeFrequencies, TinyRetNet.KeyDim / 2)),
     };

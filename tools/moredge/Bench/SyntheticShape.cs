@@ -21,8 +21,9 @@ internal sealed record SyntheticShape(
     /// <summary>
     /// Every shape there is. SmolLM2: arXiv:2502.02737. The recursive ones have the 360M width and the layouts of
     /// arXiv:2507.10524: 1 + 15·2 + 1 and 1 + 10·3 + 1 layers, as many as the 360M, and 1 + 8·4 + 1, two more. The
-    /// RetNet is the 1.3B of flash-linear-attention, 1.35 billion weights; the Llamas beside it have 1.36 billion, one with
-    /// a key/value head per query head, as the paper of RetNet compares, and one with a quarter of them, as today's have.
+    /// RetNet is the 1.3B of flash-linear-attention, 1.35 billion weights; the Llamas beside it have 1.36 billion, one
+    /// with a key/value head per query head, as the paper of RetNet compares, and one with a quarter of them, as most
+    /// have today.
     /// </summary>
     public static SyntheticShape[] All { get; } =
     [

@@ -7,7 +7,7 @@ namespace MoREdge.Checkpoints.HuggingFace.Families;
 /// </summary>
 internal sealed class FlaRetNet : RetNet
 {
-    /// <summary>Settings that choose among ways of computing the same, or describe parts that are switched off.</summary>
+    /// <summary>Settings that choose among ways to compute the same, or describe parts that are switched off.</summary>
     private static readonly HashSet<string> Own =
     [
         "attn_mode", "fuse_norm", "fuse_swiglu", "fuse_cross_entropy", "fuse_linear_cross_entropy", "use_l2warp",

@@ -104,7 +104,8 @@ internal sealed class TorchscaleRetNet : RetNet
 
         // The function is on fc1, so that is the gate; what is called gate is the linear branch.
         bool isGated = config.Retention!.IsFfnGated;
-        tensors.Add("ffn.fc1.weight", isGated ? TensorNames.FfnGate : TensorNames.FfnUp, config.FfnDim, config.ModelDim);
+        string first = isGated ? TensorNames.FfnGate : TensorNames.FfnUp;
+        tensors.Add("ffn.fc1.weight", first, config.FfnDim, config.ModelDim);
         if (isGated)
         {
             tensors.Add("ffn.gate.weight", TensorNames.FfnUp, config.FfnDim, config.ModelDim);

@@ -4,7 +4,7 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Tests.Checkpoints.HuggingFace;
 
-/// <summary>Both dialects of RetNet, width 8, 2 heads of 4 key and 8 value columns, and what is refused of them.</summary>
+/// <summary>Both dialects of RetNet, width 8, 2 heads of 4 key and 8 value columns, and what is refused.</summary>
 public sealed class RetNetCheckpointTests : IDisposable
 {
     private const int Width = 8;
