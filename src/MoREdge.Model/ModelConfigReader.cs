@@ -79,7 +79,7 @@ public static class ModelConfigReader
             NormsSums = architecture.NormsSums,
             QueryKeyNorm = architecture.QueryKeyNorm,
             Activation = retention is null ? architecture.Activation : ReadActivation(keys),
-            IsFfnGated = retention is null || keys.Flag(MetadataKeys.FeedForwardGated, fallback: true),
+            IsFfnGated = retention is null || keys.Flag(RetentionKeys.FeedForwardGated, fallback: true),
             HasEmbeddingNorm = retention is not null && hasTensor(TensorNames.EmbeddingNorm),
             Retention = retention,
             EmbeddingScale = keys.Number(
@@ -102,7 +102,7 @@ public static class ModelConfigReader
     }
 
     private static GateActivation ReadActivation(ConfigKeys keys) =>
-        keys.Choice(MetadataKeys.FeedForwardActivation, "silu",
+        keys.Choice(RetentionKeys.FeedForwardActivation, "silu",
             ("silu", GateActivation.Silu), ("gelu", GateActivation.Gelu));
 
     private static BlockConfig[] ReadBlocks(

@@ -15,10 +15,10 @@ internal static class RetentionConfigReader
             return null;
         }
 
-        bool isTorchscale = keys.Choice(MetadataKeys.RetentionDialect, null,
-            (MetadataKeys.TorchscaleDialect, true), (MetadataKeys.FlaDialect, false));
-        bool isEven = keys.Choice(MetadataKeys.RetentionDecay, MetadataKeys.PowerDecay,
-            (MetadataKeys.PowerDecay, false), (MetadataKeys.EvenDecay, true));
+        bool isTorchscale = keys.Choice(RetentionKeys.Dialect, null,
+            (RetentionKeys.Torchscale, true), (RetentionKeys.Fla, false));
+        bool isEven = keys.Choice(RetentionKeys.Decay, RetentionKeys.PowerDecay,
+            (RetentionKeys.PowerDecay, false), (RetentionKeys.EvenDecay, true));
         return new RetentionConfig
         {
             ValueDim = keys.Dimension(MetadataKeys.ValueLength),
@@ -26,8 +26,8 @@ internal static class RetentionConfigReader
             Angles = RetentionConfig.AnglesOf(keyDim, rotaryBase, includesLast: isTorchscale),
             DividesBySum = isTorchscale,
             HasNormWeights = !isTorchscale,
-            HasGate = keys.Flag(MetadataKeys.RetentionGate, fallback: true),
-            Rectifies = keys.Choice(MetadataKeys.RetentionFeatures, "none", ("none", false), ("relu", true)),
+            HasGate = keys.Flag(RetentionKeys.Gate, fallback: true),
+            Rectifies = keys.Choice(RetentionKeys.FeatureMap, "none", ("none", false), ("relu", true)),
         };
     }
 

@@ -350,38 +350,6 @@ public static class MetadataKeys
     /// <summary>int32 array: the only token ids that can skip; all when absent.</summary>
     public const string SkipRoutedTokens = "depths.routed_tokens";
 
-    /// <summary>string, ours: "torchscale" or "fla", the two arithmetics of retention; required.</summary>
-    public const string RetentionDialect = "retention.dialect";
-
-    /// <summary>string, ours: "power" or "even", how the decays of the heads lie; "power" when absent.</summary>
-    public const string RetentionDecay = "retention.decay";
-
-    /// <summary>bool, ours: a projection gates the read-outs; true when absent.</summary>
-    public const string RetentionGate = "retention.gate";
-
-    /// <summary>string, ours: "none" or "relu", the function of queries and keys; "none" when absent.</summary>
-    public const string RetentionFeatures = "retention.feature_map";
-
-    /// <summary>string, ours: "silu" or "gelu" (with the error function); "silu" when absent.</summary>
-    public const string FeedForwardActivation = "feed_forward.activation";
-
-    /// <summary>bool, ours: the feed-forward network has a gate; true when absent.</summary>
-    public const string FeedForwardGated = "feed_forward.gated";
-
-    /// <summary>A value of <see cref="RetentionDialect"/>: adjacent pairs turn, √s divides, norms have no
-    /// weights.</summary>
-    public const string TorchscaleDialect = "torchscale";
-
-    /// <summary>A value of <see cref="RetentionDialect"/>: flash-linear-attention's; halves turn, nothing divides,
-    /// norms have weights.</summary>
-    public const string FlaDialect = "fla";
-
-    /// <summary>A value of <see cref="RetentionDecay"/>: 1 − 2^(−5−h) for head h.</summary>
-    public const string PowerDecay = "power";
-
-    /// <summary>A value of <see cref="RetentionDecay"/>: 1 − e^x, x from ln 1/32 to ln 1/512 in even steps.</summary>
-    public const string EvenDecay = "even";
-
     /// <summary>string: "expert", "token", or "none" for a plain recursive model.</summary>
     public const string RecursionType = "type";
 

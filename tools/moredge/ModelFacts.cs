@@ -140,11 +140,11 @@ internal static class ModelFacts
 
         AddAll(
             section, file.Metadata, architecture,
-            ("dialect", "dialect", MetadataKeys.RetentionDialect),
-            ("decay", "decay", MetadataKeys.RetentionDecay),
+            ("dialect", "dialect", RetentionKeys.Dialect),
+            ("decay", "decay", RetentionKeys.Decay),
             ("valueDim", "value head width", MetadataKeys.ValueLength),
-            ("gate", "gate", MetadataKeys.RetentionGate),
-            ("featureMap", "feature map", MetadataKeys.RetentionFeatures));
+            ("gate", "gate", RetentionKeys.Gate),
+            ("featureMap", "feature map", RetentionKeys.FeatureMap));
         try
         {
             long stateBytes = MemoryEstimate.StateBytesOf(ModelConfigReader.Read(file));

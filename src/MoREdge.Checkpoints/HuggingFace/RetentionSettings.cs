@@ -5,14 +5,14 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// <summary>What a decoder with retention (RetNet) has that others have not.</summary>
 internal sealed record RetentionSettings
 {
-    /// <summary>A value of <see cref="MetadataKeys.RetentionDialect"/>.</summary>
+    /// <summary>A value of <see cref="RetentionKeys.Dialect"/>.</summary>
     public required string Dialect { get; init; }
 
     /// <summary>Width of a value head.</summary>
     public required int ValueDim { get; init; }
 
-    /// <summary>A value of <see cref="MetadataKeys.RetentionDecay"/>.</summary>
-    public string Decay { get; init; } = MetadataKeys.PowerDecay;
+    /// <summary>A value of <see cref="RetentionKeys.Decay"/>.</summary>
+    public string Decay { get; init; } = RetentionKeys.PowerDecay;
 
     /// <summary>Whether a projection gates the read-outs.</summary>
     public bool HasGate { get; init; } = true;
@@ -32,12 +32,12 @@ internal sealed record RetentionSettings
     /// <summary>Writes the keys under "{architecture}.".</summary>
     public void WriteTo(GgufMetadata metadata, string architecture)
     {
-        Set(MetadataKeys.RetentionDialect, GgufValue.FromString(Dialect));
-        Set(MetadataKeys.RetentionDecay, GgufValue.FromString(Decay));
-        Set(MetadataKeys.RetentionGate, GgufValue.FromBoolean(HasGate));
-        Set(MetadataKeys.RetentionFeatures, GgufValue.FromString(FeatureMap));
-        Set(MetadataKeys.FeedForwardActivation, GgufValue.FromString(Activation));
-        Set(MetadataKeys.FeedForwardGated, GgufValue.FromBoolean(IsFfnGated));
+        Set(RetentionKeys.Dialect, GgufValue.FromString(Dialect));
+        Set(RetentionKeys.Decay, GgufValue.FromString(Decay));
+        Set(RetentionKeys.Gate, GgufValue.FromBoolean(HasGate));
+        Set(RetentionKeys.FeatureMap, GgufValue.FromString(FeatureMap));
+        Set(RetentionKeys.FeedForwardActivation, GgufValue.FromString(Activation));
+        Set(RetentionKeys.FeedForwardGated, GgufValue.FromBoolean(IsFfnGated));
 
         void Set(string suffix, GgufValue value) => metadata.Set($"{architecture}.{suffix}", value);
     }

@@ -11,10 +11,10 @@ public sealed class RetentionConfigTests
     private static Dictionary<string, (ModelFileError Error, Action<TinyModel> Change)> Changes { get; } = new()
     {
         ["no dialect"] = (ModelFileError.MissingKey, m => m.Metadata.Remove("retnet.retention.dialect")),
-        ["another dialect"] = (ModelFileError.WrongValue, m => Text(m, MetadataKeys.RetentionDialect, "xatl")),
-        ["another decay"] = (ModelFileError.WrongValue, m => Text(m, MetadataKeys.RetentionDecay, "learnt")),
-        ["another feature map"] = (ModelFileError.WrongValue, m => Text(m, MetadataKeys.RetentionFeatures, "elu")),
-        ["another function"] = (ModelFileError.WrongValue, m => Text(m, MetadataKeys.FeedForwardActivation, "relu")),
+        ["another dialect"] = (ModelFileError.WrongValue, m => Text(m, RetentionKeys.Dialect, "xatl")),
+        ["another decay"] = (ModelFileError.WrongValue, m => Text(m, RetentionKeys.Decay, "learnt")),
+        ["another feature map"] = (ModelFileError.WrongValue, m => Text(m, RetentionKeys.FeatureMap, "elu")),
+        ["another function"] = (ModelFileError.WrongValue, m => Text(m, RetentionKeys.FeedForwardActivation, "relu")),
         ["zero heads"] = (ModelFileError.WrongValue, m => Count(m, MetadataKeys.HeadCount, 0)),
         ["heads no multiple"] = (ModelFileError.WrongValue, m => Count(m, MetadataKeys.HeadCountKv, 3)),
         ["zero value width"] = (ModelFileError.WrongValue, m => Count(m, MetadataKeys.ValueLength, 0)),
@@ -41,7 +41,7 @@ public sealed class RetentionConfigTests
         ["no gate"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.Block(1, TensorNames.RetentionGate))),
         ["no norm"] = (ModelFileError.MissingTensor, m => m.Remove(TensorNames.Block(2, TensorNames.RetentionNorm))),
         ["a norm too many"] = (ModelFileError.UnexpectedTensor, m =>
-            Text(m, MetadataKeys.RetentionDialect, "torchscale")),
+            Text(m, RetentionKeys.Dialect, "torchscale")),
         ["frequency factors"] = (ModelFileError.UnexpectedTensor, m =>
             m.Add(TensorNames.RopeFrequencies, TinyRetNet.KeyDim / 2)),
     };

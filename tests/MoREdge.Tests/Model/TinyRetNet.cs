@@ -33,12 +33,12 @@ internal static class TinyRetNet
         SetCount(model, MetadataKeys.KeyLength, KeyDim);
         SetCount(model, MetadataKeys.ValueLength, ValueDim);
         model.Set(MetadataKeys.RmsNormEpsilon, GgufValue.FromFloat32(1e-6f));
-        model.Set(MetadataKeys.RetentionDialect, GgufValue.FromString(isTorchscale ? "torchscale" : "fla"));
-        model.Set(MetadataKeys.RetentionGate, GgufValue.FromBoolean(!isGrouped));
-        model.Set(MetadataKeys.RetentionFeatures, GgufValue.FromString(isGrouped ? "relu" : "none"));
-        model.Set(MetadataKeys.RetentionDecay, GgufValue.FromString(isPlain ? "even" : "power"));
-        model.Set(MetadataKeys.FeedForwardActivation, GgufValue.FromString(isPlain ? "gelu" : "silu"));
-        model.Set(MetadataKeys.FeedForwardGated, GgufValue.FromBoolean(!isPlain));
+        model.Set(RetentionKeys.Dialect, GgufValue.FromString(isTorchscale ? "torchscale" : "fla"));
+        model.Set(RetentionKeys.Gate, GgufValue.FromBoolean(!isGrouped));
+        model.Set(RetentionKeys.FeatureMap, GgufValue.FromString(isGrouped ? "relu" : "none"));
+        model.Set(RetentionKeys.Decay, GgufValue.FromString(isPlain ? "even" : "power"));
+        model.Set(RetentionKeys.FeedForwardActivation, GgufValue.FromString(isPlain ? "gelu" : "silu"));
+        model.Set(RetentionKeys.FeedForwardGated, GgufValue.FromBoolean(!isPlain));
         model.Add(TensorNames.TokenEmbedding, TinyModel.VocabSize, ModelDim);
         if (isPlain)
         {

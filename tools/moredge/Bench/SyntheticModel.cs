@@ -192,7 +192,7 @@ internal sealed class SyntheticModel : IDisposable
         metadata.Set($"{architecture}.{MetadataKeys.RopeFrequencyBase}", GgufValue.FromFloat32(100_000));
         if (shape.Retains)
         {
-            Text(MetadataKeys.RetentionDialect, MetadataKeys.FlaDialect);
+            Text(RetentionKeys.Dialect, RetentionKeys.Fla);
         }
 
         if (isRecursive)

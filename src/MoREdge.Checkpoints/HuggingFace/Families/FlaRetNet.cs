@@ -59,7 +59,7 @@ internal sealed class FlaRetNet : RetNet
             EosIds = TokenIds.Read(json, "eos_token_id"),
             Retention = new RetentionSettings
             {
-                Dialect = MetadataKeys.FlaDialect,
+                Dialect = RetentionKeys.Fla,
                 ValueDim = HeadWidth(json, "expand_v", modelDim * json.GetPositive("expand_v", 2), headCount),
                 HasGate = json.GetBoolean("use_output_gate", fallback: true),
                 FeatureMap = FeatureMap(json),

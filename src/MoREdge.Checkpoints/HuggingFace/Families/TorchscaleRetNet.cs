@@ -72,11 +72,11 @@ internal sealed class TorchscaleRetNet : RetNet
             EmbeddingScale = scales ? Math.Sqrt(modelDim) : null,
             Retention = new RetentionSettings
             {
-                Dialect = MetadataKeys.TorchscaleDialect,
+                Dialect = RetentionKeys.Torchscale,
                 ValueDim = HeadWidth(json, "decoder_value_embed_dim", valueDim, headCount),
                 Decay = json.GetBoolean("use_lm_decay", fallback: false)
-                    ? MetadataKeys.EvenDecay
-                    : MetadataKeys.PowerDecay,
+                    ? RetentionKeys.EvenDecay
+                    : RetentionKeys.PowerDecay,
                 Activation = (json.GetString("activation_fn") ?? "gelu") == "gelu" ? "gelu" : "silu",
                 IsFfnGated = json.GetBoolean("use_glu", fallback: true),
                 EmbeddingNormName = hasNorm ? "model.layernorm_embedding.weight" : null,
