@@ -137,7 +137,8 @@ public sealed class GenerationSession : IDisposable
     }
 
     /// <summary>
-    /// Keeps the longest common beginning of cache and prompt, but leaves at least one token to compute.
+    /// Keeps the longest common beginning of cache and prompt, or as much of it as the sequence can go back to, but
+    /// leaves at least one token to compute.
     /// </summary>
     private int ReuseCache(ReadOnlySpan<int> prompt)
     {
@@ -147,7 +148,7 @@ public sealed class GenerationSession : IDisposable
             common++;
         }
 
-        Sequence.Truncate(common);
+        common = Sequence.Truncate(common);
         _ids.RemoveRange(common, _ids.Count - common);
         return common;
     }

@@ -48,6 +48,7 @@ public static class KernelSelfTest
         AddBlocks(set, differences);
         AddRest(set, differences);
         AddAttention(set, differences);
+        AddRetention(set, differences);
         KernelDifference worst = differences[0];
         List<KernelDifference> failures = [];
         foreach (KernelDifference difference in differences)
@@ -129,6 +130,17 @@ public static class KernelSelfTest
                     differences.Add(AttentionComparison.Run(set, shape, isPoisoned: false));
                     differences.Add(AttentionComparison.Run(set, shape with { Heads = 2 }, isPoisoned: true));
                 }
+            }
+        }
+    }
+
+    private static void AddRetention(KernelSet set, List<KernelDifference> differences)
+    {
+        foreach (int keyDim in HeadDims)
+        {
+            foreach (int tokens in TokenCounts)
+            {
+                differences.Add(RetentionComparison.Run(set, keyDim, 53, tokens));
             }
         }
     }

@@ -232,6 +232,29 @@ public class KernelSet
         AttentionReference.Mix(weights, values, count, output, accumulate);
 
     /// <summary>
+    /// Retention of one head, for each token in order: R ← γ·R + kᵀ·v, then o = q·R.
+    /// </summary>
+    /// <param name="state">R (KeyDim, columns), any neighbouring columns of a head's state; updated in place.</param>
+    /// <param name="decay">γ.</param>
+    /// <param name="queries">q (tokens, KeyDim), rotated and scaled.</param>
+    /// <param name="keys">k (tokens, KeyDim), rotated.</param>
+    /// <param name="values">v (tokens, columns).</param>
+    /// <param name="output">o (tokens, columns), overwritten; not the values.</param>
+    /// <remarks>
+    /// Source: Sun et al. 2023, arXiv:2307.08621, equation 6. r = fma(k, v, γ·r), the product with γ rounded first;
+    /// o = fma(q, r, o) over ascending rows of R. A column depends on no other and a token on those before it alone:
+    /// bit-identical in all fused sets, for any cut of the tokens or columns into calls.
+    /// </remarks>
+    public virtual void Retention(
+        in FloatMatrix state,
+        float decay,
+        in FloatMatrix queries,
+        in FloatMatrix keys,
+        in FloatMatrix values,
+        in FloatMatrix output) =>
+        RetentionReference.Run(state, decay, queries, keys, values, output);
+
+    /// <summary>
     /// Reads all bytes as fast as the set can and returns the xor of their little-endian 64-bit words.
     /// </summary>
     /// <remarks>

@@ -232,6 +232,18 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
     }
 
     /// <inheritdoc/>
+    public override void Retention(
+        in FloatMatrix state,
+        float decay,
+        in FloatMatrix queries,
+        in FloatMatrix keys,
+        in FloatMatrix values,
+        in FloatMatrix output) =>
+        RetentionDriver.Run(
+            state, decay, queries, keys, values, output, IsFused,
+            IsFused ? &Vector128RetentionBodies.Block : &Vector128RetentionBodies.BlockSplit);
+
+    /// <inheritdoc/>
     public override ulong ReadBytes(ReadOnlySpan<byte> bytes)
     {
         int blockCount = bytes.Length / BlockBytes;

@@ -24,6 +24,9 @@ public enum GateActivation
     /// <summary>GELU in its tanh form.</summary>
     GeluTanh,
 
+    /// <summary>GELU with the error function.</summary>
+    Gelu,
+
     /// <summary>x·sigmoid(1.702·x) of a bounded gate, times a bounded up projection plus 1 (gpt-oss).</summary>
     Clamped,
 }
@@ -54,6 +57,9 @@ internal sealed record Architecture(string Name)
 
     /// <summary>The feed-forward network's function.</summary>
     public GateActivation Activation { get; init; }
+
+    /// <summary>Retention in place of attention.</summary>
+    public bool Retains { get; init; }
 
     /// <summary>Embeddings are multiplied by √ModelDim unless the file says another scale.</summary>
     public bool ScalesEmbedding { get; init; }
@@ -122,6 +128,7 @@ internal sealed record Architecture(string Name)
         {
             IsLooped = true, HasPostNorms = true, NormsSums = true, ScalesEmbedding = true, HasAdapter = true,
         },
+        new(Architectures.RetNet) { Retains = true },
     ];
 
     /// <summary>The architecture of a name, or null.</summary>

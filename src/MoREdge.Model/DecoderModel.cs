@@ -186,8 +186,10 @@ public sealed class DecoderModel : IDisposable
         foreach (LayerCall call in calls)
         {
             bool computesKeys = call.WritesCache || policy != KvPolicy.SharedFromFirst;
-            sum += (2.0 * Config.QueryDim * Config.ModelDim) + (3.0 * FfnWidth(call.Block) * Config.ModelDim);
-            sum += computesKeys ? 2.0 * Config.KvDim * Config.ModelDim : 0;
+            double rows = Config.QueryDim + ((Config.Retention?.HasGate == true ? 2.0 : 1.0) * Config.MixedDim);
+            rows += computesKeys ? Config.KvDim + Config.KvValueDim : 0;
+            rows += (Config.IsFfnGated ? 3.0 : 2.0) * FfnWidth(call.Block);
+            sum += rows * Config.ModelDim;
         }
 
         return sum;

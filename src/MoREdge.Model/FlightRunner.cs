@@ -16,18 +16,20 @@ namespace MoREdge.Model;
 internal sealed class FlightRunner : IDisposable
 {
     private readonly KernelSet _kernels;
+    private readonly ModelConfig _config;
     private readonly ModelWeights _weights;
+    private readonly WorkerPool _pool;
+    private readonly SequencePlan _plan;
     private readonly LayerSchedule _schedule;
     private readonly KvOverlay _overlay;
     private readonly RotaryTables _rotary;
+    private readonly RetentionAngles? _angles;
     private readonly LayerRunner _layers;
     private readonly LayerPass _pass;
     private readonly IRecursionLoop? _loop;
     private readonly OutputHead _head;
     private readonly Flight[] _passing;
     private readonly int[] _weightGroups;
-    private readonly float _embeddingScale;
-    private readonly float _epsilon;
     private readonly bool _hasNormBetween;
     private readonly bool _countsLayers;
     private readonly LoopAdapter? _adapter;
@@ -44,17 +46,19 @@ internal sealed class FlightRunner : IDisposable
         ModelConfig config = model.Config;
         KvLayout layout = plan.KvLayout(config);
         _kernels = model.Kernels;
-        _embeddingScale = config.EmbeddingScale;
-        _epsilon = config.RmsNormEpsilon;
+        _config = config;
+        _pool = pool;
+        _plan = plan;
         _countsLayers = config.Skips is not null;
         _hasNormBetween = config.Recursion?.HasNormBetween == true;
         _weights = weights;
         _schedule = new LayerSchedule(config, plan.KvPolicy);
         Workspace = new Workspace(config, plan, pool.WorkerCount);
         _overlay = new KvOverlay(layout, config.KvHeadCount, plan.OverlayRowsMax, plan.HybridPositionZero);
-        _rotary = new RotaryTables(config, weights.RotaryFactors, plan.ContextLength);
+        _rotary = new RotaryTables(config, weights.RotaryFactors, plan.RotaryLength(config));
+        _angles = config.Retention is { } retention ? new RetentionAngles(retention, plan.RowsMax(config)) : null;
         _layers = new LayerRunner(
-            new TransformerLayer(_kernels, config, pool, Workspace, _rotary, _overlay),
+            new TransformerLayer(_kernels, config, pool, Workspace, _rotary, _angles, _overlay),
             config.Skips is null
                 ? null
                 : new SkippableLayer(_kernels, config, plan, Workspace, plan.RowsMax(config), flightsMax),
@@ -79,7 +83,8 @@ internal sealed class FlightRunner : IDisposable
     public int SlotCount => _schedule.SlotCount;
 
     /// <summary>Bytes of activation buffers and rotary tables.</summary>
-    public long ByteCount => Workspace.ByteCount + _rotary.ByteCount + _overlay.ByteCount;
+    public long ByteCount =>
+        Workspace.ByteCount + _rotary.ByteCount + (_angles?.ByteCount ?? 0) + _overlay.ByteCount;
 
     /// <summary>Layers run so far, all rows of a pass together.</summary>
     public long LayerCount => _layers.LayerCount;
@@ -96,6 +101,14 @@ internal sealed class FlightRunner : IDisposable
 
     /// <summary>Layers check <paramref name="cancellation"/> before they run.</summary>
     public void Observe(CancellationToken cancellation) => _layers.Observe(cancellation);
+
+    /// <summary>An empty cache for a text of at most <paramref name="tokensMax"/> tokens.</summary>
+    /// <param name="tokensMax">Most tokens.</param>
+    /// <param name="isTruncated">Whether tokens will ever be taken back.</param>
+    /// <exception cref="OutOfMemoryException">The cache does not fit.</exception>
+    public KvCache CreateCache(int tokensMax, bool isTruncated) => _config.Retention is null
+        ? new KvCache(_plan.KvLayout(_config, tokensMax), _config.KvHeadCount, SlotCount)
+        : new KvCache(new RetentionCache(_config, SlotCount, isTruncated, _kernels, _pool));
 
     /// <summary>Starts a flight: the embeddings of its tokens.</summary>
     /// <param name="flight">A flight that is not under way.</param>
@@ -114,11 +127,15 @@ internal sealed class FlightRunner : IDisposable
         {
             flight.Ids[row] = ids[row];
             _weights.Embedding.CopyRow(_kernels, ids[row], x.Row(row));
-            Scale(x.Row(row), _embeddingScale);
+            Scale(x.Row(row), _config.EmbeddingScale);
+            if (_weights.EmbeddingNorm is { } norm)
+            {
+                _kernels.RmsNorm(x.Row(row), norm, _config.RmsNormEpsilon, x.Row(row));
+            }
         }
 
         _overlay.BeginChunk(position);
-        _rotary.Reach(position + ids.Length);
+        _rotary.Reach(Math.Min(position + ids.Length, _plan.RotaryLength(_config)));
     }
 
     /// <summary>Runs the prefix layers and decides who enters the loop.</summary>
@@ -199,6 +216,7 @@ internal sealed class FlightRunner : IDisposable
         Workspace.Dispose();
         _overlay.Dispose();
         _rotary.Dispose();
+        _angles?.Dispose();
     }
 
     private IRecursionLoop? CreateLoop(ModelConfig config, SequencePlan plan)
@@ -242,6 +260,7 @@ internal sealed class FlightRunner : IDisposable
             _pass.AddAll(flight, calls);
         }
 
+        _angles?.Compute(_pass.Positions.AsSpan(0, _pass.RowCount));
         if (flights.Length == 1)
         {
             _layers.Run(_pass, flights[0].Residual);
@@ -334,7 +353,7 @@ internal sealed class FlightRunner : IDisposable
 
     /// <summary>y = the norm before the head of x.</summary>
     private void Norm(Span<float> x, Span<float> y) =>
-        _kernels.RmsNorm(x, _weights.OutputNorm, _epsilon, y);
+        _kernels.RmsNorm(x, _weights.OutputNorm, _config.RmsNormEpsilon, y);
 
     private static void Scale(Span<float> x, float factor)
     {

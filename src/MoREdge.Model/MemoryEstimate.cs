@@ -50,10 +50,20 @@ public sealed class MemoryEstimate
         DepthMax = plan.DepthMax;
         KvFormat = plan.KvFormat;
         KvLayout layout = plan.KvLayout(_config);
-        KvBytesPerToken = (long)slots * KvSlot.TokenBytes(layout, _config.KvHeadCount);
-        KvBytes = checked(slots * KvSlot.ReservedBytes(layout, _config.KvHeadCount));
+        if (_config.Retention is null)
+        {
+            KvBytesPerToken = (long)slots * KvSlot.TokenBytes(layout, _config.KvHeadCount);
+            KvBytes = checked(slots * KvSlot.ReservedBytes(layout, _config.KvHeadCount));
+        }
+        else
+        {
+            StateBytes = StateBytesOf(_config);
+            StateHistoryBytes = RetentionCache.HistoryBytesFor(_config, slots, threadCount);
+        }
+
         WorkspaceBytes = Workspace.BytesFor(_config, plan, threadCount)
-            + RotaryTables.BytesFor(_config, plan.ContextLength)
+            + RotaryTables.BytesFor(_config, plan.RotaryLength(_config))
+            + RetentionAngles.BytesFor(_config, plan)
             + KvOverlay.BytesFor(layout, _config.KvHeadCount, plan.OverlayRowsMax);
     }
 
@@ -75,11 +85,27 @@ public sealed class MemoryEstimate
     /// <summary>Bytes of keys and values when the context is full, in whole tiles of 8 tokens.</summary>
     public long KvBytes { get; }
 
+    /// <summary>Bytes of the states of retention, whatever the length of the text; 0 where the model attends.</summary>
+    public long StateBytes { get; }
+
+    /// <summary>Bytes of what it takes to take tokens back from the states.</summary>
+    public long StateHistoryBytes { get; }
+
     /// <summary>Bytes of activation buffers and rotary tables.</summary>
     public long WorkspaceBytes { get; }
 
     /// <summary>Bytes of everything together.</summary>
-    public long TotalBytes => checked(FileBytes + KvBytes + WorkspaceBytes + ProgramBytes);
+    public long TotalBytes => checked(
+        FileBytes + KvBytes + StateBytes + StateHistoryBytes + WorkspaceBytes + ProgramBytes);
+
+    /// <summary>Bytes of the states of one text; 0 where the model attends.</summary>
+    public static long StateBytesOf(ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.Retention is null
+            ? 0
+            : RetentionCache.LiveBytesFor(config, new LayerSchedule(config, KvPolicy.RecursionWise).SlotCount);
+    }
 
     /// <summary>Compares with the memory there is.</summary>
     /// <param name="availableBytes">Bytes the program may take.</param>

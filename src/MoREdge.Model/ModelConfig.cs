@@ -91,6 +91,15 @@ public sealed class ModelConfig
     /// <summary>Per physical block what may differ between blocks; empty where none differs from the default.</summary>
     public IReadOnlyList<BlockConfig> Blocks { get; init; } = [];
 
+    /// <summary>Retention in place of attention, or null.</summary>
+    public RetentionConfig? Retention { get; init; }
+
+    /// <summary>False for a feed-forward network whose hidden layer is the function alone, with no gate.</summary>
+    public bool IsFfnGated { get; init; } = true;
+
+    /// <summary>Whether the network begins with a norm of the embedding's rows.</summary>
+    public bool HasEmbeddingNorm { get; init; }
+
     /// <summary>The mixture of experts, or null.</summary>
     public ExpertConfig? Experts { get; init; }
 
@@ -103,8 +112,17 @@ public sealed class ModelConfig
     /// <summary>Width of all query heads together.</summary>
     public int QueryDim => HeadCount * HeadDim;
 
-    /// <summary>Width of all key (or value) heads together.</summary>
+    /// <summary>Width of all key heads together.</summary>
     public int KvDim => KvHeadCount * HeadDim;
+
+    /// <summary>Width of a value head.</summary>
+    public int ValueDim => Retention?.ValueDim ?? HeadDim;
+
+    /// <summary>Width of all value heads together.</summary>
+    public int KvValueDim => KvHeadCount * ValueDim;
+
+    /// <summary>Width of what all query heads give together.</summary>
+    public int MixedDim => HeadCount * ValueDim;
 
     /// <summary>Width of the widest feed-forward network.</summary>
     public int FfnDimMax => Math.Max(FfnDim, Math.Max(Experts?.FfnDim ?? 0, Experts?.SharedFfnDim ?? 0));

@@ -37,6 +37,7 @@ public static class ModelConfigReader
         ConfigKeys keys = new(metadata, name);
         ModelConfig config = ReadShape(embedding, keys, architecture, hasTensor);
         Check(config, keys);
+        RetentionConfigReader.Check(config, keys);
         keys.RefuseUnread();
         return config;
     }
@@ -55,6 +56,7 @@ public static class ModelConfigReader
         int scaleDim = isWide ? modelDim / headCount : headDim;
         float logitDivisor = keys.Number(MetadataKeys.LogitScale, 1, float.Epsilon, float.MaxValue);
         ExpertConfig? experts = ExpertConfigReader.Read(keys, architecture);
+        RetentionConfig? retention = RetentionConfigReader.Read(keys, architecture, headCount, headDim, theta);
         return new ModelConfig
         {
             Architecture = architecture.Name,
@@ -68,7 +70,7 @@ public static class ModelConfigReader
             BlockCount = blockCount,
             RmsNormEpsilon = (float)keys.Number(MetadataKeys.RmsNormEpsilon, null),
             RopeTheta = theta,
-            RopePairing = Architectures.PairsNeighbours(architecture.Name)
+            RopePairing = Architectures.PairsNeighbours(architecture.Name) || retention?.DividesBySum == true
                 ? RopePairing.Interleaved
                 : RopePairing.HalfSplit,
             Rotary = RotaryConfigReader.Read(keys, architecture, theta, headDim, contextLength),
@@ -76,7 +78,10 @@ public static class ModelConfigReader
             HasPostNorms = architecture.HasPostNorms,
             NormsSums = architecture.NormsSums,
             QueryKeyNorm = architecture.QueryKeyNorm,
-            Activation = architecture.Activation,
+            Activation = retention is null ? architecture.Activation : ReadActivation(keys),
+            IsFfnGated = retention is null || keys.Flag(RetentionKeys.FeedForwardGated, fallback: true),
+            HasEmbeddingNorm = retention is not null && hasTensor(TensorNames.EmbeddingNorm),
+            Retention = retention,
             EmbeddingScale = keys.Number(
                 MetadataKeys.EmbeddingScale,
                 architecture.ScalesEmbedding ? Math.Sqrt(modelDim) : 1, float.MinValue, float.MaxValue),
@@ -95,6 +100,10 @@ public static class ModelConfigReader
                 : null,
         };
     }
+
+    private static GateActivation ReadActivation(ConfigKeys keys) =>
+        keys.Choice(RetentionKeys.FeedForwardActivation, "silu",
+            ("silu", GateActivation.Silu), ("gelu", GateActivation.Gelu));
 
     private static BlockConfig[] ReadBlocks(
         ConfigKeys keys, Architecture architecture, int blockCount, Func<string, bool> hasTensor)
@@ -130,7 +139,7 @@ public static class ModelConfigReader
             "The head count is not a multiple of the key/value head count.");
         ConfigKeys.Require(config.HeadDim % 2 == 0, "The head width is odd, so rotary pairs do not fit.");
         ConfigKeys.Require(
-            keys.Dimension(MetadataKeys.ValueLength, config.HeadDim) == config.HeadDim,
+            config.Retention is not null || keys.Dimension(MetadataKeys.ValueLength, config.HeadDim) == config.HeadDim,
             "Value and key heads differ in width.");
         ConfigKeys.Require(
             config.Experts is not null || !HasExperts(config.Blocks),

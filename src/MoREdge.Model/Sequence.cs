@@ -36,7 +36,7 @@ public sealed class Sequence : IDisposable
         int loopingMax = SequencePlan.LoopingTokensMax(model.Config);
         _runner = new FlightRunner(
             model, weights, pool, plan, flightsMax: drafts ? SpeculativeDecoder.FlightsFor(loopingMax) : 1);
-        _cache = new KvCache(plan.KvLayout(model.Config), model.Config.KvHeadCount, _runner.SlotCount);
+        _cache = _runner.CreateCache(plan.ContextLength, isTruncated: true);
         _flight = new Flight(_cache, plan.ChunkRowsMax);
         _flights = [_flight];
         _switch = new SpeculationSwitch(plan.Speculation);
@@ -127,7 +127,14 @@ public sealed class Sequence : IDisposable
     /// <summary>Layers run so far, all rows of a pass together: what tests know shared passes by.</summary>
     internal long LayerCount => _runner.LayerCount;
 
-    /// <summary>Bytes of keys and values stored now, those of tokens that were drafted included.</summary>
+    /// <summary>Bytes of the states of retention, the same for every text; 0 where the model attends.</summary>
+    public long StateBytes => _cache.Retention?.LiveBytes ?? 0;
+
+    /// <summary>Bytes of what it takes to take tokens back from the states, without a mark.</summary>
+    public long StateHistoryBytes => _cache.Retention?.HistoryBytes ?? 0;
+
+    /// <summary>Bytes of keys and values stored now, those of tokens that were drafted included; with retention
+    /// <see cref="StateBytes"/>.</summary>
     public long KvBytesUsed => _cache.BytesUsed;
 
     /// <summary>Address space taken for keys and values; resident is only what tokens have touched.</summary>
@@ -157,6 +164,7 @@ public sealed class Sequence : IDisposable
     {
         CheckIds(ids);
         _speculation?.Abandon(Position);
+        _cache.Retention?.Hold();
         int start = Position;
         for (int done = 0; done < ids.Length; done += _flight.RowCount)
         {
@@ -178,6 +186,8 @@ public sealed class Sequence : IDisposable
             return DecodeTimed(id);
         }
 
+        _cache.Retention?.Hold();
+
         Forward(ids, isPrompt: false, CancellationToken.None);
         return _runner.Logits(_flight.Residual).Row(0);
     }
@@ -197,6 +207,7 @@ public sealed class Sequence : IDisposable
         ArgumentNullException.ThrowIfNull(visitor);
         CheckIds(ids);
         _speculation?.Abandon(Position);
+        _cache.Retention?.Hold();
         for (int done = 0; done < ids.Length; done += _flight.RowCount)
         {
             int start = Position;
@@ -219,14 +230,27 @@ public sealed class Sequence : IDisposable
         }
     }
 
-    /// <summary>Forgets every token at or behind <paramref name="position"/>.</summary>
-    public void Truncate(int position)
+    /// <summary>
+    /// Forgets every token at or behind <paramref name="position"/>. A state of retention cannot be taken apart: it can
+    /// go back to the beginning, to a mark (<see cref="Mark"/>), to where the latest prompt began or ended, and over
+    /// the latest 32 decoded tokens, and goes to the last of these that lies at or before the position.
+    /// </summary>
+    /// <returns>Tokens left: <paramref name="position"/>, or with retention perhaps fewer.</returns>
+    public int Truncate(int position)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         Position = Math.Min(Position, position);
         _speculation?.Abandon(Position);
-        _cache.Truncate(Position);
+        Position = _cache.Truncate(Position);
+        return Position;
     }
+
+    /// <summary>
+    /// Makes sure that <see cref="Truncate"/> can come back to the present position, until the next mark. With
+    /// retention that takes another copy of the states, otherwise nothing.
+    /// </summary>
+    /// <exception cref="OutOfMemoryException">There is no room for the copy.</exception>
+    public void Mark() => _cache.Retention?.Mark();
 
     /// <summary>Frees caches and buffers.</summary>
     public void Dispose()

@@ -64,11 +64,14 @@ public sealed class SequenceBatch : IDisposable
     public ReadOnlySpan<BatchSequence> Left => _left.AsSpan(0, _leftCount);
 
     /// <summary>
-    /// Bytes of keys and values that <see cref="Add"/> reserves for a text of <paramref name="tokensMax"/> tokens.
+    /// Bytes of keys and values, or of states, that <see cref="Add"/> reserves for a text of
+    /// <paramref name="tokensMax"/> tokens.
     /// </summary>
-    public long KvBytes(int tokensMax) => checked(
-        _runner.SlotCount
-        * KvSlot.ReservedBytes(_plan.KvLayout(_model.Config, tokensMax), _model.Config.KvHeadCount));
+    public long KvBytes(int tokensMax) => _model.Config.Retention is not null
+        ? RetentionCache.LiveBytesFor(_model.Config, _runner.SlotCount)
+        : checked(
+            _runner.SlotCount
+            * KvSlot.ReservedBytes(_plan.KvLayout(_model.Config, tokensMax), _model.Config.KvHeadCount));
 
     /// <summary>Adds an empty text.</summary>
     /// <param name="tokensMax">Most tokens it will hold.</param>
@@ -85,7 +88,7 @@ public sealed class SequenceBatch : IDisposable
             throw new InvalidOperationException($"The batch is full: it holds {SequencesMax} sequences.");
         }
 
-        KvCache cache = new(_plan.KvLayout(_model.Config, tokensMax), _model.Config.KvHeadCount, _runner.SlotCount);
+        KvCache cache = _runner.CreateCache(tokensMax, isTruncated: false);
         BatchSequence sequence = new(
             cache, tokensMax, depthMax ?? _plan.DepthMax, slot, Math.Min(_plan.ChunkRowsMax, tokensMax), _model.Config);
         _sequences[slot] = sequence;

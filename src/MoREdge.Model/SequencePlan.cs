@@ -51,6 +51,9 @@ internal sealed record SequencePlan(
     /// <summary>Rows that a hybrid cache replaces for a while; 0 when the policy is another one.</summary>
     public int OverlayRowsMax => KvPolicy == KvPolicy.SharedHybrid ? ChunkRowsMax : 0;
 
+    /// <summary>Positions whose angles are kept: none with retention, which has no longest text.</summary>
+    public int RotaryLength(ModelConfig config) => config.Retention is null ? ContextLength : 0;
+
     /// <summary>The stored form of one head's keys and values.</summary>
     public KvLayout KvLayout(ModelConfig config) => KvLayout(config, ContextLength);
 

@@ -27,8 +27,6 @@ internal sealed class Workspace : IDisposable
     /// </summary>
     private const int ScoreFloatsMax = 1 << 16;
 
-    private const int FloatsPerLine = AlignedBuffer.Alignment / sizeof(float);
-
     private readonly AlignedBuffer[] _buffers;
     private readonly FloatMatrix _scores;
     private readonly QuantizedRows _quantizedQueries;
@@ -39,7 +37,8 @@ internal sealed class Workspace : IDisposable
     public Workspace(ModelConfig config, SequencePlan plan, int workerCount)
     {
         int rows = plan.RowsMax(config);
-        ScoreQueries = ScoreQueriesFor(plan.ContextLength);
+        int scores = ScoresMax(config, plan);
+        ScoreQueries = ScoreQueriesFor(scores);
         int layerRows = Math.Min(RowsMax, rows);
         _buffers = new AlignedBuffer[24];
         Residual = Take(rows, config.ModelDim);
@@ -49,17 +48,18 @@ internal sealed class Workspace : IDisposable
         Attended = Take(SkippingRows(config, plan), config.ModelDim);
         AdapterInput = Take(AdapterRows(config, plan), 2 * config.ModelDim);
         Normed = Take(layerRows, config.ModelDim);
-        Query = Take(layerRows, config.QueryDim);
-        Key = Take(layerRows, config.KvDim);
-        Value = Take(layerRows, config.KvDim);
-        Mixed = Take(layerRows, config.QueryDim);
+        int gap = RowGap(config);
+        Query = Take(layerRows, config.QueryDim, gap);
+        Key = Take(layerRows, config.KvDim, gap);
+        Value = Take(layerRows, config.KvValueDim, gap);
+        Mixed = Take(layerRows, config.MixedDim, gap);
         Projected = Take(layerRows, config.ModelDim);
         _gate = Take(1, HiddenFloats(config, layerRows));
         _up = Take(1, HiddenFloats(config, layerRows));
         ExpertLogits = Take(layerRows, config.Experts?.ChoiceCount ?? 0);
         ExpertSlots = Take(layerRows * (config.Experts?.UsedCount ?? 0), config.ModelDim);
         RouterHidden = Take(1, 2 * config.ModelDim);
-        _scores = Take(workerCount, ScoreQueries * ScoreStride(plan.ContextLength));
+        _scores = Take(workerCount, ScoreQueries * ScoreStride(scores));
         Logits = Take(plan.LogitRows, config.VocabSize);
         QuantizedBuffer = Track(new AlignedBuffer(QuantizedBytes(config, layerRows)));
         int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? workerCount * ScoreQueries : 0;
@@ -104,10 +104,10 @@ internal sealed class Workspace : IDisposable
     /// <summary>Keys (rows, KvHeadCount·HeadDim).</summary>
     public FloatMatrix Key { get; }
 
-    /// <summary>Values (rows, KvHeadCount·HeadDim).</summary>
+    /// <summary>Values (rows, KvHeadCount·ValueDim).</summary>
     public FloatMatrix Value { get; }
 
-    /// <summary>Attention output before its projection (rows, HeadCount·HeadDim).</summary>
+    /// <summary>Attention output before its projection (rows, HeadCount·ValueDim).</summary>
     public FloatMatrix Mixed { get; }
 
     /// <summary>Output of a projection that joins the residual stream (rows, ModelDim).</summary>
@@ -137,21 +137,24 @@ internal sealed class Workspace : IDisposable
         int layerRows = (int)Math.Min(RowsMax, rows);
         long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan) + (2L * AdapterRows(config, plan))
             + (2L * SkippingRows(config, plan))) * config.ModelDim;
-        floats += layerRows * 2L * ((long)config.ModelDim + config.QueryDim + config.KvDim);
+        floats += layerRows * ((2L * config.ModelDim) + config.QueryDim + config.MixedDim);
+        floats += layerRows * ((long)config.KvDim + config.KvValueDim + (4 * RowGap(config)));
         floats += 2L * HiddenFloats(config, layerRows);
         floats += config.Experts is { } experts
             ? layerRows * (experts.ChoiceCount + ((long)experts.UsedCount * config.ModelDim))
             : 0;
         floats += (2L * config.ModelDim) + ((long)plan.LogitRows * config.VocabSize);
-        long scoreQueries = (long)workerCount * ScoreQueriesFor(plan.ContextLength);
-        floats += scoreQueries * ScoreStride(plan.ContextLength);
+        int scores = ScoresMax(config, plan);
+        long scoreQueries = (long)workerCount * ScoreQueriesFor(scores);
+        floats += scoreQueries * ScoreStride(scores);
         int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? checked((int)scoreQueries) : 0;
         return checked((floats * sizeof(float))
             + QuantizedBytes(config, layerRows)
             + QuantizedRows.ByteCount(quantizedQueries, config.HeadDim));
     }
 
-    /// <summary>Gate projection, then its product with the up projection (rows, dim).</summary>
+    /// <summary>Gate projection, then its product with the up projection (rows, dim); of retention and of the
+    /// feed-forward network in turn.</summary>
     public FloatMatrix Gate(int rows, int dim) => _gate.Reshaped(rows, dim, dim);
 
     /// <summary>Up projection (rows, dim).</summary>
@@ -177,6 +180,10 @@ internal sealed class Workspace : IDisposable
         }
     }
 
+    /// <summary>Scores of a query; retention has none.</summary>
+    private static int ScoresMax(ModelConfig config, SequencePlan plan) =>
+        config.Retention is null ? plan.ContextLength : 1;
+
     /// <summary>Floats of the hidden layer of a feed-forward network: of rows, or of the experts that they
     /// chose.</summary>
     private static int HiddenFloats(ModelConfig config, int layerRows)
@@ -184,14 +191,15 @@ internal sealed class Workspace : IDisposable
         int slotWidth = config.Experts is { } experts
             ? Math.Max(experts.SharedFfnDim, checked(experts.UsedCount * experts.FfnDim))
             : 0;
-        return checked(layerRows * Math.Max(config.FfnDim, slotWidth));
+        int gateWidth = config.Retention is null ? 0 : config.MixedDim;
+        return checked(layerRows * Math.Max(Math.Max(config.FfnDim, gateWidth), slotWidth));
     }
 
     /// <summary>Bytes of the widest activations in int8.</summary>
     private static long QuantizedBytes(ModelConfig config, int layerRows)
     {
         int inputDim = config.Recursion?.HasAdapter == true ? 2 * config.ModelDim : config.ModelDim;
-        int widthMax = Math.Max(inputDim, Math.Max(config.QueryDim, config.FfnDimMax));
+        int widthMax = Math.Max(inputDim, Math.Max(config.MixedDim, config.FfnDimMax));
         long bytes = QuantizedRows.ByteCount(layerRows, widthMax);
         return config.Experts is { } experts
             ? Math.Max(
@@ -219,12 +227,19 @@ internal sealed class Workspace : IDisposable
     private static int ScoreQueriesFor(int contextLength) =>
         Math.Clamp(ScoreFloatsMax / ScoreStride(contextLength), 1, ScoreQueriesMax);
 
-    private static int ScoreStride(int count) => checked(count + FloatsPerLine - 1) / FloatsPerLine * FloatsPerLine;
+    private static int ScoreStride(int count) => AlignedBuffer.WholeLines(count);
 
-    private FloatMatrix Take(int rows, int cols)
+    /// <summary>
+    /// Floats between rows: a kernel of retention takes the same few columns of all rows at once, which rows of whole
+    /// pages would bring into the same few places of the first-level cache (a prompt's retention took twice as long).
+    /// </summary>
+    private static int RowGap(ModelConfig config) => config.Retention is null ? 0 : AlignedBuffer.FloatsPerLine;
+
+    private FloatMatrix Take(int rows, int cols, int gap = 0)
     {
-        AlignedBuffer buffer = Track(new AlignedBuffer(checked((long)rows * cols * sizeof(float))));
-        return FloatMatrix.Over(buffer, rows, cols);
+        int stride = cols + gap;
+        AlignedBuffer buffer = Track(new AlignedBuffer(checked((long)rows * stride * sizeof(float))));
+        return FloatMatrix.Over(buffer, rows, stride).Columns(0, cols);
     }
 
     private AlignedBuffer Track(AlignedBuffer buffer)

@@ -57,10 +57,13 @@ public static class Architectures
     /// <summary>Mixture-of-Depths with the layers of Llama, or experts in them; ours.</summary>
     public const string Depths = "mod";
 
+    /// <summary>RetNet, in the dialects of torchscale and flash-linear-attention; ours.</summary>
+    public const string RetNet = "retnet";
+
     private static readonly string[] Names =
     [
         Llama, Recursive, Qwen2, Qwen2Experts, Qwen3, Qwen3Experts, Gemma2, Gemma3, Phi3, Granite, GraniteExperts,
-        Olmo2, Olmoe, SmolLm3, Nanbeige, Ouro, Huginn, Depths,
+        Olmo2, Olmoe, SmolLm3, Nanbeige, Ouro, Huginn, Depths, RetNet,
     ];
 
     /// <summary>Every architecture that is run.</summary>

@@ -9,6 +9,9 @@ public static class TensorNames
     /// <summary>Token embedding (vocab, model).</summary>
     public const string TokenEmbedding = "token_embd.weight";
 
+    /// <summary>Norm of the embedding (model), where the network begins with one.</summary>
+    public const string EmbeddingNorm = "token_embd_norm.weight";
+
     /// <summary>Final RMS norm (model).</summary>
     public const string OutputNorm = "output_norm.weight";
 
@@ -41,6 +44,12 @@ public static class TensorNames
 
     /// <summary>Output projection (model, heads·head).</summary>
     public const string AttentionOutput = "attn_output.weight";
+
+    /// <summary>Gate of the read-outs of retention (heads·value, model); ours.</summary>
+    public const string RetentionGate = "attn_gate.weight";
+
+    /// <summary>Norm of each head's read-out, shared by the heads (value); ours.</summary>
+    public const string RetentionNorm = "attn_group_norm.weight";
 
     /// <summary>Query bias (heads·head).</summary>
     public const string AttentionQueryBias = "attn_q.bias";

@@ -27,8 +27,8 @@ public static class QuantizationRecipe
 
     /// <summary>
     /// What an int4 model keeps in int8: the embedding and the head, and the key and value projections, which are small
-    /// where
-    /// heads share them (6 % of a SmolLM layer) and whose error every later token sees through the cache.
+    /// where heads share them (6 % of a SmolLM layer) and whose error every later token sees through the cache, or
+    /// through the state of a RetNet, where they are a quarter of a layer.
     /// </summary>
     private static bool StaysInt8(string name) =>
         name is TensorNames.TokenEmbedding or TensorNames.Output

@@ -9,6 +9,9 @@ public sealed unsafe class AlignedBuffer : IDisposable
     /// <summary>The alignment of <see cref="Data"/>: one cache line, two AVX2 registers.</summary>
     public const int Alignment = 64;
 
+    /// <summary>Floats of a cache line.</summary>
+    public const int FloatsPerLine = Alignment / sizeof(float);
+
     private void* _allocation;
 
     /// <summary>Takes <paramref name="byteCount"/> zeroed bytes.</summary>
@@ -23,6 +26,9 @@ public sealed unsafe class AlignedBuffer : IDisposable
         _allocation = NativeMemory.AllocZeroed(checked((nuint)byteCount + Alignment));
         Data = (byte*)(((nuint)_allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
     }
+
+    /// <summary>So many floats and as many more as fill the last cache line.</summary>
+    public static int WholeLines(int floats) => checked(floats + FloatsPerLine - 1) / FloatsPerLine * FloatsPerLine;
 
     /// <summary>Frees memory that was not disposed.</summary>
     ~AlignedBuffer() => Free();

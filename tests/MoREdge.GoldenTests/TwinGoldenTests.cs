@@ -21,7 +21,7 @@ public sealed class TwinGoldenTests
     {
         TheoryData<string, string> data = [];
         List<string> names = TwinFolder.Names(
-            "vanilla_", "recursive_", "expert_", "token_", "family_", "experts_", "looped_", "depths_");
+            "vanilla_", "recursive_", "expert_", "token_", "family_", "experts_", "looped_", "depths_", "retnet_");
         foreach (string name in names)
         {
             foreach (KernelSet kernels in name == Crossing ? [] : KernelSelector.Supported)
@@ -32,8 +32,6 @@ public sealed class TwinGoldenTests
 
         return data;
     }
-
-    public static TheoryData<string> WithoutRuntime() => [.. TwinFolder.Names("retnet_")];
 
     [Theory]
     [MemberData(nameof(RunnableTimesKernels))]
@@ -75,21 +73,6 @@ public sealed class TwinGoldenTests
                 AssertClose(run.GetProperty("decode_logits")[i], logits);
             }
         }
-    }
-
-    [Theory]
-    [MemberData(nameof(WithoutRuntime))]
-    public void Open_ArchitectureWithoutRuntime_IsRefusedByName(string name)
-    {
-        using TwinFolder folder = new(name);
-
-        CheckpointException refusal = Assert.Throws<CheckpointException>(() =>
-        {
-            using Checkpoint checkpoint = Checkpoint.Open(folder.FullPath);
-        });
-
-        Assert.Equal(CheckpointError.UnsupportedArchitecture, refusal.Error);
-        Assert.Contains(folder.Architecture(), refusal.Message, StringComparison.Ordinal);
     }
 
     private static void AssertRun(LoadedModel model, JsonElement run, JsonElement configuration)

@@ -71,6 +71,14 @@ internal static unsafe class PortableExports
     static void AddScaled(float* y, float* x, float scale, int count) =>
         Vector128FloatBodies.AddScaled(y, x, scale, count, fused: true);
 
+    [RuntimeExport("v128_retention")]
+    static void Retention(
+        float* state, long stateStride, int rows, float decay, float* queries, long queryStride, float* keys,
+        long keyStride, float* values, long valueStride, float* output, long outputStride, int tokens) =>
+        Vector128RetentionBodies.Block(
+            state, stateStride, rows, decay, queries, queryStride, keys, keyStride, values, valueStride, output,
+            outputStride, tokens);
+
     [RuntimeExport("v128_read_blocks")]
     static ulong ReadBlocks(byte* data, long blockCount) => Vector128FloatBodies.ReadBlocks(data, blockCount);
 }

@@ -49,7 +49,7 @@ bodies=$(find "$kernels/Arm64" -name '*.cs' ! -name '*Kernels.cs' | sort)
 tensors="$root/src/MoREdge.Tensors"
 portable="BlockLayout GeluCurve HalfBits HalfConversion DenseBlock DequantizeBodies PanelLayout QuantizeScale
     UnpackBodies UnpackKBodies Vector128AttentionBodies Vector128BlockBodies Vector128CacheBodies Vector128Exponential Vector128FloatBodies Vector128PackedBodies
-    Vector128QuantizeBodies"
+    Vector128QuantizeBodies Vector128RetentionBodies"
 for name in $portable; do
     bodies="$bodies $kernels/$name.cs"
 done

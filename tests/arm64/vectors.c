@@ -17,6 +17,9 @@ float v128_exponentials(float *x, int count, float max);
 void v128_multiply(float *x, float factor, int count);
 void v128_add(float *y, const float *x, int count);
 void v128_add_scaled(float *y, const float *x, float scale, int count);
+void v128_retention(float *state, long state_stride, int rows, float decay, const float *queries, long query_stride,
+                    const float *keys, long key_stride, const float *values, long value_stride, float *output,
+                    long output_stride, int tokens);
 uint64_t v128_read_blocks(const void *data, long block_count);
 
 // Roundings allowed to an exponential, as in KernelComparison.cs.
@@ -181,6 +184,40 @@ static void check_dense_products(void) {
     finish(&c);
 }
 
+// R = fma(k, v, decay * R), o = fma(q, R, o), for 16 columns as RetentionDriver.cs hands them over.
+static void check_retention(void) {
+    enum { COLUMNS = 16, STRIDE = 20, ROWS_MAX = 9, TOKENS_MAX = 7 };
+    check c = begin("Retention");
+    for (int rows = 1; rows <= ROWS_MAX; rows++) {
+        for (int tokens = 1; tokens <= TOKENS_MAX; tokens++) {
+            static float state[ROWS_MAX * STRIDE], expected[ROWS_MAX * STRIDE], q[TOKENS_MAX * STRIDE],
+                k[TOKENS_MAX * STRIDE], v[TOKENS_MAX * STRIDE], o[TOKENS_MAX * STRIDE];
+            fill(state, rows * STRIDE, 4);
+            fill(q, tokens * STRIDE, 1);
+            fill(k, tokens * STRIDE, 1);
+            fill(v, tokens * STRIDE, 1);
+            memset(o, 0, sizeof o);
+            memcpy(expected, state, sizeof state);
+            v128_retention(state, STRIDE, rows, 0.96875f, q, STRIDE, k, STRIDE, v, STRIDE, o, STRIDE, tokens);
+            for (int t = 0; t < tokens; t++) {
+                for (int e = 0; e < COLUMNS; e++) {
+                    float sum = 0;
+                    for (int d = 0; d < rows; d++) {
+                        float *r = &expected[d * STRIDE + e];
+                        *r = fmaf(k[t * STRIDE + d], v[t * STRIDE + e], 0.96875f * *r);
+                        sum = fmaf(q[t * STRIDE + d], *r, sum);
+                    }
+                    exact(&c, o[t * STRIDE + e], sum);
+                }
+            }
+            for (int i = 0; i < rows * STRIDE; i++) {
+                exact(&c, state[i], expected[i]);
+            }
+        }
+    }
+    finish(&c);
+}
+
 static void check_read_blocks(void) {
     check c = begin("ReadBytes");
     for (long blocks = 0; blocks < 40; blocks++) {
@@ -204,5 +241,6 @@ void check_vectors(void) {
     check_softmax();
     check_add();
     check_dense_products();
+    check_retention();
     check_read_blocks();
 }

@@ -1,3 +1,4 @@
+using MoREdge.Model;
 using MoREdge.ModelFile;
 
 namespace MoREdge.Cli;
@@ -20,6 +21,7 @@ internal static class ModelFacts
             sections.Add(Recursion(metadata, architecture));
             sections.Add(Loop(metadata, architecture));
             sections.Add(Experts(metadata, architecture));
+            sections.Add(Retention(file, architecture));
         }
 
         sections.Add(Parameters(file));
@@ -123,6 +125,35 @@ internal static class ModelFacts
             bool shared = Flag(metadata, $"{architecture}.{MetadataKeys.KvSharing}");
             bool hybrid = Flag(metadata, $"{architecture}.{MetadataKeys.UpdateCache}");
             section.Add("kv", "keys and values", hybrid ? "hybrid" : shared ? "shared" : "recursion");
+        }
+
+        return section;
+    }
+
+    private static FactSection Retention(GgufFile file, string architecture)
+    {
+        FactSection section = new("retention");
+        if (architecture != Architectures.RetNet)
+        {
+            return section;
+        }
+
+        AddAll(
+            section, file.Metadata, architecture,
+            ("dialect", "dialect", RetentionKeys.Dialect),
+            ("decay", "decay", RetentionKeys.Decay),
+            ("valueDim", "value head width", MetadataKeys.ValueLength),
+            ("gate", "gate", RetentionKeys.Gate),
+            ("featureMap", "feature map", RetentionKeys.FeatureMap));
+        try
+        {
+            long stateBytes = MemoryEstimate.StateBytesOf(ModelConfigReader.Read(file));
+            section.AddBytes("stateBytes", "state of a text", stateBytes);
+            section.Add("kvBytesPerToken", "more per token", 0);
+        }
+        catch (ModelFileException)
+        {
+            // A damaged configuration is shown as it is, without what would follow from it.
         }
 
         return section;

@@ -111,6 +111,9 @@ internal sealed class DecoderConfig
     /// <summary>Bound of logits; null for none.</summary>
     public double? LogitSoftCap { get; set; }
 
+    /// <summary>Retention in place of attention, or null.</summary>
+    public RetentionSettings? Retention { get; init; }
+
     /// <summary>The mixture of experts, or null.</summary>
     public ExpertSettings? Experts { get; set; }
 
@@ -137,7 +140,7 @@ internal sealed class DecoderConfig
         SetCount(MetadataKeys.HeadCount, HeadCount);
         SetCount(MetadataKeys.HeadCountKv, KvHeadCount);
         SetCount(MetadataKeys.KeyLength, HeadDim);
-        SetCount(MetadataKeys.ValueLength, HeadDim);
+        SetCount(MetadataKeys.ValueLength, Retention?.ValueDim ?? HeadDim);
         SetCount(MetadataKeys.VocabSize, VocabSize);
         Rope.WriteTo(metadata, architecture);
         SetNumber(MetadataKeys.RmsNormEpsilon, RmsNormEpsilon);
@@ -152,6 +155,7 @@ internal sealed class DecoderConfig
         Experts?.WriteTo(metadata, architecture);
         Loop?.WriteTo(metadata, architecture);
         Skips?.WriteTo(metadata, architecture);
+        Retention?.WriteTo(metadata, architecture);
 
         void SetCount(string suffix, int count) =>
             metadata.Set($"{architecture}.{suffix}", GgufValue.FromUInt32((uint)count));

@@ -123,6 +123,26 @@ internal sealed class LayerTensors(DecoderConfig config, LayerSource source)
         AddVector(suffix, TensorNames.AttentionKeyBias, QueryDim, KeyDim, shape);
     }
 
+    /// <summary>Query, key, value, gate and output projection of retention.</summary>
+    /// <param name="prefix">What their names begin with.</param>
+    /// <param name="output">Name of the output projection behind it.</param>
+    public void AddRetention(string prefix, string output)
+    {
+        RetentionSettings retention = config.Retention!;
+        long mixedDim = (long)config.HeadCount * retention.ValueDim;
+        Add(prefix + "q_proj.weight", TensorNames.AttentionQuery, QueryDim, config.ModelDim);
+        Add(prefix + "k_proj.weight", TensorNames.AttentionKey, KeyDim, config.ModelDim);
+        Add(
+            prefix + "v_proj.weight", TensorNames.AttentionValue, (long)config.KvHeadCount * retention.ValueDim,
+            config.ModelDim);
+        if (retention.HasGate)
+        {
+            Add(prefix + "g_proj.weight", TensorNames.RetentionGate, mixedDim, config.ModelDim);
+        }
+
+        Add(prefix + output, TensorNames.AttentionOutput, config.ModelDim, mixedDim);
+    }
+
     /// <summary>Gate, up and down projection with their biases.</summary>
     public void AddFeedForward()
     {

@@ -56,6 +56,11 @@ internal sealed class NetworkBuilder
         string embeddingName = isUnderHeadName ? HeadName : EmbeddingName;
         StoredTensor embedding = Take(embeddingName, _config.VocabSize, _config.ModelDim);
         Add(TensorNames.TokenEmbedding, embedding);
+        if (_config.Retention?.EmbeddingNormName is { } embeddingNorm)
+        {
+            Add(TensorNames.EmbeddingNorm, Take(embeddingNorm, _config.ModelDim));
+        }
+
         _tensors.AddRange(_config.Rope.Tensors());
 
         AddBlocks();

@@ -61,7 +61,8 @@ internal sealed class LayerNameSurvey
                 TokenRecursions = Math.Max(TokenRecursions, Index(name, parts, 4) + 1);
                 TokenBlocks = Math.Max(TokenBlocks, Index(name, parts, 5) + 1);
                 break;
-            case "self_attn" or "mlp" or "block_sparse_moe" or "input_layernorm" or "post_attention_layernorm":
+            case "self_attn" or "mlp" or "block_sparse_moe" or "input_layernorm" or "post_attention_layernorm"
+                or "retention" or "attn":
                 PlainLayers.Add(layer);
                 break;
             default:

@@ -138,6 +138,17 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     }
 
     /// <inheritdoc/>
+    public override void Retention(
+        in FloatMatrix state,
+        float decay,
+        in FloatMatrix queries,
+        in FloatMatrix keys,
+        in FloatMatrix values,
+        in FloatMatrix output) =>
+        RetentionDriver.Run(
+            state, decay, queries, keys, values, output, isFused: true, &Avx2RetentionBodies.Block);
+
+    /// <inheritdoc/>
     public override ulong ReadBytes(ReadOnlySpan<byte> bytes)
     {
         int blockCount = bytes.Length / BlockBytes;

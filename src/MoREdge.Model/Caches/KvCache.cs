@@ -3,7 +3,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Model.Caches;
 
 /// <summary>
-/// All slots of one sequence. Which layer uses which slot is the <see cref="LayerSchedule"/>'s decision.
+/// What a sequence keeps of its tokens: the slots of layers that attend, or the states of layers that retain. Which
+/// layer uses which is the <see cref="LayerSchedule"/>'s decision.
 /// </summary>
 internal sealed class KvCache : IDisposable
 {
@@ -18,15 +19,25 @@ internal sealed class KvCache : IDisposable
         }
     }
 
+    /// <summary>A cache of states; it owns them.</summary>
+    public KvCache(RetentionCache retention)
+    {
+        _slots = [];
+        Retention = retention;
+    }
+
+    /// <summary>The states; null where layers attend.</summary>
+    public RetentionCache? Retention { get; }
+
     /// <summary>The slot of a <see cref="LayerCall"/>.</summary>
     public KvSlot this[int slot] => _slots[slot];
 
-    /// <summary>Bytes that hold tokens now.</summary>
+    /// <summary>Bytes that hold tokens now; of a state all, whatever it has taken.</summary>
     public long BytesUsed
     {
         get
         {
-            long bytes = 0;
+            long bytes = Retention?.LiveBytes ?? 0;
             foreach (KvSlot slot in _slots)
             {
                 bytes += slot.Count * slot.BytesPerToken;
@@ -45,17 +56,27 @@ internal sealed class KvCache : IDisposable
     /// <summary>Bytes of a token that reaches every slot.</summary>
     public long BytesPerTokenMax => _slots.Length * BytesPerSlotToken;
 
-    /// <summary>Forgets every token at or behind <paramref name="position"/>.</summary>
-    public void Truncate(int position)
+    /// <summary>Forgets every token at or behind <paramref name="position"/>, or, where a state cannot come back to it,
+    /// behind an earlier one.</summary>
+    /// <returns>Tokens left.</returns>
+    public int Truncate(int position)
     {
+        if (Retention is not null)
+        {
+            return Retention.Truncate(position);
+        }
+
         foreach (KvSlot slot in _slots)
         {
             slot.Truncate(position);
         }
+
+        return position;
     }
 
     public void Dispose()
     {
+        Retention?.Dispose();
         foreach (KvSlot slot in _slots)
         {
             slot.Dispose();

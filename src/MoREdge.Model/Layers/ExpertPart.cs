@@ -70,7 +70,7 @@ internal sealed class ExpertPart(
             if (count > 0)
             {
                 _projection.Add(weights.Experts[expert].Gate, gate, start, count);
-                _projection.Add(weights.Experts[expert].Up, up, start, count);
+                _projection.Add(weights.Experts[expert].Up!, up, start, count);
             }
         }
 

@@ -41,8 +41,16 @@ internal sealed class FeedForwardPart(
         FloatMatrix up = workspace.Up(input.Rows, weights.Dim);
         _projection.Begin(input, quantized);
         _projection.Add(weights.Gate, gate);
-        _projection.Add(weights.Up, up);
+        if (weights.Up is { } upWeight)
+        {
+            _projection.Add(upWeight, up);
+        }
+
         _projection.Run(pool);
+        for (int row = 0; weights.Up is null && row < up.Rows; row++)
+        {
+            up.Row(row).Fill(1);
+        }
 
         quantizedHidden = workspace.Quantized(input.Rows, weights.Dim);
         _gate.Run(pool, gate, up, quantizedHidden);

@@ -9,6 +9,12 @@ namespace MoREdge.Model.Layers;
 /// <param name="Access">How they treat it.</param>
 internal readonly record struct SlotRows(int Start, int Count, KvSlot Slot, CacheAccess Access);
 
+/// <summary>Rows of a layer's row block that share a state of retention, in the order of their text.</summary>
+/// <param name="Start">First row, counted in the block.</param>
+/// <param name="Count">Rows.</param>
+/// <param name="State">Their state.</param>
+internal readonly record struct StateRows(int Start, int Count, RetentionState State);
+
 /// <summary>
 /// Whose the rows of a pass through some layers are. Rows of several texts, or of several recursions, may go through
 /// one pass over the weights: each segment of rows brings its own cache and its own layer calls, which name the same
@@ -21,9 +27,11 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
     private readonly LayerCall[][] _calls = new LayerCall[segmentsMax][];
     private readonly int[] _ends = new int[segmentsMax];
     private readonly SlotRows[] _slots = new SlotRows[segmentsMax];
+    private readonly StateRows[] _states = new StateRows[segmentsMax];
     private int _segmentCount;
     private int _layer;
     private int _slotCount;
+    private int _stateCount;
 
     /// <summary>Rows of the pass.</summary>
     public int RowCount { get; private set; }
@@ -49,6 +57,9 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
 
     /// <summary>The block's rows by slot.</summary>
     public ReadOnlySpan<SlotRows> Slots => _slots.AsSpan(0, _slotCount);
+
+    /// <summary>The block's rows by state, where the layer retains instead of attending.</summary>
+    public ReadOnlySpan<StateRows> States => _states.AsSpan(0, _stateCount);
 
     /// <summary>Begins an empty pass.</summary>
     public void Clear()
@@ -121,6 +132,7 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
         BlockStart = start;
         WritingCount = 0;
         _slotCount = 0;
+        _stateCount = 0;
         int first = 0;
         for (int i = 0; i < _segmentCount && first < start + count; i++)
         {
@@ -133,6 +145,12 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
             }
 
             LayerCall call = _calls[i][_layer];
+            if (_caches[i].Retention is { } retention)
+            {
+                _states[_stateCount++] = new StateRows(from - start, rows, retention[call.Slot]);
+                continue;
+            }
+
             CacheAccess access = call.WritesCache ? CacheAccess.Append
                 : policy == KvPolicy.SharedHybrid ? CacheAccess.Overlay
                 : CacheAccess.Read;

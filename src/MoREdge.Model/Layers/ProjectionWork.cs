@@ -6,8 +6,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Model.Layers;
 
 /// <summary>
-/// Up to three products of the same input in one piece of work (query, key and value; gate and up): fewer meetings of
-/// the workers per token. Items are tiles of 8 output rows, counted through all matrices.
+/// Up to four products of the same input in one piece of work (query, key, value and gate; gate and up): fewer meetings
+/// of the workers per token. Items are tiles of 8 output rows, counted through all matrices.
 /// </summary>
 internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
 {
@@ -17,10 +17,12 @@ internal sealed class ProjectionWork(KernelSet kernels) : ParallelWork
     /// <summary>Multiply-adds worth handing over: about as long, a microsecond, as a meeting of two workers.</summary>
     private const int MultiplyAddsMin = 1 << 15;
 
-    private readonly WeightMatrix[] _weights = new WeightMatrix[3];
-    private readonly int[] _tiles = new int[3];
-    private readonly FloatMatrix[] _outputs = new FloatMatrix[3];
-    private readonly FloatMatrix[] _sums = new FloatMatrix[3];
+    private const int ProductsMax = 4;
+
+    private readonly WeightMatrix[] _weights = new WeightMatrix[ProductsMax];
+    private readonly int[] _tiles = new int[ProductsMax];
+    private readonly FloatMatrix[] _outputs = new FloatMatrix[ProductsMax];
+    private readonly FloatMatrix[] _sums = new FloatMatrix[ProductsMax];
     private FloatMatrix _input;
     private QuantizedRows _quantized;
     private int _count;

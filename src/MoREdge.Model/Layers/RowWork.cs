@@ -75,6 +75,10 @@ internal sealed class GateWork(KernelSet kernels, GateActivation activation) : P
                 case GateActivation.GeluTanh:
                     kernels.GeGlu(_gate.Row(row), _up.Row(row), _gate.Row(row));
                     break;
+                case GateActivation.Gelu:
+                    kernels.Gelu(_gate.Row(row));
+                    Multiply(_gate.Row(row), _up.Row(row));
+                    break;
                 default:
                     kernels.ClampedGlu(_gate.Row(row), _up.Row(row), _gate.Row(row));
                     break;
@@ -82,6 +86,14 @@ internal sealed class GateWork(KernelSet kernels, GateActivation activation) : P
         }
 
         kernels.QuantizeRows(_gate.Slice(start, end - start), _quantized.Slice(start, end - start));
+    }
+
+    private static void Multiply(Span<float> x, ReadOnlySpan<float> factors)
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            x[i] *= factors[i];
+        }
     }
 }
 

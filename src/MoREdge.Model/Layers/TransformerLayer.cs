@@ -22,14 +22,15 @@ internal enum CacheAccess
 }
 
 /// <summary>
-/// A decoder layer: x += Attention(x), then x += FeedForward(x) or x += Experts(x), each with the norms that the model
-/// has before and behind it. Works on the rows it is given, whatever tokens they are.
+/// A decoder layer: x += Attention(x) or x += Retention(x), then x += FeedForward(x) or x += Experts(x), each with the
+/// norms that the model has before and behind it. Works on the rows it is given, whatever tokens they are.
 /// </summary>
 internal sealed class TransformerLayer
 {
     private readonly ModelConfig _config;
     private readonly KvOverlay _overlay;
     private readonly AttentionPart _attention;
+    private readonly RetentionPart? _retention;
     private readonly FeedForwardPart _feedForward;
     private readonly ExpertPart? _experts;
 
@@ -39,12 +40,16 @@ internal sealed class TransformerLayer
         WorkerPool pool,
         Workspace workspace,
         RotaryTables rotary,
+        RetentionAngles? angles,
         KvOverlay overlay)
     {
         _config = config;
         _overlay = overlay;
         Branch branch = new(kernels, config, pool, workspace);
         _attention = new AttentionPart(kernels, config, pool, workspace, rotary, overlay, branch);
+        _retention = angles is not null && config.Retention is { } retention
+            ? new RetentionPart(kernels, config, retention, pool, workspace, angles, branch)
+            : null;
         _feedForward = new FeedForwardPart(kernels, config, pool, workspace, branch);
         _experts = config.Experts is { } experts
             ? new ExpertPart(kernels, experts, config, pool, workspace, _feedForward, branch)
@@ -58,12 +63,20 @@ internal sealed class TransformerLayer
         {
             FloatMatrix rows = x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start));
             pass.Cut(start, rows.Rows);
-            _attention.Forward(rows, pass, weights, _config.Block(block));
+            if (_retention is not null)
+            {
+                _retention.Forward(rows, pass, weights);
+            }
+            else
+            {
+                _attention.Forward(rows, pass, weights, _config.Block(block));
+            }
+
             FeedBlock(rows, weights);
         }
 
         // Hybrid caches run one text at a time.
-        if (pass.Slots[0].Access == CacheAccess.Overlay)
+        if (_retention is null && pass.Slots[0].Access == CacheAccess.Overlay)
         {
             _overlay.Restore(pass.Slots[0].Slot);
         }

@@ -6,8 +6,8 @@ internal sealed class FfnWeights
     /// <summary>(FfnDim, ModelDim).</summary>
     public required WeightMatrix Gate { get; init; }
 
-    /// <summary>(FfnDim, ModelDim).</summary>
-    public required WeightMatrix Up { get; init; }
+    /// <summary>(FfnDim, ModelDim); null for a network without a gate: down(act(gate·x)).</summary>
+    public required WeightMatrix? Up { get; init; }
 
     /// <summary>(ModelDim, FfnDim).</summary>
     public required WeightMatrix Down { get; init; }
@@ -16,5 +16,5 @@ internal sealed class FfnWeights
     public int Dim => Gate.Rows;
 
     /// <summary>Bytes one token reads.</summary>
-    public long ByteCount => Gate.ByteCount + Up.ByteCount + Down.ByteCount;
+    public long ByteCount => Gate.ByteCount + (Up?.ByteCount ?? 0) + Down.ByteCount;
 }

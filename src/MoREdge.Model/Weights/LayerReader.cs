@@ -13,7 +13,7 @@ internal sealed class LayerReader(WeightSource source, ModelConfig config, int b
             ? FusedProjections()
             : (Projection(TensorNames.AttentionQuery, TensorNames.AttentionQueryBias, config.QueryDim),
                 Projection(TensorNames.AttentionKey, TensorNames.AttentionKeyBias, config.KvDim),
-                Projection(TensorNames.AttentionValue, TensorNames.AttentionValueBias, config.KvDim));
+                Projection(TensorNames.AttentionValue, TensorNames.AttentionValueBias, config.KvValueDim));
         bool hasExperts = config.Block(block).HasExperts;
         return new LayerWeights
         {
@@ -23,7 +23,11 @@ internal sealed class LayerReader(WeightSource source, ModelConfig config, int b
             Value = value,
             Output = source.Matrix(
                 Name(TensorNames.AttentionOutput), Name(TensorNames.AttentionOutputBias), config.ModelDim,
-                config.QueryDim),
+                config.MixedDim),
+            Gate = config.Retention?.HasGate == true
+                ? source.Matrix(Name(TensorNames.RetentionGate), null, config.MixedDim, config.ModelDim)
+                : null,
+            ReadNorm = config.Retention is { } retention ? ReadNorm(retention) : null,
             QueryNorm = HeadNorm(TensorNames.QueryNorm, config.QueryDim),
             KeyNorm = HeadNorm(TensorNames.KeyNorm, config.KvDim),
             PostAttentionNorm = config.HasPostNorms ? Norm(TensorNames.PostAttentionNorm) : null,
@@ -51,6 +55,18 @@ internal sealed class LayerReader(WeightSource source, ModelConfig config, int b
 
     private float[] Norm(string name) => source.Vector(Name(name), config.ModelDim);
 
+    private float[] ReadNorm(RetentionConfig retention)
+    {
+        if (retention.HasNormWeights)
+        {
+            return source.Vector(Name(TensorNames.RetentionNorm), retention.ValueDim);
+        }
+
+        float[] ones = new float[retention.ValueDim];
+        Array.Fill(ones, 1);
+        return ones;
+    }
+
     private float[]? HeadNorm(string name, int wholeDim) => config.QueryKeyNorm switch
     {
         QueryKeyNorm.None => null,
@@ -73,6 +89,17 @@ internal sealed class LayerReader(WeightSource source, ModelConfig config, int b
 
     private FfnWeights Ffn()
     {
+        if (!config.IsFfnGated)
+        {
+            return new FfnWeights
+            {
+                Gate = Projection(TensorNames.FfnUp, TensorNames.FfnUpBias, config.FfnDim),
+                Up = null,
+                Down = source.Matrix(
+                    Name(TensorNames.FfnDown), Name(TensorNames.FfnDownBias), config.ModelDim, config.FfnDim),
+            };
+        }
+
         // Gate and up projection in one tensor, in the files of others: the gate comes first.
         bool isFused = !source.Has(Name(TensorNames.FfnGate));
         int dim = config.FfnDim;

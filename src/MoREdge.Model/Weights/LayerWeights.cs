@@ -12,11 +12,18 @@ internal sealed class LayerWeights
     /// <summary>(KvHeadCount·HeadDim, ModelDim).</summary>
     public required WeightMatrix Key { get; init; }
 
-    /// <summary>(KvHeadCount·HeadDim, ModelDim).</summary>
+    /// <summary>(KvHeadCount·ValueDim, ModelDim).</summary>
     public required WeightMatrix Value { get; init; }
 
-    /// <summary>(ModelDim, HeadCount·HeadDim).</summary>
+    /// <summary>(ModelDim, HeadCount·ValueDim).</summary>
     public required WeightMatrix Output { get; init; }
+
+    /// <summary>Gate of the read-outs of retention (HeadCount·ValueDim, ModelDim), or null.</summary>
+    public WeightMatrix? Gate { get; init; }
+
+    /// <summary>Norm of a head's read-out (ValueDim), ones where the model has no weights for it; null without
+    /// retention.</summary>
+    public float[]? ReadNorm { get; init; }
 
     /// <summary>Norm of queries (HeadDim) or (HeadCount·HeadDim), or null.</summary>
     public float[]? QueryNorm { get; init; }
@@ -44,7 +51,7 @@ internal sealed class LayerWeights
 
     /// <summary>Bytes one token reads when it passes through.</summary>
     public long ByteCount =>
-        Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount
+        Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount + (Gate?.ByteCount ?? 0)
         + (Ffn?.ByteCount ?? 0) + (Experts?.BytesPerToken ?? 0)
         + Bytes(AttentionNorm) + Bytes(QueryNorm) + Bytes(KeyNorm) + Bytes(PostAttentionNorm)
         + Bytes(FfnNorm) + Bytes(PostFfnNorm) + Bytes(Skip?.Router);

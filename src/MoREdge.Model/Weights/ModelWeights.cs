@@ -18,12 +18,13 @@ internal sealed class ModelWeights
         _source = new WeightSource(file, kernels);
         _config = config;
         Embedding = _source.Matrix(TensorNames.TokenEmbedding, null, config.VocabSize, config.ModelDim);
+        EmbeddingNorm = config.HasEmbeddingNorm ? _source.Vector(TensorNames.EmbeddingNorm, config.ModelDim) : null;
         OutputNorm = _source.Vector(TensorNames.OutputNorm, config.ModelDim);
         Head = _source.Has(TensorNames.Output)
             ? _source.Matrix(TensorNames.Output, null, config.VocabSize, config.ModelDim)
             : Embedding;
         int pairs = (config.Rotary.Dim == 0 ? config.HeadDim : config.Rotary.Dim) / 2;
-        RotaryFactors = new RotaryFactors(
+        RotaryFactors = config.Retention is not null ? new RotaryFactors(null, null, null) : new RotaryFactors(
             _source.OptionalVector(TensorNames.RopeFrequencies, pairs),
             _source.OptionalVector(TensorNames.RopeFactorsShort, pairs),
             _source.OptionalVector(TensorNames.RopeFactorsLong, pairs));
@@ -47,6 +48,9 @@ internal sealed class ModelWeights
 
     /// <summary>(VocabSize, ModelDim).</summary>
     public WeightMatrix Embedding { get; }
+
+    /// <summary>Norm of the embedding's rows (ModelDim), or null.</summary>
+    public float[]? EmbeddingNorm { get; }
 
     /// <summary>Norm before the head (ModelDim).</summary>
     public float[] OutputNorm { get; }

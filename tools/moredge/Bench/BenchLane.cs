@@ -146,6 +146,8 @@ internal sealed class BenchLane : IDisposable
             sequence.Prefill(_ids.AsSpan(0, count), cancellation: _cancellation);
         }
 
+        // Every repetition comes back to here.
+        sequence.Mark();
         _reached.Add(sequence, Reached(sequence.Depths));
         Decode(sequence, Math.Min(WarmUpTokens, _plan.DecodeTokens));
     }
@@ -193,10 +195,16 @@ internal sealed class BenchLane : IDisposable
 
     /// <summary>
     /// Each layer call reads the keys and values that its slot holds: of every token before it, or where recursions
-    /// keep their own, of those that reached its recursion. Here the mean over the decoded tokens.
+    /// keep their own, of those that reached its recursion. Here the mean over the decoded tokens. A state of retention
+    /// is read and written, whatever came before.
     /// </summary>
     private double KvBytes(Sequence sequence, int filled)
     {
+        if (sequence.StateBytes > 0)
+        {
+            return 2.0 * sequence.StateBytes;
+        }
+
         LayerSchedule schedule = new(_model.Config, sequence.KvPolicy);
         double[] decoded = Reached(sequence.Depths);
         double decodedTokens = (_plan.DecodeTokens + 1) / 2.0;

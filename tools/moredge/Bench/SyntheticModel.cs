@@ -121,18 +121,25 @@ internal sealed class SyntheticModel : IDisposable
     {
         List<GgufTensorPlan> plans = [];
         int dim = shape.ModelDim;
-        int kvDim = shape.KvHeadCount * SyntheticShape.HeadDim;
-        plans.Add(format.Plan(TensorNames.TokenEmbedding, SyntheticShape.VocabSize, dim));
+        int queryDim = shape.HeadCount * shape.HeadDim;
+        int mixedDim = shape.HeadCount * shape.ValueDim;
+        plans.Add(format.Plan(TensorNames.TokenEmbedding, shape.VocabSize, dim));
         for (int block = 0; block < shape.BlockCount; block++)
         {
             void Add(string name, int rows, int cols) =>
                 plans.Add(format.Plan(TensorNames.Block(block, name), rows, cols));
 
             AddVector(plans, TensorNames.Block(block, TensorNames.AttentionNorm), dim);
-            Add(TensorNames.AttentionQuery, dim, dim);
-            Add(TensorNames.AttentionKey, kvDim, dim);
-            Add(TensorNames.AttentionValue, kvDim, dim);
-            Add(TensorNames.AttentionOutput, dim, dim);
+            Add(TensorNames.AttentionQuery, queryDim, dim);
+            Add(TensorNames.AttentionKey, shape.KvHeadCount * shape.HeadDim, dim);
+            Add(TensorNames.AttentionValue, shape.KvHeadCount * shape.ValueDim, dim);
+            if (shape.Retains)
+            {
+                Add(TensorNames.RetentionGate, mixedDim, dim);
+                AddVector(plans, TensorNames.Block(block, TensorNames.RetentionNorm), shape.ValueDim);
+            }
+
+            Add(TensorNames.AttentionOutput, dim, mixedDim);
             AddVector(plans, TensorNames.Block(block, TensorNames.FfnNorm), dim);
             Add(TensorNames.FfnGate, shape.FfnDim, dim);
             Add(TensorNames.FfnUp, shape.FfnDim, dim);
@@ -145,6 +152,11 @@ internal sealed class SyntheticModel : IDisposable
         }
 
         AddVector(plans, TensorNames.OutputNorm, dim);
+        if (!shape.IsHeadTied)
+        {
+            plans.Add(format.Plan(TensorNames.Output, shape.VocabSize, dim));
+        }
+
         return plans;
     }
 
@@ -154,7 +166,9 @@ internal sealed class SyntheticModel : IDisposable
     private static GgufMetadata Metadata(SyntheticShape shape)
     {
         bool isRecursive = shape.RecursionCount > 1;
-        string architecture = isRecursive ? "mor" : "llama";
+        string architecture = isRecursive ? Architectures.Recursive
+            : shape.Retains ? Architectures.RetNet
+            : Architectures.Llama;
         GgufMetadata metadata = new();
         void Count(string key, int value) => metadata.Set($"{architecture}.{key}", GgufValue.FromUInt32((uint)value));
         void Text(string key, string value) => metadata.Set($"{architecture}.{key}", GgufValue.FromString(value));
@@ -170,12 +184,17 @@ internal sealed class SyntheticModel : IDisposable
         Count(MetadataKeys.FeedForwardLength, shape.FfnDim);
         Count(MetadataKeys.HeadCount, shape.HeadCount);
         Count(MetadataKeys.HeadCountKv, shape.KvHeadCount);
-        Count(MetadataKeys.KeyLength, SyntheticShape.HeadDim);
-        Count(MetadataKeys.ValueLength, SyntheticShape.HeadDim);
-        Count(MetadataKeys.VocabSize, SyntheticShape.VocabSize);
-        Count(MetadataKeys.RopeDimensionCount, SyntheticShape.HeadDim);
+        Count(MetadataKeys.KeyLength, shape.HeadDim);
+        Count(MetadataKeys.ValueLength, shape.ValueDim);
+        Count(MetadataKeys.VocabSize, shape.VocabSize);
+        Count(MetadataKeys.RopeDimensionCount, shape.HeadDim);
         metadata.Set($"{architecture}.{MetadataKeys.RmsNormEpsilon}", GgufValue.FromFloat32(1e-5f));
         metadata.Set($"{architecture}.{MetadataKeys.RopeFrequencyBase}", GgufValue.FromFloat32(100_000));
+        if (shape.Retains)
+        {
+            Text(RetentionKeys.Dialect, RetentionKeys.Fla);
+        }
+
         if (isRecursive)
         {
             Text(MetadataKeys.RecursionType, "expert");

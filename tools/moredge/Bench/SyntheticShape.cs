@@ -4,8 +4,8 @@ namespace MoREdge.Cli;
 /// <param name="Name">The name that --synthetic takes.</param>
 /// <param name="LayerCount">Layers, the recursions unrolled.</param>
 /// <param name="ModelDim">Width of the residual stream.</param>
-/// <param name="HeadCount">Query heads of 64.</param>
-/// <param name="KvHeadCount">Key/value heads of 64.</param>
+/// <param name="HeadCount">Query heads.</param>
+/// <param name="KvHeadCount">Key/value heads.</param>
 /// <param name="FfnDim">Width of the feed-forward network.</param>
 /// <param name="RecursionCount">
 /// Recursions of the loop between a first and a last layer; 1 for an ordinary decoder.
@@ -13,18 +13,17 @@ namespace MoREdge.Cli;
 internal sealed record SyntheticShape(
     string Name, int LayerCount, int ModelDim, int HeadCount, int KvHeadCount, int FfnDim, int RecursionCount)
 {
-    /// <summary>Width of a head.</summary>
-    public const int HeadDim = 64;
-
-    /// <summary>Rows of the embedding, which is the head too.</summary>
-    public const int VocabSize = 49152;
-
     /// <summary>Trained context.</summary>
     public const int ContextLength = 8192;
 
+    private const int LargeVocabSize = 32000;
+
     /// <summary>
     /// Every shape there is. SmolLM2: arXiv:2502.02737. The recursive ones have the 360M width and the layouts of
-    /// arXiv:2507.10524: 1 + 15·2 + 1 and 1 + 10·3 + 1 layers, as many as the 360M, and 1 + 8·4 + 1, two more.
+    /// arXiv:2507.10524: 1 + 15·2 + 1 and 1 + 10·3 + 1 layers, as many as the 360M, and 1 + 8·4 + 1, two more. The
+    /// RetNet is the 1.3B of flash-linear-attention, 1.35 billion weights; the Llamas beside it have 1.36 billion, one
+    /// with a key/value head per query head, as the paper of RetNet compares, and one with a quarter of them, as most
+    /// have today.
     /// </summary>
     public static SyntheticShape[] All { get; } =
     [
@@ -33,7 +32,28 @@ internal sealed record SyntheticShape(
         new("mor-360m-n2", 32, 960, 15, 5, 2560, 2),
         new("mor-360m-n3", 32, 960, 15, 5, 2560, 3),
         new("mor-360m-n4", 34, 960, 15, 5, 2560, 4),
+        new("retnet-1.3b", 24, 2048, 8, 8, 2816, 1)
+        {
+            HeadDim = 256, ValueDim = 512, VocabSize = LargeVocabSize, IsHeadTied = false, Retains = true,
+        },
+        new("llama-1.3b", 24, 2048, 32, 32, 5632, 1) { VocabSize = LargeVocabSize, IsHeadTied = false },
+        new("llama-1.3b-gqa", 24, 2048, 32, 8, 6656, 1) { VocabSize = LargeVocabSize, IsHeadTied = false },
     ];
+
+    /// <summary>Width of a query or key head.</summary>
+    public int HeadDim { get; init; } = 64;
+
+    /// <summary>Width of a value head.</summary>
+    public int ValueDim { get; init; } = 64;
+
+    /// <summary>Rows of the embedding.</summary>
+    public int VocabSize { get; init; } = 49152;
+
+    /// <summary>Whether the embedding is the head too.</summary>
+    public bool IsHeadTied { get; init; } = true;
+
+    /// <summary>Whether layers retain instead of attending, in the dialect of flash-linear-attention.</summary>
+    public bool Retains { get; init; }
 
     /// <summary>Layers of the shared block.</summary>
     public int BaseDepth => (LayerCount - 2) / RecursionCount;

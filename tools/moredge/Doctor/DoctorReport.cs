@@ -135,7 +135,10 @@ internal sealed class DoctorReport
         table.Add("  weights", $"{ByteText.Format(model.FileBytes)} (mapped, not copied)");
         table.Add(
             "  cache",
-            $"{ByteText.Format(model.KvBytes)} for {model.ContextLength} tokens "
+            model.StateBytes > 0
+            ? $"{ByteText.Format(model.StateBytes)} for a text of any length (0 B each token), and "
+                + $"{ByteText.Format(model.StateHistoryBytes)} to take tokens back"
+            : $"{ByteText.Format(model.KvBytes)} for {model.ContextLength} tokens "
             + $"({ByteText.Format(model.KvBytesPerToken)} each, {model.KvFormat})");
         table.Add("  workspace", $"{ByteText.Format(model.WorkspaceBytes)}");
         table.Add("  program", $"{ByteText.Format(MemoryEstimate.ProgramBytes)}");
@@ -164,6 +167,8 @@ internal sealed class DoctorReport
         writer.WriteNumber("context_tokens", model.ContextLength);
         writer.WriteNumber("kv_bytes_per_token", model.KvBytesPerToken);
         writer.WriteNumber("kv_bytes", model.KvBytes);
+        writer.WriteNumber("state_bytes", model.StateBytes);
+        writer.WriteNumber("state_history_bytes", model.StateHistoryBytes);
         writer.WriteNumber("workspace_bytes", model.WorkspaceBytes);
         writer.WriteNumber("program_bytes", MemoryEstimate.ProgramBytes);
         writer.WriteNumber("total_bytes", model.TotalBytes);

@@ -87,6 +87,9 @@ internal abstract class DecoderFamily
         return false;
     }
 
+    /// <summary>Whether a configuration whose class is right is of this family: names may be shared.</summary>
+    public virtual bool Describes(ConfigObject json) => true;
+
     /// <summary>Reads and checks a configuration.</summary>
     /// <exception cref="CheckpointException">MissingKey, InvalidValue or UnsupportedOption.</exception>
     public virtual DecoderConfig Read(ConfigObject json)
@@ -169,6 +172,9 @@ internal abstract class DecoderFamily
     {
     }
 
+    /// <summary>What every family may ignore, and what this one may.</summary>
+    protected static HashSet<string> HarmlessAnd(IEnumerable<string> own) => [.. Harmless, .. own];
+
     /// <summary>attention_bias and mlp_bias, as most families have them.</summary>
     protected static void ReadBiases(ConfigObject json, DecoderConfig config)
     {
@@ -239,7 +245,8 @@ internal abstract class DecoderFamily
         }
     }
 
-    private void CheckActivation(ConfigObject json)
+    /// <summary>Refuses another function than the family has.</summary>
+    protected void CheckActivation(ConfigObject json)
     {
         (string key, string[] names) = Activation;
         string activation = json.GetString(key) ?? names[0];
@@ -252,7 +259,8 @@ internal abstract class DecoderFamily
         }
     }
 
-    private static void RefuseQuantized(ConfigObject json)
+    /// <summary>Refuses weights that are quantized already.</summary>
+    protected static void RefuseQuantized(ConfigObject json)
     {
         if (json.TryGet("quantization_config", out _))
         {

@@ -10,6 +10,7 @@ internal static class FamilyList
         new Llama(), new Mistral(), new Mixtral(), new MixtureOfExperts(), new Qwen2(), new Qwen2Experts(), new Qwen3(),
         new Qwen3Experts(), new Gemma2(), new Gemma3(), new Phi3(), new Granite(), new GraniteExperts(), new Olmo2(),
         new Olmoe(), new SmolLm3(), new Nanbeige(), new Ouro(), new Huginn(), new MixtureOfDepths(),
+        new FlaRetNet(), new TorchscaleRetNet(),
     ];
 
     /// <summary>The family of a configuration.</summary>
@@ -21,7 +22,8 @@ internal static class FamilyList
         RefuseOtherKinds(json, name);
         foreach (DecoderFamily family in All)
         {
-            if (name is null ? family.ModelType == modelType : family.HasClass(name))
+            bool isNamed = name is null ? family.ModelType == modelType : family.HasClass(name);
+            if (isNamed && family.Describes(json))
             {
                 return family;
             }
