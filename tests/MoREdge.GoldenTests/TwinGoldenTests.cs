@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MoREdge.Checkpoints;
 using MoREdge.Kernels;
 using MoREdge.Model;
 using MoREdge.Quantization;
