@@ -55,7 +55,7 @@ internal sealed class JinjaLexer
             char kind = _source[tag + 1];
             _at = tag + 2;
             bool marked = _at < _source.Length && _source[_at] is '-' or '+';
-            _at += marked && (kind != '{' || _source[_at] == '-') ? 1 : 0;
+            _at += marked ? 1 : 0;
             if (kind == '#')
             {
                 SkipComment();

@@ -65,6 +65,7 @@ public sealed class ChatTemplateTests
     [InlineData("a \n {%- if true -%} \n b \n {%- endif -%} \n c", "abc")]
     [InlineData("a\n  {%+ if true %}b{% endif +%}\nc", "a\n  b\nc")]
     [InlineData("x {# note #}\ny\n  {# alone #}\nz", "x y\nz")]
+    [InlineData(" {{+ 1 }}\n{{+-2 }}{{ +1 }}", " 1\n-21")]
     [InlineData("  {{ 1 }}\n{{- 2 -}} \n 3\r\n4\n", "  123\n4")]
     public void Render_WhiteSpaceControl_FollowsTrimAndLstripBlocks(string template, string expected) =>
         Assert.Equal(expected, Render(template));
