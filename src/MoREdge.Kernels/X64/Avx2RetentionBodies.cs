@@ -30,6 +30,17 @@ internal static unsafe class Avx2RetentionBodies
         }
     }
 
+    /// <summary>The next four rows, and the next columns of these, come from memory while the tokens pass.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AskForNext(float* state, long stateStride)
+    {
+        for (int row = 0; row < 4; row++)
+        {
+            Sse.Prefetch0(state + ((4 + row) * stateStride));
+            Sse.Prefetch1(state + (row * stateStride) + 16);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FourRows(
         float* state, long stateStride, float decay, float* query, long queryStride, float* key, long keyStride,
@@ -42,15 +53,7 @@ internal static unsafe class Avx2RetentionBodies
         Vector256<float> r20 = Vector256.Load(row2), r21 = Vector256.Load(row2 + 8);
         Vector256<float> r30 = Vector256.Load(row3), r31 = Vector256.Load(row3 + 8);
 
-        // The next four rows, and the next columns of these, come from memory while the tokens pass.
-        Sse.Prefetch0(row3 + stateStride);
-        Sse.Prefetch0(row3 + (2 * stateStride));
-        Sse.Prefetch0(row3 + (3 * stateStride));
-        Sse.Prefetch0(row3 + (4 * stateStride));
-        Sse.Prefetch1(state + 16);
-        Sse.Prefetch1(row1 + 16);
-        Sse.Prefetch1(row2 + 16);
-        Sse.Prefetch1(row3 + 16);
+        AskForNext(state, stateStride);
         for (int token = 0; token < tokens; token++)
         {
             Vector256<float> v0 = Vector256.Load(value), v1 = Vector256.Load(value + 8);
