@@ -113,16 +113,8 @@ public sealed class ChatSession
         _session.Reset();
     }
 
-    private int[] Render()
-    {
-        Tokenizer tokenizer = _model.Tokenizer;
-        TokenizerDefinition definition = tokenizer.Definition;
-        string text = _template.Render(
-            _messages, addGenerationPrompt: true, SpecialText(definition.BosId), SpecialText(definition.EosId));
-
-        // The template writes every special token itself, so none is added.
-        return tokenizer.Encode(text, addSpecial: false, parseSpecial: true);
-    }
-
-    private string SpecialText(int id) => id < 0 ? "" : _model.Tokenizer.TokenText(id);
+    /// <summary>
+    /// The template writes every special token itself, so none is added; and what people say is never read as one.
+    /// </summary>
+    private int[] Render() => _template.Encode(_model.Tokenizer, _messages);
 }
