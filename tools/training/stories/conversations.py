@@ -24,6 +24,8 @@ class Mixture(NamedTuple):
     all_stories: a story without such a noun is a plain document; else it is left out. renamed: share of made-up nouns.
     free: share of requests put together freely, see prompts.free. any_word: share of the other nouns that are any word
     of the stories, whatever its part of speech. collections: whether requests are answered with stories of others, too.
+    count_min: how often the stories must hold such a word. spliced: share of the made-up nouns that are pieces of two
+    words. bystanders: share of tiny stories that mention a noun that no request may name.
     """
 
     templates: int
@@ -36,6 +38,9 @@ class Mixture(NamedTuple):
     free: float = 0.0
     any_word: float = 0.0
     collections: bool = True
+    count_min: int = practice.FREQUENT
+    spliced: float = 0.0
+    bystanders: float = 0.0
 
     def part(self, divisor: int) -> "Mixture":
         return self._replace(
@@ -58,6 +63,13 @@ PLOTS = Mixture(
     templates=7000, tiny=3000, talks=1500, plain=500, early=1, all_stories=False, renamed=0.6, free=0.5, any_word=0.7,
     collections=False,
 )
+# Both at once and longer: a plot holds the story together, a word that is rare in the stories has to be copied, too.
+RARE = PLOTS._replace(templates=26000, tiny=14000, talks=3000, plain=400, renamed=0.8, any_word=0.75, count_min=3)
+
+
+# A token that no answer ever holds is learnt as one to avoid, and then it cannot be copied either. The nouns that the
+# evaluation asks for may stand in an answer, beside the one that was asked for, and their pieces in made-up words.
+PIECES = RARE._replace(templates=12000, tiny=14000, talks=2000, spliced=0.5, bystanders=0.5)
 
 
 def nouns(folder: Path, corpus: Path) -> None:
@@ -81,8 +93,18 @@ def copying(folder: Path, corpus: Path) -> None:
 
 
 def plots(folder: Path, corpus: Path) -> None:
-    """The last text: requests are answered with the project's own stories alone."""
+    """The sixth text: requests are answered with the project's own stories alone."""
     write(folder, corpus, PLOTS, seed=53)
+
+
+def rare(folder: Path, corpus: Path) -> None:
+    """The seventh text: the same stories, about words that are rare, too."""
+    write(folder, corpus, RARE, seed=61)
+
+
+def pieces(folder: Path, corpus: Path) -> None:
+    """The last text: no token is left that only ever stands in other people's stories."""
+    write(folder, corpus, PIECES, seed=71)
 
 
 def write(folder: Path, corpus: Path, mixture: Mixture, seed: int) -> None:
@@ -105,7 +127,8 @@ def compose(stories: list[Story], mixture: Mixture, seed: int) -> list[Document]
     """All documents in a mixed order."""
     draw = random.Random(seed)
     composer, writer, finder = Composer(stories, seed), StoryWriter(seed), NounFinder()
-    namer = Namer(practice.words(story.text for story in stories), mixture.any_word)
+    words = practice.words((story.text for story in stories), mixture.count_min)
+    namer = Namer(words, mixture.any_word, mixture.spliced)
     documents: list[Document] = [
         requested(story.text, finder, draw, mixture, namer) for story in stories if story.simple and mixture.collections
     ]
@@ -120,25 +143,40 @@ def compose(stories: list[Story], mixture: Mixture, seed: int) -> list[Document]
             documents.append(about(story.text, story.noun, draw, story.noun, mixture.free))
         else:
             documents.append(composer.template(story))
-    documents += [{"messages": ask(*practice.tiny_story(draw, namer.any_word(draw)))} for _ in range(mixture.tiny)]
+    documents += [
+        {"messages": ask(*practice.tiny_story(draw, namer.any_word(draw), bystander(draw, mixture.bystanders)))}
+        for _ in range(mixture.tiny)
+    ]
     documents += [composer.small_talk() for _ in range(mixture.talks)]
     documents = [document for document in documents if document.get("messages", True) and not names_held_out(document)]
     draw.shuffle(documents)
     return documents
 
 
-class Namer:
-    """Names to call a noun by: a made-up word, or with some probability any word of the stories."""
+def bystander(draw: random.Random, share: float) -> str | None:
+    """A noun that no request may name, at times."""
+    return draw.choice(held_out_nouns()) if share and draw.random() < share else None
 
-    def __init__(self, words: list[str], share: float) -> None:
-        self._words, self._share = words, share
+
+class Namer:
+    """Names to call a noun by: a made-up word, or with some probability any word of the stories.
+
+    Of the made-up words a share is spliced from two words of the stories or of those that no request may name.
+    """
+
+    def __init__(self, words: list[str], share: float, spliced: float = 0.0) -> None:
+        self._words, self._share, self._spliced = words, share, spliced
+        self._sources = [words, held_out_nouns()]
 
     def any_word(self, draw: random.Random) -> str | None:
         """A word of the stories, at times; nothing is drawn where there are none of them."""
         return draw.choice(self._words) if self._share and draw.random() < self._share else None
 
     def name(self, draw: random.Random) -> str:
-        return self.any_word(draw) or practice.word(draw)
+        name = self.any_word(draw)
+        if name is None and self._spliced and draw.random() < self._spliced:
+            name = practice.spliced(draw, draw.choice(self._sources))
+        return name or practice.word(draw)
 
 
 def requested(text: str, finder: NounFinder, draw: random.Random, mixture: Mixture, namer: Namer) -> Document:

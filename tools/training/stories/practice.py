@@ -50,12 +50,25 @@ MADE_UP_SHARE = 0.4
 FREQUENT = 12
 
 
-def words(texts: Iterable[str]) -> list[str]:
-    """The frequent words of some texts in alphabetical order, without those that the evaluation asks for."""
+def words(texts: Iterable[str], count_min: int = FREQUENT) -> list[str]:
+    """The words that some texts hold so often, in alphabetical order, without those that the evaluation asks for."""
     counts = Counter(found for text in texts for found in re.findall(r"\b[a-z]{3,}\b", text))
     judged = set(held_out_nouns())
     judged |= {f"{noun}s" for noun in judged} | {f"{noun}es" for noun in judged}
-    return sorted(found for found, count in counts.items() if count >= FREQUENT and found not in judged)
+    return sorted(found for found, count in counts.items() if count >= count_min and found not in judged)
+
+
+def spliced(draw: random.Random, words: list[str]) -> str:
+    """The beginning of one word and the end of another: made up, of the pieces that real words are made of."""
+    first, last = draw.choice(words), draw.choice(words)
+    cut = draw.randint(2, max(2, len(first) - 1))
+    return first[:cut] + last[-draw.randint(2, max(2, len(last) - 2)):]
+
+
+BYSTANDERS = """Beside the {n} lay {b}. {child} took the {bn}, too.|There was also {b}, but nobody saw the {bn}.
+|{child} had {b} as well, and the {bn} was nice.|Next to it stood {b}. "I like that {bn}!" said {child}.
+|Then {child2} came with {b}. "Here is my {bn}," said {child2}.
+|{child2} gave {child} {b}, and {child} was glad of the {bn}.""".replace("\n", "").split("|")
 
 
 def word(draw: random.Random) -> str:
@@ -63,8 +76,8 @@ def word(draw: random.Random) -> str:
     return names.made_up(draw).lower()
 
 
-def tiny_story(draw: random.Random, name: str | None = None) -> tuple[str, str]:
-    """A request for a tiny story, and the story; about the name, if one is given."""
+def tiny_story(draw: random.Random, name: str | None = None, bystander: str | None = None) -> tuple[str, str]:
+    """A request for a tiny story, and the story; about the name, and with a bystander, if they are given."""
     kinds = nouns_by_kind()
     kind = draw.choice(list(kinds))
     noun = word(draw) if draw.random() < MADE_UP_SHARE else draw.choice(kinds[kind])
@@ -85,6 +98,9 @@ def tiny_story(draw: random.Random, name: str | None = None) -> tuple[str, str]:
         sentences.append(draw.choice(MIDDLES))
     if length >= 2:
         sentences.append(draw.choice(ENDINGS))
+    if bystander is not None:
+        slots |= {"b": with_article(bystander), "bn": bystander}
+        sentences.insert(1, draw.choice(BYSTANDERS))
     return request.format(**slots), " ".join(sentences).format(**slots)
 
 
