@@ -11,8 +11,7 @@ namespace MoREdge.Checkpoints;
 /// </summary>
 /// <remarks>
 /// Opening reads headers and configurations, and compares tensors that recursions may share; no tensor is ever held in
-/// memory.
-/// Metadata that came from a GGUF file refers to that file: write it before disposing.
+/// memory. Metadata that came from a GGUF file refers to that file: write it before disposing.
 /// </remarks>
 public sealed class Checkpoint : IDisposable
 {

@@ -64,15 +64,14 @@ internal sealed record Architecture(string Name)
     /// <summary>Embeddings are multiplied by √ModelDim unless the file says another scale.</summary>
     public bool ScalesEmbedding { get; init; }
 
-    /// <summary>With a sliding window: every so many layers one sees everything, the others the window; 0 when the
-    /// window is for all layers.</summary>
+    /// <summary>
+    /// With a sliding window: every so many layers one sees everything, the others the window; 0 when the window is for
+    /// all layers.
+    /// </summary>
     public int FullAttentionPeriod { get; init; }
 
     /// <summary>Every so many layers one is not rotated; 0 when all are.</summary>
     public int UnrotatedPeriod { get; init; }
-
-    /// <summary>Queries, keys and values lie in one tensor, and gate and up projection in another.</summary>
-    public bool HasFusedProjections { get; init; }
 
     /// <summary>The weights of the chosen experts are made to sum to 1 unless the file says otherwise.</summary>
     public bool NormalizesExpertWeights { get; init; }
@@ -111,7 +110,7 @@ internal sealed record Architecture(string Name)
             FullAttentionPeriod = 6, HasWindowFrequencies = true, WindowThetaDefault = 10000, WideScaleBlockCount = 62,
             QueryKeyNorm = QueryKeyNorm.PerHead,
         },
-        new(Architectures.Phi3) { HasFusedProjections = true },
+        new(Architectures.Phi3),
         new(Architectures.Granite),
         new(Architectures.GraniteExperts) { NormalizesExpertWeights = true },
         new(Architectures.Olmo2)
@@ -123,11 +122,11 @@ internal sealed record Architecture(string Name)
         new(Architectures.SmolLm3) { UnrotatedPeriod = 4 },
         new(Architectures.Nanbeige) { IsLooped = true },
         new(Architectures.Ouro) { IsLooped = true, HasPostNorms = true },
-        new(Architectures.Depths),
         new(Architectures.Huginn)
         {
             IsLooped = true, HasPostNorms = true, NormsSums = true, ScalesEmbedding = true, HasAdapter = true,
         },
+        new(Architectures.Depths),
         new(Architectures.RetNet) { Retains = true },
     ];
 

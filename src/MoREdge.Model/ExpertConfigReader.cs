@@ -11,38 +11,38 @@ internal static class ExpertConfigReader
     /// <exception cref="ModelFileException">A key is missing, of the wrong type or out of range.</exception>
     public static ExpertConfig? Read(ConfigKeys keys, Architecture architecture)
     {
-        int count = keys.Count(MetadataKeys.ExpertCount, 0);
+        int count = keys.Count(ExpertKeys.Count, 0);
         if (count == 0)
         {
             // Converters write these keys with 0 for models without experts.
             ConfigKeys.Require(
-                keys.Count(MetadataKeys.ExpertUsedCount, 0) == 0,
+                keys.Count(ExpertKeys.UsedCount, 0) == 0,
                 "The file says how many experts a token goes through, but not how many there are.");
             return null;
         }
 
-        int usedCount = keys.Dimension(MetadataKeys.ExpertUsedCount);
-        int idle = keys.Count(MetadataKeys.ExpertIdleCount, 0);
+        int usedCount = keys.Dimension(ExpertKeys.UsedCount);
+        int idle = keys.Count(ExpertKeys.IdleCount, 0);
         ConfigKeys.Require(
             count <= CountMax && idle <= CountMax && usedCount <= count + idle,
             $"A token cannot go through {usedCount} of {count + idle} experts (at most {CountMax}).");
-        int groups = Math.Max(keys.Count(MetadataKeys.ExpertGroupCount, 1), 1);
-        int usedGroups = Math.Max(keys.Count(MetadataKeys.ExpertGroupUsedCount, groups), 1);
+        int groups = Math.Max(keys.Count(ExpertKeys.GroupCount, 1), 1);
+        int usedGroups = Math.Max(keys.Count(ExpertKeys.GroupUsedCount, groups), 1);
         ConfigKeys.Require(
             (count + idle) % groups == 0 && usedGroups <= groups && usedGroups * ((count + idle) / groups) >= usedCount,
             $"The {count} experts do not fall into {groups} groups of which {usedGroups} hold enough of them.");
-        float scale = keys.Number(MetadataKeys.ExpertWeightsScale, 1, 0, float.MaxValue);
+        float scale = keys.Number(ExpertKeys.WeightsScale, 1, 0, float.MaxValue);
         return new ExpertConfig
         {
             Count = count,
             UsedCount = usedCount,
             FfnDim = FfnDim(keys),
-            SharedFfnDim = keys.Count(MetadataKeys.SharedFeedForwardLength, 0),
+            SharedFfnDim = keys.Count(ExpertKeys.SharedFeedForwardLength, 0),
             Gate = Gate(keys),
-            NormalizesWeights = keys.Flag(MetadataKeys.ExpertWeightsNorm, architecture.NormalizesExpertWeights),
-            SumEpsilon = keys.Number(MetadataKeys.ExpertSumEpsilon, 0, 0, 1),
+            NormalizesWeights = keys.Flag(ExpertKeys.WeightsNorm, architecture.NormalizesExpertWeights),
+            SumEpsilon = keys.Number(ExpertKeys.SumEpsilon, 0, 0, 1),
             IdleCount = idle,
-            IsClamped = keys.Flag(MetadataKeys.ExpertClamped),
+            IsClamped = keys.Flag(ExpertKeys.Clamped),
             WeightScale = scale == 0 ? 1 : scale,
             GroupCount = groups,
             GroupUsedCount = usedGroups,
@@ -52,17 +52,17 @@ internal static class ExpertConfigReader
     /// <summary>Mixtral and Granite keep the width of an expert in the key of ordinary networks.</summary>
     private static int FfnDim(ConfigKeys keys)
     {
-        int own = keys.Count(MetadataKeys.ExpertFeedForwardLength, 0);
+        int own = keys.Count(ExpertKeys.FeedForwardLength, 0);
         int ordinary = keys.Count(MetadataKeys.FeedForwardLength, 0);
         ConfigKeys.Require(own > 0 || ordinary > 0, "The file does not say how wide an expert is.");
         return own > 0 ? own : ordinary;
     }
 
-    private static ExpertGate Gate(ConfigKeys keys) => keys.Count(MetadataKeys.ExpertGatingFunction, 1) switch
+    private static ExpertGate Gate(ConfigKeys keys) => keys.Count(ExpertKeys.GatingFunction, ExpertKeys.Softmax) switch
     {
-        0 or 1 => ExpertGate.Softmax,
-        2 => ExpertGate.Sigmoid,
-        3 => ExpertGate.SoftmaxOfChosen,
+        0 or ExpertKeys.Softmax => ExpertGate.Softmax,
+        ExpertKeys.Sigmoid => ExpertGate.Sigmoid,
+        ExpertKeys.SoftmaxOfChosen => ExpertGate.SoftmaxOfChosen,
         int other => throw ConfigKeys.Wrong($"The experts are gated by the function {other}, which is not known."),
     };
 }

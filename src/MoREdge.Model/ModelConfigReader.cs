@@ -8,9 +8,6 @@ namespace MoREdge.Model;
 /// </summary>
 public static class ModelConfigReader
 {
-    /// <summary>The architecture name of Mixture-of-Recursions and plain recursive models.</summary>
-    public const string RecursiveArchitecture = Architectures.Recursive;
-
     /// <summary>Reads and checks the configuration of a file.</summary>
     /// <exception cref="ModelFileException">A key is missing, of the wrong type or out of range.</exception>
     public static ModelConfig Read(GgufFile file)
@@ -95,7 +92,7 @@ public static class ModelConfigReader
             Blocks = ReadBlocks(keys, architecture, blockCount, hasTensor),
             Experts = experts,
             Skips = architecture.Name == Architectures.Depths ? SkipConfigReader.Read(keys, blockCount) : null,
-            Recursion = architecture.Name == RecursiveArchitecture ? RecursionConfigReader.Read(keys)
+            Recursion = architecture.Name == Architectures.Recursive ? RecursionConfigReader.Read(keys)
                 : architecture.IsLooped ? RecursionConfigReader.ReadLoop(keys, architecture, blockCount)
                 : null,
         };

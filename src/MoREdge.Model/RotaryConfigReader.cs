@@ -11,10 +11,6 @@ internal static class RotaryConfigReader
     /// <inheritdoc cref="ThetaMin"/>
     public const double ThetaMax = 1e12;
 
-    /// <summary>YaRN's own limits where a file names none.</summary>
-    private const double BetaFastDefault = 32;
-
-    private const double BetaSlowDefault = 1;
     private const double FactorMax = 1e6;
 
     /// <summary>Reads and checks the keys.</summary>
@@ -32,8 +28,8 @@ internal static class RotaryConfigReader
         YarnConfig? yarn = kind == "yarn" ? Yarn(keys) : null;
         if (yarn is not null)
         {
-            double own = Magnitude(factor, 1) / (logMultiplier == 0 ? 1 : Magnitude(factor, logMultiplier));
-            amplitude *= (float)own;
+            double divisor = logMultiplier == 0 ? 1 : YarnDefaults.Magnitude(factor, logMultiplier);
+            amplitude *= (float)(YarnDefaults.Magnitude(factor, 1) / divisor);
         }
 
         return new RotaryConfig
@@ -62,12 +58,8 @@ internal static class RotaryConfigReader
         double mix = keys.Number(MetadataKeys.YarnMix, 1, -1, FactorMax);
         ConfigKeys.Require(mix is 1 or -1, $"A share of {mix} of YaRN's frequencies is not supported; only 1 is.");
         return new YarnConfig(
-            keys.Number(MetadataKeys.YarnBetaFast, BetaFastDefault, 1e-3, FactorMax),
-            keys.Number(MetadataKeys.YarnBetaSlow, BetaSlowDefault, 1e-3, FactorMax),
+            keys.Number(MetadataKeys.YarnBetaFast, YarnDefaults.BetaFast, 1e-3, FactorMax),
+            keys.Number(MetadataKeys.YarnBetaSlow, YarnDefaults.BetaSlow, 1e-3, FactorMax),
             keys.Flag(MetadataKeys.YarnTruncate, fallback: true));
     }
-
-    /// <summary>How much larger the angles' amplitude becomes (arXiv:2309.00071, equation 22).</summary>
-    private static double Magnitude(double factor, double multiplier) =>
-        factor <= 1 ? 1 : (0.1 * multiplier * Math.Log(factor)) + 1;
 }

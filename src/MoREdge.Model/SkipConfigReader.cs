@@ -18,31 +18,31 @@ internal static class SkipConfigReader
     {
         SkipConfig config = new()
         {
-            Capacities = keys.Numbers(MetadataKeys.SkipCapacities, blockCount, null),
-            Thresholds = keys.Numbers(MetadataKeys.SkipThresholds, blockCount, 0),
-            Scope = keys.Choice(MetadataKeys.SkipScope, "block", ("block", SkipScope.Block),
+            Capacities = keys.Numbers(SkipKeys.Capacities, blockCount, null),
+            Thresholds = keys.Numbers(SkipKeys.Thresholds, blockCount, 0),
+            Scope = keys.Choice(SkipKeys.Scope, "block", ("block", SkipScope.Block),
                 ("attention", SkipScope.Attention), ("feed_forward", SkipScope.FeedForward)),
             SeesNormed = keys.Choice(
-                MetadataKeys.SkipRouterInput, "stream", ("stream", false), ("normed", true)),
-            Score = keys.Choice(MetadataKeys.SkipScore, "raw", ("raw", SkipScore.Raw),
+                SkipKeys.RouterInput, "stream", ("stream", false), ("normed", true)),
+            Score = keys.Choice(SkipKeys.Score, "raw", ("raw", SkipScore.Raw),
                 ("sigmoid", SkipScore.Sigmoid), ("tanh", SkipScore.Tanh), ("binary", SkipScore.Binary),
                 ("softmax_chosen", SkipScore.SoftmaxOfChosen)),
-            TanhScale = keys.Number(MetadataKeys.SkipTanhScale, 0.2, float.MinValue, float.MaxValue),
-            WeightTarget = keys.Choice(MetadataKeys.SkipWeightOn, "update", ("update", SkipWeightTarget.Update),
+            TanhScale = keys.Number(SkipKeys.TanhScale, 0.2, float.MinValue, float.MaxValue),
+            WeightTarget = keys.Choice(SkipKeys.WeightOn, "update", ("update", SkipWeightTarget.Update),
                 ("output", SkipWeightTarget.Output), ("feed_forward", SkipWeightTarget.FeedForward)),
-            DoublesResidual = keys.Choice(MetadataKeys.SkipResidual, "once", ("once", false), ("doubled", true)),
+            DoublesResidual = keys.Choice(SkipKeys.Residual, "once", ("once", false), ("doubled", true)),
             WeighsSkipped = keys.Choice(
-                MetadataKeys.SkipSkipped, "unchanged", ("unchanged", false), ("weighted", true)),
-            Select = keys.Choice(MetadataKeys.SkipSelect, "topk", Rules),
-            Count = keys.Choice(MetadataKeys.SkipCount, "relative", ("relative", SkipCount.Relative),
+                SkipKeys.Skipped, "unchanged", ("unchanged", false), ("weighted", true)),
+            Select = keys.Choice(SkipKeys.Select, "topk", Rules),
+            Count = keys.Choice(SkipKeys.Count, "relative", ("relative", SkipCount.Relative),
                 ("absolute", SkipCount.Absolute), ("smaller", SkipCount.Smaller)),
-            Decode = keys.Choice(MetadataKeys.SkipDecode, "threshold", Rules),
+            Decode = keys.Choice(SkipKeys.Decode, "threshold", Rules),
             CompressesPositions = keys.Choice(
-                MetadataKeys.SkipPositions, "original", ("original", false), ("compressed", true)),
-            SkippedKeys = keys.Choice(MetadataKeys.SkipSkippedKeys, "absent", ("absent", SkippedKeys.Absent),
+                SkipKeys.Positions, "original", ("original", false), ("compressed", true)),
+            SkippedKeys = keys.Choice(SkipKeys.SkippedKeys, "absent", ("absent", SkippedKeys.Absent),
                 ("zero", SkippedKeys.Zero), ("written", SkippedKeys.Written)),
-            RoutedTokens = keys.Has(MetadataKeys.SkipRoutedTokens)
-                ? new HashSet<int>(keys.Integers(MetadataKeys.SkipRoutedTokens))
+            RoutedTokens = keys.Has(SkipKeys.RoutedTokens)
+                ? new HashSet<int>(keys.Integers(SkipKeys.RoutedTokens))
                 : null,
         };
         Check(config);

@@ -256,8 +256,9 @@ public sealed class GgufValue
         return offsets[^1] == utf8.Length ? true : throw Changed();
     }
 
-    /// <summary>Copies an array of int32, which is how most files store arrays of integers; false for any other
-    /// type.</summary>
+    /// <summary>
+    /// Copies an array of int32, which is how most files store arrays of integers; false for any other type.
+    /// </summary>
     internal bool TryCopyInt32s(Span<int> destination)
     {
         if (ItemType != GgufValueType.Int32)

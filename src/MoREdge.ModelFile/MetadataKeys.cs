@@ -185,8 +185,9 @@ public static class MetadataKeys
     /// <summary>bool: the norm before the head does not stand between two loops; false when absent.</summary>
     public const string SkipLoopNorm = "skip_loop_final_norm";
 
-    /// <summary>float32, ours: probability to have left at which a token leaves the loop; 1, never, when
-    /// absent.</summary>
+    /// <summary>
+    /// float32, ours: probability to have left at which a token leaves the loop; 1, never, when absent.
+    /// </summary>
     public const string ExitThreshold = "early_exit_threshold";
 
     /// <summary>uint32, ours: blocks before the loop.</summary>
@@ -213,8 +214,9 @@ public static class MetadataKeys
     /// <summary>float32: factor of the rotation's amplitude, on top of YaRN's own; 1 when absent.</summary>
     public const string RopeAmplitude = "rope.scaling.attn_factor";
 
-    /// <summary>float32: turns within the original context above which YaRN keeps a frequency; 32 when
-    /// absent.</summary>
+    /// <summary>
+    /// float32: turns within the original context above which YaRN keeps a frequency; 32 when absent.
+    /// </summary>
     public const string YarnBetaFast = "rope.scaling.yarn_beta_fast";
 
     /// <summary>float32: turns below which YaRN divides a frequency by the whole factor; 1 when absent.</summary>
@@ -232,12 +234,14 @@ public static class MetadataKeys
     /// <summary>bool: false for models of the Granite family that rotate nothing; true when absent.</summary>
     public const string RopeFinetuned = "rope.scaling.finetuned";
 
-    /// <summary>bool array, ours: which blocks rotate queries and keys; a rule of the architecture when
-    /// absent.</summary>
+    /// <summary>
+    /// bool array, ours: which blocks rotate queries and keys; a rule of the architecture when absent.
+    /// </summary>
     public const string RopePattern = "rope.pattern";
 
-    /// <summary>uint32: most recent tokens that a layer with a window sees, its own included; no window when
-    /// 0.</summary>
+    /// <summary>
+    /// uint32: most recent tokens that a layer with a window sees, its own included; no window when 0.
+    /// </summary>
     public const string SlidingWindow = "attention.sliding_window";
 
     /// <summary>bool array (true: window) or uint32 (every so many blocks one has no window).</summary>
@@ -246,8 +250,9 @@ public static class MetadataKeys
     /// <summary>float32: factor of attention scores; 1 / sqrt(key length) when absent.</summary>
     public const string AttentionScale = "attention.scale";
 
-    /// <summary>float32: queries, keys and values are clamped to it, behind their norms; not at all when 0 or
-    /// absent.</summary>
+    /// <summary>
+    /// float32: queries, keys and values are clamped to it, behind their norms; not at all when 0 or absent.
+    /// </summary>
     public const string ProjectionBound = "attention.clamp_kqv";
 
     /// <summary>float32: attention scores are kept within it by a tanh; not at all when 0 or absent.</summary>
@@ -265,90 +270,8 @@ public static class MetadataKeys
     /// <summary>float32: logits are divided by it.</summary>
     public const string LogitScale = "logit_scale";
 
-    /// <summary>uint32: experts of a block; 0 for none.</summary>
-    public const string ExpertCount = "expert_count";
-
-    /// <summary>uint32: experts that a token goes through.</summary>
-    public const string ExpertUsedCount = "expert_used_count";
-
-    /// <summary>uint32: width of an expert's feed-forward network; feed_forward_length when absent.</summary>
-    public const string ExpertFeedForwardLength = "expert_feed_forward_length";
-
-    /// <summary>uint32: width of the feed-forward network that every token goes through, beside the experts.</summary>
-    public const string SharedFeedForwardLength = "expert_shared_feed_forward_length";
-
-    /// <summary>bool: the weights of the chosen experts are divided by their sum.</summary>
-    public const string ExpertWeightsNorm = "expert_weights_norm";
-
-    /// <summary>float32: factor of the experts' weights; 1 when 0 or absent.</summary>
-    public const string ExpertWeightsScale = "expert_weights_scale";
-
-    /// <summary>uint32: 1 softmax, 2 sigmoid, 3 softmax of the chosen.</summary>
-    public const string ExpertGatingFunction = "expert_gating_func";
-
-    /// <summary>float32, ours: added to the sum of the weights before they are divided by it; 0 when absent.</summary>
-    public const string ExpertSumEpsilon = "expert_weights_epsilon";
-
-    /// <summary>uint32, ours: choices of the router, behind the experts, that stand for none; 0 when absent.</summary>
-    public const string ExpertIdleCount = "expert_idle_count";
-
-    /// <summary>bool, ours: gate and up projection of the experts are clamped (gpt-oss); false when absent.</summary>
-    public const string ExpertClamped = "expert_clamped";
-
-    /// <summary>uint32: groups of experts of which some are chosen first.</summary>
-    public const string ExpertGroupCount = "expert_group_count";
-
-    /// <summary>uint32: groups that are chosen.</summary>
-    public const string ExpertGroupUsedCount = "expert_group_used_count";
-
     /// <summary>uint32: vocabulary size; the embedding's rows when absent.</summary>
     public const string VocabSize = "vocab_size";
-
-    /// <summary>float64 array: share of the tokens that run each block, 1 for those that are not routed; this and what
-    /// follows is of Mixture-of-Depths models, with the words of <c>tools/training/twin/depth_options.py</c>.</summary>
-    public const string SkipCapacities = "depths.capacity";
-
-    /// <summary>float64 array: router logit from which a token runs each block.</summary>
-    public const string SkipThresholds = "depths.thresholds";
-
-    /// <summary>string: block, attention, feed_forward.</summary>
-    public const string SkipScope = "depths.scope";
-
-    /// <summary>string: stream, normed.</summary>
-    public const string SkipRouterInput = "depths.router_input";
-
-    /// <summary>string: raw, sigmoid, tanh, binary, softmax_chosen.</summary>
-    public const string SkipScore = "depths.score";
-
-    /// <summary>float32: scale of the tanh.</summary>
-    public const string SkipTanhScale = "depths.tanh_scale";
-
-    /// <summary>string: update, output, feed_forward.</summary>
-    public const string SkipWeightOn = "depths.weight_on";
-
-    /// <summary>string: once, doubled.</summary>
-    public const string SkipResidual = "depths.residual";
-
-    /// <summary>string: unchanged, weighted.</summary>
-    public const string SkipSkipped = "depths.skipped";
-
-    /// <summary>string: topk, topk_strict, threshold, sequence_mean, predictor.</summary>
-    public const string SkipSelect = "depths.select";
-
-    /// <summary>string: relative, absolute, smaller.</summary>
-    public const string SkipCount = "depths.count";
-
-    /// <summary>string: threshold, predictor, always, unrouted.</summary>
-    public const string SkipDecode = "depths.decode";
-
-    /// <summary>string: original, compressed.</summary>
-    public const string SkipPositions = "depths.positions";
-
-    /// <summary>string: absent, zero, written.</summary>
-    public const string SkipSkippedKeys = "depths.skipped_keys";
-
-    /// <summary>int32 array: the only token ids that can skip; all when absent.</summary>
-    public const string SkipRoutedTokens = "depths.routed_tokens";
 
     /// <summary>string: "expert", "token", or "none" for a plain recursive model.</summary>
     public const string RecursionType = "type";

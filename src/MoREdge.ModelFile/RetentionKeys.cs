@@ -1,7 +1,9 @@
 namespace MoREdge.ModelFile;
 
-/// <summary>Keys of models with retention behind "{architecture}.", beside those of <see cref="MetadataKeys"/>, and
-/// their values; ours (FORMAT.md).</summary>
+/// <summary>
+/// Keys of models with retention behind "{architecture}.", beside those of <see cref="MetadataKeys"/>, and their
+/// values; ours (FORMAT.md).
+/// </summary>
 public static class RetentionKeys
 {
     /// <summary>string: "torchscale" or "fla", the two arithmetics of retention; required.</summary>
@@ -22,12 +24,12 @@ public static class RetentionKeys
     /// <summary>bool: the feed-forward network has a gate; true when absent.</summary>
     public const string FeedForwardGated = "feed_forward.gated";
 
-    /// <summary>A value of <see cref="Dialect"/>: adjacent pairs turn, √s divides, norms have no
-    /// weights.</summary>
+    /// <summary>A value of <see cref="Dialect"/>: adjacent pairs turn, √s divides, norms have no weights.</summary>
     public const string Torchscale = "torchscale";
 
-    /// <summary>A value of <see cref="Dialect"/>: flash-linear-attention's; halves turn, nothing divides,
-    /// norms have weights.</summary>
+    /// <summary>
+    /// A value of <see cref="Dialect"/>: flash-linear-attention's; halves turn, nothing divides, norms have weights.
+    /// </summary>
     public const string Fla = "fla";
 
     /// <summary>A value of <see cref="Decay"/>: 1 − 2^(−5−h) for head h.</summary>

@@ -63,8 +63,9 @@ public static class TensorNames
     /// <summary>Output projection bias (model).</summary>
     public const string AttentionOutputBias = "attn_output.bias";
 
-    /// <summary>Queries, keys and values in one projection ((heads + 2·kvHeads)·head, model), in other people's
-    /// files.</summary>
+    /// <summary>
+    /// Queries, keys and values in one projection ((heads + 2·kvHeads)·head, model), in other people's files.
+    /// </summary>
     public const string AttentionFused = "attn_qkv.weight";
 
     /// <summary>Norm of the queries (head), or of all heads at once (heads·head).</summary>

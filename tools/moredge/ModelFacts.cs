@@ -84,10 +84,10 @@ internal static class ModelFacts
         FactSection section = new("experts");
         AddAll(
             section, metadata, architecture,
-            ("expertCount", "experts", MetadataKeys.ExpertCount),
-            ("expertUsedCount", "of them per token", MetadataKeys.ExpertUsedCount),
-            ("expertFfnDim", "width of an expert", MetadataKeys.ExpertFeedForwardLength),
-            ("sharedFfnDim", "width of the shared one", MetadataKeys.SharedFeedForwardLength));
+            ("expertCount", "experts", ExpertKeys.Count),
+            ("expertUsedCount", "of them per token", ExpertKeys.UsedCount),
+            ("expertFfnDim", "width of an expert", ExpertKeys.FeedForwardLength),
+            ("sharedFfnDim", "width of the shared one", ExpertKeys.SharedFeedForwardLength));
         return section;
     }
 
@@ -200,8 +200,8 @@ internal static class ModelFacts
         string architecture = metadata.GetString(MetadataKeys.Architecture, "");
         try
         {
-            int count = metadata.GetInt32($"{architecture}.{MetadataKeys.ExpertCount}", 0);
-            int used = metadata.GetInt32($"{architecture}.{MetadataKeys.ExpertUsedCount}", 0);
+            int count = metadata.GetInt32($"{architecture}.{ExpertKeys.Count}", 0);
+            int used = metadata.GetInt32($"{architecture}.{ExpertKeys.UsedCount}", 0);
             return count > 0 && used > 0 && used <= count ? (double)used / count : null;
         }
         catch (ModelFileException)

@@ -5,15 +5,6 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// <summary>The mixture of experts as a configuration states it, in the terms of GGUF.</summary>
 internal sealed record ExpertSettings
 {
-    /// <summary>Value of expert_gating_func: softmax over all experts.</summary>
-    public const int Softmax = 1;
-
-    /// <summary>Value of expert_gating_func: a sigmoid of each logit.</summary>
-    public const int Sigmoid = 2;
-
-    /// <summary>Value of expert_gating_func: softmax over the chosen experts.</summary>
-    public const int SoftmaxOfChosen = 3;
-
     /// <summary>Experts.</summary>
     public required int Count { get; init; }
 
@@ -26,8 +17,8 @@ internal sealed record ExpertSettings
     /// <summary>Width of the feed-forward network that every token goes through as well; 0 for none.</summary>
     public int SharedFfnDim { get; init; }
 
-    /// <summary>How logits become weights, a value of expert_gating_func.</summary>
-    public int Gate { get; init; } = Softmax;
+    /// <summary>How logits become weights, a value of <see cref="ExpertKeys.GatingFunction"/>.</summary>
+    public int Gate { get; init; } = ExpertKeys.Softmax;
 
     /// <summary>Whether the weights of the chosen experts are divided by their sum.</summary>
     public bool NormalizesWeights { get; init; }
@@ -56,40 +47,40 @@ internal sealed record ExpertSettings
     /// <summary>Writes the keys under "{architecture}.".</summary>
     public void WriteTo(GgufMetadata metadata, string architecture)
     {
-        SetCount(MetadataKeys.ExpertCount, Count);
-        SetCount(MetadataKeys.ExpertUsedCount, UsedCount);
-        SetCount(MetadataKeys.ExpertFeedForwardLength, FfnDim);
-        SetCount(MetadataKeys.ExpertGatingFunction, Gate);
-        Set(MetadataKeys.ExpertWeightsNorm, GgufValue.FromBoolean(NormalizesWeights));
+        SetCount(ExpertKeys.Count, Count);
+        SetCount(ExpertKeys.UsedCount, UsedCount);
+        SetCount(ExpertKeys.FeedForwardLength, FfnDim);
+        SetCount(ExpertKeys.GatingFunction, Gate);
+        Set(ExpertKeys.WeightsNorm, GgufValue.FromBoolean(NormalizesWeights));
         if (SharedFfnDim > 0)
         {
-            SetCount(MetadataKeys.SharedFeedForwardLength, SharedFfnDim);
+            SetCount(ExpertKeys.SharedFeedForwardLength, SharedFfnDim);
         }
 
         if (WeightScale != 1)
         {
-            Set(MetadataKeys.ExpertWeightsScale, GgufValue.FromFloat32((float)WeightScale));
+            Set(ExpertKeys.WeightsScale, GgufValue.FromFloat32((float)WeightScale));
         }
 
         if (SumEpsilon != 0)
         {
-            Set(MetadataKeys.ExpertSumEpsilon, GgufValue.FromFloat32((float)SumEpsilon));
+            Set(ExpertKeys.SumEpsilon, GgufValue.FromFloat32((float)SumEpsilon));
         }
 
         if (GroupCount > 1)
         {
-            SetCount(MetadataKeys.ExpertGroupCount, GroupCount);
-            SetCount(MetadataKeys.ExpertGroupUsedCount, GroupUsedCount);
+            SetCount(ExpertKeys.GroupCount, GroupCount);
+            SetCount(ExpertKeys.GroupUsedCount, GroupUsedCount);
         }
 
         if (IdleCount > 0)
         {
-            SetCount(MetadataKeys.ExpertIdleCount, IdleCount);
+            SetCount(ExpertKeys.IdleCount, IdleCount);
         }
 
         if (IsClamped)
         {
-            Set(MetadataKeys.ExpertClamped, GgufValue.FromBoolean(true));
+            Set(ExpertKeys.Clamped, GgufValue.FromBoolean(true));
         }
 
         void SetCount(string suffix, int count) => Set(suffix, GgufValue.FromUInt32((uint)count));

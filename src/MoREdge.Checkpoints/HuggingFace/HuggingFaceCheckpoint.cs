@@ -20,10 +20,8 @@ internal static class HuggingFaceCheckpoint
             : null;
         ConfigObject json = ReadConfig(folder, hydra);
         DecoderFamily family = FamilyList.Of(json);
+        RecursionConfig? recursion = ReadRecursion(json, hydra, family);
         DecoderConfig config = family.Read(json);
-        RecursionConfig? recursion = hydra is { } run
-            ? HydraConfig.Read(run)
-            : json.GetObject("mor") is { } mor ? MorObject.Read(mor) : null;
         WeightSet weights = WeightFolder.Open(folder, file);
         bool isComplete = false;
         try
@@ -53,6 +51,20 @@ internal static class HuggingFaceCheckpoint
 
         IReadOnlyDictionary<string, JsonElement>? overrides = hydra is { } run ? HydraConfig.ReadOverrides(run) : null;
         return new ConfigObject(JsonFile.Load(path), "config.json", overrides);
+    }
+
+    private static RecursionConfig? ReadRecursion(ConfigObject json, ConfigObject? hydra, DecoderFamily family)
+    {
+        ConfigObject? mor = json.GetObject("mor");
+        if ((mor is not null || hydra is not null) && !family.CanRecur)
+        {
+            throw new CheckpointException(
+                CheckpointError.UnsupportedOption,
+                $"{json.Name} uses recursions of the layers of {family.DisplayName}, which this version does not "
+                + "compute.");
+        }
+
+        return hydra is { } run ? HydraConfig.Read(run) : mor is { } settings ? MorObject.Read(settings) : null;
     }
 
     private static Checkpoint Build(

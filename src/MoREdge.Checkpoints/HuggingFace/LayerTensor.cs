@@ -2,8 +2,9 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.HuggingFace;
 
-/// <summary>One tensor of a decoder layer in a model file: where it lies in the source, and what becomes of
-/// it.</summary>
+/// <summary>
+/// One tensor of a decoder layer in a model file: where it lies in the source, and what becomes of it.
+/// </summary>
 /// <param name="Suffix">Name in the source behind the layer's prefix.</param>
 /// <param name="Name">Canonical name (TensorNames).</param>
 /// <param name="SourceShape">Shape in the source.</param>
@@ -188,8 +189,9 @@ internal sealed class LayerTensors(DecoderConfig config, LayerSource source)
         }
     }
 
-    /// <summary>Router and experts, in stacks (experts, 2·ffn, model), gate rows first, and (experts, model,
-    /// ffn).</summary>
+    /// <summary>
+    /// Router and experts, in stacks (experts, 2·ffn, model), gate rows first, and (experts, model, ffn).
+    /// </summary>
     public void AddExpertStacks(string router, string gateUp, string down)
     {
         ExpertSettings experts = config.Experts!;

@@ -8,9 +8,13 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// </summary>
 internal sealed class RopeReader(ConfigObject config, int headDim, int contextLength)
 {
-    private const double BaseDefault = 10000;
-    private const string FullLayers = "full_attention";
-    private const string WindowLayers = "sliding_attention";
+    /// <summary>Kind of the layers that see everything, in configurations that name kinds.</summary>
+    public const string FullLayers = "full_attention";
+
+    /// <summary>Kind of the layers with a window.</summary>
+    public const string WindowLayers = "sliding_attention";
+
+    private const double WindowBaseDefault = 10000;
 
     /// <summary>What a nested object may say that is read elsewhere.</summary>
     private static readonly HashSet<string> ReadElsewhere =
@@ -20,15 +24,13 @@ internal sealed class RopeReader(ConfigObject config, int headDim, int contextLe
     /// <param name="windowBaseKey">The key of the base of layers with a window, or null where there is none.</param>
     /// <param name="baseDefault">The base of a configuration that states none.</param>
     /// <exception cref="CheckpointException">UnsupportedOption, MissingKey or InvalidValue.</exception>
-    public RopeSettings Read(string? windowBaseKey = null, double baseDefault = BaseDefault)
+    public RopeSettings Read(string? windowBaseKey, double baseDefault)
     {
         ConfigObject? parameters = config.GetObject("rope_parameters");
         ConfigObject? full = parameters?.GetObject(FullLayers) ?? parameters;
         ConfigObject? window = parameters?.GetObject(WindowLayers);
         double ropeBase = config.GetPositive("rope_theta", full?.GetPositive("rope_theta", baseDefault) ?? baseDefault);
-        double? windowBase = windowBaseKey is null
-            ? null
-            : config.GetPositive(windowBaseKey, window?.GetPositive("rope_theta", BaseDefault) ?? BaseDefault);
+        double? windowBase = windowBaseKey is null ? null : WindowBase(windowBaseKey, window);
         if (window is { } own && Kind(own) != "default")
         {
             throw Unsupported($"{WindowLayers} with stretched angles");
@@ -92,16 +94,23 @@ internal sealed class RopeReader(ConfigObject config, int headDim, int contextLe
         return factors;
     }
 
-    /// <summary>YaRN (arXiv:2309.00071); its amplitude is 0.1·ln(factor) + 1 unless the configuration says
-    /// otherwise.</summary>
+    /// <summary>The base of layers with a window: under a key of its own, or in the settings of their kind.</summary>
+    private double WindowBase(string key, ConfigObject? window) =>
+        config.GetPositive(key, window?.GetPositive("rope_theta", WindowBaseDefault) ?? WindowBaseDefault);
+
+    /// <summary>
+    /// YaRN (arXiv:2309.00071); its amplitude is 0.1·ln(factor) + 1 unless the configuration says otherwise.
+    /// </summary>
     private RopeSettings Yarn(RopeSettings settings, ConfigObject scaling)
     {
         int original = Original(scaling);
         double factor = scaling.GetPositive("factor", (double)contextLength / original);
-        double own = Magnitude(factor, 1);
+        double own = YarnDefaults.Magnitude(factor, 1);
         double scale = scaling.GetDouble("mscale", 0);
         double scaleOfAll = scaling.GetDouble("mscale_all_dim", 0);
-        double usual = scale != 0 && scaleOfAll != 0 ? Magnitude(factor, scale) / Magnitude(factor, scaleOfAll) : own;
+        double usual = scale != 0 && scaleOfAll != 0
+            ? YarnDefaults.Magnitude(factor, scale) / YarnDefaults.Magnitude(factor, scaleOfAll)
+            : own;
         return settings with
         {
             Kind = "yarn",
@@ -114,11 +123,9 @@ internal sealed class RopeReader(ConfigObject config, int headDim, int contextLe
         };
     }
 
-    private static double Magnitude(double factor, double multiplier) =>
-        factor <= 1 ? 1 : (0.1 * multiplier * Math.Log(factor)) + 1;
-
-    /// <summary>LongRoPE (arXiv:2402.13753): two lists of divisors, and an amplitude from how much longer the context
-    /// became.</summary>
+    /// <summary>
+    /// LongRoPE (arXiv:2402.13753): two lists of divisors, and an amplitude from how much longer the context became.
+    /// </summary>
     private RopeSettings LongRope(RopeSettings settings, ConfigObject scaling)
     {
         int original = Original(scaling);

@@ -30,10 +30,10 @@ internal sealed record RopeSettings
     public double Amplitude { get; init; } = 1;
 
     /// <summary>YaRN: turns above which a frequency is kept.</summary>
-    public double BetaFast { get; init; } = 32;
+    public double BetaFast { get; init; } = YarnDefaults.BetaFast;
 
     /// <summary>YaRN: turns below which it is divided by the whole factor.</summary>
-    public double BetaSlow { get; init; } = 1;
+    public double BetaSlow { get; init; } = YarnDefaults.BetaSlow;
 
     /// <summary>YaRN: whether its limits are rounded outwards.</summary>
     public bool Truncate { get; init; } = true;

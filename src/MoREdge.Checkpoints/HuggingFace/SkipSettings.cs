@@ -5,7 +5,7 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// <summary>Which tokens skip which layers, as a configuration states it.</summary>
 internal sealed record SkipSettings
 {
-    /// <summary>Options that are words, by their names.</summary>
+    /// <summary>Values of the keys in <see cref="SkipKeys.Words"/> that are not the usual ones.</summary>
     public required IReadOnlyDictionary<string, string> Words { get; init; }
 
     /// <summary>Share of the tokens that run each layer.</summary>
@@ -23,17 +23,17 @@ internal sealed record SkipSettings
     /// <summary>Writes the keys under "{architecture}.".</summary>
     public void WriteTo(GgufMetadata metadata, string architecture)
     {
-        Set(MetadataKeys.SkipCapacities, GgufValue.FromFloat64s(Capacities));
-        Set(MetadataKeys.SkipThresholds, GgufValue.FromFloat64s(Thresholds));
-        Set(MetadataKeys.SkipTanhScale, GgufValue.FromFloat32((float)TanhScale));
+        Set(SkipKeys.Capacities, GgufValue.FromFloat64s(Capacities));
+        Set(SkipKeys.Thresholds, GgufValue.FromFloat64s(Thresholds));
+        Set(SkipKeys.TanhScale, GgufValue.FromFloat32((float)TanhScale));
         foreach (KeyValuePair<string, string> word in Words)
         {
-            Set($"depths.{word.Key}", GgufValue.FromString(word.Value));
+            Set(word.Key, GgufValue.FromString(word.Value));
         }
 
         if (RoutedTokens is not null)
         {
-            Set(MetadataKeys.SkipRoutedTokens, GgufValue.FromInt32s(RoutedTokens));
+            Set(SkipKeys.RoutedTokens, GgufValue.FromInt32s(RoutedTokens));
         }
 
         void Set(string suffix, GgufValue value) => metadata.Set($"{architecture}.{suffix}", value);

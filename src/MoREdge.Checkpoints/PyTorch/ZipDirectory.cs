@@ -5,8 +5,7 @@ namespace MoREdge.Checkpoints.PyTorch;
 
 /// <summary>
 /// The directory of a zip file whose entries are stored, not compressed, so that any byte of an entry can be read in
-/// place.
-/// The class library's reader inflates streams but does not say where an entry lies.
+/// place. The class library's reader inflates streams but does not say where an entry lies.
 /// </summary>
 /// <remarks>Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16 and 4.5.3 (zip64).</remarks>
 internal sealed class ZipDirectory

@@ -5,8 +5,9 @@ using MoREdge.Tests.Tokenization;
 
 namespace MoREdge.Tests.Cli;
 
-/// <summary>A folder with a small checkpoint, a model file made from it by the program, and a vocabulary-only
-/// file.</summary>
+/// <summary>
+/// A folder with a small checkpoint, a model file made from it by the program, and a vocabulary-only file.
+/// </summary>
 public sealed class CliFolder : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -12,8 +12,9 @@ internal sealed record CliResult(int ExitCode, byte[] OutputBytes, string Error)
     /// <summary>Standard output as text.</summary>
     public string Output => Encoding.UTF8.GetString(OutputBytes);
 
-    /// <summary>Checks an expected refusal: the exit code, nothing on standard output, one sentence on standard
-    /// error.</summary>
+    /// <summary>
+    /// Checks an expected refusal: the exit code, nothing on standard output, one sentence on standard error.
+    /// </summary>
     public void AssertRefused(int exitCode, string part)
     {
         Assert.Equal((exitCode, ""), (ExitCode, Output));
@@ -52,8 +53,9 @@ internal static class CliRunner
     public static CliResult RunWithBytes(byte[] input, params string[] arguments) =>
         Start(DotnetPath, [ProgramPath(), .. arguments], input);
 
-    /// <summary>Runs a shell line in which $MOREDGE stands for the program: for limits, redirections and
-    /// signals.</summary>
+    /// <summary>
+    /// Runs a shell line in which $MOREDGE stands for the program: for limits, redirections and signals.
+    /// </summary>
     public static CliResult RunShell(string line) =>
         Start("bash", ["-c", $"MOREDGE='{DotnetPath} {ProgramPath()}'; {line}"], []);
 

@@ -2,8 +2,9 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Tests.Cli;
 
-/// <summary>Every file verb is fed what it must refuse: one sentence, the documented exit code, nothing lost, nothing
-/// left.</summary>
+/// <summary>
+/// Every file verb is fed what it must refuse: one sentence, the documented exit code, nothing lost, nothing left.
+/// </summary>
 public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<CliFolder>
 {
     public static MatrixTheoryData<string, string> VerbsTimesInputs { get; } = new(

@@ -167,8 +167,9 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Equal(before, folder.List());
     }
 
-    /// <summary>A checkpoint whose embedding of zeros is a hole in the file: large to read, nothing on the
-    /// disk.</summary>
+    /// <summary>
+    /// A checkpoint whose embedding of zeros is a hole in the file: large to read, nothing on the disk.
+    /// </summary>
     private string WriteLargeSource()
     {
         const int VocabSize = 4_000_000;

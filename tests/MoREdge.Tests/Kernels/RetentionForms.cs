@@ -2,8 +2,8 @@ namespace MoREdge.Tests.Kernels;
 
 /// <summary>
 /// Retention of one head in float64, in every form of its paper (arXiv:2307.08621, equations 5 to 7) and of torchscale,
-/// for comparison with each other and with the kernel. Source: specs/retnet-mod-moe-families.md, section A.4.
-/// Queries q (T, d), keys k (T, d), values v (T, e), states R (d, e); γ is the decay.
+/// for comparison with each other and with the kernel. Source: specs/retnet-mod-moe-families.md, section A.4. Queries q
+/// (T, d), keys k (T, d), values v (T, e), states R (d, e); γ is the decay.
 /// </summary>
 internal static class RetentionForms
 {

@@ -53,10 +53,10 @@ public sealed class DirectFormatTests
     }
 
     /// <summary>
-    /// Blocks meet int8 activations. Their rounding is off by 1/440 of the largest of a group of 32 (a step of 1/127
-    /// of it, evenly distributed: 1/√12 of a step), and the largest is at most √32 times the root mean square: a
-    /// product is off by at most 1/77 of itself. Through 2 layers lead 4 products each, one after the other, and then
-    /// the head; the residual stream adds their errors at most in full.
+    /// Blocks meet int8 activations. Their rounding is off by 1/440 of the largest of a group of 32 (a step of 1/127 of
+    /// it, evenly distributed: 1/√12 of a step), and the largest is at most √32 times the root mean square: a product
+    /// is off by at most 1/77 of itself. Through 2 layers lead 4 products each, one after the other, and then the head;
+    /// the residual stream adds their errors at most in full.
     /// </summary>
     [Theory]
     [InlineData(ElementType.Q8_0)]

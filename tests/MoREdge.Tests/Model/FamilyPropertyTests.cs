@@ -1,4 +1,5 @@
 using MoREdge.Model;
+using MoREdge.ModelFile;
 using MoREdge.Tensors;
 using MoREdge.Tests.Kernels;
 
@@ -111,7 +112,7 @@ public sealed class FamilyPropertyTests
     {
         using TinyModel model = TinyFamilies.Create("mod");
         model.Set(
-            MoREdge.ModelFile.MetadataKeys.SkipThresholds,
+            SkipKeys.Thresholds,
             MoREdge.ModelFile.GgufValue.FromFloat64s(0, threshold, 0, threshold));
         model.Load();
         int[] depths = new int[20];

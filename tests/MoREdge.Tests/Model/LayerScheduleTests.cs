@@ -1,4 +1,5 @@
 using MoREdge.Model;
+using MoREdge.ModelFile;
 
 namespace MoREdge.Tests.Model;
 
@@ -50,7 +51,7 @@ public sealed class LayerScheduleTests
 
     private static ModelConfig Config(SharingKind sharing) => new()
     {
-        Architecture = ModelConfigReader.RecursiveArchitecture,
+        Architecture = Architectures.Recursive,
         ModelDim = 32,
         FfnDim = 48,
         HeadCount = 4,

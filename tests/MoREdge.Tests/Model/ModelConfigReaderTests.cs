@@ -106,6 +106,12 @@ public sealed class ModelConfigReaderTests
     }
 
     [Fact]
+    public void Architectures_OfTheFormat_AreThoseThatTheNetworkWires()
+    {
+        Assert.Equal(Architectures.All, [.. Architecture.All.Select(architecture => architecture.Name)]);
+    }
+
+    [Fact]
     public void Thresholds_InFile_MoveTheSelection()
     {
         using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2);

@@ -29,8 +29,8 @@ public sealed class RetentionConfigTests
         ["a window"] = (ModelFileError.WrongValue, m => Count(m, MetadataKeys.SlidingWindow, 100)),
         ["experts"] = (ModelFileError.WrongValue, m =>
         {
-            Count(m, MetadataKeys.ExpertCount, 4);
-            Count(m, MetadataKeys.ExpertUsedCount, 2);
+            Count(m, ExpertKeys.Count, 4);
+            Count(m, ExpertKeys.UsedCount, 2);
         }
         ),
         ["stretched angles"] = (ModelFileError.WrongValue, m =>

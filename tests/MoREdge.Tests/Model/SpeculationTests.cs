@@ -59,8 +59,8 @@ public sealed class SpeculationTests
     }
 
     /// <summary>
-    /// With every draft right, the three recursions of three tokens share each pass over the block of two layers, and
-    /// a token leaves in each. With every draft wrong, two drafts per token run a prefix and a suffix layer in vain.
+    /// With every draft right, the three recursions of three tokens share each pass over the block of two layers, and a
+    /// token leaves in each. With every draft wrong, two drafts per token run a prefix and a suffix layer in vain.
     /// </summary>
     [Theory]
     [InlineData(1, 1 + 2 + 1)]

@@ -116,10 +116,10 @@ internal static class TinyFamilies
                 Number(MetadataKeys.LogitScale, 3);
                 Number(MetadataKeys.ResidualScale, 0.5f);
                 Number(MetadataKeys.EmbeddingScale, 4);
-                Count(MetadataKeys.ExpertGatingFunction, 3);
+                Count(ExpertKeys.GatingFunction, 3);
                 break;
             case "mod":
-                model.Set(MetadataKeys.SkipCapacities, GgufValue.FromFloat64s(1, 0.5, 1, 0.5));
+                model.Set(SkipKeys.Capacities, GgufValue.FromFloat64s(1, 0.5, 1, 0.5));
                 model.Add(TensorNames.Block(1, TensorNames.SkipRouter), 1, ModelDim);
                 model.Add(TensorNames.Block(3, TensorNames.SkipRouter), 1, ModelDim);
                 break;
@@ -142,10 +142,10 @@ internal static class TinyFamilies
 
         if (architecture.EndsWith("moe", StringComparison.Ordinal))
         {
-            Count(MetadataKeys.ExpertCount, ExpertCount);
-            Count(MetadataKeys.ExpertUsedCount, 2);
-            Count(MetadataKeys.ExpertFeedForwardLength, ExpertDim);
-            Count(MetadataKeys.SharedFeedForwardLength, architecture == "qwen2moe" ? ModelDim : 0);
+            Count(ExpertKeys.Count, ExpertCount);
+            Count(ExpertKeys.UsedCount, 2);
+            Count(ExpertKeys.FeedForwardLength, ExpertDim);
+            Count(ExpertKeys.SharedFeedForwardLength, architecture == "qwen2moe" ? ModelDim : 0);
         }
     }
 }

@@ -3,8 +3,9 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Tokenization;
 
-/// <summary>Renderings by Jinja set up as the transformers library does; sources in
-/// tests/golden/chat-templates/PROVENANCE.md.</summary>
+/// <summary>
+/// Renderings by Jinja set up as the transformers library does; sources in tests/golden/chat-templates/PROVENANCE.md.
+/// </summary>
 public sealed class ChatTemplateVectorTests
 {
     private static readonly DateTime Now = new(2024, 7, 26, 9, 5, 3);
@@ -46,8 +47,10 @@ public sealed class ChatTemplateVectorTests
     private static JsonDocument Load(string name) => JsonDocument.Parse(
         File.ReadAllBytes(SharedData.InRepository($"tests/golden/chat-templates/{name}")));
 
-    /// <summary>Whether the text was rendered and is right; a refusal must be expected, and one by raise_exception must
-    /// have its words.</summary>
+    /// <summary>
+    /// Whether the text was rendered and is right; a refusal must be expected, and one by raise_exception must have its
+    /// words.
+    /// </summary>
     private static bool Check(string source, JsonElement variables, JsonElement item, List<string> faults)
     {
         string? expected = item.TryGetProperty("expected", out JsonElement text) ? text.GetString() : null;

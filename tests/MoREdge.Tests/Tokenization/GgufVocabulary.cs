@@ -4,8 +4,9 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Tokenization;
 
-/// <summary>Reads the metadata of a trusted vocabulary-only GGUF file, so that these tests need no other
-/// project.</summary>
+/// <summary>
+/// Reads the metadata of a trusted vocabulary-only GGUF file, so that these tests need no other project.
+/// </summary>
 internal static class GgufVocabulary
 {
     private const int StringType = 8;

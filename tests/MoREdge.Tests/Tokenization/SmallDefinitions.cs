@@ -6,8 +6,9 @@ namespace MoREdge.Tests.Tokenization;
 /// <summary>Small vocabularies made in memory, so that these tests need no file.</summary>
 internal static class SmallDefinitions
 {
-    /// <summary>Ids: 0 and 1 control, 2 user-defined "&lt;tool&gt;", then 256 bytes, then "ab", "aa", "aaaa", "00",
-    /// two spaces.</summary>
+    /// <summary>
+    /// Ids: 0 and 1 control, 2 user-defined "&lt;tool&gt;", then 256 bytes, then "ab", "aa", "aaaa", "00", two spaces.
+    /// </summary>
     public static TokenizerDefinition ByteLevel(PreTokenizer preTokenizer = PreTokenizer.Gpt2)
     {
         List<string> tokens = ["<bos>", "<eos>", "<tool>"];
@@ -85,8 +86,9 @@ internal static class SmallDefinitions
         return definition with { Tokens = TextTable.Create(tokens) };
     }
 
-    /// <summary>Random text over scripts, emoji, controls and spaces; valid Unicode, without the visible space
-    /// itself.</summary>
+    /// <summary>
+    /// Random text over scripts, emoji, controls and spaces; valid Unicode, without the visible space itself.
+    /// </summary>
     public static string RandomText(Random random, int length)
     {
         (int First, int Last)[] ranges =

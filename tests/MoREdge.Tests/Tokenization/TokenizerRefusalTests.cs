@@ -3,8 +3,9 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Tokenization;
 
-/// <summary>What a tokenizer.json may ask for and this library does not have is refused by name, never
-/// ignored.</summary>
+/// <summary>
+/// What a tokenizer.json may ask for and this library does not have is refused by name, never ignored.
+/// </summary>
 public sealed class TokenizerRefusalTests
 {
     private const string Model = """{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}""";

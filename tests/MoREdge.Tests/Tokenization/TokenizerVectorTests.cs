@@ -4,8 +4,9 @@ using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Tokenization;
 
-/// <summary>Ids that other implementations gave for the same vocabularies; sources in
-/// tests/golden/tokenizers/PROVENANCE.md.</summary>
+/// <summary>
+/// Ids that other implementations gave for the same vocabularies; sources in tests/golden/tokenizers/PROVENANCE.md.
+/// </summary>
 public sealed class TokenizerVectorTests
 {
     private const string CaseSeparator = "\n__ggml_vocab_test__\n";

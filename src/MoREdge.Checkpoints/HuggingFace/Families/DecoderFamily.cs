@@ -14,9 +14,6 @@ internal sealed record OuterNames(string Embedding, string Norm, string Head);
 /// </summary>
 internal abstract class DecoderFamily
 {
-    private const string FullLayer = "full_attention";
-    private const string WindowLayer = "sliding_attention";
-
     /// <summary>max_window_layers where the configuration does not say it.</summary>
     protected const int FirstWindowLayerDefault = 28;
 
@@ -36,7 +33,7 @@ internal abstract class DecoderFamily
         "forced_eos_token_id", "suppress_tokens", "bad_words_ids", "begin_suppress_tokens",
         "exponential_decay_length_penalty", "decoder_start_token_id", "prefix", "base_model_tp_plan",
         "base_model_pp_plan", "keys_to_ignore_at_inference", "output_router_logits", "router_aux_loss_coef",
-        "router_jitter_noise", "bos_token_id", "language", "license", "mod", "moe", "mor",
+        "router_jitter_noise", "bos_token_id", "language", "license",
     ];
 
     /// <summary>The classes that "architectures" may name.</summary>
@@ -54,6 +51,9 @@ internal abstract class DecoderFamily
     /// <summary>Names of the tensors outside the layers.</summary>
     public virtual OuterNames Outer { get; } =
         new("model.embed_tokens.weight", "model.norm.weight", "lm_head.weight");
+
+    /// <summary>Whether its layers can be a shared block that runs again and again (Mixture-of-Recursions).</summary>
+    public virtual bool CanRecur => false;
 
     /// <summary>Key/value heads of a configuration that states none; null makes the key required.</summary>
     protected virtual Func<int, int>? KvHeadCountDefault => null;
@@ -129,9 +129,10 @@ internal abstract class DecoderFamily
         return config;
     }
 
-    /// <summary>What the tensors of each layer begin with; null where the names themselves say, as they do for
-    /// recursive
-    /// models (RecursionLayout).</summary>
+    /// <summary>
+    /// What the tensors of each layer begin with; null where the names themselves say, as they do for recursive models
+    /// (RecursionLayout).
+    /// </summary>
     public virtual IReadOnlyList<string>? LayerPrefixes(DecoderConfig config) => null;
 
     /// <summary>Tensors of the loop.</summary>
@@ -230,7 +231,7 @@ internal abstract class DecoderFamily
 
         foreach (string type in types)
         {
-            if (type is not (FullLayer or WindowLayer))
+            if (type is not (RopeReader.FullLayers or RopeReader.WindowLayers))
             {
                 throw new CheckpointException(
                     CheckpointError.UnsupportedOption,
@@ -238,7 +239,7 @@ internal abstract class DecoderFamily
             }
         }
 
-        config.HasWindow = PerLayer(config, layer => types[layer] == WindowLayer);
+        config.HasWindow = PerLayer(config, layer => types[layer] == RopeReader.WindowLayers);
         if (config.Window == 0 && Array.Exists(config.HasWindow, hasWindow => hasWindow))
         {
             config.Window = json.GetInt32("sliding_window", 1, int.MaxValue);

@@ -51,8 +51,8 @@ internal static class FamilyList
     /// <summary>What a configuration of another class becomes through an object beside "mor".</summary>
     private static void RefuseOtherKinds(ConfigObject json, string? name)
     {
-        string? kind = json.Has("mod") && name != MixtureOfDepths.ClassName ? "Mixture-of-Depths"
-            : json.Has("moe") && name is not (MixtureOfExperts.ClassName or MixtureOfDepths.ClassName)
+        string? kind = json.TryGet("mod", out _) && name != MixtureOfDepths.ClassName ? "Mixture-of-Depths"
+            : json.TryGet("moe", out _) && name is not (MixtureOfExperts.ClassName or MixtureOfDepths.ClassName)
                 ? "Mixture-of-Experts"
                 : null;
         if (kind is not null)

@@ -96,7 +96,6 @@ internal sealed class FlaRetNet : RetNet
 
     private static void RefuseOtherLayers(ConfigObject json)
     {
-        RefuseRecursion(json);
         Require(json, "use_short_conv", usual: false);
         Require(json, "elementwise_affine", usual: true);
         if (json.TryGet("attn", out _))
@@ -118,8 +117,9 @@ internal sealed class FlaRetNet : RetNet
             : throw Unsupported(json, $"feature_map {CheckpointException.Quote(map)}; none and relu are supported");
     }
 
-    /// <summary>Two thirds of hidden_ratio widths, up to a multiple of 256: a configuration that states no
-    /// width.</summary>
+    /// <summary>
+    /// Two thirds of hidden_ratio widths, up to a multiple of 256: a configuration that states no width.
+    /// </summary>
     private static int HiddenWidth(ConfigObject json, int modelDim)
     {
         const int Multiple = 256;

@@ -87,8 +87,9 @@ internal class Gemma2 : DecoderFamily
     }
 }
 
-/// <summary>Gemma 3, text: norms of queries and keys, five layers of six with a window and angles of their
-/// own.</summary>
+/// <summary>
+/// Gemma 3, text: norms of queries and keys, five layers of six with a window and angles of their own.
+/// </summary>
 internal sealed class Gemma3 : Gemma2
 {
     /// <inheritdoc/>

@@ -57,7 +57,7 @@ internal sealed class GraniteExperts : Granite
             UsedCount = json.GetInt32("num_experts_per_tok", 1, DecoderConfig.LayerCountMax, 2),
             FfnDim = config.FfnDim,
             SharedFfnDim = json.GetInt32("shared_intermediate_size", 0, ModelFileLimits.ModelDimensionMax, 0),
-            Gate = ExpertSettings.SoftmaxOfChosen,
+            Gate = ExpertKeys.SoftmaxOfChosen,
         };
     }
 

@@ -18,6 +18,9 @@ internal sealed class Llama : DecoderFamily
     public override string DisplayName => "Llama";
 
     /// <inheritdoc/>
+    public override bool CanRecur => true;
+
+    /// <inheritdoc/>
     protected override Func<int, int>? KvHeadCountDefault => heads => heads;
 
     /// <inheritdoc/>

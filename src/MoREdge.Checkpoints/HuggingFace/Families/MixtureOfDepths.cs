@@ -15,38 +15,37 @@ internal sealed class MixtureOfDepths : DecoderFamily
     private static readonly Dictionary<string, (string Key, string Value)[]> Variants = new(StringComparer.Ordinal)
     {
         ["paper"] = [],
-        ["astramind"] = [("weight_on", "output"), ("select", "topk_strict"), ("decode", "always")],
+        ["astramind"] = [(SkipKeys.WeightOn, "output"), (SkipKeys.Select, "topk_strict"), (SkipKeys.Decode, "always")],
         ["kyegomez"] =
         [
-            ("score", "softmax_chosen"), ("weight_on", "output"), ("residual", "doubled"), ("decode", "always"),
+            (SkipKeys.Score, "softmax_chosen"), (SkipKeys.WeightOn, "output"),
+            (SkipKeys.Residual, "doubled"), (SkipKeys.Decode, "always"),
         ],
         ["epfml"] =
         [
-            ("weight_on", "output"), ("residual", "doubled"), ("count", "smaller"), ("decode", "always"),
-            ("positions", "compressed"),
+            (SkipKeys.WeightOn, "output"), (SkipKeys.Residual, "doubled"),
+            (SkipKeys.Count, "smaller"), (SkipKeys.Decode, "always"),
+            (SkipKeys.Positions, "compressed"),
         ],
         ["sramshetty"] =
         [
-            ("score", "sigmoid"), ("weight_on", "feed_forward"), ("residual", "doubled"), ("count", "absolute"),
-            ("positions", "compressed"), ("skipped_keys", "zero"),
+            (SkipKeys.Score, "sigmoid"), (SkipKeys.WeightOn, "feed_forward"),
+            (SkipKeys.Residual, "doubled"), (SkipKeys.Count, "absolute"),
+            (SkipKeys.Positions, "compressed"), (SkipKeys.SkippedKeys, "zero"),
         ],
-        ["mixture_ai"] = [("weight_on", "output"), ("decode", "predictor")],
+        ["mixture_ai"] = [(SkipKeys.WeightOn, "output"), (SkipKeys.Decode, "predictor")],
         ["router_tuning"] =
         [
-            ("scope", "attention"), ("router_input", "normed"), ("score", "binary"), ("select", "threshold"),
-            ("skipped_keys", "written"),
+            (SkipKeys.Scope, "attention"), (SkipKeys.RouterInput, "normed"),
+            (SkipKeys.Score, "binary"), (SkipKeys.Select, "threshold"),
+            (SkipKeys.SkippedKeys, "written"),
         ],
         ["p_mod"] =
         [
-            ("score", "tanh"), ("weight_on", "feed_forward"), ("skipped", "weighted"), ("decode", "unrouted"),
+            (SkipKeys.Score, "tanh"), (SkipKeys.WeightOn, "feed_forward"),
+            (SkipKeys.Skipped, "weighted"), (SkipKeys.Decode, "unrouted"),
         ],
     };
-
-    private static readonly string[] Words =
-    [
-        "scope", "router_input", "score", "weight_on", "residual", "skipped", "select", "count", "decode", "positions",
-        "skipped_keys",
-    ];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> ClassNames { get; } = [ClassName];
@@ -81,7 +80,7 @@ internal sealed class MixtureOfDepths : DecoderFamily
             : "";
         LayerSource own = source with { Has = suffix => source.Has(inner + suffix) };
         List<LayerTensor> tensors = [];
-        foreach (LayerTensor tensor in Inner(config, layer, own))
+        foreach (LayerTensor tensor in base.Layer(config, layer, own))
         {
             tensors.Add(tensor with { Suffix = inner + tensor.Suffix });
         }
@@ -116,11 +115,11 @@ internal sealed class MixtureOfDepths : DecoderFamily
             words[key] = value;
         }
 
-        foreach (string word in Words)
+        foreach (string key in SkipKeys.Words)
         {
-            if (mod.GetString(word) is { } value)
+            if (mod.GetString(key[SkipKeys.Prefix.Length..]) is { } value)
             {
-                words[word] = value;
+                words[key] = value;
             }
         }
 
@@ -138,12 +137,9 @@ internal sealed class MixtureOfDepths : DecoderFamily
         mod.RefuseUnread(new HashSet<string>());
     }
 
-    private static IEnumerable<LayerTensor> Inner(DecoderConfig config, int layer, LayerSource source)
+    /// <inheritdoc/>
+    protected override void AddFeedForward(LayerTensors tensors, DecoderConfig config, int layer)
     {
-        LayerTensors tensors = new(config, source);
-        tensors.AddNorm("input_layernorm.weight", TensorNames.AttentionNorm);
-        tensors.AddAttention();
-        tensors.AddNorm("post_attention_layernorm.weight", TensorNames.FfnNorm);
         if (config.HasExperts(layer))
         {
             MixtureOfExperts.AddExperts(tensors, config);
@@ -152,8 +148,6 @@ internal sealed class MixtureOfDepths : DecoderFamily
         {
             tensors.AddFeedForward();
         }
-
-        return tensors.All;
     }
 
     private static void AddRouter(List<LayerTensor> tensors, long width, LayerSource source)

@@ -40,9 +40,9 @@ internal sealed class MixtureOfExperts : DecoderFamily
             SharedFfnDim = moe.GetInt32("shared", 0, ModelFileLimits.ModelDimensionMax, 0),
             Gate = (moe.GetString("score") ?? "softmax") switch
             {
-                "softmax" => ExpertSettings.Softmax,
-                "sigmoid" => ExpertSettings.Sigmoid,
-                "softmax_chosen" => ExpertSettings.SoftmaxOfChosen,
+                "softmax" => ExpertKeys.Softmax,
+                "sigmoid" => ExpertKeys.Sigmoid,
+                "softmax_chosen" => ExpertKeys.SoftmaxOfChosen,
                 _ => throw moe.Invalid("score", "is not softmax, sigmoid or softmax_chosen"),
             },
             NormalizesWeights = moe.GetBoolean("renormalise", fallback: false),

@@ -2,8 +2,9 @@ using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints.HuggingFace.Families;
 
-/// <summary>Phi 3, 3.5 and 4 mini: Llama whose projections are stored together, with long contexts by
-/// LongRoPE.</summary>
+/// <summary>
+/// Phi 3, 3.5 and 4 mini: Llama whose projections are stored together, with long contexts by LongRoPE.
+/// </summary>
 internal sealed class Phi3 : DecoderFamily
 {
     /// <inheritdoc/>

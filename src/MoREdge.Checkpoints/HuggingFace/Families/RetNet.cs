@@ -55,13 +55,4 @@ internal abstract class RetNet : DecoderFamily
             throw Unsupported(json, $"{key} {(usual ? "false" : "true")}, which this version does not compute");
         }
     }
-
-    /// <summary>Refuses a loop of recursions over layers that retain.</summary>
-    protected static void RefuseRecursion(ConfigObject json)
-    {
-        if (json.Has("mor"))
-        {
-            throw Unsupported(json, "recursions of retention layers, which this version does not compute");
-        }
-    }
 }

@@ -117,7 +117,6 @@ internal sealed class TorchscaleRetNet : RetNet
 
     private static void RefuseOtherDialects(ConfigObject json)
     {
-        RefuseRecursion(json);
         foreach (string key in OfXatl)
         {
             if (json.Has(key))

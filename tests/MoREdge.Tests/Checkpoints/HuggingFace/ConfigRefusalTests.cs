@@ -44,6 +44,20 @@ public sealed class ConfigRefusalTests : IDisposable
         Assert.Equal(expected, CheckpointReading.Refusal(_folder.FullPath));
     }
 
+    [Theory]
+    [InlineData("Qwen2ForCausalLM")]
+    [InlineData("Qwen3ForCausalLM")]
+    [InlineData("MistralForCausalLM")]
+    public void Open_RecursionsOfAnotherFamilysLayers_AreRefused(string name)
+    {
+        JsonObject config = SyntheticModel.Config(1, name);
+        config["mor"] = SyntheticModel.Mor("expert", 3, "middle_cycle");
+        _folder.WriteConfig(config);
+        _folder.Write("model.safetensors", SafetensorsBuilder.File(SyntheticModel.Llama(1).Tensors));
+
+        Assert.Equal(CheckpointError.UnsupportedOption, CheckpointReading.Refusal(_folder.FullPath));
+    }
+
     [Fact]
     public void Open_MistralThatDoesNotMentionItsWindow_HasTheFamilysWindow()
     {
