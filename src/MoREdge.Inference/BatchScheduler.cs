@@ -6,9 +6,9 @@ namespace MoREdge.Inference;
 
 /// <summary>
 /// Answers many requests side by side, with one pass over the weights for all of them. First come, first served: as
-/// soon as an answer ends, the next request takes its place; one whose keys and values do not fit yet waits, and
-/// nobody overtakes it. Decoded tokens never wait for prompts: rows of a tick are kept for them, and prompts share the
-/// others. Every answer is bit for bit what it would be alone, whatever runs beside it.
+/// soon as an answer ends, the next request takes its place; one whose keys and values do not fit yet waits, and nobody
+/// overtakes it. Decoded tokens never wait for prompts: rows of a tick are kept for them, and prompts share the others.
+/// Every answer is bit for bit what it would be alone, whatever runs beside it.
 /// </summary>
 /// <remarks>
 /// One thread runs it, by <see cref="Run"/> or <see cref="Step"/>; every thread may submit and cancel. A request that
@@ -28,8 +28,9 @@ public sealed class BatchScheduler : IDisposable
     private readonly ManualResetEventSlim _hasWork = new();
     private bool _isDisposed;
 
-    /// <summary>Makes an empty batch over a network without a tokenizer: tokens have no text, and none ends an
-    /// answer.</summary>
+    /// <summary>
+    /// Makes an empty batch over a network without a tokenizer: tokens have no text, and none ends an answer.
+    /// </summary>
     /// <param name="network">The network, which must outlive the scheduler.</param>
     /// <param name="sequence">How sequences are run.</param>
     /// <param name="options">The limits.</param>

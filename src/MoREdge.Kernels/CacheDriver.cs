@@ -5,8 +5,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// The loops around the portable cache bodies: groups, the last, partial one padded with zeros, and the places of a
-/// key in its tile. Bit for bit what the reference stores.
+/// The loops around the portable cache bodies: groups, the last, partial one padded with zeros, and the places of a key
+/// in its tile. Bit for bit what the reference stores.
 /// </summary>
 /// <remarks>SAFETY: pointers stay inside the views and the row that is stored, whose sizes are asserted.</remarks>
 internal static unsafe class CacheDriver

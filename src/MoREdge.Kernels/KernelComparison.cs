@@ -18,8 +18,8 @@ public sealed record KernelDifference(string Operation, double Worst)
 /// tests.
 /// </summary>
 /// <remarks>
-/// Tolerances: <see cref="Rounding"/> is the error of one float32 rounding; a sum of n products may be off by
-/// n roundings of Σ|products| (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1).
+/// Tolerances: <see cref="Rounding"/> is the error of one float32 rounding; a sum of n products may be off by n
+/// roundings of Σ|products| (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1).
 /// </remarks>
 internal static unsafe class KernelComparison
 {

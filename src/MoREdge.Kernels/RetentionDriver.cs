@@ -5,8 +5,8 @@ namespace MoREdge.Kernels;
 
 /// <summary>
 /// The loops around the retention bodies. A few tokens stream through the state row by row, as memory wants it; many
-/// stay with sixteen columns of it until all have passed, so that what they bring stays in the first-level cache.
-/// Every element is computed by the same operations in the same order either way.
+/// stay with sixteen columns of it until all have passed, so that what they bring stays in the first-level cache. Every
+/// element is computed by the same operations in the same order either way.
 /// </summary>
 /// <remarks>SAFETY: pointers stay inside the views, whose shapes are asserted.</remarks>
 internal static unsafe class RetentionDriver

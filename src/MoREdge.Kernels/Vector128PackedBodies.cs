@@ -6,10 +6,10 @@ namespace MoREdge.Kernels;
 
 /// <summary>Packed products with portable 128-bit vectors: two registers hold the eight rows of a tile.</summary>
 /// <remarks>
-/// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups.
-/// There is no portable widening multiply-add of bytes, so weights are widened to int16, where two products of bytes
-/// still fit (2·128·127 = 32512), and pairs of int16 are added by shifting their int32 halves.
-/// The Split variants multiply and add with two roundings, for processors without a fused multiply-add.
+/// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. There is
+/// no portable widening multiply-add of bytes, so weights are widened to int16, where two products of bytes still fit
+/// (2·128·127 = 32512), and pairs of int16 are added by shifting their int32 halves. The Split variants multiply and
+/// add with two roundings, for processors without a fused multiply-add.
 /// </remarks>
 internal static unsafe class Vector128PackedBodies
 {

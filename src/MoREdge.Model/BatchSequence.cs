@@ -36,8 +36,9 @@ public sealed class BatchSequence
     /// <summary>Bytes of keys and values stored now.</summary>
     public long KvBytesUsed => Cache.BytesUsed;
 
-    /// <summary>Address space taken for keys and values, or for states; resident is only what tokens have
-    /// touched.</summary>
+    /// <summary>
+    /// Address space taken for keys and values, or for states; resident is only what tokens have touched.
+    /// </summary>
     public long KvBytesReserved => Cache.BytesReserved + (Cache.Retention?.LiveBytes ?? 0);
 
     internal KvCache Cache { get; }

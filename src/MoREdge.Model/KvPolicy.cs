@@ -19,9 +19,8 @@ public enum KvPolicy
 
     /// <summary>
     /// One slot per physical block, in which each recursion replaces what the one before it stored: a token sees its
-    /// own
-    /// recursion's keys and the last ones of earlier tokens. Of looped models; what a text gives depends on how it was
-    /// cut into passes.
+    /// own recursion's keys and the last ones of earlier tokens. Of looped models; what a text gives depends on how it
+    /// was cut into passes.
     /// </summary>
     SharedLatest,
 }

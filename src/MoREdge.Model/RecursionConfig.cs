@@ -130,14 +130,14 @@ public sealed class RecursionConfig
     /// </summary>
     public bool HasAdapter { get; init; }
 
-    /// <summary>Exit gate: a token leaves when the probability that it has left reaches this; at 1 or above
-    /// never.</summary>
+    /// <summary>
+    /// Exit gate: a token leaves when the probability that it has left reaches this; at 1 or above never.
+    /// </summary>
     public double ExitThreshold { get; init; } = 1;
 
     /// <summary>
     /// Whether the recursions that a token does not run see the keys and values of its last one (looped models), and
-    /// not
-    /// none at all.
+    /// not none at all.
     /// </summary>
     public bool KeepsLatestKeys { get; init; }
 

@@ -2,8 +2,8 @@ namespace MoREdge.Model;
 
 /// <summary>
 /// Retention in place of attention (RetNet, Sun et al. 2023, arXiv:2307.08621): a state R of fixed size per head holds
-/// the past, R ← γ·R + kᵀ·v, and a query reads q·R. The two dialects that call themselves RetNet differ in the
-/// angles of the rotation, in what the read-out is divided by, and in the norm behind it.
+/// the past, R ← γ·R + kᵀ·v, and a query reads q·R. The two dialects that call themselves RetNet differ in the angles
+/// of the rotation, in what the read-out is divided by, and in the norm behind it.
 /// </summary>
 public sealed record RetentionConfig
 {

@@ -133,8 +133,10 @@ public sealed class Sequence : IDisposable
     /// <summary>Bytes of what it takes to take tokens back from the states, without a mark.</summary>
     public long StateHistoryBytes => _cache.Retention?.HistoryBytes ?? 0;
 
-    /// <summary>Bytes of keys and values stored now, those of tokens that were drafted included; with retention
-    /// <see cref="StateBytes"/>.</summary>
+    /// <summary>
+    /// Bytes of keys and values stored now, those of tokens that were drafted included; with retention
+    /// <see cref="StateBytes"/>.
+    /// </summary>
     public long KvBytesUsed => _cache.BytesUsed;
 
     /// <summary>Address space taken for keys and values; resident is only what tokens have touched.</summary>

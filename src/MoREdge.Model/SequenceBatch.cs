@@ -112,8 +112,8 @@ public sealed class SequenceBatch : IDisposable
     }
 
     /// <summary>
-    /// Feeds a text: its tokens begin with the next tick. A single one always does; of several as many as this tick
-    /// has room for, and the rest is to be fed again when they have left.
+    /// Feeds a text: its tokens begin with the next tick. A single one always does; of several as many as this tick has
+    /// room for, and the rest is to be fed again when they have left.
     /// </summary>
     /// <param name="sequence">A sequence of this batch that has nothing under way.</param>
     /// <param name="ids">Token ids, at least one.</param>

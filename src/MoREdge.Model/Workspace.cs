@@ -81,8 +81,9 @@ internal sealed class Workspace : IDisposable
     /// <summary>Rows of the residual stream that a pass works on (rows under way, ModelDim).</summary>
     public FloatMatrix Gathered { get; }
 
-    /// <summary>Each token's state between recursions, where it is not the residual stream (rows under way,
-    /// ModelDim).</summary>
+    /// <summary>
+    /// Each token's state between recursions, where it is not the residual stream (rows under way, ModelDim).
+    /// </summary>
     public FloatMatrix State { get; }
 
     /// <summary>Rows that run a layer which others skip (rows under way, ModelDim).</summary>
@@ -91,8 +92,9 @@ internal sealed class Workspace : IDisposable
     /// <summary>The same behind attention (rows under way, ModelDim).</summary>
     public FloatMatrix Attended { get; }
 
-    /// <summary>State and input of each row of a pass, where an adapter joins them (rows under way,
-    /// 2·ModelDim).</summary>
+    /// <summary>
+    /// State and input of each row of a pass, where an adapter joins them (rows under way, 2·ModelDim).
+    /// </summary>
     public FloatMatrix AdapterInput { get; }
 
     /// <summary>Normed input of a projection (rows, ModelDim).</summary>
@@ -153,8 +155,10 @@ internal sealed class Workspace : IDisposable
             + QuantizedRows.ByteCount(quantizedQueries, config.HeadDim));
     }
 
-    /// <summary>Gate projection, then its product with the up projection (rows, dim); of retention and of the
-    /// feed-forward network in turn.</summary>
+    /// <summary>
+    /// Gate projection, then its product with the up projection (rows, dim); of retention and of the feed-forward
+    /// network in turn.
+    /// </summary>
     public FloatMatrix Gate(int rows, int dim) => _gate.Reshaped(rows, dim, dim);
 
     /// <summary>Up projection (rows, dim).</summary>
@@ -184,8 +188,9 @@ internal sealed class Workspace : IDisposable
     private static int ScoresMax(ModelConfig config, SequencePlan plan) =>
         config.Retention is null ? plan.ContextLength : 1;
 
-    /// <summary>Floats of the hidden layer of a feed-forward network: of rows, or of the experts that they
-    /// chose.</summary>
+    /// <summary>
+    /// Floats of the hidden layer of a feed-forward network: of rows, or of the experts that they chose.
+    /// </summary>
     private static int HiddenFloats(ModelConfig config, int layerRows)
     {
         int slotWidth = config.Experts is { } experts

@@ -14,8 +14,9 @@ public static class GroupQuantizer
     /// <summary>The largest magnitude that 8-bit weights express: 127 times the largest fp16 number.</summary>
     public const float Q8MagnitudeMax = Q8Max * Float16Max;
 
-    /// <summary>The largest magnitude that 4-bit weights express on both sides of zero: 7 times the largest fp16
-    /// number.</summary>
+    /// <summary>
+    /// The largest magnitude that 4-bit weights express on both sides of zero: 7 times the largest fp16 number.
+    /// </summary>
     public const float Q4MagnitudeMax = Q4Max * Float16Max;
 
     private const float Float16Max = 65504;
@@ -25,15 +26,13 @@ public static class GroupQuantizer
 
     /// <summary>
     /// Ranges tried for a 4-bit group. On trained weights (mor-stories) 48 ranges, or divisors from 4 to 10, lower the
-    /// error
-    /// by less than 0.02 % of itself.
+    /// error by less than 0.02 % of itself.
     /// </summary>
     internal const int Q4CandidateCount = 16;
 
     /// <summary>
     /// The ranges divide the largest magnitude by 5.5 … 9.0: up to 7 or 8 no weight is clipped, above that the extremes
-    /// are,
-    /// so that the many small weights get finer steps.
+    /// are, so that the many small weights get finer steps.
     /// </summary>
     internal const float Q4DivisorMin = 5.5f;
 
@@ -43,8 +42,10 @@ public static class GroupQuantizer
     /// <summary>2⁻¹⁴, the smallest normal fp16 number.</summary>
     private const float ScaleMin = 1f / (1 << 14);
 
-    /// <summary>Adding and subtracting 1.5·2²³ rounds a float below 2²² to the nearest integer, ties to even, on every
-    /// processor.</summary>
+    /// <summary>
+    /// Adding and subtracting 1.5·2²³ rounds a float below 2²² to the nearest integer, ties to even, on every
+    /// processor.
+    /// </summary>
     private const float RoundingShift = 12582912f;
 
     /// <summary>8-bit: scale = max|w| / 127, q in [−127, 127], so that |w − scale·q| ≤ scale / 2.</summary>
@@ -61,8 +62,9 @@ public static class GroupQuantizer
         return scale;
     }
 
-    /// <summary>4-bit: q in [−8, 7]; the scale is the least-squares one of the best range among the
-    /// candidates.</summary>
+    /// <summary>
+    /// 4-bit: q in [−8, 7]; the scale is the least-squares one of the best range among the candidates.
+    /// </summary>
     /// <remarks>
     /// For fixed q the error Σ(w − s·q)² is least at s = Σwq / Σq², where it is Σw² − (Σwq)² / Σq²: the best range is
     /// the one of the largest (Σwq)² / Σq². The weights are rounded once more with the final scale, which can only

@@ -4,8 +4,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Quantization;
 
-/// <summary>Quantizes tiles of 8 rows into the packed layout. Scales wait in memory, because their section follows all
-/// quants.</summary>
+/// <summary>
+/// Quantizes tiles of 8 rows into the packed layout. Scales wait in memory, because their section follows all quants.
+/// </summary>
 internal sealed class PackedBlock
 {
     private readonly ushort[] _scales;

@@ -9,8 +9,9 @@ namespace MoREdge.Quantization;
 /// <summary>Encodes one tensor after the other, a block of rows at a time, and measures the error it makes.</summary>
 internal sealed class TensorEncoder
 {
-    /// <summary>Weights held as floats at a time (16 MB): the memory of a conversion does not grow with the
-    /// model.</summary>
+    /// <summary>
+    /// Weights held as floats at a time (16 MB): the memory of a conversion does not grow with the model.
+    /// </summary>
     private const int BlockWeightsMax = 4 << 20;
 
     private readonly GgufWriter _writer;

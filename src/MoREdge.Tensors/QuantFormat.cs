@@ -6,9 +6,8 @@ namespace MoREdge.Tensors;
 /// </summary>
 /// <remarks>
 /// The layout is drawn in src/MoREdge.Kernels/KERNELS.md. Per tile of 8 rows and group of 32 columns, in this order:
-/// Q8G32: 8 quads of 4 columns, each 8 rows × 4 signed bytes (256 bytes).
-/// Q4G32: 4 quad pairs, each 8 rows × 4 bytes; the low nibble is of quad j, the high one of quad j + 4 (128 bytes);
-/// weight = scale·(nibble − 8).
+/// Q8G32: 8 quads of 4 columns, each 8 rows × 4 signed bytes (256 bytes). Q4G32: 4 quad pairs, each 8 rows × 4 bytes;
+/// the low nibble is of quad j, the high one of quad j + 4 (128 bytes); weight = scale·(nibble − 8).
 /// </remarks>
 public enum QuantFormat
 {

@@ -3,8 +3,9 @@ namespace MoREdge.Tensors;
 /// <summary>The dimensions of a tensor, outermost first: a weight matrix y = W·x is (rows, cols).</summary>
 public readonly struct TensorShape : IEquatable<TensorShape>
 {
-    /// <summary>The most dimensions a tensor may have: one more than GGUF v3 knows, because checkpoints have
-    /// such.</summary>
+    /// <summary>
+    /// The most dimensions a tensor may have: one more than GGUF v3 knows, because checkpoints have such.
+    /// </summary>
     public const int RankMax = 5;
 
     private readonly long[] _dimensions;

@@ -4,8 +4,8 @@ namespace MoREdge.Tensors;
 
 /// <summary>A view of the values of one head in a cache, (positions, HeadDim) without gaps.</summary>
 /// <remarks>
-/// Q8 values are signed bytes; their fp16 scales lie apart, (groups of 32 columns, capacity), so that the scales of
-/// one group of neighbouring positions are neighbours.
+/// Q8 values are signed bytes; their fp16 scales lie apart, (groups of 32 columns, capacity), so that the scales of one
+/// group of neighbouring positions are neighbours.
 /// </remarks>
 // SAFETY: the view neither owns nor checks its memory; Over checks the size of the buffer, whose owner keeps it alive.
 public readonly unsafe struct ValueRows

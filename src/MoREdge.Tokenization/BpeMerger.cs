@@ -12,8 +12,9 @@ internal sealed class BpeMerger(MergeRule rule)
     /// <summary>Number of symbols before merging.</summary>
     public int Count { get; private set; }
 
-    /// <summary>One symbol; after <see cref="Merge"/> only those reached from 0 by <see cref="Symbol.Next"/> are
-    /// alive.</summary>
+    /// <summary>
+    /// One symbol; after <see cref="Merge"/> only those reached from 0 by <see cref="Symbol.Next"/> are alive.
+    /// </summary>
     public ref readonly Symbol this[int index] => ref _symbols[index];
 
     /// <summary>Forgets the symbols and keeps the memory.</summary>

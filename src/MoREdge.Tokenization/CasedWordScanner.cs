@@ -6,8 +6,8 @@ namespace MoREdge.Tokenization;
 /// <summary>The words of GPT-4o's pattern, which end where a small letter meets a capital one.</summary>
 /// <remarks>
 /// With U = [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and L = [\p{Ll}\p{Lm}\p{Lo}\p{M}] the two alternatives are
-/// <c>[^\r\n\p{L}\p{N}]?U*L+</c> and <c>[^\r\n\p{L}\p{N}]?U+L*</c>. U and L share letters without case and marks, so
-/// a matcher that gives back what it took ends U*L+ behind the last such character of the U where no small letter
+/// <c>[^\r\n\p{L}\p{N}]?U*L+</c> and <c>[^\r\n\p{L}\p{N}]?U+L*</c>. U and L share letters without case and marks, so a
+/// matcher that gives back what it took ends U*L+ behind the last such character of the U where no small letter
 /// follows. One pass that remembers that place does the same.
 /// </remarks>
 internal static class CasedWordScanner

@@ -2,8 +2,9 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Marks what people say so that no spelling of a control token in it becomes that token, wherever a template
-/// puts it.</summary>
+/// <summary>
+/// Marks what people say so that no spelling of a control token in it becomes that token, wherever a template puts it.
+/// </summary>
 /// <remarks>A mark stands behind the first character of every such spelling, and of the start of one at the end of a
 /// string, which the next string could complete. It travels through the template as any character does, keeps the
 /// spelling from being found, and <see cref="Tokenizer.EncodeMarked"/> takes it away.</remarks>

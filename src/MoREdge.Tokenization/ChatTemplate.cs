@@ -7,9 +7,11 @@ namespace MoREdge.Tokenization;
 /// <param name="Content">What is said.</param>
 public readonly record struct ChatMessage(string Role, string Content);
 
-/// <summary>A chat template: Jinja as the transformers library runs it (sandboxed, <c>trim_blocks</c> and
-/// <c>lstrip_blocks</c> set, one line end at the end of the template dropped; <c>raise_exception</c>,
-/// <c>strftime_now</c>, <c>tojson</c>, <c>generation</c>, <c>break</c> and <c>continue</c> are there).</summary>
+/// <summary>
+/// A chat template: Jinja as the transformers library runs it (sandboxed, <c>trim_blocks</c> and <c>lstrip_blocks</c>
+/// set, one line end at the end of the template dropped; <c>raise_exception</c>, <c>strftime_now</c>, <c>tojson</c>,
+/// <c>generation</c>, <c>break</c> and <c>continue</c> are there).
+/// </summary>
 /// <remarks>A construct that is not supported is refused by name: statements, filters and tests already by
 /// <see cref="Parse"/>, methods and functions when they run. However hostile a template and a conversation are, work,
 /// memory and depth are bounded, and the end is a <see cref="ChatTemplateException"/>.</remarks>
@@ -57,16 +59,18 @@ public sealed class ChatTemplate
         DateTime? now = null) =>
         Run(Variables(messages, addGenerationPrompt, bosToken, eosToken, text => text), now);
 
-    /// <summary>The text of a conversation with tools, documents, parts of messages or variables of the
-    /// template.</summary>
+    /// <summary>
+    /// The text of a conversation with tools, documents, parts of messages or variables of the template.
+    /// </summary>
     /// <param name="variables">An object with what the template may name: <c>messages</c>, <c>tools</c>,
     /// <c>add_generation_prompt</c>, <c>bos_token</c>, <c>enable_thinking</c>, whatever it knows.</param>
     /// <param name="now">What <c>strftime_now</c> takes for the present; null asks the system.</param>
     /// <exception cref="ChatTemplateException">The template failed or refused the conversation.</exception>
     public string Render(JsonElement variables, DateTime? now = null) => Run(Variables(variables, text => text), now);
 
-    /// <summary>The tokens of a plain conversation; what people say is never read as a control token, however it is
-    /// spelled.</summary>
+    /// <summary>
+    /// The tokens of a plain conversation; what people say is never read as a control token, however it is spelled.
+    /// </summary>
     /// <param name="tokenizer">The model's tokenizer, which names the begin and end tokens.</param>
     /// <param name="messages">The messages, oldest first.</param>
     /// <param name="addGenerationPrompt">Whether the text ends with the start of the assistant's answer.</param>
@@ -87,8 +91,10 @@ public sealed class ChatTemplate
         return tokenizer.EncodeMarked(text);
     }
 
-    /// <summary>The tokens of a conversation with tools or other variables; no string among them is read as a control
-    /// token, except <c>bos_token</c> and its like, which the tokenizer names when they are left out.</summary>
+    /// <summary>
+    /// The tokens of a conversation with tools or other variables; no string among them is read as a control token,
+    /// except <c>bos_token</c> and its like, which the tokenizer names when they are left out.
+    /// </summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="variables">As for <see cref="Render(JsonElement, DateTime?)"/>.</param>
     /// <param name="now">What <c>strftime_now</c> takes for the present; null asks the system.</param>

@@ -6,8 +6,9 @@ public enum ChatTemplateError
     /// <summary>The template is no Jinja.</summary>
     Syntax,
 
-    /// <summary>The template uses a construct that this library lacks; <see cref="ChatTemplateException.Construct"/>
-    /// names it.</summary>
+    /// <summary>
+    /// The template uses a construct that this library lacks; <see cref="ChatTemplateException.Construct"/> names it.
+    /// </summary>
     UnsupportedConstruct,
 
     /// <summary>An operation met a value of a type it is not for.</summary>

@@ -10,8 +10,9 @@ internal sealed class JinjaArgumentValues(
 
     public bool IsEmpty => positional.Count + named.Count == 0;
 
-    /// <summary>The next positional argument or the one of this name; else a value that stands for its
-    /// absence.</summary>
+    /// <summary>
+    /// The next positional argument or the one of this name; else a value that stands for its absence.
+    /// </summary>
     public object? Take(string name, object? otherwise)
     {
         if (_taken < positional.Count)

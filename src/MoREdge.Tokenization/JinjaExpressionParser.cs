@@ -3,8 +3,9 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Parses expressions with Jinja's precedence: if, or, and, not, comparison, + -, ~, * / // %, **, sign,
-/// then postfix.</summary>
+/// <summary>
+/// Parses expressions with Jinja's precedence: if, or, and, not, comparison, + -, ~, * / // %, **, sign, then postfix.
+/// </summary>
 internal sealed class JinjaExpressionParser(JinjaTokenReader reader)
 {
     // Each level of nesting costs about a dozen stack frames.

@@ -12,8 +12,9 @@ namespace MoREdge.Tokenization;
 internal sealed record JinjaJsonStyle(
     string? Indent, string ItemSeparator, string KeySeparator, bool EnsureAscii, bool SortKeys);
 
-/// <summary>JSON as Python's json.dumps writes it, which is what tojson of the transformers library does, and JSON
-/// into values.</summary>
+/// <summary>
+/// JSON as Python's json.dumps writes it, which is what tojson of the transformers library does, and JSON into values.
+/// </summary>
 internal static class JinjaJson
 {
     /// <summary>The values of a JSON text; throws where a number or a string is none that templates hold.</summary>

@@ -1,7 +1,8 @@
 namespace MoREdge.Tokenization;
 
-/// <summary>The <c>loop</c> variable, and the walk over a for's items: a condition is asked only when an item is
-/// needed.</summary>
+/// <summary>
+/// The <c>loop</c> variable, and the walk over a for's items: a condition is asked only when an item is needed.
+/// </summary>
 internal sealed class JinjaLoop(List<object?> items, Predicate<object?>? condition, JinjaBudget budget)
 {
     private readonly List<object?> _passed = condition is null ? items : [];

@@ -1,7 +1,9 @@
 namespace MoREdge.Tokenization;
 
-/// <summary>The methods of strings, lists and mappings, with Python's meaning; those that change a value are not there:
-/// the sandbox of the transformers library refuses them too.</summary>
+/// <summary>
+/// The methods of strings, lists and mappings, with Python's meaning; those that change a value are not there: the
+/// sandbox of the transformers library refuses them too.
+/// </summary>
 internal static class JinjaMethods
 {
     private static readonly string[] OfMapping = ["get", "keys", "values", "items", "copy"];

@@ -2,8 +2,7 @@ using System.Globalization;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Python's numbers: whole ones of 64 bits, and floating-point ones; a truth value counts as 0 or
-/// 1.</summary>
+/// <summary>Python's numbers: whole ones of 64 bits, and floating-point ones; a truth value counts as 0 or 1.</summary>
 internal static class JinjaNumber
 {
     // Where repr changes to an exponent.

@@ -3,8 +3,9 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>What a hostile template may spend: every step costs 1, every character read or made and every item made
-/// costs more.</summary>
+/// <summary>
+/// What a hostile template may spend: every step costs 1, every character read or made and every item made costs more.
+/// </summary>
 internal sealed class JinjaBudget
 {
     /// <summary>Enough for a conversation of about two megabytes, and spent within seconds.</summary>
@@ -57,8 +58,9 @@ internal sealed class JinjaBudget
     /// <summary>Ends a macro.</summary>
     public void LeaveMacro() => _macroDepth--;
 
-    /// <summary>Spends what a search may cost at worst beyond one pass: a long pattern is compared at many
-    /// places.</summary>
+    /// <summary>
+    /// Spends what a search may cost at worst beyond one pass: a long pattern is compared at many places.
+    /// </summary>
     public void SpendOnSearch(string text, string pattern)
     {
         const int FreePattern = 16;
@@ -119,8 +121,9 @@ internal sealed class JinjaOutput(JinjaBudget budget)
     public override string ToString() => _text.ToString();
 }
 
-/// <summary>The value of a name or key that is not there: prints as nothing, is false, and iterates over
-/// nothing.</summary>
+/// <summary>
+/// The value of a name or key that is not there: prints as nothing, is false, and iterates over nothing.
+/// </summary>
 internal sealed class JinjaUndefined(string name)
 {
     public string Name => name;

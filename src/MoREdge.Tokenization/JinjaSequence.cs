@@ -43,8 +43,9 @@ internal sealed class JinjaSequence(JinjaSequenceKind kind) : List<object?>
     };
 }
 
-/// <summary>What select, map and their like give: true, without a length, and empty once it has been run
-/// through.</summary>
+/// <summary>
+/// What select, map and their like give: true, without a length, and empty once it has been run through.
+/// </summary>
 internal sealed class JinjaGenerator(IEnumerable<object?> items)
 {
     private readonly IEnumerator<object?> _items = items.GetEnumerator();

@@ -48,8 +48,10 @@ internal static class JinjaText
         return null;
     }
 
-    /// <summary>The order of two strings by code points, which differs from that of UTF-16 units where surrogates meet
-    /// units above them.</summary>
+    /// <summary>
+    /// The order of two strings by code points, which differs from that of UTF-16 units where surrogates meet units
+    /// above them.
+    /// </summary>
     public static int CompareByCodePoint(string left, string right)
     {
         int same = left.AsSpan().CommonPrefixLength(right);
@@ -106,8 +108,7 @@ internal static class JinjaText
         return title.ToString();
     }
 
-    /// <summary>Every part behind white space, a hyphen or an opening bracket capitalized: the filter
-    /// title.</summary>
+    /// <summary>Every part behind white space, a hyphen or an opening bracket capitalized: the filter title.</summary>
     public static string TitleWords(string text)
     {
         StringBuilder title = new(text.Length);

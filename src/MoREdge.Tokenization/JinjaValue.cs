@@ -1,7 +1,9 @@
 namespace MoREdge.Tokenization;
 
-/// <summary>What values are in a template: null, bool, long, double, string, list (tuples and their like are
-/// <see cref="JinjaSequence"/>), mapping, generator, namespace, loop, callable, undefined.</summary>
+/// <summary>
+/// What values are in a template: null, bool, long, double, string, list (tuples and their like are
+/// <see cref="JinjaSequence"/>), mapping, generator, namespace, loop, callable, undefined.
+/// </summary>
 internal static class JinjaValue
 {
     /// <summary>Deepest nesting of lists and mappings; deeper is no message of a chat.</summary>
@@ -35,8 +37,10 @@ internal static class JinjaValue
         _ => "function",
     };
 
-    /// <summary>The items a for runs over: list items, mapping keys, characters (whole code points), and what is left
-    /// of a generator.</summary>
+    /// <summary>
+    /// The items a for runs over: list items, mapping keys, characters (whole code points), and what is left of a
+    /// generator.
+    /// </summary>
     public static List<object?> Iterate(object? value, JinjaBudget budget)
     {
         switch (value)

@@ -2,8 +2,9 @@ using System.Text.Json;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Typed access to JSON fields: a wrong type is a <see cref="TokenizerException"/> that names the
-/// field.</summary>
+/// <summary>
+/// Typed access to JSON fields: a wrong type is a <see cref="TokenizerException"/> that names the field.
+/// </summary>
 internal static class JsonFields
 {
     /// <summary>A field, or null when it is absent or JSON null.</summary>

@@ -3,10 +3,11 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Reads the tokenizer file of llama2.c: int32 longest token, then per token float32 score, int32 length,
-/// bytes.</summary>
-/// <remarks>Source: export of tokenizer.py in karpathy/llama2.c: ids 0, 1, 2 are unknown, begin, end; 3 to 258 are
-/// the bytes.</remarks>
+/// <summary>
+/// Reads the tokenizer file of llama2.c: int32 longest token, then per token float32 score, int32 length, bytes.
+/// </summary>
+/// <remarks>Source: export of tokenizer.py in karpathy/llama2.c: ids 0, 1, 2 are unknown, begin, end; 3 to 258 are the
+/// bytes.</remarks>
 public static class Llama2cTokenizer
 {
     private const int FirstByteId = 3;

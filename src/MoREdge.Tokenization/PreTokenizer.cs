@@ -6,15 +6,17 @@ public enum PreTokenizer
     /// <summary>No cut.</summary>
     None,
 
-    /// <summary>GPT-2's pattern: <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|
-    /// ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>.</summary>
+    /// <summary>
+    /// GPT-2's pattern: <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>.
+    /// </summary>
     Gpt2,
 
     /// <summary>Every numeric character alone, then GPT-2's pattern between them (SmolLM, StarCoder).</summary>
     Smollm,
 
-    /// <summary>Llama 3's pattern: contractions in any case, digits in threes, line ends kept with what precedes
-    /// them.</summary>
+    /// <summary>
+    /// Llama 3's pattern: contractions in any case, digits in threes, line ends kept with what precedes them.
+    /// </summary>
     Llama3,
 
     /// <summary>Qwen2's pattern: Llama 3's with single digits.</summary>
@@ -23,8 +25,10 @@ public enum PreTokenizer
     /// <summary>Llama 3's pattern in GGUF files whose merges decide alone (OLMo 2, Phi-4, Granite 4).</summary>
     Cl100k,
 
-    /// <summary>GPT-4o's pattern: words end where small letters meet capital ones, contractions stay with their word,
-    /// digits in threes (Phi-4-mini).</summary>
+    /// <summary>
+    /// GPT-4o's pattern: words end where small letters meet capital ones, contractions stay with their word, digits in
+    /// threes (Phi-4-mini).
+    /// </summary>
     O200k,
 
     /// <summary>Mistral's "tekken": GPT-4o's pattern with single digits and without contractions.</summary>
@@ -34,8 +38,9 @@ public enum PreTokenizer
 /// <summary>The names that GGUF files give to pre-tokenizers (<c>tokenizer.ggml.pre</c>).</summary>
 public static class PreTokenizers
 {
-    /// <summary>The pre-tokenizer of a GGUF name; no name and "default" mean none, which suits SentencePiece
-    /// vocabularies only.</summary>
+    /// <summary>
+    /// The pre-tokenizer of a GGUF name; no name and "default" mean none, which suits SentencePiece vocabularies only.
+    /// </summary>
     /// <param name="name">The value of <c>tokenizer.ggml.pre</c>, or null when the file has none.</param>
     /// <exception cref="TokenizerException">The name is not known.</exception>
     public static PreTokenizer FromGgufName(string? name) => name switch
@@ -66,8 +71,9 @@ public static class PreTokenizers
         _ => "default",
     };
 
-    /// <summary>Whether a GGUF file with this pre-tokenizer takes whole pre-tokens past the merges; GGUF has no key
-    /// for it.</summary>
+    /// <summary>
+    /// Whether a GGUF file with this pre-tokenizer takes whole pre-tokens past the merges; GGUF has no key for it.
+    /// </summary>
     /// <param name="preTokenizer">Any defined value.</param>
     public static bool ImpliesIgnoreMerges(PreTokenizer preTokenizer) =>
         preTokenizer is PreTokenizer.Llama3 or PreTokenizer.Tekken;

@@ -3,8 +3,9 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Cuts UTF-8 text into pre-tokens: the published patterns as hand-written scanners, linear and without
-/// backtracking.</summary>
+/// <summary>
+/// Cuts UTF-8 text into pre-tokens: the published patterns as hand-written scanners, linear and without backtracking.
+/// </summary>
 /// <remarks>The alternatives are tried in the order of the patterns that <see cref="PreTokenizer"/> quotes.</remarks>
 internal static class PreTokenizerScanner
 {

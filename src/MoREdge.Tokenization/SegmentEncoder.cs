@@ -2,8 +2,9 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
-/// <summary>Encodes the text segments between special tokens, one call's worth: it owns the buffers that they
-/// share.</summary>
+/// <summary>
+/// Encodes the text segments between special tokens, one call's worth: it owns the buffers that they share.
+/// </summary>
 internal sealed class SegmentEncoder
 {
     private readonly TokenizerDefinition _definition;

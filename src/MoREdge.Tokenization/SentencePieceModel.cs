@@ -99,8 +99,9 @@ public static class SentencePieceModel
         kinds.Add((TokenKind)kind);
     }
 
-    /// <summary>TrainerSpec {3 model_type, 40 unk_id, 41 bos_id, 42 eos_id, 43 pad_id}, with the proto's
-    /// defaults.</summary>
+    /// <summary>
+    /// TrainerSpec {3 model_type, 40 unk_id, 41 bos_id, 42 eos_id, 43 pad_id}, with the proto's defaults.
+    /// </summary>
     private struct Trainer()
     {
         public int ModelType = 1;
@@ -147,8 +148,9 @@ public static class SentencePieceModel
         }
     }
 
-    /// <summary>NormalizerSpec {1 name, 2 charsmap, 3 add_dummy_prefix, 4 remove_extra_whitespaces, 5
-    /// escape_whitespaces}.</summary>
+    /// <summary>
+    /// NormalizerSpec {1 name, 2 charsmap, 3 add_dummy_prefix, 4 remove_extra_whitespaces, 5 escape_whitespaces}.
+    /// </summary>
     private struct Normalizer()
     {
         private bool _hasCharsMap;

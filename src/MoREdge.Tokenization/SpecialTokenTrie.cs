@@ -44,8 +44,9 @@ internal sealed class SpecialTokenTrie
         return -1;
     }
 
-    /// <summary>Whether a text starts with a control or unknown token, or is shorter and the start of a
-    /// token.</summary>
+    /// <summary>
+    /// Whether a text starts with a control or unknown token, or is shorter and the start of a token.
+    /// </summary>
     public bool StartsControl(ReadOnlySpan<byte> text)
     {
         int node = 0;

@@ -79,13 +79,16 @@ internal sealed class TokenBytes
         }
     }
 
-    /// <summary>The id of the text token with these bytes, or -1; control, unknown and byte tokens are not
-    /// text.</summary>
+    /// <summary>
+    /// The id of the text token with these bytes, or -1; control, unknown and byte tokens are not text.
+    /// </summary>
     public int Find(ReadOnlySpan<byte> bytes) =>
         bytes.Length > LongestToken || bytes.IsEmpty ? -1 : _slots[FindSlot(bytes)] - 1;
 
-    /// <summary><see cref="Find(ReadOnlySpan{byte})"/> with a guess that costs no walk through the table: merges of
-    /// most vocabularies make one token after the other.</summary>
+    /// <summary>
+    /// <see cref="Find(ReadOnlySpan{byte})"/> with a guess that costs no walk through the table: merges of most
+    /// vocabularies make one token after the other.
+    /// </summary>
     /// <param name="bytes">The bytes to look for.</param>
     /// <param name="guess">An id that may have them, or one outside the vocabulary.</param>
     public int Find(ReadOnlySpan<byte> bytes, int guess) =>

@@ -62,8 +62,9 @@ public sealed class Tokenizer
     public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true) =>
         Encode(text.AsSpan(), addSpecial, parseSpecial);
 
-    /// <summary>The ids of what a chat template made of marked strings: control tokens are those without a
-    /// mark.</summary>
+    /// <summary>
+    /// The ids of what a chat template made of marked strings: control tokens are those without a mark.
+    /// </summary>
     internal int[] EncodeMarked(string text) => Encode(text, addSpecial: false, parseSpecial: true, isMarked: true);
 
     /// <summary>Whether a text starts with a control token's spelling, or is the start of one.</summary>
@@ -111,8 +112,10 @@ public sealed class Tokenizer
         return ids.ToArray();
     }
 
-    /// <summary>The text of a whole sequence. Bytes that are not UTF-8 become U+FFFD; the space that a SentencePiece
-    /// encoder puts in front of a text is taken away again.</summary>
+    /// <summary>
+    /// The text of a whole sequence. Bytes that are not UTF-8 become U+FFFD; the space that a SentencePiece encoder
+    /// puts in front of a text is taken away again.
+    /// </summary>
     /// <param name="ids">Token ids.</param>
     /// <param name="skipSpecial">Whether control and unknown tokens are left out.</param>
     /// <exception cref="TokenizerException">An id lies outside the vocabulary.</exception>

@@ -3,12 +3,14 @@ namespace MoREdge.Tokenization;
 /// <summary>How pieces of text become tokens.</summary>
 public enum TokenizerAlgorithm
 {
-    /// <summary>Byte-pair encoding over the 256 bytes (Radford et al. 2019, section 2.2): merges by rank inside
-    /// pre-tokens.</summary>
+    /// <summary>
+    /// Byte-pair encoding over the 256 bytes (Radford et al. 2019, section 2.2): merges by rank inside pre-tokens.
+    /// </summary>
     ByteLevelBpe,
 
-    /// <summary>Byte-pair encoding over characters with byte fallback (Kudo and Richardson 2018): merges by rank or
-    /// by score.</summary>
+    /// <summary>
+    /// Byte-pair encoding over characters with byte fallback (Kudo and Richardson 2018): merges by rank or by score.
+    /// </summary>
     SentencePieceBpe,
 }
 
@@ -34,8 +36,9 @@ public enum TokenKind
     Byte = 6,
 }
 
-/// <summary>Which text segments a space is put in front of, when <see cref="TokenizerDefinition.AddSpacePrefix"/> is
-/// set.</summary>
+/// <summary>
+/// Which text segments a space is put in front of, when <see cref="TokenizerDefinition.AddSpacePrefix"/> is set.
+/// </summary>
 public enum SpacePrefixScope
 {
     /// <summary>Every segment between special tokens: Hugging Face's Prepend normalizer, and GGUF.</summary>
@@ -51,8 +54,9 @@ public sealed record TokenizerDefinition
     /// <summary>How pieces of text become tokens.</summary>
     public required TokenizerAlgorithm Algorithm { get; init; }
 
-    /// <summary>Token texts by id, shape (VocabSize): byte-level spelling or ▁ for a space, exactly as the file has
-    /// them.</summary>
+    /// <summary>
+    /// Token texts by id, shape (VocabSize): byte-level spelling or ▁ for a space, exactly as the file has them.
+    /// </summary>
     public required TextTable Tokens { get; init; }
 
     /// <summary>Token kinds by id, shape (VocabSize).</summary>
@@ -64,8 +68,9 @@ public sealed record TokenizerDefinition
     /// <summary>Scores by id, shape (VocabSize), higher merges first; null when merges decide.</summary>
     public float[]? Scores { get; init; }
 
-    /// <summary>How byte-level text is cut before merging; SentencePiece uses
-    /// <see cref="PreTokenizer.None"/>.</summary>
+    /// <summary>
+    /// How byte-level text is cut before merging; SentencePiece uses <see cref="PreTokenizer.None"/>.
+    /// </summary>
     public PreTokenizer PreTokenizer { get; init; }
 
     /// <summary>Begin of sequence, or -1.</summary>
@@ -83,8 +88,9 @@ public sealed record TokenizerDefinition
     /// <summary>End of one speaker's turn in a chat, or -1.</summary>
     public int EndOfTurnId { get; init; } = -1;
 
-    /// <summary>Further tokens that end a generation, beside <see cref="EosId"/> and
-    /// <see cref="EndOfTurnId"/>.</summary>
+    /// <summary>
+    /// Further tokens that end a generation, beside <see cref="EosId"/> and <see cref="EndOfTurnId"/>.
+    /// </summary>
     public IReadOnlyList<int> EosIds { get; init; } = [];
 
     /// <summary>Whether <see cref="BosId"/> is put in front.</summary>
@@ -102,15 +108,17 @@ public sealed record TokenizerDefinition
     /// <summary>Whether a segment that already starts with a space gets no second one (Metaspace, ByteLevel).</summary>
     public bool PrefixOnlyIfMissing { get; init; }
 
-    /// <summary>Whether runs of spaces become one and those at both ends vanish (SentencePiece's normalizer
-    /// option).</summary>
+    /// <summary>
+    /// Whether runs of spaces become one and those at both ends vanish (SentencePiece's normalizer option).
+    /// </summary>
     public bool RemoveExtraWhitespaces { get; init; }
 
     /// <summary>Whether text is brought to Unicode normalization form C first (Qwen2).</summary>
     public bool NormalizeNfc { get; init; }
 
-    /// <summary>Whether a whole pre-token that is a token is taken as it is, whatever the merges say (Llama
-    /// 3).</summary>
+    /// <summary>
+    /// Whether a whole pre-token that is a token is taken as it is, whatever the merges say (Llama 3).
+    /// </summary>
     public bool IgnoreMerges { get; init; }
 
     /// <summary>Whether neighbouring unknown characters share one unknown token.</summary>

@@ -16,8 +16,9 @@ internal sealed class TokenizerJsonVocabulary
         Merges = merges;
     }
 
-    /// <summary>Token texts by id; ids that the file leaves free are named like GGUF's fillers and marked
-    /// unused.</summary>
+    /// <summary>
+    /// Token texts by id; ids that the file leaves free are named like GGUF's fillers and marked unused.
+    /// </summary>
     public string[] Tokens { get; }
 
     /// <summary>Token kinds by id.</summary>

@@ -1,14 +1,14 @@
 namespace MoREdge.Tokenization;
 
 /// <summary>The tables of Unicode normalization form C, packed: .NET has none when it runs culture-invariant.</summary>
-/// <remarks>Source: Unicode Character Database 14.0.0, UnicodeData.txt fields 3 (combining class) and 5
-/// (decomposition) and
-/// CompositionExclusions.txt. Base64 of little-endian base-128 numbers.</remarks>
+/// <remarks>Source: Unicode Character Database 14.0.0, UnicodeData.txt fields 3 (combining class) and 5 (decomposition)
+/// and CompositionExclusions.txt. Base64 of little-endian base-128 numbers.</remarks>
 internal static class UnicodeCompositionData
 {
-    /// <summary>Per code point in order: distance to the last one; zigzag distance of the first part to the last
-    /// first part;
-    /// second part (0 for none) times 2, plus 1 when the pair composes.</summary>
+    /// <summary>
+    /// Per code point in order: distance to the last one; zigzag distance of the first part to the last first part;
+    /// second part (0 for none) times 2, plus 1 when the pair composes.
+    /// </summary>
     public const string Decompositions = """
         wAGCAYEMAQCDDAEAhQwBAIcMAQCRDAEAlQwCBM8MAQSBDAEAgwwBAIUMAQCRDAEIgQwBAIMMAQCFDAEAkQwCCocMAQKBDAEAgwwBAIUMAQCH
         DAEAkQwDDIEMAQCDDAEAhQwBAJEMAQiDDAMQgQwBAIMMAQCFDAEAhwwBAJEMAQCVDAIEzwwBBIEMAQCDDAEAhQwBAJEMAQiBDAEAgwwBAIUM
@@ -118,8 +118,9 @@ internal static class UnicodeCompositionData
         AZrQEgABkgQAAYYCAAGrjxAAAcnFAgABxsYCAAEKAAEOAAEUAAEOAAFKAAGKmxAA
         """;
 
-    /// <summary>Per run of one combining class: distance to the end of the last run, length, class (one
-    /// byte).</summary>
+    /// <summary>
+    /// Per run of one combining class: distance to the end of the last run, length, class (one byte).
+    /// </summary>
     public const string CombiningClasses = """
         gAYV5gAB6AAE3AAB6AAB2AAF3AACygAE3AACygAL3AAFAQAE3AAI5gAB8AAB5gAD3AAD5gAC3AED5gAE3AAB5gAB6AAC3AAB5gAB6QAC6gAB
         6QAC6gAB6QAN5pMCBeaJAgHcAATmAAHcAAPmAAHeAAHcAAbmAAbcAALmAAHcAALmAAHeAAHkAAHmAAEKAAELAAEMAAENAAEOAAEPAAEQAAER

@@ -7,8 +7,8 @@ internal readonly record struct Member(string Name, int FirstLine, int LineCount
 
 /// <summary>
 /// Finds the members of C# text and how long they are by matching braces. Local functions and lambdas count in the
-/// member that holds them; attributes and fields (tables may be long) do not. Works on text whose comments
-/// and strings are blanked.
+/// member that holds them; attributes and fields (tables may be long) do not. Works on text whose comments and strings
+/// are blanked.
 /// </summary>
 internal sealed partial class MemberScanner
 {

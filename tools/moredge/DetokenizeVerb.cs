@@ -57,8 +57,9 @@ internal static class DetokenizeVerb
         return ids;
     }
 
-    /// <summary>The bytes of all tokens; the space that a SentencePiece encoder puts in front of a text is taken away
-    /// again.</summary>
+    /// <summary>
+    /// The bytes of all tokens; the space that a SentencePiece encoder puts in front of a text is taken away again.
+    /// </summary>
     private static byte[] Decode(Tokenizer tokenizer, List<int> ids, bool special)
     {
         TokenizerDefinition definition = tokenizer.Definition;

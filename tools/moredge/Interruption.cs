@@ -2,8 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace MoREdge.Cli;
 
-/// <summary>Ctrl-C and SIGTERM as a cancellation that a verb polls, so that it can clean up. Rearmed for each answer of
-/// a chat.</summary>
+/// <summary>
+/// Ctrl-C and SIGTERM as a cancellation that a verb polls, so that it can clean up. Rearmed for each answer of a chat.
+/// </summary>
 internal sealed class Interruption : IDisposable
 {
     /// <summary>
@@ -56,8 +57,9 @@ internal sealed class Interruption : IDisposable
     /// <summary>True after SIGTERM: the program is asked to end, not only the answer.</summary>
     public bool IsTerminating { get; private set; }
 
-    /// <summary>True while the program waits for input: SIGTERM then ends it at once, because no cancellation is
-    /// polled.</summary>
+    /// <summary>
+    /// True while the program waits for input: SIGTERM then ends it at once, because no cancellation is polled.
+    /// </summary>
     public bool IsIdle { get; set; }
 
     /// <summary>Forgets an earlier Ctrl-C.</summary>

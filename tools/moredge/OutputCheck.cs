@@ -1,7 +1,8 @@
 namespace MoREdge.Cli;
 
-/// <summary>Whether a result may be written to a path; asked before the work, so that nobody waits for a
-/// refusal.</summary>
+/// <summary>
+/// Whether a result may be written to a path; asked before the work, so that nobody waits for a refusal.
+/// </summary>
 internal static class OutputCheck
 {
     /// <summary>Throws unless <paramref name="path"/> may be written.</summary>

@@ -17,8 +17,9 @@ internal static class PlainText
         return text.Length > charsMax ? clean.Append("...").ToString() : clean.ToString();
     }
 
-    /// <summary>Control characters and the backslash are spelled as in C, so that a piece is one line and can be read
-    /// back.</summary>
+    /// <summary>
+    /// Control characters and the backslash are spelled as in C, so that a piece is one line and can be read back.
+    /// </summary>
     public static string Escape(string text)
     {
         StringBuilder escaped = new(text.Length);

@@ -3,8 +3,9 @@ using System.Text;
 
 namespace MoREdge.Cli;
 
-/// <summary>The entry point: parses, runs the verb, and turns every outside fault into one sentence and an exit
-/// code.</summary>
+/// <summary>
+/// The entry point: parses, runs the verb, and turns every outside fault into one sentence and an exit code.
+/// </summary>
 internal static class Program
 {
     private static int Main(string[] args)

@@ -28,8 +28,9 @@ internal static class StandardInput
         return bytes.ToArray();
     }
 
-    /// <summary>Reads text. What is not UTF-8 becomes U+FFFD, the replacement character, and a warning says
-    /// so.</summary>
+    /// <summary>
+    /// Reads text. What is not UTF-8 becomes U+FFFD, the replacement character, and a warning says so.
+    /// </summary>
     public static string ReadText()
     {
         byte[] bytes = ReadBytes();

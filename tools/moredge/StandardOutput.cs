@@ -4,8 +4,9 @@ using System.Text.Json;
 
 namespace MoREdge.Cli;
 
-/// <summary>Results on standard output, written at once so that a full disk or a closed pipe is one fault and not
-/// many.</summary>
+/// <summary>
+/// Results on standard output, written at once so that a full disk or a closed pipe is one fault and not many.
+/// </summary>
 internal static class StandardOutput
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);

@@ -8,9 +8,9 @@ namespace MoREdge.Kernels;
 
 /// <summary>Blocked attention for three queries; all else takes the portable bodies. The same bits.</summary>
 /// <remarks>
-/// SAFETY: pointers only; shapes as AttentionDriver states them.
-/// Two things have no portable name: a multiply-add takes one lane of a vector of query elements or weights, so that
-/// four of them are one load and no copy; and eight float16 are widened from one register, past the integer registers.
+/// SAFETY: pointers only; shapes as AttentionDriver states them. Two things have no portable name: a multiply-add takes
+/// one lane of a vector of query elements or weights, so that four of them are one load and no copy; and eight float16
+/// are widened from one register, past the integer registers.
 /// </remarks>
 internal static unsafe class NeonAttentionBodies
 {

@@ -8,10 +8,10 @@ namespace MoREdge.Kernels;
 
 /// <summary>One tile of packed weights times a panel of tokens with sdot (ARMv8.2 dot product).</summary>
 /// <remarks>
-/// SAFETY: reads groupCount groups of one tile and of a panel, writes tokenCount·8 floats; PackedPanelDriver
-/// holds that promise and PanelLayout says how a panel lies in memory.
-/// Half of the registers hold one group of the tile, unpacked once for all tokens; the tokens stream past it. Their
-/// sums stay in memory, in the first-level cache: one load and one store of a pair per 256 products.
+/// SAFETY: reads groupCount groups of one tile and of a panel, writes tokenCount·8 floats; PackedPanelDriver holds that
+/// promise and PanelLayout says how a panel lies in memory. Half of the registers hold one group of the tile, unpacked
+/// once for all tokens; the tokens stream past it. Their sums stay in memory, in the first-level cache: one load and
+/// one store of a pair per 256 products.
 /// </remarks>
 internal static unsafe class NeonDotMatMul
 {

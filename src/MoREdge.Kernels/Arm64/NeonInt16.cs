@@ -8,10 +8,9 @@ namespace MoREdge.Kernels;
 /// <summary>Integer products without the dot product instruction: int8 · int8 summed in int16.</summary>
 /// <remarks>
 /// SAFETY: AddQuads reads 64 bytes of each tile, AddNibbles 32 bytes, inside the group that the caller walks. Offsets
-/// are constants, which become part of the load instruction.
-/// Upper halves are multiplied before lower ones, so that a register is free to be its own lower half; statements
-/// alternate between sums, and loads come first, because the compiler keeps their order and an in-order core waits for
-/// each result.
+/// are constants, which become part of the load instruction. Upper halves are multiplied before lower ones, so that a
+/// register is free to be its own lower half; statements alternate between sums, and loads come first, because the
+/// compiler keeps their order and an in-order core waits for each result.
 /// </remarks>
 internal static unsafe class NeonInt16
 {

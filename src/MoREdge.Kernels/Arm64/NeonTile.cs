@@ -8,8 +8,8 @@ namespace MoREdge.Kernels;
 
 /// <summary>What all ARM64 packed products share: constants, scales, and the float32 end of a group.</summary>
 /// <remarks>
-/// SAFETY: pointers come from the bodies, which read one group of a tile at a time.
-/// Everything is inlined; the bodies stay free of calls and of spilled registers (tests/arm64 shows the machine code).
+/// SAFETY: pointers come from the bodies, which read one group of a tile at a time. Everything is inlined; the bodies
+/// stay free of calls and of spilled registers (tests/arm64 shows the machine code).
 /// </remarks>
 internal static unsafe class NeonTile
 {

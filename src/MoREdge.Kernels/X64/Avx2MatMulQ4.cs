@@ -7,13 +7,13 @@ namespace MoREdge.Kernels;
 
 /// <summary>Q4G32 for many tokens with AVX2: two tiles (16 rows) by four tokens at a time.</summary>
 /// <remarks>
-/// SAFETY: pointers only, shapes as PackedBlock states them; the pointers are whole tiles and whole groups.
-/// The eight vector pipes' work, not the loads, is the bound, so a group keeps its products in int16 (at most
-/// 8·2·15·127 = 30480 per lane) and widens them once. Eight accumulators, two registers of unpacked weights and the
-/// temporaries of one product leave no room for the float sums: they live in y, which stays in the first-level cache.
-/// Two products before two sums: the scheduler spreads them better over the pipes than product, sum, product, sum.
-/// The first tokens of a pair of tiles wait for memory unless the pair before has asked for it: the hardware does not
-/// see this coming, and with four to sixteen tokens it was a third to a fifth of the time.
+/// SAFETY: pointers only, shapes as PackedBlock states them; the pointers are whole tiles and whole groups. The eight
+/// vector pipes' work, not the loads, is the bound, so a group keeps its products in int16 (at most 8·2·15·127 = 30480
+/// per lane) and widens them once. Eight accumulators, two registers of unpacked weights and the temporaries of one
+/// product leave no room for the float sums: they live in y, which stays in the first-level cache. Two products before
+/// two sums: the scheduler spreads them better over the pipes than product, sum, product, sum. The first tokens of a
+/// pair of tiles wait for memory unless the pair before has asked for it: the hardware does not see this coming, and
+/// with four to sixteen tokens it was a third to a fifth of the time.
 /// </remarks>
 internal static unsafe class Avx2MatMulQ4
 {

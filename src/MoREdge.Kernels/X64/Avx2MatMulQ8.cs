@@ -10,8 +10,8 @@ namespace MoREdge.Kernels;
 /// share an int8 key cache.
 /// </summary>
 /// <remarks>
-/// SAFETY: pointers only, shapes as PackedDriver states them. The sign trick as in Avx2MatVec. Prefetches may
-/// pass the end of the weights, which the processor allows.
+/// SAFETY: pointers only, shapes as PackedDriver states them. The sign trick as in Avx2MatVec. Prefetches may pass the
+/// end of the weights, which the processor allows.
 /// </remarks>
 internal static unsafe class Avx2MatMulQ8
 {

@@ -86,8 +86,9 @@ internal sealed class RetentionCache : IDisposable
         }
     }
 
-    /// <summary>Makes where the states are now a position that <see cref="Truncate"/> can come back to until the next
-    /// mark.</summary>
+    /// <summary>
+    /// Makes where the states are now a position that <see cref="Truncate"/> can come back to until the next mark.
+    /// </summary>
     /// <exception cref="OutOfMemoryException">There is no room for a copy of the states.</exception>
     public void Mark()
     {

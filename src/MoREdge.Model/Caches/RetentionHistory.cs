@@ -16,8 +16,9 @@ internal sealed class RetentionHistory : IDisposable
     /// <summary>Most tokens whose keys and values are kept.</summary>
     public const int KeptTokensMax = 64;
 
-    /// <summary>Tokens that the copy moves on when there is no room for another: at least the rest can be taken
-    /// back.</summary>
+    /// <summary>
+    /// Tokens that the copy moves on when there is no room for another: at least the rest can be taken back.
+    /// </summary>
     public const int TokensPerMove = KeptTokensMax / 2;
 
     private const int None = -1;

@@ -8,9 +8,8 @@ namespace MoREdge.Model.Layers;
 /// <summary>
 /// softmax(q·Kᵀ · scale)·V for every row and head. Causality needs no mask: a query sees the slot's tokens up to its
 /// own position, wherever gaps of unselected tokens are, and with a window only the last of them. Items are (block of
-/// rows of one slot, head), heads innermost;
-/// neighbouring heads of one block that share a key/value head go through one call of the kernels, which reads each key
-/// and value once for all of them.
+/// rows of one slot, head), heads innermost; neighbouring heads of one block that share a key/value head go through one
+/// call of the kernels, which reads each key and value once for all of them.
 /// </summary>
 internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, Workspace workspace) : ParallelWork
 {
@@ -99,8 +98,9 @@ internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, Works
         }
     }
 
-    /// <summary>What all rows see, then each row's own rest: a weight of 0 for an unseen value would still spread its
-    /// NaN.</summary>
+    /// <summary>
+    /// What all rows see, then each row's own rest: a weight of 0 for an unseen value would still spread its NaN.
+    /// </summary>
     private void MixTogether(
         in FloatMatrix scores, in ValueRows values, in FloatMatrix mixed, in SlotRows block, int heads)
     {

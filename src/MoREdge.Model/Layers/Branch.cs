@@ -5,8 +5,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Model.Layers;
 
-/// <summary>The end of a branch of the residual stream: a projection, a norm behind it if there is one, the
-/// sum.</summary>
+/// <summary>
+/// The end of a branch of the residual stream: a projection, a norm behind it if there is one, the sum.
+/// </summary>
 internal sealed class Branch(KernelSet kernels, ModelConfig config, WorkerPool pool, Workspace workspace)
 {
     private readonly ProjectionWork _projection = new(kernels);

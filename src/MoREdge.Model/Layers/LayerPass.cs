@@ -39,8 +39,9 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
     /// <summary>Position in its text of each row.</summary>
     public int[] Positions { get; } = new int[rowsMax];
 
-    /// <summary>Position by which each row is rotated; another one where only the tokens in a layer are
-    /// counted.</summary>
+    /// <summary>
+    /// Position by which each row is rotated; another one where only the tokens in a layer are counted.
+    /// </summary>
     public int[] Turned { get; } = new int[rowsMax];
 
     /// <summary>Segments of the pass.</summary>

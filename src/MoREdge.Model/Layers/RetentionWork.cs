@@ -71,8 +71,10 @@ internal sealed class RetentionWork(KernelSet kernels, ModelConfig config, Reten
     }
 }
 
-/// <summary>What queries and keys go through before they meet the state: their function, their rotation, and the
-/// factor 1 / √KeyDim of the queries. Items are rows.</summary>
+/// <summary>
+/// What queries and keys go through before they meet the state: their function, their rotation, and the factor 1 /
+/// √KeyDim of the queries. Items are rows.
+/// </summary>
 internal sealed class RetentionInputWork(
     KernelSet kernels, ModelConfig config, RetentionConfig retention, RetentionAngles angles) : ParallelWork
 {
@@ -122,8 +124,8 @@ internal sealed class RetentionInputWork(
 /// Norms the read-out of each head, gates it, and makes its int8 form. Items are rows.
 /// </summary>
 /// <remarks>
-/// Torchscale divides a read-out by √s first, s being the sum of the decays so far. (o/√s) / √(mean((o/√s)²) + ε) is
-/// o / √(mean(o²) + ε·s), so s joins the ε.
+/// Torchscale divides a read-out by √s first, s being the sum of the decays so far. (o/√s) / √(mean((o/√s)²) + ε) is o
+/// / √(mean(o²) + ε·s), so s joins the ε.
 /// </remarks>
 internal sealed class RetentionOutputWork(KernelSet kernels, ModelConfig config, RetentionConfig retention)
     : ParallelWork

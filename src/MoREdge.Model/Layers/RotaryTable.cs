@@ -3,8 +3,8 @@ using MoREdge.Tensors;
 namespace MoREdge.Model.Layers;
 
 /// <summary>
-/// cos and sin of position · frequency, in float32 as the references compute them (RoFormer, arXiv:2104.09864).
-/// Rows are computed when the text reaches them: the whole context would take milliseconds before the first token, and
+/// cos and sin of position · frequency, in float32 as the references compute them (RoFormer, arXiv:2104.09864). Rows
+/// are computed when the text reaches them: the whole context would take milliseconds before the first token, and
 /// memory that a short text never needs.
 /// </summary>
 internal sealed class RotaryTable : IDisposable

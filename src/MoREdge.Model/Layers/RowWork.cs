@@ -4,8 +4,9 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Model.Layers;
 
-/// <summary>y = RmsNorm(x), or x where there is no norm, and its int8 form: the input of a projection. Items are
-/// rows.</summary>
+/// <summary>
+/// y = RmsNorm(x), or x where there is no norm, and its int8 form: the input of a projection. Items are rows.
+/// </summary>
 internal sealed class NormWork(KernelSet kernels, float epsilon) : ParallelWork
 {
     private FloatMatrix _input;

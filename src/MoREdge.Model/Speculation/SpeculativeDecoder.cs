@@ -11,10 +11,10 @@ namespace MoREdge.Model.Speculation;
 /// already computed; when it is wrong, its keys and values are dropped and nothing else has changed.
 /// </summary>
 /// <remarks>
-/// A right draft has attended to exactly what it would have found later: in every recursion the token
-/// before it is one recursion ahead, and in the suffix layers it waits for it. So logits do not depend on the drafts.
-/// Compare early-exit drafting in LayerSkip (arXiv 2404.16710); here drafting and verifying share their passes, which
-/// only shared weights allow.
+/// A right draft has attended to exactly what it would have found later: in every recursion the token before it is one
+/// recursion ahead, and in the suffix layers it waits for it. So logits do not depend on the drafts. Compare early-exit
+/// drafting in LayerSkip (arXiv 2404.16710); here drafting and verifying share their passes, which only shared weights
+/// allow.
 /// </remarks>
 internal sealed class SpeculativeDecoder
 {

@@ -21,8 +21,9 @@ internal sealed class LayerWeights
     /// <summary>Gate of the read-outs of retention (HeadCount·ValueDim, ModelDim), or null.</summary>
     public WeightMatrix? Gate { get; init; }
 
-    /// <summary>Norm of a head's read-out (ValueDim), ones where the model has no weights for it; null without
-    /// retention.</summary>
+    /// <summary>
+    /// Norm of a head's read-out (ValueDim), ones where the model has no weights for it; null without retention.
+    /// </summary>
     public float[]? ReadNorm { get; init; }
 
     /// <summary>Norm of queries (HeadDim) or (HeadCount·HeadDim), or null.</summary>

@@ -17,8 +17,9 @@ internal sealed class BatchResult(int threads, KvPolicy? kvPolicy, int sequences
     /// <summary>Sequences.</summary>
     public int Sequences { get; } = sequences;
 
-    /// <summary>Generated tokens per second of all sequences together, from the first submission to the last
-    /// token.</summary>
+    /// <summary>
+    /// Generated tokens per second of all sequences together, from the first submission to the last token.
+    /// </summary>
     public Samples Speed { get; } = new();
 
     /// <summary>

@@ -1,8 +1,8 @@
 namespace MoREdge.Cli;
 
 /// <summary>
-/// Whether shallow tokens save what they should: the time of a token is fitted as fixed + depth × block over the
-/// depths of one setting, and so is its work, the bytes or multiply-adds that should set the time.
+/// Whether shallow tokens save what they should: the time of a token is fitted as fixed + depth × block over the depths
+/// of one setting, and so is its work, the bytes or multiply-adds that should set the time.
 /// </summary>
 internal sealed class DepthFit
 {
