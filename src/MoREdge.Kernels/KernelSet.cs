@@ -129,18 +129,19 @@ public class KernelSet
     public virtual void SwiGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) =>
         VectorReference.SwiGlu(gate, up, y);
 
-    /// <summary>y = g·sigmoid(2·√(2/π)·(g + 0.044715·g³))·up with g = gate, all of shape (FfnDim). y may be gate or
-    /// up.</summary>
+    /// <summary>
+    /// y = g·sigmoid(2·√(2/π)·(g + 0.044715·g³))·up with g = gate, all of shape (FfnDim). y may be gate or up.
+    /// </summary>
     /// <remarks>
     /// GELU in its tanh form, gated. Source: Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2, with (1 + tanh z)
-    /// / 2
-    /// written as sigmoid(2·z); Shazeer 2020, arXiv:2002.05202, equation 5.
+    /// / 2 written as sigmoid(2·z); Shazeer 2020, arXiv:2002.05202, equation 5.
     /// </remarks>
     public virtual void GeGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) =>
         VectorReference.GeGlu(gate, up, y);
 
-    /// <summary>y = g·sigmoid(1.702·g)·(u + 1) with g = min(gate, 7) and u = up within ±7, all of shape
-    /// (FfnDim).</summary>
+    /// <summary>
+    /// y = g·sigmoid(1.702·g)·(u + 1) with g = min(gate, 7) and u = up within ±7, all of shape (FfnDim).
+    /// </summary>
     /// <remarks>Source: OpenAI 2025, arXiv:2508.10925, section 2.2; its model's reference code names the
     /// bounds.</remarks>
     public virtual void ClampedGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) =>
@@ -156,6 +157,12 @@ public class KernelSet
 
     /// <summary>x = exp(x − max x) / Σ exp(x − max x) in place; nothing for an empty span.</summary>
     public virtual void Softmax(Span<float> x) => VectorReference.Softmax(x);
+
+    /// <summary>x = factor · x. Bit-identical in all sets.</summary>
+    public virtual void Scale(Span<float> x, float factor) => VectorReference.Scale(x, factor);
+
+    /// <summary>1 / (1 + e^−z) of one value, for gates that decide something: bit-identical in all sets.</summary>
+    public static float Sigmoid(float z) => 1 / (1 + MathF.Exp(-z));
 
     /// <summary>y += x. Bit-identical in all sets.</summary>
     public virtual void Add(Span<float> y, ReadOnlySpan<float> x) => VectorReference.Add(y, x);
@@ -241,8 +248,8 @@ public class KernelSet
     /// <param name="values">v (tokens, columns).</param>
     /// <param name="output">o (tokens, columns), overwritten; not the values.</param>
     /// <remarks>
-    /// Source: Sun et al. 2023, arXiv:2307.08621, equation 6. r = fma(k, v, γ·r), the product with γ rounded first;
-    /// o = fma(q, r, o) over ascending rows of R. A column depends on no other and a token on those before it alone:
+    /// Source: Sun et al. 2023, arXiv:2307.08621, equation 6. r = fma(k, v, γ·r), the product with γ rounded first; o =
+    /// fma(q, r, o) over ascending rows of R. A column depends on no other and a token on those before it alone:
     /// bit-identical in all fused sets, for any cut of the tokens or columns into calls.
     /// </remarks>
     public virtual void Retention(

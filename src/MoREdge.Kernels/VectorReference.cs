@@ -113,6 +113,14 @@ internal static class VectorReference
         }
     }
 
+    internal static void Scale(Span<float> x, float factor)
+    {
+        foreach (ref float value in x)
+        {
+            value *= factor;
+        }
+    }
+
     internal static void AddScaled(Span<float> y, ReadOnlySpan<float> x, float scale)
     {
         Debug.Assert(y.Length == x.Length, "Two vectors of one length.");

@@ -127,7 +127,11 @@ internal sealed class FlightRunner : IDisposable
         {
             flight.Ids[row] = ids[row];
             _weights.Embedding.CopyRow(_kernels, ids[row], x.Row(row));
-            Scale(x.Row(row), _config.EmbeddingScale);
+            if (_config.EmbeddingScale != 1)
+            {
+                _kernels.Scale(x.Row(row), _config.EmbeddingScale);
+            }
+
             if (_weights.EmbeddingNorm is { } norm)
             {
                 _kernels.RmsNorm(x.Row(row), norm, _config.RmsNormEpsilon, x.Row(row));
@@ -270,7 +274,7 @@ internal sealed class FlightRunner : IDisposable
         int row = 0;
         foreach (Flight flight in flights)
         {
-            Copy(flight.Residual, Workspace.Gathered.Slice(row, flight.RowCount));
+            flight.Residual.CopyTo(Workspace.Gathered.Slice(row, flight.RowCount));
             row += flight.RowCount;
         }
 
@@ -278,7 +282,7 @@ internal sealed class FlightRunner : IDisposable
         row = 0;
         foreach (Flight flight in flights)
         {
-            Copy(Workspace.Gathered.Slice(row, flight.RowCount), flight.Residual);
+            Workspace.Gathered.Slice(row, flight.RowCount).CopyTo(flight.Residual);
             row += flight.RowCount;
         }
     }
@@ -347,27 +351,10 @@ internal sealed class FlightRunner : IDisposable
         }
 
         _latestKeys?.Spread(flight, recursion);
-
         _pass.AddRunning(flight, _schedule.Loop[recursion]);
     }
 
     /// <summary>y = the norm before the head of x.</summary>
     private void Norm(Span<float> x, Span<float> y) =>
         _kernels.RmsNorm(x, _weights.OutputNorm, _config.RmsNormEpsilon, y);
-
-    private static void Scale(Span<float> x, float factor)
-    {
-        for (int i = 0; factor != 1 && i < x.Length; i++)
-        {
-            x[i] *= factor;
-        }
-    }
-
-    private static void Copy(in FloatMatrix source, in FloatMatrix destination)
-    {
-        for (int row = 0; row < source.Rows; row++)
-        {
-            source.Row(row).CopyTo(destination.Row(row));
-        }
-    }
 }

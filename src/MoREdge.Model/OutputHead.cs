@@ -41,21 +41,13 @@ internal sealed class OutputHead(
             Span<float> all = logits.Row(row)[..headRows];
             if (config.LogitFactor != 1)
             {
-                Scale(all, config.LogitFactor);
+                kernels.Scale(all, config.LogitFactor);
             }
 
             if (config.LogitSoftCap > 0)
             {
                 kernels.SoftCap(all, config.LogitSoftCap);
             }
-        }
-    }
-
-    private static void Scale(Span<float> x, float factor)
-    {
-        foreach (ref float value in x)
-        {
-            value *= factor;
         }
     }
 }

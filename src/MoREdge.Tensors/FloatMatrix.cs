@@ -45,6 +45,16 @@ public readonly unsafe struct FloatMatrix
         return new Span<float>(Data + ((long)index * Stride), Cols);
     }
 
+    /// <summary>Copies every row to that of a view of the same shape.</summary>
+    public void CopyTo(in FloatMatrix destination)
+    {
+        Debug.Assert(destination.Rows == Rows && destination.Cols == Cols, "Two matrices of one shape.");
+        for (int row = 0; row < Rows; row++)
+        {
+            Row(row).CopyTo(destination.Row(row));
+        }
+    }
+
     /// <summary>Rows [start, start + count).</summary>
     public FloatMatrix Slice(int start, int count)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MoREdge.Kernels;
 
 namespace MoREdge.Model.Experts;
 
@@ -31,7 +32,7 @@ internal sealed class ExpertSelector(ExpertConfig config)
             case ExpertGate.Sigmoid:
                 foreach (ref float score in _scores.AsSpan())
                 {
-                    score = 1 / (1 + MathF.Exp(-score));
+                    score = KernelSet.Sigmoid(score);
                 }
 
                 break;
@@ -123,6 +124,7 @@ internal sealed class ExpertSelector(ExpertConfig config)
         return Math.Max(best, 0);
     }
 
+    /// <summary>The same on every kernel set, whose own differ in the last bits: they must not move a choice.</summary>
     private static void Softmax(Span<float> x)
     {
         float max = float.NegativeInfinity;

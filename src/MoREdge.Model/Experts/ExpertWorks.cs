@@ -172,11 +172,7 @@ internal sealed class CombineWork(KernelSet kernels, int usedCount) : ParallelWo
             }
             else if (_switch is not null)
             {
-                float share = 1 / (1 + MathF.Exp(-kernels.Dot(_input.Row(row), _switch)));
-                foreach (ref float value in y)
-                {
-                    value *= share;
-                }
+                kernels.Scale(y, KernelSet.Sigmoid(kernels.Dot(_input.Row(row), _switch)));
             }
 
             for (int i = 0; i < usedCount; i++)

@@ -97,7 +97,7 @@ internal sealed class SkipSelection(KernelSet kernels, ModelConfig config, Seque
 
                 break;
             case SkipRule.SequenceMean:
-                chosen.Fill(MeanSigmoid(logits) >= Sigmoid(threshold));
+                chosen.Fill(MeanSigmoid(logits) >= KernelSet.Sigmoid(threshold));
                 break;
             case SkipRule.Predictor:
                 for (int i = 0; i < count; i++)
@@ -193,7 +193,7 @@ internal sealed class SkipSelection(KernelSet kernels, ModelConfig config, Seque
             float weight = _skips.Score switch
             {
                 SkipScore.Raw => z,
-                SkipScore.Sigmoid => Sigmoid(z),
+                SkipScore.Sigmoid => KernelSet.Sigmoid(z),
                 SkipScore.Tanh => 1 + (_skips.TanhScale * MathF.Tanh(z)),
                 SkipScore.Binary => 1,
                 _ => Chosen[row] ? (float)(Math.Exp(z - max) / sum) : 0,
@@ -217,20 +217,18 @@ internal sealed class SkipSelection(KernelSet kernels, ModelConfig config, Seque
         for (int i = 0; i < hidden.Length; i++)
         {
             float value = kernels.Dot(x, hidden[i]);
-            _hidden[i] = value * Sigmoid(value);
+            _hidden[i] = value * KernelSet.Sigmoid(value);
         }
 
         return kernels.Dot(_hidden, router.Predictor);
     }
-
-    private static float Sigmoid(float z) => 1 / (1 + MathF.Exp(-z));
 
     private static double MeanSigmoid(ReadOnlySpan<float> logits)
     {
         double sum = 0;
         foreach (float logit in logits)
         {
-            sum += Sigmoid(logit);
+            sum += KernelSet.Sigmoid(logit);
         }
 
         return sum / logits.Length;

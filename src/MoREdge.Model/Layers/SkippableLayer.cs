@@ -40,7 +40,7 @@ internal sealed class SkippableLayer(
         }
 
         FloatMatrix fed = workspace.Skipping.Slice(0, count);
-        Copy(attended, fed);
+        attended.CopyTo(fed);
         if (_skips.Scope != SkipScope.Attention && count > 0)
         {
             layer.Feed(fed, weights);
@@ -66,7 +66,7 @@ internal sealed class SkippableLayer(
         if (_skips.SkippedKeys == SkippedKeys.Written)
         {
             FloatMatrix all = workspace.Skipping.Slice(0, x.Rows);
-            Copy(x, all);
+            x.CopyTo(all);
             layer.Attend(all, pass, weights, block);
             Gather(all, attended);
             return;
@@ -139,7 +139,7 @@ internal sealed class SkippableLayer(
         {
             if (!_selection.Chosen[row])
             {
-                Scale(x.Row(row), _selection.Weights[row]);
+                kernels.Scale(x.Row(row), _selection.Weights[row]);
             }
         }
     }
@@ -164,22 +164,6 @@ internal sealed class SkippableLayer(
                 };
             bool doubles = _skips.DoublesResidual && !isPlain && _skips.Scope == SkipScope.Block;
             x[i] = doubles ? x[i] + result : result;
-        }
-    }
-
-    private static void Scale(Span<float> x, float factor)
-    {
-        foreach (ref float value in x)
-        {
-            value *= factor;
-        }
-    }
-
-    private static void Copy(in FloatMatrix source, in FloatMatrix destination)
-    {
-        for (int row = 0; row < destination.Rows; row++)
-        {
-            source.Row(row).CopyTo(destination.Row(row));
         }
     }
 }

@@ -63,15 +63,7 @@ internal sealed class TransformerLayer
         {
             FloatMatrix rows = x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start));
             pass.Cut(start, rows.Rows);
-            if (_retention is not null)
-            {
-                _retention.Forward(rows, pass, weights);
-            }
-            else
-            {
-                _attention.Forward(rows, pass, weights, _config.Block(block));
-            }
-
+            MixBlock(rows, pass, weights, block);
             FeedBlock(rows, weights);
         }
 
@@ -82,14 +74,14 @@ internal sealed class TransformerLayer
         }
     }
 
-    /// <summary>Runs attention alone, in place.</summary>
+    /// <summary>Runs attention or retention alone, in place.</summary>
     public void Attend(in FloatMatrix x, LayerPass pass, LayerWeights weights, int block)
     {
         for (int start = 0; start < x.Rows; start += Workspace.RowsMax)
         {
             FloatMatrix rows = x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start));
             pass.Cut(start, rows.Rows);
-            _attention.Forward(rows, pass, weights, _config.Block(block));
+            MixBlock(rows, pass, weights, block);
         }
     }
 
@@ -99,6 +91,18 @@ internal sealed class TransformerLayer
         for (int start = 0; start < x.Rows; start += Workspace.RowsMax)
         {
             FeedBlock(x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start)), weights);
+        }
+    }
+
+    private void MixBlock(in FloatMatrix rows, LayerPass pass, LayerWeights weights, int block)
+    {
+        if (_retention is not null)
+        {
+            _retention.Forward(rows, pass, weights);
+        }
+        else
+        {
+            _attention.Forward(rows, pass, weights, _config.Block(block));
         }
     }
 

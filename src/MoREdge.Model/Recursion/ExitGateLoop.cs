@@ -93,7 +93,7 @@ internal sealed class ExitGateLoop(
     private void Decide(Flight flight, int row)
     {
         kernels.RmsNorm(flight.Residual.Row(row), norm, config.RmsNormEpsilon, _normed);
-        float chance = 1 / (1 + MathF.Exp(-(kernels.Dot(_normed, gate.Weights) + gate.Bias)));
+        float chance = KernelSet.Sigmoid(kernels.Dot(_normed, gate.Weights) + gate.Bias);
         ref float left = ref flight.RouterValues[row];
         left += chance * (1 - left);
         if (left >= _threshold)

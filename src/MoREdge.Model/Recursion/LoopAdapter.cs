@@ -25,11 +25,7 @@ internal sealed class LoopAdapter(
         {
             FloatMatrix states = x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start));
             FloatMatrix both = workspace.AdapterInput.Slice(start, states.Rows);
-            for (int row = 0; row < states.Rows; row++)
-            {
-                states.Row(row).CopyTo(both.Row(row));
-            }
-
+            states.CopyTo(both.Columns(0, modelDim));
             QuantizedRows quantized = workspace.Quantized(states.Rows, 2 * modelDim);
             _quantize.Run(pool, both, quantized);
             _projection.Begin(both, quantized);
