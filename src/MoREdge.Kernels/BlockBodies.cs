@@ -10,13 +10,15 @@ namespace MoREdge.Kernels;
 /// (tokenCount, 8), chunk by chunk; panel is (chunkCount, tokenCount) tokens of BlockLayout.TokenBytes.
 /// </param>
 /// <param name="one">
-/// (blocks, groupCount, panel, sums): both in one, for one token; null where that is not faster.
+/// (blocks, stride, rowCount, chunkCount, panel, sums): both in one, for whole chunks of rowCount rows that begin
+/// stride bytes apart and one token, with sums (rowCount, 8). False for factors that the body does not know: the sums
+/// are wrong then. Null where that is not faster.
 /// </param>
 // SAFETY: function pointers to static bodies; BlockDriver calls them with whole groups and chunks only.
 internal readonly unsafe struct BlockBodies(
     delegate*<byte*, int, byte*, float*, void> unpack,
     delegate*<byte*, float*, byte*, int, int, float*, void> products,
-    delegate*<byte*, int, byte*, float*, void> one)
+    delegate*<byte*, long, int, int, byte*, float*, bool> one)
 {
     /// <summary>Unpacks groups of a row.</summary>
     public delegate*<byte*, int, byte*, float*, void> Unpack { get; } = unpack;
@@ -24,6 +26,6 @@ internal readonly unsafe struct BlockBodies(
     /// <summary>Multiplies an unpacked row with tokens.</summary>
     public delegate*<byte*, float*, byte*, int, int, float*, void> Products { get; } = products;
 
-    /// <summary>Multiplies groups of a row with one token, or null.</summary>
-    public delegate*<byte*, int, byte*, float*, void> One { get; } = one;
+    /// <summary>Multiplies chunks of rows with one token, or null.</summary>
+    public delegate*<byte*, long, int, int, byte*, float*, bool> One { get; } = one;
 }

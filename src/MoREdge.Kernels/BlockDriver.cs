@@ -28,6 +28,9 @@ internal static unsafe class BlockDriver
     // 8,192 columns, or one of 130,000.
     private const int PanelBytes = 176 << 10;
 
+    // Streams of memory that one token's rows are read in.
+    private const int Streams = 4;
+
     // Chunks unpacked at a time: 2.5 KiB.
     private const int PieceChunks = 8;
 
@@ -47,6 +50,13 @@ internal static unsafe class BlockDriver
         float* sums = stackalloc float[(RowBatch * batch * BlockLayout.Groups) + (CacheLine / sizeof(float))];
         panel += -(nint)panel & (CacheLine - 1);
         sums = (float*)((byte*)sums + (-(nint)sums & (CacheLine - 1)));
+        if (x.Rows == 1 && bodies.One != null && panelChunks == chunks)
+        {
+            Fill(x, 0, chunks, panel, w.Type);
+            OneToken(w, y, rowStart, rowEnd, panel, sums, bodies);
+            return;
+        }
+
         for (int token = 0; token < x.Rows; token += batch)
         {
             // SAFETY: tokens ≤ batch and rows ≤ RowBatch, so panel and sums have room.
@@ -68,6 +78,50 @@ internal static unsafe class BlockDriver
 
                 Store(sums, rows, y.Slice(token, tokens.Rows), row);
             }
+        }
+    }
+
+    // A row of each quarter of the slice side by side, because a core reads four streams of memory faster than one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneToken(
+        in DenseMatrix w, in FloatMatrix y, int rowStart, int rowEnd, byte* panel, float* sums, BlockBodies bodies)
+    {
+        int quarter = (rowEnd - rowStart) / Streams;
+        for (int i = 0; i < quarter; i++)
+        {
+            SideBySide(w, y, rowStart + i, quarter, Streams, panel, sums, bodies);
+        }
+
+        for (int row = rowStart + (quarter * Streams); row < rowEnd; row++)
+        {
+            SideBySide(w, y, row, 0, 1, panel, sums, bodies);
+        }
+    }
+
+    // Rows row, row + step, …; what the body leaves, groups behind the last whole chunk or rows that it does not know,
+    // goes the other way.
+    // SAFETY: the panel holds a whole row of groups, sums those of the rows.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SideBySide(
+        in DenseMatrix w, in FloatMatrix y, int row, int step, int rows, byte* panel, float* sums, BlockBodies bodies)
+    {
+        new Span<float>(sums, rows * BlockLayout.Groups).Clear();
+        int whole = w.Cols / BlockLayout.Quants, chunks = (w.Cols + BlockLayout.Quants - 1) / BlockLayout.Quants;
+        int done = bodies.One(w.Row(row), step * w.RowBytes, rows, whole, panel, sums) ? whole : 0;
+        for (int i = 0; i < rows; i++, sums += BlockLayout.Groups)
+        {
+            int at = row + (i * step);
+            if (done < whole)
+            {
+                Vector256<float>.Zero.Store(sums);
+            }
+
+            if (done < chunks)
+            {
+                Rows(w, at, 1, done, chunks - done, panel + (done * BlockLayout.TokenBytes), 1, sums, bodies);
+            }
+
+            y.Data[at] = Sum(sums);
         }
     }
 
@@ -101,14 +155,6 @@ internal static unsafe class BlockDriver
         for (int i = 0; i < rows; i++)
         {
             byte* blocks = w.Row(row + i) + (chunk * chunkBytes);
-            if (tokens == 1 && bodies.One != null)
-            {
-                int left = groupCount - (chunk * BlockLayout.Groups);
-                bodies.One(blocks, Math.Min(count * BlockLayout.Groups, left), panel, sums);
-                sums += BlockLayout.Groups;
-                continue;
-            }
-
             for (int piece = 0; piece < count; piece += PieceChunks)
             {
                 int chunks = Math.Min(PieceChunks, count - piece);
@@ -164,7 +210,6 @@ internal static unsafe class BlockDriver
         }
     }
 
-    // Eight sums become one, always in the same order.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Store(float* sums, int rows, in FloatMatrix y, int row)
     {
@@ -173,10 +218,16 @@ internal static unsafe class BlockDriver
             for (int token = 0; token < y.Rows; token++, sums += BlockLayout.Groups)
             {
                 // SAFETY: y has row + rows columns.
-                Vector128<float> four = Vector128.Load(sums) + Vector128.Load(sums + 4);
-                y.Data[((long)token * y.Stride) + row + i] =
-                    (four.ToScalar() + four.GetElement(2)) + (four.GetElement(1) + four.GetElement(3));
+                y.Data[((long)token * y.Stride) + row + i] = Sum(sums);
             }
         }
+    }
+
+    // Eight sums become one, always in the same order.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(float* sums)
+    {
+        Vector128<float> four = Vector128.Load(sums) + Vector128.Load(sums + 4);
+        return (four.ToScalar() + four.GetElement(2)) + (four.GetElement(1) + four.GetElement(3));
     }
 }

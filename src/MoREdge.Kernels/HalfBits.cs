@@ -14,8 +14,19 @@ internal static class HalfBits
     /// <summary>Mantissa bits that float32 has more than float16.</summary>
     internal const int MantissaShift = 13;
 
+    /// <summary>112 in float32's exponent: what is missing there, to add to the bits of a normal float16.</summary>
+    internal const int BiasStep = 112 << MantissaShiftOfSingle;
+
+    /// <summary>2⁻¹⁴, the smallest normal float16.</summary>
+    internal const float SmallestNormal = 6.103515625e-5f;
+
+    private const int MantissaShiftOfSingle = 23;
+
     /// <summary>Infinity; the exponent bits of every infinity and NaN.</summary>
     internal const int Infinity = 0x7c00;
+
+    /// <summary>The exponent bits of every infinity and NaN, at float32's place.</summary>
+    internal const int ShiftedInfinity = Infinity << MantissaShift;
 
     /// <summary>A quiet NaN.</summary>
     internal const int QuietNan = 0x7e00;

@@ -11,9 +11,9 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class UnpackKBodies
 {
-    private const uint LowSixBits = 0x3f3f3f3f;
-    private const uint LowNibbles = 0x0f0f0f0f;
-    private const uint BitPairs = 0x30303030;
+    private const ulong LowSixBits = 0x3f3f3f3f_3f3f3f3f;
+    private const ulong LowNibbles = 0x0f0f0f0f_0f0f0f0f;
+    private const ulong BitPairs = 0x30303030_30303030;
 
     /// <summary>Q4_K: nibbles, minimums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -101,26 +101,21 @@ internal static unsafe class UnpackKBodies
         }
     }
 
-    /// <summary>The eight 6-bit scales of a Q4_K or Q5_K block, a byte each.</summary>
+    /// <summary>
+    /// The 6-bit scales and minimums of a Q4_K or Q5_K block, a byte each: lower holds the scales of groups 0–3, then
+    /// their minimums, upper those of groups 4–7.
+    /// </summary>
     /// <remarks>
     /// Groups 0–3 are in the low six bits of bytes g and g + 4; groups 4–7 in the nibbles of byte g + 4 and, above
     /// them, the top bit pairs of bytes g − 4 and g.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static ulong Scales(byte* block)
+    internal static void SixBits(byte* block, out ulong lower, out ulong upper)
     {
-        uint* packed = (uint*)(block + DenseBlock.ScalesOffsetK);
-        ulong upper = (packed[2] & LowNibbles) | (packed[0] >> 2 & BitPairs);
-        return (packed[0] & LowSixBits) | (upper << 32);
-    }
-
-    /// <summary>The eight 6-bit minimums of a Q4_K or Q5_K block, a byte each.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static ulong Minimums(byte* block)
-    {
-        uint* packed = (uint*)(block + DenseBlock.ScalesOffsetK);
-        ulong upper = (packed[2] >> 4 & LowNibbles) | (packed[1] >> 2 & BitPairs);
-        return (packed[1] & LowSixBits) | (upper << 32);
+        ulong packed = *(ulong*)(block + DenseBlock.ScalesOffsetK);
+        ulong nibbles = *(uint*)(block + DenseBlock.ScalesOffsetK + sizeof(ulong));
+        lower = packed & LowSixBits;
+        upper = ((nibbles | (nibbles << (32 - PackedLayout.NibbleBits))) & LowNibbles) | (packed >> 2 & BitPairs);
     }
 
     // d and −dmin, in elements 0 and 1.
@@ -137,8 +132,10 @@ internal static unsafe class UnpackKBodies
     private static void Factors(byte* block, float* factors)
     {
         Vector128<float> both = ScaleAndMinimum(block);
-        Eight(Scales(block), Vector128.Create(both.ToScalar()), factors);
-        Eight(Minimums(block), Vector128.Create(both.GetElement(1)), factors + BlockLayout.Groups);
+        SixBits(block, out ulong lower, out ulong upper);
+        Eight((uint)lower | (upper << 32), Vector128.Create(both.ToScalar()), factors);
+        ulong minimums = (lower >> 32) | ((upper >> 32) << 32);
+        Eight(minimums, Vector128.Create(both.GetElement(1)), factors + BlockLayout.Groups);
     }
 
     // d·scale of 8 first halves, then of 8 second ones, of a Q6_K block.

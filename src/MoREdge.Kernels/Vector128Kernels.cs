@@ -26,6 +26,15 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
         &Vector128CacheBodies.LoadHalf,
         &Vector128CacheBodies.Dequantize);
 
+    /// <summary>What products with rows of floats are computed with.</summary>
+    internal virtual DenseBodies Dense => IsFused
+        ? new(
+            &Vector128FloatBodies.Dot4x2,
+            &Vector128DenseBodies.Single,
+            &Vector128DenseBodies.Half,
+            &Vector128DenseBodies.BFloat16)
+        : new(&Vector128FloatBodies.Dot4x2Split, null, null, null);
+
     /// <summary>What products with blocks of <paramref name="type"/> are computed with.</summary>
     internal virtual BlockBodies Blocks(ElementType type) =>
         new(PortableBlocks.Unpack(type), PortableBlocks.Products(type, IsFused), null);
@@ -59,8 +68,7 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
 
     /// <inheritdoc/>
     public override void MatMulDense(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd) =>
-        DenseDriver.MatMul(
-            w, x, y, rowStart, rowEnd, IsFused ? &Vector128FloatBodies.Dot4x2 : &Vector128FloatBodies.Dot4x2Split);
+        DenseDriver.MatMul(w, x, y, rowStart, rowEnd, Dense);
 
     /// <inheritdoc/>
     public override void MatMulBlocks(

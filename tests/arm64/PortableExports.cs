@@ -37,6 +37,18 @@ internal static unsafe class PortableExports
     static void Dot4x2(float* w, long wStride, float* x, long xStride, int count, float* sums) =>
         Vector128FloatBodies.Dot4x2(w, wStride, x, xStride, count, sums);
 
+    [RuntimeExport("v128_dense_f32")]
+    static bool DenseF32(byte* w, long stride, float* x, int count, float* sums) =>
+        Vector128DenseBodies.Single(w, stride, x, count, sums);
+
+    [RuntimeExport("v128_dense_f16")]
+    static bool DenseF16(byte* w, long stride, float* x, int count, float* sums) =>
+        Vector128DenseBodies.Half(w, stride, x, count, sums);
+
+    [RuntimeExport("v128_dense_bf16")]
+    static bool DenseBF16(byte* w, long stride, float* x, int count, float* sums) =>
+        Vector128DenseBodies.BFloat16(w, stride, x, count, sums);
+
     [RuntimeExport("v128_sum_of_squares")]
     static float SumOfSquares(float* x, int count) => Vector128FloatBodies.SumOfSquares(x, count);
 

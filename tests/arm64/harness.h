@@ -6,7 +6,7 @@
 enum { GROUP = 32 };
 
 // The values of ElementType.
-enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_I8 = 24 };
+enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_I8 = 24, TYPE_BF16 = 30 };
 
 typedef void scores_body(float **queries, int rows, void *keys, int type, int cols, int tiles, float scale,
                          float **scores);

@@ -48,8 +48,8 @@ kernels="$root/src/MoREdge.Kernels"
 bodies=$(find "$kernels/Arm64" -name '*.cs' ! -name '*Kernels.cs' | sort)
 tensors="$root/src/MoREdge.Tensors"
 portable="BlockLayout GeluCurve HalfBits HalfConversion DenseBlock DequantizeBodies PanelLayout QuantizeScale
-    UnpackBodies UnpackKBodies Vector128AttentionBodies Vector128BlockBodies Vector128CacheBodies Vector128Exponential Vector128FloatBodies Vector128PackedBodies
-    Vector128QuantizeBodies Vector128RetentionBodies"
+    UnpackBodies UnpackKBodies Vector128AttentionBodies Vector128BlockBodies Vector128CacheBodies Vector128DenseBodies Vector128Exponential Vector128FloatBodies
+    Vector128PackedBodies Vector128QuantizeBodies Vector128RetentionBodies"
 for name in $portable; do
     bodies="$bodies $kernels/$name.cs"
 done

@@ -7,6 +7,10 @@
 #include <string.h>
 
 void v128_dot4x2(const float *w, long w_stride, const float *x, long x_stride, int count, float *sums);
+typedef bool dense_body(const void *w, long stride, const float *x, int count, float *sums);
+dense_body v128_dense_f32, v128_dense_f16, v128_dense_bf16;
+void v128_dequantize_f16(const void *source, int count, float *y);
+void v128_dequantize_bf16(const void *source, int count, float *y);
 float v128_sum_of_squares(const float *x, int count);
 void v128_scale_by(const float *x, const float *weight, float factor, int count, float *y);
 void v128_rotate_halves(float *head, int half, const float *cosines, const float *sines);
@@ -184,6 +188,36 @@ static void check_dense_products(void) {
     finish(&c);
 }
 
+// A lone token's body sums in the order of the body for two, bit for bit, whatever the weights are stored as.
+static void check_dense_body(const char *name, dense_body *body, int type) {
+    check c = begin(name);
+    for (int l = 0; l < LENGTHS; l++) {
+        static uint16_t halves[LENGTH_MAX * DOT_ROWS];
+        int n = lengths[l];
+        float sums[DOT_ROWS], expected[DOT_ROWS * DOT_TOKENS];
+        fill(x, n, 2);
+        for (int i = 0; i < n * DOT_ROWS; i++) {
+            z[i] = random_float(ldexpf(1, -(int)(next_random() % 20)));
+            uint32_t bits;
+            memcpy(&bits, &z[i], sizeof bits);
+            halves[i] = type == TYPE_F16 ? single_to_half(z[i]) : (uint16_t)(bits >> 16);
+        }
+        if (type != TYPE_F32) {
+            (type == TYPE_F16 ? v128_dequantize_f16 : v128_dequantize_bf16)(halves, n * DOT_ROWS, z);
+        }
+        const void *w = type == TYPE_F32 ? (const void *)z : halves;
+        long stride = n * (type == TYPE_F32 ? (long)sizeof *z : (long)sizeof *halves);
+        v128_dot4x2(z, n, x, 0, n, expected);
+        exact(&c, body(w, stride, x, n, sums), true);
+        for (int r = 0; r < DOT_ROWS; r++) {
+            exact(&c, sums[r], expected[r]);
+        }
+        body(w, 0, x, n, sums);
+        exact(&c, sums[DOT_ROWS - 1], expected[0]);
+    }
+    finish(&c);
+}
+
 // R = fma(k, v, decay * R), o = fma(q, R, o), for 16 columns as RetentionDriver.cs hands them over.
 static void check_retention(void) {
     enum { COLUMNS = 16, STRIDE = 20, ROWS_MAX = 9, TOKENS_MAX = 7 };
@@ -241,6 +275,9 @@ void check_vectors(void) {
     check_softmax();
     check_add();
     check_dense_products();
+    check_dense_body("MatMulDense F32, one token", v128_dense_f32, TYPE_F32);
+    check_dense_body("MatMulDense F16, one token", v128_dense_f16, TYPE_F16);
+    check_dense_body("MatMulDense BF16, one token", v128_dense_bf16, TYPE_BF16);
     check_retention();
     check_read_blocks();
 }

@@ -46,40 +46,36 @@ internal static unsafe class Avx2BlockRows
         Unpack(blocks, groups, quants, factors, ElementType.Q6_K, &UnpackKBodies.Q6);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ8(byte* blocks, int groups, byte* panel, float* sums) =>
-        One(blocks, groups, panel, sums, ElementType.Q8_0, &UnpackBodies.Q8, &Avx2BlockBodies.Signed, dot: false);
+    internal static bool OneQ8(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q8_0, dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ4(byte* blocks, int groups, byte* panel, float* sums) =>
-        One(blocks, groups, panel, sums, ElementType.Q4_0, &UnpackBodies.Q4, &Avx2BlockBodies.Four, dot: false);
+    internal static bool OneQ4(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q4_0, dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ4Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
-        One(
-            blocks, groups, panel, sums, ElementType.Q4_1, &UnpackBodies.Q4Minimum, &Avx2BlockBodies.FourMinimum,
-            dot: false);
+    internal static bool OneQ4Minimum(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q4_1, dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ5(byte* blocks, int groups, byte* panel, float* sums) =>
-        One(blocks, groups, panel, sums, ElementType.Q5_0, &UnpackBodies.Q5, &Avx2BlockBodies.Five, dot: false);
+    internal static bool OneQ5(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q5_0, dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ5Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
-        One(
-            blocks, groups, panel, sums, ElementType.Q5_1, &UnpackBodies.Q5Minimum, &Avx2BlockBodies.FiveMinimum,
-            dot: false);
+    internal static bool OneQ5Minimum(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q5_1, dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ4K(byte* blocks, int groups, byte* panel, float* sums) =>
-        One(blocks, groups, panel, sums, ElementType.Q4_K, &UnpackKBodies.Q4, &Avx2BlockBodies.FourMinimum, dot: false);
+    internal static bool OneQ4K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q4_K, dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ5K(byte* blocks, int groups, byte* panel, float* sums) =>
-        One(blocks, groups, panel, sums, ElementType.Q5_K, &UnpackKBodies.Q5, &Avx2BlockBodies.FiveMinimum, dot: false);
+    internal static bool OneQ5K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q5_K, dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ6K(byte* blocks, int groups, byte* panel, float* sums) =>
-        One(blocks, groups, panel, sums, ElementType.Q6_K, &UnpackKBodies.Q6, &Avx2BlockBodies.Six, dot: false);
+    internal static bool OneQ6K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q6_K, dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Unpack(
@@ -124,80 +120,55 @@ internal static unsafe class Avx2BlockRows
         }
     }
 
-    /// <summary>A row of blocks times one token, in registers. dot takes AVX-VNNI's instruction.</summary>
+    /// <summary>
+    /// Rows of blocks times one token, in registers, a chunk of each row in turn. dot takes AVX-VNNI's instruction.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void One(
-        byte* blocks, int groups, byte* panel, float* sums, ElementType type,
-        delegate*<byte*, int, byte*, float*, void> unpack,
-        delegate*<byte*, float*, byte*, int, int, float*, void> products,
-        bool dot)
+    internal static bool One(
+        byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums, ElementType type, bool dot)
     {
         int chunkBytes = ChunkBytes(type);
-        byte* block = blocks, x = panel;
-        int left = groups;
         uint special = 0;
-        Vector256<float> sum = Vector256.Load(sums);
-        for (; left >= BlockLayout.Groups; left -= BlockLayout.Groups)
+        float* end = sums + (rows * BlockLayout.Groups);
+        for (; chunks > 0; chunks--)
         {
-            Prefetch(block, chunkBytes);
-            special |= type is ElementType.Q4_K or ElementType.Q5_K ? Avx2KBlocks.SpecialBits(block) : 0;
-            Load(
-                block, type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
-                out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
-                out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second);
-            sum = Avx2BlockBodies.AddChunk(
-                w0, w1, w2, w3, w4, w5, w6, w7, first, second, x, sum, Avx2BlockBodies.KindOf(type), dot);
-            block += chunkBytes;
-            x += BlockLayout.TokenBytes;
+            byte* block = blocks;
+            for (float* sum = sums; sum < end; sum += BlockLayout.Groups)
+            {
+                Prefetch(block, chunkBytes);
+                special |= type is ElementType.Q4_K or ElementType.Q5_K ? Avx2KBlocks.SpecialBits(block) : 0;
+                Load(
+                    block, type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
+                    out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
+                    out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second);
+                Avx2BlockBodies.AddChunk(
+                    w0, w1, w2, w3, w4, w5, w6, w7, first, second, panel, Vector256.Load(sum),
+                    Avx2BlockBodies.KindOf(type), dot).Store(sum);
+                block += stride;
+            }
+
+            blocks += chunkBytes;
+            panel += BlockLayout.TokenBytes;
         }
 
-        if (special != 0)
-        {
-            // Once more, in the way that knows any float16.
-            OneSlowly(blocks, groups, panel, sums, chunkBytes, unpack, products);
-            return;
-        }
-
-        sum.Store(sums);
-        if (left > 0)
-        {
-            OneSlowly(block, left, x, sums, chunkBytes, unpack, products);
-        }
+        return special == 0;
     }
 
-    // Asks for what lies AheadBytes behind a chunk.
+    // Asks for what lies AheadBytesOfFour behind a chunk.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(byte* block, int chunkBytes)
     {
-        Sse.Prefetch0(block + Avx2Weights.AheadBytes);
-        Sse.Prefetch0(block + Avx2Weights.AheadBytes + 64);
-        Sse.Prefetch0(block + Avx2Weights.AheadBytes + 128);
+        Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour);
+        Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour + 64);
+        Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour + 128);
         if (chunkBytes > 192)
         {
-            Sse.Prefetch0(block + Avx2Weights.AheadBytes + 192);
+            Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour + 192);
         }
 
         if (chunkBytes > 256)
         {
-            Sse.Prefetch0(block + Avx2Weights.AheadBytes + 256);
-        }
-    }
-
-    // Chunk by chunk through memory. By itself, because a method that takes stack is never inlined.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneSlowly(
-        byte* blocks, int groups, byte* panel, float* sums, int chunkBytes,
-        delegate*<byte*, int, byte*, float*, void> unpack,
-        delegate*<byte*, float*, byte*, int, int, float*, void> products)
-    {
-        byte* quants = stackalloc byte[BlockLayout.Quants];
-        float* factors = stackalloc float[BlockLayout.Factors];
-        for (; groups > 0; groups -= BlockLayout.Groups)
-        {
-            unpack(blocks, Math.Min(groups, BlockLayout.Groups), quants, factors);
-            products(quants, factors, panel, 1, 1, sums);
-            blocks += chunkBytes;
-            panel += BlockLayout.TokenBytes;
+            Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour + 256);
         }
     }
 

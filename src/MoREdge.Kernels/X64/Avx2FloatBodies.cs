@@ -120,9 +120,9 @@ internal static unsafe class Avx2FloatBodies
         return Vector256.Load((ulong*)line) ^ Vector256.Load((ulong*)(line + 32));
     }
 
-    // The four sums of eight lanes each, always in the same order.
+    /// <summary>The four sums of eight lanes each, always in the same order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> AddFour(
+    internal static Vector128<float> AddFour(
         Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
     {
         Vector256<float> sums = Avx.HorizontalAdd(Avx.HorizontalAdd(a, b), Avx.HorizontalAdd(c, d));

@@ -94,8 +94,11 @@ internal static unsafe class Avx2KBlocks
     {
         // The scales, which come along, are not read.
         Vector128<float> both = Single(Sse41.ConvertToVector128Int32((ushort*)block));
-        scale = Eight(UnpackKBodies.Scales(block)) * Avx2.BroadcastScalarToVector256(both);
-        minimum = Eight(UnpackKBodies.Minimums(block))
+        UnpackKBodies.SixBits(block, out ulong lower, out ulong upper);
+        Vector128<byte> integers = Sse2.UnpackLow(
+            Vector128.CreateScalarUnsafe(lower).AsUInt32(), Vector128.CreateScalarUnsafe(upper).AsUInt32()).AsByte();
+        scale = Eight(integers) * Avx2.BroadcastScalarToVector256(both);
+        minimum = Eight(Sse2.ShiftRightLogical128BitLane(integers, BlockLayout.Groups))
             * Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(-both));
     }
 
@@ -126,14 +129,14 @@ internal static unsafe class Avx2KBlocks
     }
 
     // Magnitudes of float16 as float32; infinities and NaN become finite. Many a d is subnormal, and a float32 that is
-    // costs a Zen 4 core 50 cycles to multiply: here it gets a leading one, which is subtracted.
+    // costs a Zen 4 core 50 cycles to multiply: here it gets a leading one, f = 2⁻¹⁵ + d / 2, and 2·f − 2⁻¹⁴ is d,
+    // which is less than f exactly then.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Single(Vector128<int> magnitude)
     {
-        Vector128<int> isSubnormal = Vector128.GreaterThan(Vector128.Create((int)ExponentStep), magnitude);
-        Vector128<int> bits = Vector128.ShiftLeft(magnitude, HalfBits.MantissaShift) + Vector128.Create(112 << 23);
-        bits -= Vector128.ShiftLeft(isSubnormal, 23);
-        return bits.AsSingle() - (isSubnormal & Vector128.Create(113 << 23)).AsSingle();
+        Vector128<float> f =
+            (Vector128.ShiftLeft(magnitude, HalfBits.MantissaShift) + Vector128.Create(HalfBits.BiasStep)).AsSingle();
+        return Sse.Min(f, Fma.MultiplySubtract(f, Vector128.Create(2f), Vector128.Create(HalfBits.SmallestNormal)));
     }
 
     // Bits of groups 0 … 3 lowest in one half of the register, of groups 4 … 7 in the other.
@@ -145,6 +148,6 @@ internal static unsafe class Avx2KBlocks
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Eight(ulong bytes) =>
-        Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(Vector128.CreateScalar(bytes).AsByte()));
+    private static Vector256<float> Eight(Vector128<byte> bytes) =>
+        Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(bytes));
 }

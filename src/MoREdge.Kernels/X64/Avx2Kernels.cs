@@ -16,6 +16,9 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     internal override AttentionBodies Attention =>
         new(&Avx2ScoreBodies.Scores, &Avx2MixBodies.Mix, &Avx2CacheBodies.LoadHalf, &Avx2CacheBodies.Dequantize);
 
+    internal override DenseBodies Dense => new(
+        &Avx2FloatBodies.Dot4x2, &Avx2DenseBodies.Single, &Avx2DenseBodies.Half, &Avx2DenseBodies.BFloat16);
+
     internal override BlockBodies Blocks(ElementType type) => type switch
     {
         ElementType.Q8_0 => new(&Avx2BlockRows.UnpackQ8, &Avx2BlockBodies.Signed, &Avx2BlockRows.OneQ8),
@@ -81,10 +84,6 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
                 3 => new PackedBlock(Avx2FewTokens.TilesPerCall, 3, &Avx2FewTokens.ThreeQ4),
                 _ => new PackedBlock(2, 4, &Avx2MatMulQ4.Block),
             });
-
-    /// <inheritdoc/>
-    public override void MatMulDense(in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd) =>
-        DenseDriver.MatMul(w, x, y, rowStart, rowEnd, &Avx2FloatBodies.Dot4x2);
 
     /// <inheritdoc/>
     public override void SwiGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)

@@ -12,6 +12,9 @@ internal static unsafe class Avx2Weights
     /// <summary>How far ahead of itself a stream of weights that is read once is asked for.</summary>
     internal const int AheadBytes = 2048;
 
+    /// <summary>The same for each of four streams that are read side by side.</summary>
+    internal const int AheadBytesOfFour = 1024;
+
     private const byte SignBit = 0x80;
 
     /// <summary>The lower nibbles of a quad pair of 8 rows: w + 8 of the quads of the group's first half.</summary>

@@ -41,49 +41,41 @@ internal static unsafe class AvxVnniBlocks
 
     /// <summary>Q8_0, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ8(byte* blocks, int groups, byte* panel, float* sums) =>
-        Avx2BlockRows.One(
-            blocks, groups, panel, sums, ElementType.Q8_0, &UnpackBodies.Q8, &Signed, dot: true);
+    internal static bool OneQ8(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q8_0, dot: true);
 
     /// <summary>Q4_0, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ4(byte* blocks, int groups, byte* panel, float* sums) =>
-        Avx2BlockRows.One(
-            blocks, groups, panel, sums, ElementType.Q4_0, &UnpackBodies.Q4, &Four, dot: true);
+    internal static bool OneQ4(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q4_0, dot: true);
 
     /// <summary>Q4_1, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ4Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
-        Avx2BlockRows.One(
-            blocks, groups, panel, sums, ElementType.Q4_1, &UnpackBodies.Q4Minimum, &FourMinimum, dot: true);
+    internal static bool OneQ4Minimum(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q4_1, dot: true);
 
     /// <summary>Q5_0, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ5(byte* blocks, int groups, byte* panel, float* sums) =>
-        Avx2BlockRows.One(
-            blocks, groups, panel, sums, ElementType.Q5_0, &UnpackBodies.Q5, &Five, dot: true);
+    internal static bool OneQ5(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q5_0, dot: true);
 
     /// <summary>Q5_1, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ5Minimum(byte* blocks, int groups, byte* panel, float* sums) =>
-        Avx2BlockRows.One(
-            blocks, groups, panel, sums, ElementType.Q5_1, &UnpackBodies.Q5Minimum, &FiveMinimum, dot: true);
+    internal static bool OneQ5Minimum(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q5_1, dot: true);
 
     /// <summary>Q4_K, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ4K(byte* blocks, int groups, byte* panel, float* sums) =>
-        Avx2BlockRows.One(
-            blocks, groups, panel, sums, ElementType.Q4_K, &UnpackKBodies.Q4, &FourMinimum, dot: true);
+    internal static bool OneQ4K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q4_K, dot: true);
 
     /// <summary>Q5_K, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ5K(byte* blocks, int groups, byte* panel, float* sums) =>
-        Avx2BlockRows.One(
-            blocks, groups, panel, sums, ElementType.Q5_K, &UnpackKBodies.Q5, &FiveMinimum, dot: true);
+    internal static bool OneQ5K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q5_K, dot: true);
 
     /// <summary>Q6_K, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneQ6K(byte* blocks, int groups, byte* panel, float* sums) =>
-        Avx2BlockRows.One(
-            blocks, groups, panel, sums, ElementType.Q6_K, &UnpackKBodies.Q6, &Six, dot: true);
+    internal static bool OneQ6K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
+        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q6_K, dot: true);
 }

@@ -12,6 +12,8 @@ public sealed class DenseProductTests
     public static IEnumerable<object[]> SetsTimesTypes() => KernelSets.Times(
         [[ElementType.F32], [ElementType.F16], [ElementType.BF16]]);
 
+    public static IEnumerable<object[]> SetNames() => KernelSets.Times([[]]);
+
     [Theory]
     [MemberData(nameof(SetsTimesTypes))]
     public void MatMulDense_AnySupportedSet_MatchesReferenceAndIgnoresBatching(string name, ElementType type)
@@ -43,6 +45,46 @@ public sealed class DenseProductTests
             DenseMatrix w = View(buffer, ElementType.F32, 2, 3);
             set.MatMulDense(w, FloatMatrix.Over(input, 1, 3), FloatMatrix.Over(output, 1, 2), 0, 2);
             Assert.Equal([3210f, 960f], output.Span<float>(0, 2));
+        }
+    }
+
+    /// <summary>Subnormal, infinite and NaN weights too, alone with a token and among others.</summary>
+    [Theory]
+    [MemberData(nameof(SetNames))]
+    public void MatMulDense_EveryFloat16_IsExact(string name)
+    {
+        const int Count = 1 << 16, Cols = 13;
+        KernelSet set = KernelSets.Get(name);
+        using AlignedBuffer weights = new((long)Count * Cols * sizeof(ushort));
+        using AlignedBuffer input = new(2 * Cols * sizeof(float));
+        using AlignedBuffer output = new(2L * Count * sizeof(float));
+        Span<ushort> bits = weights.Span<ushort>(0, Count * Cols);
+        bits.Clear();
+        input.Span<float>(0, 2 * Cols).Clear();
+        foreach (int place in (int[])[0, 8, Cols - 1])
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                bits[(i * Cols) + place] = (ushort)i;
+            }
+
+            FloatMatrix x = FloatMatrix.Over(input, 2, Cols), y = FloatMatrix.Over(output, 2, Count);
+            x.Row(0)[place] = 1;
+            x.Row(1)[place] = 1;
+            DenseMatrix w = View(weights, ElementType.F16, Count, Cols);
+            foreach (int tokens in (int[])[1, 2])
+            {
+                y.Row(0).Clear();
+                set.MatMulDense(w, x.Slice(0, tokens), y.Slice(0, tokens), 0, Count);
+                for (int i = 0; i < Count; i++)
+                {
+                    Assert.Equal((float)BitConverter.UInt16BitsToHalf((ushort)i), y.Row(0)[i]);
+                }
+            }
+
+            bits.Clear();
+            x.Row(0).Clear();
+            x.Row(1).Clear();
         }
     }
 
