@@ -30,6 +30,23 @@ internal sealed class WeightSet : IDisposable
         }
     }
 
+    /// <summary>Gives every tensor another name; messages go on to speak of the stored one.</summary>
+    /// <exception cref="CheckpointException">Two tensors get the same name.</exception>
+    public void Rename(Func<string, string> newName)
+    {
+        List<KeyValuePair<string, StoredTensor>> tensors = [.. _tensors];
+        _tensors.Clear();
+        foreach ((string name, StoredTensor tensor) in tensors)
+        {
+            if (!_tensors.TryAdd(newName(name), tensor))
+            {
+                throw new CheckpointException(
+                    CheckpointError.DuplicateTensor,
+                    $"Tensor {CheckpointException.Quote(name)} is another name of one that the source has already.");
+            }
+        }
+    }
+
     /// <summary>The tensor of a name, if there is one.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out StoredTensor? tensor) =>
         _tensors.TryGetValue(name, out tensor);

@@ -26,6 +26,7 @@ internal static class HuggingFaceCheckpoint
         bool isComplete = false;
         try
         {
+            weights.Rename(family.Translate);
             Checkpoint checkpoint = Build(weights, folder, file, json, family, config, recursion, options);
             isComplete = true;
             return checkpoint;

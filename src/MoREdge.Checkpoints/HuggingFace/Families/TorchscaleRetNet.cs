@@ -4,7 +4,7 @@ namespace MoREdge.Checkpoints.HuggingFace.Families;
 
 /// <summary>
 /// RetNet in the dialect of torchscale since September 2023 (RMS norms, no biases), under the names of its Hugging Face
-/// port.
+/// port or its own, with or without fairseq's "decoder.".
 /// </summary>
 internal sealed class TorchscaleRetNet : RetNet
 {
@@ -34,6 +34,16 @@ internal sealed class TorchscaleRetNet : RetNet
 
     /// <inheritdoc/>
     public override bool Describes(ConfigObject json) => json.Has(TorchscaleWidth);
+
+    /// <inheritdoc/>
+    public override string Translate(string name)
+    {
+        const string Fairseq = "decoder.", Port = "model.";
+        string own = name.StartsWith(Fairseq, StringComparison.Ordinal) ? name[Fairseq.Length..] : name;
+        return own is "output_projection.weight" ? Outer.Head
+            : own == Outer.Head || own.StartsWith(Port, StringComparison.Ordinal) ? own
+            : Port + own;
+    }
 
     /// <summary>The positions' angles and the heads' decays are stored, but follow from the configuration.</summary>
     public override bool IsRedundant(string name) =>

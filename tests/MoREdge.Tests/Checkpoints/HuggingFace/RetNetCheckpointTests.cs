@@ -180,6 +180,35 @@ public sealed class RetNetCheckpointTests : IDisposable
         ["hidden_act"] = "swish",
     };
 
+    /// <summary>torchscale's own checkpoints have no "model.", and fairseq's "decoder." before every name.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("decoder.")]
+    public void Torchscale_OwnNames_AreThoseOfThePort(string prefix)
+    {
+        SyntheticModel model = TorchscaleLayer(prefix);
+        model.Add(prefix + "output_projection.weight", VocabSize, Width);
+        model.Add(prefix + "retnet_rel_pos.angle", 4);
+        JsonObject config = Torchscale();
+        config["tie_word_embeddings"] = false;
+
+        using Checkpoint checkpoint = Open(config, model);
+
+        Assert.Equal(
+            model.Values(prefix + "output_projection.weight"), checkpoint.Tensor(TensorNames.Output).ReadAll());
+        Assert.Equal(
+            model.Values(prefix + "layers.0.ffn.fc1.weight"),
+            checkpoint.Tensor(TensorNames.Block(0, TensorNames.FfnGate)).ReadAll());
+    }
+
+    [Fact]
+    public void Torchscale_TwoNamesOfOneTensor_AreRefused()
+    {
+        SyntheticModel model = TorchscaleLayer();
+        model.Add("decoder.layer_norm.weight", Width);
+        Assert.Equal(CheckpointError.DuplicateTensor, Refusal(Torchscale(), model));
+    }
+
     private static JsonObject Torchscale() => new()
     {
         ["model_type"] = "retnet",
@@ -224,11 +253,11 @@ public sealed class RetNetCheckpointTests : IDisposable
         void Add(string suffix, params int[] shape) => model.Add("model.layers.0." + suffix, shape);
     }
 
-    private static SyntheticModel TorchscaleLayer()
+    private static SyntheticModel TorchscaleLayer(string prefix = "model.")
     {
         SyntheticModel model = new();
-        model.Add("model.embed_tokens.weight", VocabSize, Width);
-        model.Add("model.layer_norm.weight", Width);
+        model.Add(prefix + "embed_tokens.weight", VocabSize, Width);
+        model.Add(prefix + "layer_norm.weight", Width);
         Add("retention_layer_norm.weight", Width);
         Add("retention.q_proj.weight", Width, Width);
         Add("retention.k_proj.weight", Width, Width);
@@ -241,7 +270,7 @@ public sealed class RetNetCheckpointTests : IDisposable
         Add("ffn.fc2.weight", Width, FfnDim);
         return model;
 
-        void Add(string suffix, params int[] shape) => model.Add("model.layers.0." + suffix, shape);
+        void Add(string suffix, params int[] shape) => model.Add(prefix + "layers.0." + suffix, shape);
     }
 
     private Checkpoint Open(JsonObject config, SyntheticModel model)
