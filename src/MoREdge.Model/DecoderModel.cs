@@ -108,17 +108,17 @@ public sealed class DecoderModel : IDisposable
     }
 
     /// <summary>
-    /// Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions (a mean may be
-    /// fractional).
+    /// Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions, or so many of the
+    /// layers that it can skip (a mean may be fractional).
     /// </summary>
     public double WeightBytesPerToken(double depth)
     {
         LayerSchedule schedule = new(Config, KvPolicy.RecursionWise);
         double bytes = _weights.Head.ByteCount + ((double)_weights.Embedding.ByteCount / Config.VocabSize);
-        bytes += Bytes(schedule.Prefix) + Bytes(schedule.Suffix);
+        bytes += Bytes(schedule.Prefix, depth) + Bytes(schedule.Suffix, depth);
         for (int r = 0; r < schedule.Loop.Length; r++)
         {
-            bytes += Bytes(schedule.Loop[r]) * Math.Clamp(depth - r, 0, 1);
+            bytes += Bytes(schedule.Loop[r], depth) * Math.Clamp(depth - r, 0, 1);
         }
 
         return bytes;
@@ -129,15 +129,15 @@ public sealed class DecoderModel : IDisposable
     /// with logits: what a prefill computes beside attention.
     /// </summary>
     /// <param name="tokenCount">Tokens of the prompt.</param>
-    /// <param name="depth">Mean recursions of its tokens.</param>
+    /// <param name="depth">Mean recursions of its tokens, or layers that they did not skip.</param>
     /// <param name="policy">Recursions that read shared keys and values do not compute them.</param>
     public double PrefillMultiplyAdds(int tokenCount, double depth, KvPolicy policy)
     {
         LayerSchedule schedule = new(Config, policy);
-        double perToken = MultiplyAdds(schedule.Prefix, policy) + MultiplyAdds(schedule.Suffix, policy);
+        double perToken = MultiplyAdds(schedule.Prefix, policy, depth) + MultiplyAdds(schedule.Suffix, policy, depth);
         for (int r = 0; r < schedule.Loop.Length; r++)
         {
-            perToken += MultiplyAdds(schedule.Loop[r], policy) * Math.Clamp(depth - r, 0, 1);
+            perToken += MultiplyAdds(schedule.Loop[r], policy, depth) * Math.Clamp(depth - r, 0, 1);
         }
 
         return (tokenCount * perToken) + ((double)Config.VocabSize * Config.ModelDim);
@@ -164,32 +164,42 @@ public sealed class DecoderModel : IDisposable
         return Array.TrueForAll(_weights.GroupRecursions(schedule.Loop), first => first == 0);
     }
 
-    private double Bytes(LayerCall[] calls)
+    private double Bytes(LayerCall[] calls, double depth)
     {
         double bytes = 0;
         foreach (LayerCall call in calls)
         {
-            bytes += _weights.Layer(call.Block, call.Recursion).ByteCount;
+            LayerWeights layer = _weights.Layer(call.Block, call.Recursion);
+            double skipped = Skipped(call.Block, depth, layer.AttentionByteCount, layer.FeedForwardByteCount);
+            bytes += layer.ByteCount - skipped;
         }
 
         return bytes;
     }
+
+    /// <summary>What a token of that depth leaves out, on average, of both parts of a block.</summary>
+    private double Skipped(int block, double depth, double attention, double feedForward) =>
+        Config.Skips is not { } skips ? 0
+        : skips.SkippedShare(block, depth)
+            * ((skips.SkipsAttention ? attention : 0) + (skips.SkipsFeedForward ? feedForward : 0));
 
     /// <summary>Width of the feed-forward networks that a token goes through in a block.</summary>
     private int FfnWidth(int block) => Config.Experts is { } experts && Config.Block(block).HasExperts
         ? (experts.UsedCount * experts.FfnDim) + experts.SharedFfnDim
         : Config.FfnDim;
 
-    private double MultiplyAdds(LayerCall[] calls, KvPolicy policy)
+    private double MultiplyAdds(LayerCall[] calls, KvPolicy policy, double depth)
     {
         double sum = 0;
         foreach (LayerCall call in calls)
         {
             bool computesKeys = call.WritesCache || policy != KvPolicy.SharedFromFirst;
-            double rows = Config.QueryDim + ((Config.Retention?.HasGate == true ? 2.0 : 1.0) * Config.MixedDim);
-            rows += computesKeys ? Config.KvDim + Config.KvValueDim : 0;
-            rows += (Config.IsFfnGated ? 3.0 : 2.0) * FfnWidth(call.Block);
-            sum += rows * Config.ModelDim;
+            double attention = Config.QueryDim
+                + ((Config.Retention?.HasGate == true ? 2.0 : 1.0) * Config.MixedDim)
+                + (computesKeys ? Config.KvDim + Config.KvValueDim : 0);
+            double feedForward = (Config.IsFfnGated ? 3.0 : 2.0) * FfnWidth(call.Block);
+            double skipped = Skipped(call.Block, depth, attention, feedForward);
+            sum += (attention + feedForward - skipped) * Config.ModelDim;
         }
 
         return sum;

@@ -47,7 +47,7 @@ public sealed class MemoryEstimate
         SequencePlan plan = SequencePlan.Resolve(_config, DecoderModel.HasFloat32Projections(file, _config), options);
         int slots = new LayerSchedule(_config, plan.KvPolicy).SlotCount;
         ContextLength = plan.ContextLength;
-        DepthMax = plan.DepthMax;
+        DepthMax = _config.Skips?.RoutedCount ?? plan.DepthMax;
         KvFormat = plan.KvFormat;
         KvLayout layout = plan.KvLayout(_config);
         if (_config.Retention is null)
@@ -73,7 +73,7 @@ public sealed class MemoryEstimate
     /// <summary>The stored form of keys and values.</summary>
     public KvFormat KvFormat { get; }
 
-    /// <summary>Most recursions of a token.</summary>
+    /// <summary>Most recursions of a token, or layers that it can skip.</summary>
     public int DepthMax { get; }
 
     /// <summary>Bytes of the mapped file.</summary>
@@ -115,8 +115,8 @@ public sealed class MemoryEstimate
         : MemoryFit.TooLarge;
 
     /// <summary>
-    /// Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions, from the tensor
-    /// table.
+    /// Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions, or so many of the
+    /// layers that it can skip, from the tensor table.
     /// </summary>
     public double WeightBytesPerToken(double depth)
     {
@@ -124,16 +124,16 @@ public sealed class MemoryEstimate
         GgufTensor embedding = _file.RequireTensor(TensorNames.TokenEmbedding);
         GgufTensor head = _file.TryGetTensor(TensorNames.Output, out GgufTensor? own) ? own : embedding;
         double bytes = head.ByteCount + ((double)embedding.ByteCount / _config.VocabSize);
-        bytes += Bytes(schedule.Prefix) + Bytes(schedule.Suffix);
+        bytes += Bytes(schedule.Prefix, depth) + Bytes(schedule.Suffix, depth);
         for (int r = 0; r < schedule.Loop.Length; r++)
         {
-            bytes += Bytes(schedule.Loop[r]) * Math.Clamp(depth - r, 0, 1);
+            bytes += Bytes(schedule.Loop[r], depth) * Math.Clamp(depth - r, 0, 1);
         }
 
         return bytes;
     }
 
-    private double Bytes(LayerCall[] calls)
+    private double Bytes(LayerCall[] calls, double depth)
     {
         double bytes = 0;
         foreach (LayerCall call in calls)
@@ -147,12 +147,23 @@ public sealed class MemoryEstimate
                     && !tensor.Name.StartsWith(anyRecursion, StringComparison.Ordinal);
                 if (isShared || tensor.Name.StartsWith(ownRecursion, StringComparison.Ordinal))
                 {
-                    bytes += tensor.ByteCount * UsedShare(tensor.Name);
+                    string name = tensor.Name[(isShared ? block : ownRecursion).Length..];
+                    bytes += tensor.ByteCount * UsedShare(tensor.Name) * (1 - SkippedShare(call.Block, name, depth));
                 }
             }
         }
 
         return bytes;
+    }
+
+    /// <summary>How much of a tensor of a block a token of that depth skips.</summary>
+    private double SkippedShare(int block, string name, double depth)
+    {
+        bool isFeedForward = name.StartsWith("ffn_", StringComparison.Ordinal) || name == TensorNames.PostFfnNorm;
+        return _config.Skips is not { } skips || name.StartsWith("skip_", StringComparison.Ordinal)
+            || !(isFeedForward ? skips.SkipsFeedForward : skips.SkipsAttention)
+            ? 0
+            : skips.SkippedShare(block, depth);
     }
 
     /// <summary>How much of a tensor a token reads: of the experts' it goes through some.</summary>

@@ -147,6 +147,12 @@ public sealed record SkipConfig
     /// <summary>The only ids that can skip; all can when null.</summary>
     public IReadOnlySet<int>? RoutedTokens { get; init; }
 
+    /// <summary>Whether attention is among what a token skips.</summary>
+    public bool SkipsAttention => Scope != SkipScope.FeedForward;
+
+    /// <summary>Whether the feed-forward network is among what a token skips.</summary>
+    public bool SkipsFeedForward => Scope != SkipScope.Attention;
+
     /// <summary>Layers that tokens can skip.</summary>
     public int RoutedCount
     {
@@ -161,4 +167,13 @@ public sealed record SkipConfig
             return count;
         }
     }
+
+    /// <summary>Whether tokens can skip block <paramref name="index"/>.</summary>
+    public bool IsRouted(int index) => Capacities[index] < 1;
+
+    /// <summary>The part of a token's work in a block that is skipped.</summary>
+    /// <param name="index">The block.</param>
+    /// <param name="depth">How many routed layers the token runs; a mean of several may be fractional.</param>
+    public double SkippedShare(int index, double depth) =>
+        IsRouted(index) ? 1 - Math.Clamp(depth / RoutedCount, 0, 1) : 0;
 }

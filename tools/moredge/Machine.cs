@@ -44,6 +44,13 @@ internal static class Machine
     }
 
     /// <summary>
+    /// Bytes of all mapped files that this program has touched and that are in memory; null where the system does not
+    /// say.
+    /// </summary>
+    public static long? MappedFileBytes =>
+        Kibibytes(Field("/proc/self/status", "RssFile")) is var bytes and > 0 ? bytes : null;
+
+    /// <summary>
     /// Bytes that the control group (a container, a service) and those around it may use, or null without a limit.
     /// </summary>
     public static long? MemoryLimitBytes { get; } = FindMemoryLimit();
@@ -78,9 +85,11 @@ internal static class Machine
             ?? $"unknown {RuntimeInformation.ProcessArchitecture} processor";
     }
 
-    private static long MemInfo(string key)
+    private static long MemInfo(string key) => Kibibytes(Field("/proc/meminfo", key));
+
+    // "1234 kB"; 0 when there is no number.
+    private static long Kibibytes(string? text)
     {
-        string? text = Field("/proc/meminfo", key);
         string digits = text?.Split(' ')[0] ?? "";
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes)
             ? kibibytes * 1024

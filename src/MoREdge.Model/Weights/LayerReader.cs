@@ -34,7 +34,7 @@ internal sealed class LayerReader(WeightSource source, ModelConfig config, int b
             FfnNorm = config.HasPreNorms ? Norm(TensorNames.FfnNorm) : null,
             Ffn = hasExperts ? SharedFfn() : Ffn(),
             Experts = hasExperts ? new ExpertReader(source, config, Name).Read() : null,
-            Skip = config.Skips?.Capacities[block] < 1 ? Skip() : null,
+            Skip = config.Skips?.IsRouted(block) == true ? Skip() : null,
             PostFfnNorm = config.HasPostNorms ? Norm(TensorNames.PostFfnNorm) : null,
         };
     }

@@ -51,11 +51,16 @@ internal sealed class LayerWeights
     public float[]? PostFfnNorm { get; init; }
 
     /// <summary>Bytes one token reads when it passes through.</summary>
-    public long ByteCount =>
+    public long ByteCount => AttentionByteCount + FeedForwardByteCount + Bytes(Skip?.Router);
+
+    /// <summary>Those of attention or retention, with its norms.</summary>
+    public long AttentionByteCount =>
         Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount + (Gate?.ByteCount ?? 0)
-        + (Ffn?.ByteCount ?? 0) + (Experts?.BytesPerToken ?? 0)
-        + Bytes(AttentionNorm) + Bytes(QueryNorm) + Bytes(KeyNorm) + Bytes(PostAttentionNorm)
-        + Bytes(FfnNorm) + Bytes(PostFfnNorm) + Bytes(Skip?.Router);
+        + Bytes(AttentionNorm) + Bytes(QueryNorm) + Bytes(KeyNorm) + Bytes(PostAttentionNorm);
+
+    /// <summary>Those of the feed-forward network and the chosen experts, with their norms.</summary>
+    public long FeedForwardByteCount =>
+        (Ffn?.ByteCount ?? 0) + (Experts?.BytesPerToken ?? 0) + Bytes(FfnNorm) + Bytes(PostFfnNorm);
 
     private static long Bytes(float[]? weights) => sizeof(float) * (long)(weights?.Length ?? 0);
 }

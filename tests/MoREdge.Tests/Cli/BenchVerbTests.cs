@@ -102,6 +102,46 @@ public sealed class BenchVerbTests : IDisposable
         Assert.Equal(2, json.RootElement.GetProperty("sequences")[0].GetProperty("mean_depth").GetDouble());
     }
 
+    /// <summary>A token touches the experts that it goes through, and no others.</summary>
+    [Fact]
+    public void Synthetic_OfExperts_TouchesTheChosenOnesAlone()
+    {
+        CliResult result = CliRunner.Run(
+            "bench", "--synthetic", "granite-moe-1b", "--format", "q4", "-p", "1", "-n", "1", "-r", "1", "--threads",
+            "1", "--no-probe", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement row = json.RootElement.GetProperty("decode")[0];
+        long weights = (long)row.GetProperty("weight_bytes_per_token").GetDouble();
+        long file = json.RootElement.GetProperty("file_bytes").GetInt64();
+        Assert.InRange(weights, 1, file / 2);
+        if (json.RootElement.TryGetProperty("touched_file_bytes", out JsonElement touched))
+        {
+            // One token id throughout; with what the system maps beside a page that is asked for.
+            Assert.InRange(touched.GetInt64(), weights * 3 / 4, weights * 3 / 2);
+        }
+    }
+
+    /// <summary>A skipped layer reads no weights.</summary>
+    [Fact]
+    public void Synthetic_OfDepths_ReadsTheLayersThatTokensRun()
+    {
+        double[] weights = [Weights("1"), Weights("0.001")];
+
+        // Half of the layers, which are four fifths of the weights, the head being the rest.
+        Assert.InRange(weights[1] / weights[0], 0.55, 0.65);
+
+        static double Weights(string share)
+        {
+            CliResult result = CliRunner.Run(
+                "bench", "--synthetic", "mod-360m", "--format", "q4", "--pure", "--depths", share, "-p", "1", "-n", "3",
+                "-r", "1", "--threads", "1", "--no-probe", "--json");
+            Assert.True(result.ExitCode == 0, result.Error);
+            using JsonDocument json = JsonDocument.Parse(result.Output);
+            return json.RootElement.GetProperty("decode")[0].GetProperty("weight_bytes_per_token").GetDouble();
+        }
+    }
+
     [Fact]
     public void Synthetic_Smallest_RunsAndLeavesNoFile()
     {
@@ -144,6 +184,8 @@ public sealed class BenchVerbTests : IDisposable
     [InlineData("--synthetic mor-360m-n3 --depths 0.5,0.5", "3")]
     [InlineData("--synthetic mor-360m-n3 --depths 0.5,0.5,0.5", "sum")]
     [InlineData("--synthetic mor-360m-n3 --depths 1,-1,1", "share")]
+    [InlineData("--synthetic mod-360m --depths 0.5,0.5", "one share")]
+    [InlineData("--synthetic mod-360m --depths 0", "one share")]
     [InlineData("--synthetic smollm2-135m --sequences 0", "--sequences")]
     [InlineData("--synthetic smollm2-135m --sequences 2 --filled 5", "--filled")]
     [InlineData("-m any.gguf --keep other.gguf", "--synthetic")]

@@ -19,7 +19,10 @@ internal sealed class BenchLane : IDisposable
     private readonly Dictionary<BenchSetting, Sequence> _prompts = [];
     private readonly Dictionary<BenchSetting, Sequence> _filled = [];
 
-    /// <summary>For each filled sequence, the part of its tokens that reached each recursion.</summary>
+    /// <summary>
+    /// For each filled sequence, the part of its tokens that reached each recursion, or more than so many of the layers
+    /// that they can skip.
+    /// </summary>
     private readonly Dictionary<Sequence, double[]> _reached = [];
     private readonly CancellationToken _cancellation;
 
@@ -195,8 +198,8 @@ internal sealed class BenchLane : IDisposable
 
     /// <summary>
     /// Each layer call reads the keys and values that its slot holds: of every token before it, or where recursions
-    /// keep their own, of those that reached its recursion. Here the mean over the decoded tokens. A state of retention
-    /// is read and written, whatever came before.
+    /// keep their own, of those that reached its recursion, and where tokens skip layers, of those that did not. Here
+    /// the mean over the decoded tokens. A state of retention is read and written, whatever came before.
     /// </summary>
     private double KvBytes(Sequence sequence, int filled)
     {
@@ -209,6 +212,14 @@ internal sealed class BenchLane : IDisposable
         double[] decoded = Reached(sequence.Depths);
         double decodedTokens = (_plan.DecodeTokens + 1) / 2.0;
         double tokens = (schedule.Prefix.Length + schedule.Suffix.Length) * (filled + decodedTokens);
+        if (_model.Config.Skips is { SkipsAttention: true, SkippedKeys: SkippedKeys.Absent } skips)
+        {
+            // A routed layer holds the tokens that ran it, for those that run it.
+            double share = sequence.Depths.Mean / skips.RoutedCount, before = Mean(_reached[sequence]);
+            tokens -= skips.RoutedCount
+                * ((filled * (1 - (share * before))) + (decodedTokens * (1 - (share * share))));
+        }
+
         for (int r = 0; r < schedule.Loop.Length; r++)
         {
             double held = sequence.KvPolicy == KvPolicy.RecursionWise
@@ -220,7 +231,20 @@ internal sealed class BenchLane : IDisposable
         return tokens * sequence.KvBytesPerSlotToken;
     }
 
-    /// <summary>The part of the tokens that ran recursion r, for every r.</summary>
+    private static double Mean(double[] values)
+    {
+        double sum = 0;
+        foreach (double value in values)
+        {
+            sum += value;
+        }
+
+        return sum / values.Length;
+    }
+
+    /// <summary>
+    /// The part of the tokens that ran recursion r, or more than r layers that they can skip, for every r.
+    /// </summary>
     private static double[] Reached(DepthStatistics depths)
     {
         double[] reached = new double[depths.Histogram.Length - 1];

@@ -26,6 +26,12 @@ internal sealed class BenchReport(string model, long fileBytes, long? probeBytes
         AppendPrefill(text);
         text.AppendLine().AppendLine($"decode of {plan.DecodeTokens} tokens behind a context");
         AppendDecode(text);
+        if (run.TouchedBytes is { } touched)
+        {
+            string file = ByteText.Format(fileBytes);
+            text.AppendLine().AppendLine($"touched {ByteText.Format(touched)} of the file's {file}");
+        }
+
         DepthFitReport.AppendTo(text, DepthFit.Of(run.Prefill), DepthFit.Of(run.Decode));
         StandardOutput.Write(text);
     }
@@ -38,6 +44,11 @@ internal sealed class BenchReport(string model, long fileBytes, long? probeBytes
         if (probeBytes is { } bytes)
         {
             writer.WriteNumber("probe_bytes", bytes);
+        }
+
+        if (run.TouchedBytes is { } touched)
+        {
+            writer.WriteNumber("touched_file_bytes", touched);
         }
 
         writer.WriteStartArray("prefill");

@@ -21,6 +21,12 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe? probe, Cancellati
     /// <summary>A row per thread count, KV policy, context length and depth cap.</summary>
     public List<DecodeResult> Decode { get; } = [];
 
+    /// <summary>
+    /// Bytes of the mapped model that everything together touched, in the pages that the system maps at a time; null
+    /// where it does not say.
+    /// </summary>
+    public long? TouchedBytes { get; private set; }
+
     /// <summary>Measures.</summary>
     /// <param name="file">The model.</param>
     /// <param name="options">The options of a sequence for a number of tokens and a KV policy.</param>
@@ -33,6 +39,7 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe? probe, Cancellati
         int?[] depthCaps,
         Action<double, double> progress)
     {
+        long? mapped = Machine.MappedFileBytes;
         List<BenchLane> lanes = [];
         try
         {
@@ -55,6 +62,8 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe? probe, Cancellati
                     progress(((repetition + 1) * lanes.Count) + i + 1, steps);
                 }
             }
+
+            TouchedBytes = Machine.MappedFileBytes - mapped;
         }
         finally
         {

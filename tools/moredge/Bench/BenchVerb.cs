@@ -49,8 +49,9 @@ internal sealed class BenchVerb
     private readonly Option<string?> _depths = new("--depths")
     {
         Description = "Routers of a synthetic Mixture-of-Recursions model: the shares of the tokens that end at depth "
-            + "1,2,..., such as 0.35,0.35,0.3. Random routers mean nothing. [default: full depth]",
-        HelpName = "S,S[,S...]",
+            + "1,2,..., such as 0.35,0.35,0.3; random routers mean nothing. [default: full depth] Of "
+            + "Mixture-of-Depths: the share of the tokens that run a routed layer. [default: 0.125]",
+        HelpName = "S[,S...]",
     };
 
     private readonly Option<string?> _sequences = new("--sequences")
@@ -192,7 +193,7 @@ internal sealed class BenchVerb
 
         SyntheticFormat format = new(result.GetValue(_format) ?? SyntheticFormat.Names[0], result.GetValue(_pure));
         SyntheticShape shape = SyntheticShape.Find(synthetic!);
-        SyntheticDepths? depths = result.GetValue(_depths) is { } shares ? SyntheticDepths.Parse(shares, shape) : null;
+        SyntheticDepths? depths = SyntheticDepths.Parse(result.GetValue(_depths), shape);
         using SyntheticModel model = SyntheticModel.Create(
             shape, format, depths, result.GetValue(_keep), interruption.Token);
         return Measure(result, model.File, $"synthetic {shape.Name} {format.Name}", plan, interruption.Token);

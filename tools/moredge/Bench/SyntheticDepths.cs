@@ -15,15 +15,34 @@ internal sealed class SyntheticDepths
     /// <summary>Shares may be given in rounded figures.</summary>
     private const double SumTolerance = 0.011;
 
+    private const double RoutedCapacityMax = 0.999;
+
     private readonly double[] _shares;
 
     private SyntheticDepths(double[] shares) => _shares = shares;
 
-    /// <summary>Reads shares such as 0.35,0.35,0.3: of the tokens that end at depth 1, 2, 3.</summary>
+    /// <summary>
+    /// Reads shares such as 0.35,0.35,0.3: of the tokens that end at depth 1, 2, 3. For Mixture-of-Depths one share: of
+    /// the tokens that run each routed layer, by itself that of the shape.
+    /// </summary>
+    /// <returns>Null where the routers stay as they happen to be.</returns>
     /// <exception cref="UsageException">Not as many shares as recursions, or not shares of a whole.</exception>
-    public static SyntheticDepths Parse(string text, SyntheticShape shape)
+    public static SyntheticDepths? Parse(string? text, SyntheticShape shape)
     {
+        if (text is null)
+        {
+            return shape.RoutedCapacity < 1 ? new SyntheticDepths([shape.RoutedCapacity]) : null;
+        }
+
         double[] shares = Array.ConvertAll(text.Split(','), Share);
+        if (shape.RoutedCapacity < 1)
+        {
+            return shares is [> 0]
+                ? new SyntheticDepths(shares)
+                : throw new UsageException(
+                    $"--depths needs one share above 0: of the tokens that run a routed layer of {shape.Name}.");
+        }
+
         if (shape.RecursionCount == 1 || shares.Length != shape.RecursionCount)
         {
             throw new UsageException(
@@ -42,10 +61,36 @@ internal sealed class SyntheticDepths
             : throw new UsageException("--depths: the shares must sum to 1.");
     }
 
-    /// <summary>The threshold of every recursion's router.</summary>
+    /// <summary>Sets the thresholds of the routers, and what goes with them.</summary>
+    /// <param name="metadata">The keys of the model.</param>
+    /// <param name="shape">Its shape.</param>
     /// <param name="quantile">The number below which a share of the embedding's numbers lies.</param>
-    /// <param name="alpha">Factor α of the router weight.</param>
-    public double[] Thresholds(Func<double, double> quantile, double alpha)
+    /// <param name="alpha">Factor α of the router weight of recursions.</param>
+    public void AddKeys(GgufMetadata metadata, SyntheticShape shape, Func<double, double> quantile, double alpha)
+    {
+        if (shape.RecursionCount > 1)
+        {
+            const string Recursive = Architectures.Recursive;
+            metadata.Set($"{Recursive}.{MetadataKeys.Thresholds}", GgufValue.FromFloat64s(Thresholds(quantile, alpha)));
+            metadata.Set($"{Recursive}.{MetadataKeys.InferenceMode}", GgufValue.FromString("threshold"));
+            return;
+        }
+
+        // No layer writes the channel that the routers read, so every one of them decides alike.
+        double[] capacities = new double[shape.BlockCount], thresholds = new double[shape.BlockCount];
+        for (int block = 0; block < capacities.Length; block++)
+        {
+            // A capacity of 1 would leave the router out.
+            capacities[block] = shape.IsRouted(block) ? Math.Min(_shares[0], RoutedCapacityMax) : 1;
+            thresholds[block] = shape.IsRouted(block) ? quantile(1 - _shares[0]) : 0;
+        }
+
+        metadata.Set($"{Architectures.Depths}.{SkipKeys.Capacities}", GgufValue.FromFloat64s(capacities));
+        metadata.Set($"{Architectures.Depths}.{SkipKeys.Thresholds}", GgufValue.FromFloat64s(thresholds));
+    }
+
+    /// <summary>The threshold of every recursion's router.</summary>
+    private double[] Thresholds(Func<double, double> quantile, double alpha)
     {
         double[] thresholds = new double[_shares.Length];
         double ended = 0;

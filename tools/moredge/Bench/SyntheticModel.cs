@@ -87,12 +87,7 @@ internal sealed class SyntheticModel : IDisposable
     {
         List<GgufTensorPlan> plans = Plan(shape, format);
         GgufMetadata metadata = Metadata(shape);
-        if (depths is not null)
-        {
-            double[] thresholds = depths.Thresholds(share => SyntheticWeights.Quantile(plans[0], share), Alpha);
-            metadata.Set($"mor.{MetadataKeys.Thresholds}", GgufValue.FromFloat64s(thresholds));
-            metadata.Set($"mor.{MetadataKeys.InferenceMode}", GgufValue.FromString("threshold"));
-        }
+        depths?.AddKeys(metadata, shape, share => SyntheticWeights.Quantile(plans[0], share), Alpha);
 
         using GgufWriter writer = new(path, metadata, plans);
         using ProgressLine progress = new($"Writing a synthetic {shape.Name}");
@@ -141,9 +136,12 @@ internal sealed class SyntheticModel : IDisposable
 
             Add(TensorNames.AttentionOutput, dim, mixedDim);
             AddVector(plans, TensorNames.Block(block, TensorNames.FfnNorm), dim);
-            Add(TensorNames.FfnGate, shape.FfnDim, dim);
-            Add(TensorNames.FfnUp, shape.FfnDim, dim);
-            Add(TensorNames.FfnDown, dim, shape.FfnDim);
+            if (shape.IsRouted(block))
+            {
+                Add(TensorNames.SkipRouter, 1, dim);
+            }
+
+            AddFeedForward(shape, Add);
         }
 
         for (int r = 0; r < shape.RecursionCount && shape.RecursionCount > 1; r++)
@@ -160,15 +158,30 @@ internal sealed class SyntheticModel : IDisposable
         return plans;
     }
 
+    private static void AddFeedForward(SyntheticShape shape, Action<string, int, int> add)
+    {
+        if (shape.ExpertCount > 0)
+        {
+            add(TensorNames.ExpertGate, shape.ExpertCount, shape.ModelDim);
+        }
+
+        for (int expert = 0; expert < Math.Max(shape.ExpertCount, 1); expert++)
+        {
+            string Own(string name) => shape.ExpertCount > 0 ? TensorNames.Expert(name, expert) : name;
+
+            add(Own(TensorNames.FfnGate), shape.FfnDim, shape.ModelDim);
+            add(Own(TensorNames.FfnUp), shape.FfnDim, shape.ModelDim);
+            add(Own(TensorNames.FfnDown), shape.ModelDim, shape.FfnDim);
+        }
+    }
+
     private static void AddVector(List<GgufTensorPlan> plans, string name, int length) =>
         plans.Add(new GgufTensorPlan(name, new TensorShape(length), ElementType.F32));
 
     private static GgufMetadata Metadata(SyntheticShape shape)
     {
         bool isRecursive = shape.RecursionCount > 1;
-        string architecture = isRecursive ? Architectures.Recursive
-            : shape.Retains ? Architectures.RetNet
-            : Architectures.Llama;
+        string architecture = Architecture(shape);
         GgufMetadata metadata = new();
         void Count(string key, int value) => metadata.Set($"{architecture}.{key}", GgufValue.FromUInt32((uint)value));
         void Text(string key, string value) => metadata.Set($"{architecture}.{key}", GgufValue.FromString(value));
@@ -195,6 +208,12 @@ internal sealed class SyntheticModel : IDisposable
             Text(RetentionKeys.Dialect, RetentionKeys.Fla);
         }
 
+        if (shape.ExpertCount > 0)
+        {
+            Count(ExpertKeys.Count, shape.ExpertCount);
+            Count(ExpertKeys.UsedCount, shape.UsedExpertCount);
+        }
+
         if (isRecursive)
         {
             Text(MetadataKeys.RecursionType, "expert");
@@ -211,6 +230,12 @@ internal sealed class SyntheticModel : IDisposable
 
         return metadata;
     }
+
+    private static string Architecture(SyntheticShape shape) => shape.RecursionCount > 1 ? Architectures.Recursive
+        : shape.Retains ? Architectures.RetNet
+        : shape.ExpertCount > 0 ? Architectures.GraniteExperts
+        : shape.RoutedCapacity < 1 ? Architectures.Depths
+        : Architectures.Llama;
 
     /// <summary>N/N, (N − 1)/N, … 1/N: the capacities of the paper (arXiv:2507.10524, section 2.2.1).</summary>
     private static double[] Capacities(int count)
