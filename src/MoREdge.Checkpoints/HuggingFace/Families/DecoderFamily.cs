@@ -138,7 +138,7 @@ internal abstract class DecoderFamily
     /// <summary>Tensors of the loop.</summary>
     public virtual IEnumerable<LayerTensor> LoopTensors(DecoderConfig config) => [];
 
-    /// <summary>The name of a tensor in this family's words, where other programs' checkpoints have their own.</summary>
+    /// <summary>The name of a tensor in this family's words; other programs' checkpoints may have their own.</summary>
     public virtual string Translate(string name) => name;
 
     /// <summary>Tensors that are in the checkpoint and repeat what the configuration says.</summary>
