@@ -154,21 +154,22 @@ internal static unsafe class Avx2BlockRows
         return special == 0;
     }
 
-    // Asks for what lies AheadBytesOfFour behind a chunk.
+    // Asks for what a row reads next. Large chunks are asked for twice as far ahead: measured, type by type.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(byte* block, int chunkBytes)
     {
-        Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour);
-        Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour + 64);
-        Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour + 128);
+        byte* ahead = block + (Avx2Weights.AheadBytesOfFour * (chunkBytes < DenseBlock.BytesQ6K ? 1 : 2));
+        Sse.Prefetch0(ahead);
+        Sse.Prefetch0(ahead + 64);
+        Sse.Prefetch0(ahead + 128);
         if (chunkBytes > 192)
         {
-            Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour + 192);
+            Sse.Prefetch0(ahead + 192);
         }
 
         if (chunkBytes > 256)
         {
-            Sse.Prefetch0(block + Avx2Weights.AheadBytesOfFour + 256);
+            Sse.Prefetch0(ahead + 256);
         }
     }
 

@@ -13,7 +13,7 @@ internal static unsafe class Avx2Weights
     internal const int AheadBytes = 2048;
 
     /// <summary>The same for each of four streams that are read side by side.</summary>
-    internal const int AheadBytesOfFour = 1024;
+    internal const int AheadBytesOfFour = 512;
 
     private const byte SignBit = 0x80;
 
