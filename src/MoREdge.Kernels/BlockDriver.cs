@@ -10,8 +10,9 @@ namespace MoREdge.Kernels;
 /// multiplied with all tokens of a panel.
 /// </summary>
 /// <remarks>
-/// One token: whole rows, so that a slice of rows is one stream of memory. Many tokens: so few chunks at a time that
-/// the part of the panel, and the sums of a batch of rows, stay in the first-level cache.
+/// One token: whole rows, in registers and four streams of memory where a set has a body for that, else one by one.
+/// Many tokens: so few chunks at a time that the part of the panel, and the sums of a batch of rows, stay in the
+/// first-level cache.
 /// </remarks>
 internal static unsafe class BlockDriver
 {
@@ -28,7 +29,7 @@ internal static unsafe class BlockDriver
     // 8,192 columns, or one of 130,000.
     private const int PanelBytes = 176 << 10;
 
-    // Streams of memory that one token's rows are read in.
+    // Streams of memory that one token's rows are read in (KERNELS.md), as DenseDriver.RowBlock.
     private const int Streams = 4;
 
     // Chunks unpacked at a time: 2.5 KiB.

@@ -87,19 +87,19 @@ internal static unsafe class DenseDriver
         int quarter = (rowEnd - rowStart) / RowBlock;
         for (int i = 0; i < quarter; i++)
         {
-            Rows(w, x, y, rowStart + i, quarter, bodies);
+            SideBySide(w, x, y, rowStart + i, quarter, bodies);
         }
 
         for (int row = rowStart + (quarter * RowBlock); row < rowEnd; row++)
         {
-            Rows(w, x, y, row, 0, bodies);
+            SideBySide(w, x, y, row, 0, bodies);
         }
     }
 
     // Rows row, row + step, row + 2·step and row + 3·step; step 0 is a lone one, repeated. What the body does not know
     // goes the other way.
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    private static void Rows(
+    private static void SideBySide(
         in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int row, int step, DenseBodies bodies)
     {
         float* sums = stackalloc float[RowBlock];

@@ -157,14 +157,11 @@ public sealed class MemoryEstimate
     }
 
     /// <summary>How much of a tensor of a block a token of that depth skips.</summary>
-    private double SkippedShare(int block, string name, double depth)
-    {
-        bool isFeedForward = name.StartsWith("ffn_", StringComparison.Ordinal) || name == TensorNames.PostFfnNorm;
-        return _config.Skips is not { } skips || name.StartsWith("skip_", StringComparison.Ordinal)
-            || !(isFeedForward ? skips.SkipsFeedForward : skips.SkipsAttention)
+    private double SkippedShare(int block, string name, double depth) =>
+        _config.Skips is not { } skips || TensorNames.IsOfSkipRouter(name)
+            || !(TensorNames.IsOfFeedForward(name) ? skips.SkipsFeedForward : skips.SkipsAttention)
             ? 0
             : skips.SkippedShare(block, depth);
-    }
 
     /// <summary>How much of a tensor a token reads: of the experts' it goes through some.</summary>
     private double UsedShare(string name) => _config.Experts is { } experts && TensorNames.IsOfExperts(name)

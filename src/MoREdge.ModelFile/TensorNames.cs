@@ -201,6 +201,16 @@ public static class TensorNames
             && int.TryParse(parts[^2], out _);
     }
 
+    /// <summary>
+    /// Whether a tensor of a block, named without the block, is of its feed-forward network, experts and norms
+    /// included.
+    /// </summary>
+    public static bool IsOfFeedForward(string name) =>
+        name.StartsWith("ffn_", StringComparison.Ordinal) || name is PostFfnNorm or ExpertChoiceBias;
+
+    /// <summary>Whether a tensor of a block, named without the block, decides who skips the block.</summary>
+    public static bool IsOfSkipRouter(string name) => name.StartsWith("skip_router.", StringComparison.Ordinal);
+
     /// <summary>Part of the expert-choice router of a recursion (0-based).</summary>
     public static string ExpertRouter(int recursion, string part) => $"recursion.{recursion}.router.{part}";
 

@@ -63,7 +63,10 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe? probe, Cancellati
                 }
             }
 
-            TouchedBytes = Machine.MappedFileBytes - mapped;
+            // Pages of the program itself that it touched meanwhile come along.
+            TouchedBytes = Machine.MappedFileBytes is { } now && mapped is { } before
+                ? Math.Clamp(now - before, 0, file.FileBytes)
+                : null;
         }
         finally
         {

@@ -5,10 +5,11 @@ using MoREdge.Tensors;
 namespace MoREdge.Cli;
 
 /// <summary>
-/// Makes the routers of a synthetic model send stated shares of the tokens to each depth; those of random weights would
-/// send nearly all or nearly none. The last channel of the residual stream holds what the embedding put there, a
-/// uniform random number per token, because the rows of every projection that would write it are zero. The routers read
-/// that channel alone, and their thresholds are quantiles of the embedding's numbers.
+/// Makes the routers of a synthetic model send stated shares of the tokens to each depth, or past the layers that they
+/// can skip; those of random weights would send nearly all or nearly none. The last channel of the residual stream
+/// holds what the embedding put there, a uniform random number per token, because the rows of every projection that
+/// would write it are zero. The routers read that channel alone, and their thresholds are quantiles of the embedding's
+/// numbers.
 /// </summary>
 internal sealed class SyntheticDepths
 {
@@ -111,6 +112,7 @@ internal sealed class SyntheticDepths
     /// <summary>Rewrites bytes [start, start + chunk.Length) of a tensor.</summary>
     public static void Apply(GgufTensorPlan plan, long start, Span<byte> chunk)
     {
+        // Routers of recursions and of skipped layers.
         if (plan.Name.Contains("router.", StringComparison.Ordinal))
         {
             byte[] one = BitConverter.GetBytes(1f);
