@@ -5,6 +5,9 @@ public sealed class TidyTests
 {
     private const int FileBytesMax = 4 * 1024 * 1024;
 
+    /// <summary>What the models beside the binary may take together.</summary>
+    private const long ModelBytesMax = 20_000_000;
+
     /// <summary>Text is read up to this size only: larger files are data.</summary>
     private const int TextBytesMax = 512 * 1024;
 
@@ -46,8 +49,16 @@ public sealed class TidyTests
     public void Files_Size_IsWithinLimit() => Violations.AssertNone(
         from path in Repository.Files
         let bytes = new FileInfo(Repository.FullPath(path)).Length
-        where bytes > FileBytesMax
+        where bytes > FileBytesMax && !IsModel(path)
         select $"{path}: {bytes} bytes; {FileBytesMax} is the limit.");
+
+    [Fact]
+    public void Models_BesideTheBinary_AreWithinTheirLimitTogether()
+    {
+        List<string> models = [.. Repository.Files.Where(IsModel)];
+        Assert.NotEmpty(models);
+        Assert.InRange(models.Sum(path => new FileInfo(Repository.FullPath(path)).Length), 1, ModelBytesMax);
+    }
 
     [Fact]
     public void TextFiles_PathsOfOneMachine_AreAbsent() => Violations.AssertNone(
@@ -71,6 +82,10 @@ public sealed class TidyTests
 
     [Fact]
     public void Root_Entries_AreTheAgreedOnes() => Violations.AssertNone(TidyRules.RootEntries(Repository.Files));
+
+    private static bool IsModel(string path) =>
+        path.StartsWith("tools/moredge/", StringComparison.Ordinal)
+        && path.EndsWith(".gguf", StringComparison.Ordinal);
 
     private static IEnumerable<string> FoldersOf(string path)
     {

@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # The tests of the trainer and of the twin: unit tests, the twin against all stored references, golden vectors unchanged.
-# Installs Debian's PyTorch where it is missing; ends with `N passed, N failed`, or with 77 where it cannot run.
+# `test.sh cuda` runs those of the twin on a GPU. Installs Debian's PyTorch where it is missing; ends with
+# `N passed, N failed`, or with 77 where it cannot run.
 set -uo pipefail
 cd "$(dirname "$0")"
 
+device=${1:-}
 python=/usr/bin/python3
-[ -x "$python" ] || python=python3
 export OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2
 
 has_everything() { "$python" -c 'import torch, numpy, matplotlib, tomllib' 2>/dev/null; }
+
+# Another interpreter than Debian's may have a newer PyTorch.
+if ! has_everything && python3 -c 'import torch' 2>/dev/null; then python=python3; fi
 
 install() {
     local root=()
@@ -26,6 +30,9 @@ fi
 passed=0
 failed=0
 
+# on COMMAND...: with the interpreter, on the device asked for.
+on() { timeout 300 "$python" ${device:+on_device.py "$device"} "$@"; }
+
 # unittests PACKAGE: all its test_*.py, counted from unittest's own summary.
 unittests() {
     local log count bad status modules
@@ -33,7 +40,7 @@ unittests() {
     modules=$(find "$1" -name 'test_*.py' | sort | sed -e 's#/#.#g' -e 's#\.py$##')
     # Module names have no spaces.
     # shellcheck disable=SC2086
-    timeout 300 "$python" -m unittest $modules >"$log" 2>&1
+    on -m unittest $modules >"$log" 2>&1
     status=$?
     count=$(sed -nE 's/^Ran ([0-9]+) tests? in .*/\1/p' "$log")
     bad=$(($(sed -nE 's/^FAILED \((.*)\)$/\1/p' "$log" | grep -oE '[0-9]+' | paste -sd+ -)))
@@ -49,17 +56,17 @@ unittests() {
     rm -f "$log"
 }
 
-# counted COMMAND...: a script of ours, which ends with `N passed, N failed`.
+# counted SCRIPT...: one of ours, which ends with `N passed, N failed`.
 counted() {
     local log line
     log=$(mktemp)
-    timeout 300 "$@" >"$log" 2>&1
+    on "$@" >"$log" 2>&1
     line=$(tail -n 1 "$log")
     if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
         passed=$((passed + BASH_REMATCH[1]))
         failed=$((failed + BASH_REMATCH[2]))
         grep -i fail "$log" | grep -v "$line" || true
-        echo "${2}: $line"
+        echo "${1}: $line"
     else
         tail -n 20 "$log"
         failed=$((failed + 1))
@@ -67,10 +74,15 @@ counted() {
     rm -f "$log"
 }
 
-for package in text twin trainer stories commands comparison; do
-    unittests "$package"
-done
-counted "$python" check_golden.py
-counted "$python" make_golden.py --check
+if [ -n "$device" ]; then
+    unittests twin
+    counted check_golden.py
+else
+    for package in text twin trainer stories commands comparison; do
+        unittests "$package"
+    done
+    counted check_golden.py
+    counted make_golden.py --check
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

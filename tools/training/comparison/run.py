@@ -29,11 +29,11 @@ def one(base: Settings, settings: Settings, arguments: argparse.Namespace) -> No
         return
     torch.manual_seed(settings.training.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = build(settings.model)
+    model = build(settings.model).to(device)
     batches = Batches(
         pack.load_arrays(base.packed("train")), base.data.window, base.training.batch, settings.training.seed
     )
-    per_step = training_flops(model, batches.at(0), settings.training)
+    per_step = training_flops(model, batches.at(0).to(device), settings.training)
     steps = round(arguments.flops / per_step)
     settings = replace(settings, training=replace(settings.training, steps=steps))
     loop = Loop(settings, model, batches, device, half=arguments.bfloat16 or device.type == "cuda")

@@ -45,17 +45,16 @@ PLACES = """the forest|a small town|the garden|a big house|the mountains|a green
     "\n", "").split("|")
 
 MADE_UP_SHARE = 0.4
+# A word counts as one of the stories where they hold it so often.
+FREQUENT = 3
 
 
-FREQUENT = 12
-
-
-def words(texts: Iterable[str], count_min: int = FREQUENT) -> list[str]:
-    """The words that some texts hold so often, in alphabetical order, without those that the evaluation asks for."""
+def words(texts: Iterable[str]) -> list[str]:
+    """The words that some texts hold often, in alphabetical order, without those that the evaluation asks for."""
     counts = Counter(found for text in texts for found in re.findall(r"\b[a-z]{3,}\b", text))
     judged = set(held_out_nouns())
     judged |= {f"{noun}s" for noun in judged} | {f"{noun}es" for noun in judged}
-    return sorted(found for found, count in counts.items() if count >= count_min and found not in judged)
+    return sorted(found for found, count in counts.items() if count >= FREQUENT and found not in judged)
 
 
 def spliced(draw: random.Random, words: list[str]) -> str:

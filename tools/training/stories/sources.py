@@ -12,8 +12,9 @@ from pathlib import Path
 SEPARATOR = "<|endoftext|>"
 SHORTEST, LONGEST = 150, 4000
 PART_LENGTH = 1500
-# The share of a fairy tale's words that TinyStories also has; below it, a part is too hard and left out.
-SIMPLE_ENOUGH = 0.945
+# The share of a part's words that TinyStories also has; below it, a part is too hard and left out. The children's books
+# are old and plenty, so that the bar can be lower there.
+SIMPLE_ENOUGH, FAMILIAR_ENOUGH = 0.945, 0.90
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ COLLECTIONS = (
     Collection("fairytaleqa", "FairytaleQA, stories (the simpler parts)",
                "Apache-2.0; the tales themselves are in the public domain", "github.com/uci-soe/FairytaleQAData"),
     Collection("aesop", "The Aesop for Children (1919), Library of Congress", "public domain", "read.gov/aesop"),
+    Collection("children-books", "Classic books for children (the simpler parts)", "public domain in the United States",
+               "github.com/mlschmitt/classic-books-markdown"),
 )
 
 # Double-decoded punctuation as it stands in the fragments, then typographic signs a small vocabulary does without.
@@ -83,6 +86,8 @@ def read_stories(corpus: Path) -> list[Story]:
         text = clean(fable["fable"])
         if len(text) >= SHORTEST:
             stories.append(Story(text, "aesop", False))
+    for _, text in _books(corpus):
+        stories += [Story(part, "children-books", False) for part in _book_parts(text, familiar)]
     unique: list[Story] = []
     found: set[str] = set()
     for story in stories:
@@ -105,6 +110,8 @@ def attribution(corpus: Path) -> str:
         entries = [line.split(" | ")[:3] for line in _read(corpus / "storybooks_ccby" / name).splitlines() if line]
         lines += ["", f"## {title}: {len(entries)} stories", ""]
         lines += ["- " + ", ".join(part.strip() for part in entry) for entry in entries]
+    titles = [title for title, _ in _books(corpus)]
+    lines += ["", f"## Classic books for children: {len(titles)} books", "", *(f"- {title}" for title in titles)]
     return "\n".join(lines) + "\n"
 
 
@@ -154,6 +161,22 @@ def _raise_opening(match: re.Match[str]) -> str:
     before = match.string.rfind("\n", 0, match.start()) + 1
     opening = match.string.count('"', before, match.start(2) - 1) % 2 == 0
     return match.group(1) + (match.group(2).upper() if opening else match.group(2))
+
+
+def _books(corpus: Path) -> Iterable[tuple[str, str]]:
+    """(title and author, text) of each book; a book begins with its head in Markdown."""
+    for book in _read(corpus / "books_pd" / "books_children.txt").split(SEPARATOR):
+        fields = dict(re.findall(r"^#+ (Title|Author): (.+)$", book, re.MULTILINE))
+        if fields:
+            yield ", ".join(fields.values()), book
+
+
+def _book_parts(text: str, familiar: set[str]) -> list[str]:
+    """The simpler parts of a book, without headings and emphasis."""
+    prose = re.sub(r"^(?:#|---).*$", "", text.replace("_", ""), flags=re.MULTILINE)
+    parts = _parts(_unwrapped(clean(prose)))
+    plain = [part for part in parts if not re.search(r"[*#\[\]<>|\\]", part)]
+    return [part for part in plain if _share(part, familiar) >= FAMILIAR_ENOUGH]
 
 
 def _read(path: Path) -> str:

@@ -4,7 +4,7 @@ import re
 import unittest
 
 from stories import requests
-from stories.corpus import Composer, NounFinder
+from stories.composer import Composer, NounFinder
 from stories.nouns import held_out_nouns, nouns_by_kind, with_article
 from stories.requests import small_talk_requests, story_requests
 from stories.small_talk import SmallTalker
@@ -29,6 +29,27 @@ class Templates(unittest.TestCase):
 
     def test_every_plot_is_used(self) -> None:
         self.assertGreater(len({story.noun for story in self.stories}), 600)
+
+
+class Forms(unittest.TestCase):
+    def test_a_story_without_its_noun_is_whole_in_its_answers(self) -> None:
+        writer, composer = StoryWriter(8), Composer([], 8)
+        seen = set()
+        for _ in range(300):
+            story, before = writer.write(), writer.write()
+            messages = composer.unnamed(story, before)["messages"]
+            told = "".join(message["content"] for message in messages if message["role"] == "assistant")
+            last = messages[-2]["content"]
+            form = "another" if before.text in told else "rest" if story.text not in told else "any"
+            form = "parts" if len(messages) == 4 and form == "rest" else form
+            seen.add(form)
+            if form in ("any", "another"):
+                self.assertTrue(told.endswith(story.text))
+                self.assertNotIn(story.noun, last)
+            else:
+                joined = re.sub(r"\s", "", (last if form == "rest" else "") + told)
+                self.assertTrue(joined.endswith(re.sub(r"\s", "", story.text)))
+        self.assertEqual({"any", "another", "rest", "parts"}, seen)
 
 
 class Requests(unittest.TestCase):

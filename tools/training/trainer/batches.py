@@ -18,6 +18,9 @@ class Batch(NamedTuple):
     targets: Tensor
     weights: Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(*(part.to(device) for part in self))
+
 
 class Batches:
     """Packed arrays of either layout, in a new random order each epoch; a stream is also cut at a new offset."""

@@ -12,7 +12,7 @@ from torch import nn
 from twin.decoder import Decoder, Trace
 
 from . import checkpoints, measures, optimisers, schedule
-from .batches import Batch, Batches
+from .batches import Batches
 from .settings import Settings, Training
 
 
@@ -52,7 +52,7 @@ class Loop:
         training = self.training
         optimisers.set_learning_rate(self.optimisers, training, schedule.factor(self.step, training))
         warm_up(self.model, self.step, training)
-        batch = Batch(*(part.to(self.device) for part in self.batches.at(self.step)))
+        batch = self.batches.at(self.step).to(self.device)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
             hidden, trace = self.model.hidden(batch.inputs, self.mode())
             loss = measures.weighted_loss(self.model, hidden, batch)

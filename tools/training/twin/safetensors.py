@@ -31,7 +31,9 @@ def read(path: Path | str) -> dict[str, Tensor]:
         start, end = (8 + length + offset for offset in entry["data_offsets"])
         dtype = DTYPES[entry["dtype"]]
         # A copy of its own, because the bytes of a tensor need not be aligned in the file.
-        values = torch.frombuffer(data[start:end], dtype=dtype) if end > start else torch.empty(0, dtype=dtype)
+        # frombuffer wants at least a byte.
+        empty = torch.empty(0, dtype=dtype, device="cpu")
+        values = torch.frombuffer(data[start:end], dtype=dtype) if end > start else empty
         tensors[name] = values.view(entry["shape"])
     return tensors
 

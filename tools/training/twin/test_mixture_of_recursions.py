@@ -35,7 +35,8 @@ def model_of(changes: dict, seed: int = 3):
 
 class CausalRouting(unittest.TestCase):
     def cases(self):
-        ids = torch.randint(0, 50, (1, 20), generator=torch.Generator().manual_seed(1))
+        torch.manual_seed(1)
+        ids = torch.randint(0, 50, (1, 20))
         for name, (changes, mode) in CAUSAL.items():
             with self.subTest(name):
                 yield model_of(changes), mode, ids

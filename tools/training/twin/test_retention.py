@@ -21,8 +21,8 @@ FLA = {
 
 
 def inputs(count: int = 12, heads: int = 3) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(1)
-    return tuple(torch.randn(1, heads, count, width, generator=generator).double() for width in (4, 4, 6))
+    torch.manual_seed(1)
+    return tuple(torch.randn(1, heads, count, width).double() for width in (4, 4, 6))
 
 
 class RetentionTests(unittest.TestCase):
