@@ -16,6 +16,8 @@ import torch
 def main() -> None:
     if len(sys.argv) < 3 or sys.argv[2:] == ["-m"]:
         raise SystemExit("Usage: on_device.py DEVICE (SCRIPT | -m MODULE) [ARGUMENT...]")
+    if not hasattr(torch, "set_default_device"):
+        raise SystemExit(f"PyTorch {torch.__version__} knows no default device; 2.0 does.")
     torch.set_default_device(sys.argv[1])
     if sys.argv[2] == "-m":
         sys.argv = sys.argv[3:]

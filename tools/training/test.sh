@@ -6,7 +6,8 @@ set -uo pipefail
 cd "$(dirname "$0")"
 
 device=${1:-}
-python=/usr/bin/python3
+# Debian's PyTorch is too old for another default device.
+if [ -n "$device" ]; then python=python3; else python=/usr/bin/python3; fi
 export OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2
 
 has_everything() { "$python" -c 'import torch, numpy, matplotlib, tomllib' 2>/dev/null; }
@@ -22,7 +23,10 @@ install() {
         --no-install-recommends python3-torch python3-numpy python3-matplotlib libopenblas0-pthread; } >/dev/null
 }
 
-if ! has_everything && { ! install || ! has_everything; }; then
+if [ -n "$device" ] && ! has_everything; then
+    echo "python3 lacks PyTorch, numpy or matplotlib."
+    exit 77
+elif ! has_everything && { ! install || ! has_everything; }; then
     echo "PyTorch is not here and apt could not bring it (python3-torch, python3-matplotlib, libopenblas0-pthread)."
     exit 77
 fi

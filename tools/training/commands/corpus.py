@@ -1,7 +1,7 @@
 """The text that mor-commands is trained on: the generator's lines as conversations.
 
 The generator gives each kind of phrasing about the share it has in speech, so that the rarest come a few times in a
-thousand lines. The text thins the frequent kinds. It holds no phrasing of the two files written by hand.
+thousand lines, and most requests come plain. The text thins the plain ones. It holds no phrasing of the two files written by hand.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Line = tuple[str, str]
 
 ROOM = r"(?:kitchen|bedroom|bath(?:room)?|hall(?:way)?|corridor|entrance|garage|garden|(?:back )?yard|office|study" \
        r"|living room|lounge|sitting room)"
-# One pattern per kind that stays whole.
-RARE = re.compile(
+# One pattern per kind that is kept whole: the rare ones, and what a model gets wrong most.
+KEPT = re.compile(
     "|".join((
         # A telegram that begins with its room: a word at the very beginning is a token of its own, without the space
         # before it, and a model that knew every other phrasing still took the kitchen for the bathroom there.
@@ -45,9 +45,7 @@ RARE = re.compile(
 )
 # Weights of one, two and three questions in a conversation: a chat asks again, and must not be put off by its history.
 TURNS, TURN_WEIGHTS = (1, 2, 3), (8, 2, 1)
-
-
-# Lines drawn from the generator, and how many of the frequent kinds one is kept of.
+# Lines drawn from the generator, and of how many plain ones one is kept.
 TRAINING, VALIDATION, ONE_IN = 1_000_000, 12_000, 4
 
 
@@ -60,11 +58,11 @@ def write(folder: Path, corpus: Path) -> None:
 
 
 def thinned(count: int, seed: int) -> Iterator[Line]:
-    """Of so many lines of the generator all of the rare kinds, and of the others one in ONE_IN."""
+    """Of so many lines of the generator all of the kinds in KEPT, and of the others one in ONE_IN."""
     random = Random(seed)
     excluded = read_excluded(HERE / "test.jsonl") | read_excluded(HERE / "development.jsonl")
     for line in generate(count, seed, excluded):
-        if RARE.search(line[0]) or random.randrange(ONE_IN) == 0:
+        if KEPT.search(line[0]) or random.randrange(ONE_IN) == 0:
             yield line
 
 

@@ -10,7 +10,7 @@ class Texts(unittest.TestCase):
     def test_thinning_keeps_the_rare_kinds(self) -> None:
         everything = list(generate(3000, 11))
         kept = list(corpus.thinned(3000, 11))
-        rare = [line for line in everything if corpus.RARE.search(line[0])]
+        rare = [line for line in everything if corpus.KEPT.search(line[0])]
         others = len(everything) - len(rare)
         self.assertLessEqual(len(rare), len(kept) + 30)  # but for the phrasings of the evaluation
         self.assertLess(abs(len(kept) - len(rare) - others / corpus.ONE_IN), 0.1 * others)

@@ -13,10 +13,16 @@ from stories.templates import TemplateStory
 from text.documents import Document
 
 LONGEST_CONVERSATION = 2600
+HELD_OUT = re.compile(r"\b(?:" + "|".join(held_out_nouns()) + r")(?:s|es)?\b", re.IGNORECASE)
 
 
 def ask(question: str, answer: str) -> list[Message]:
     return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+
+
+def names_held_out(messages: list[Message]) -> bool:
+    """Whether a request names a noun that none may name."""
+    return any(message["role"] == "user" and HELD_OUT.search(message["content"]) for message in messages)
 
 
 class NounFinder:
@@ -67,9 +73,7 @@ class Composer:
         self._random = random.Random(seed)
         self._finder = NounFinder()
         self._talker = SmallTalker(seed)
-        self._stories = stories
         self._short = [story.text for story in stories if story.simple and len(story.text) < 900]
-        self._held_out = re.compile(r"\b(?:" + "|".join(held_out_nouns()) + r")(?:s|es)?\b", re.IGNORECASE)
         self._by_noun: dict[str, list[str]] = defaultdict(list)
 
     def plain(self, story: Story) -> Document:
@@ -121,8 +125,7 @@ class Composer:
         if form == "rest":
             return self._checked(self._continuation(text), text)
         sentences = _sentences(text)
-        cut = draw.randint(2, len(sentences) * 2 // 3)
-        beginning, rest = "".join(sentences[:cut]).strip(), "".join(sentences[cut:]).strip()
+        beginning, rest = _cut(sentences, draw.randint(2, len(sentences) * 2 // 3))
         request = ask(prompts.about(draw, story.noun), beginning)
         return self._checked(request + ask(draw.choice(prompts.NEXT), rest), text)
 
@@ -136,8 +139,7 @@ class Composer:
         return self._checked(messages, "")
 
     def _checked(self, messages: list[Message], text: str) -> Document:
-        asked = any(self._held_out.search(message["content"]) for message in messages if message["role"] == "user")
-        if asked or sum(len(message["content"]) for message in messages) > LONGEST_CONVERSATION:
+        if names_held_out(messages) or sum(len(message["content"]) for message in messages) > LONGEST_CONVERSATION:
             return {"text": text} if text else {"messages": []}
         return {"messages": messages}
 
@@ -173,8 +175,7 @@ class Composer:
         sentences = _sentences(text)
         if len(sentences) < 5:
             return self._any(text)
-        cut = self._random.randint(1, 3)
-        beginning, rest = "".join(sentences[:cut]).strip(), "".join(sentences[cut:]).strip()
+        beginning, rest = _cut(sentences, self._random.randint(1, 3))
         return ask(self._random.choice(prompts.CONTINUE) + beginning, rest)
 
     def _another(self, text: str) -> list[Message]:
@@ -192,11 +193,15 @@ class Composer:
         sentences = _sentences(text)
         if len(sentences) < 6:
             return self._about(text)
-        cut = self._random.randint(len(sentences) // 3, len(sentences) * 2 // 3)
-        beginning, rest = "".join(sentences[:cut]).strip(), "".join(sentences[cut:]).strip()
+        beginning, rest = _cut(sentences, self._random.randint(len(sentences) // 3, len(sentences) * 2 // 3))
         return self._about(beginning) + ask(self._random.choice(prompts.NEXT), rest)
 
 
 def _sentences(text: str) -> list[str]:
     """The sentences with the white space after them; a quotation is not cut from the words that say who spoke."""
     return [part for part in re.split(r'(?<=[.!?])(?=\s+[A-Z"])|(?<=[.!?]")(?=\s+(?:[A-Z"]))', text) if part]
+
+
+def _cut(sentences: list[str], place: int) -> tuple[str, str]:
+    """What stands before a sentence, and the rest."""
+    return "".join(sentences[:place]).strip(), "".join(sentences[place:]).strip()

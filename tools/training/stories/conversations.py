@@ -14,14 +14,14 @@ from text.documents import Document
 
 # Shares: of other names that are any word of the stories, whatever its part of speech; of the made-up ones that are
 # pieces of two words; of tiny stories that mention a held-out noun.
-ANY_WORD, SPLICED, BYSTANDERS = 0.7, 0.5, 0.5
+ANY_WORD_SHARE, SPLICED_SHARE, BYSTANDER_SHARE = 0.7, 0.5, 0.5
 # The nouns that a request may name are those of so many first sentences.
 EARLY = 1
 
 
 def bystander(draw: random.Random) -> str | None:
     """A noun that no request may name, at times: a token that no answer holds is learnt as one to avoid."""
-    return draw.choice(held_out_nouns()) if draw.random() < BYSTANDERS else None
+    return draw.choice(held_out_nouns()) if draw.random() < BYSTANDER_SHARE else None
 
 
 class Namer:
@@ -36,11 +36,11 @@ class Namer:
 
     def any_word(self, draw: random.Random) -> str | None:
         """A word of the stories, at times."""
-        return draw.choice(self._words) if self._words and draw.random() < ANY_WORD else None
+        return draw.choice(self._words) if self._words and draw.random() < ANY_WORD_SHARE else None
 
     def name(self, draw: random.Random) -> str:
         name = self.any_word(draw)
-        if name is None and self._words and draw.random() < SPLICED:
+        if name is None and self._words and draw.random() < SPLICED_SHARE:
             name = practice.spliced(draw, draw.choice(self._sources))
         return name or practice.word(draw)
 
@@ -67,11 +67,3 @@ def about(text: str, noun: str, draw: random.Random, name: str, free: float) -> 
     answer = text if name == noun else practice.renamed(text, noun, name)
     request = prompts.free(draw, name) if draw.random() < free else prompts.about(draw, name)
     return {"messages": ask(request, answer)}
-
-
-HELD_OUT = re.compile(r"\b(?:" + "|".join(held_out_nouns()) + r")(?:s|es)?\b", re.IGNORECASE)
-
-
-def names_held_out(document: Document) -> bool:
-    return any(message["role"] == "user" and HELD_OUT.search(message["content"])
-               for message in document.get("messages", []))

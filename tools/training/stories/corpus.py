@@ -5,7 +5,9 @@ part of a conversation, and with its noun called by another word. The project's 
 small talk are conversations, each once. No request names a held-out noun. One story in fifty, chosen by a hash of its
 text, is in no training document.
 
-Command line: python3 -m stories.corpus --output FOLDER [--corpus FOLDER]
+There are two texts: `language` has everything, `plots` answers requests with the project's own stories alone.
+
+Command line: python3 -m stories.corpus plots --output FOLDER [--corpus FOLDER]
 """
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stories import practice
-from stories.composer import Composer, NounFinder, ask
-from stories.conversations import Namer, about, bystander, names_held_out, requested
+from stories.composer import Composer, NounFinder, ask, names_held_out
+from stories.conversations import Namer, about, bystander, requested
 from stories.nouns import held_out_nouns
 from stories.sources import Story, attribution, read_stories
 from stories.templates import StoryWriter
@@ -32,9 +34,10 @@ Kinds = list[tuple[str, Document]]
 
 
 class Amounts(NamedTuple):
-    """How many documents of each kind.
+    """How many documents of each kind, and the seed of all that is drawn.
 
-    rounds: how often a simple story comes in each form that asks for it; 0: `plain` stories, and none is asked for.
+    rounds: how often a simple story comes in each form that asks for it; 0: no story of the collections is asked for,
+    and `plain` of them are told.
     unnamed: the share of template stories whose noun is not in the request, see Composer.unnamed.
     renamed: the share of the others whose noun is called by another word. free: the share of free requests for those.
     """
@@ -47,6 +50,7 @@ class Amounts(NamedTuple):
     unnamed: float
     renamed: float
     free: float
+    seed: int
 
     def part(self, divisor: int) -> "Amounts":
         return self._replace(
@@ -55,10 +59,15 @@ class Amounts(NamedTuple):
         )
 
 
-LANGUAGE = Amounts(rounds=2, plain=0, templates=44_000, tiny=32_000, talks=12_000, unnamed=0, renamed=0.6, free=0.5)
+LANGUAGE = Amounts(
+    rounds=2, plain=0, templates=44_000, tiny=32_000, talks=12_000, unnamed=0, renamed=0.6, free=0.5, seed=11
+)
 # A model of this size loses the thread of a story like those of the collections; that of a plot it holds. So requests
 # are answered with the project's own stories in the end, in whatever words they come.
-PLOTS = Amounts(rounds=0, plain=800, templates=20_000, tiny=14_000, talks=3_000, unnamed=0.25, renamed=0.75, free=0.85)
+PLOTS = Amounts(
+    rounds=0, plain=800, templates=20_000, tiny=14_000, talks=3_000, unnamed=0.25, renamed=0.75, free=0.85, seed=21
+)
+TEXTS = {"language": LANGUAGE, "plots": PLOTS}
 # A model learns late that the noun of a request is a word to copy: it guesses one that is common in such stories. Where
 # the noun is often a made-up word, there is nothing to learn but to copy. A template keeps its noun seldom, a story of
 # the collections mostly: what becomes of a fox is more than its name.
@@ -76,10 +85,14 @@ def compose(stories: list[Story], amounts: Amounts, seed: int) -> Kinds:
     composer = Composer(stories, seed)
     namer = Namer(practice.words(story.text for story in stories))
     documents = collected(stories, composer, namer, draw, amounts) + own(composer, namer, draw, amounts, seed)
-    documents = [(kind, document) for kind, document in documents if document.get("messages") != []]
-    documents = [(kind, document) for kind, document in documents if not names_held_out(document)]
+    documents = [(kind, document) for kind, document in documents if may_be_read(document)]
     draw.shuffle(documents)
     return documents
+
+
+def may_be_read(document: Document) -> bool:
+    """Not so a conversation that a request for a held-out noun emptied, or one with such a request."""
+    return "text" in document or bool(document["messages"]) and not names_held_out(document["messages"])
 
 
 def collected(
@@ -121,14 +134,14 @@ def own(composer: Composer, namer: Namer, draw: random.Random, amounts: Amounts,
     return documents
 
 
-def build(corpus: Path, amounts: Amounts, seed: int) -> dict[str, Kinds]:
+def build(corpus: Path, amounts: Amounts) -> dict[str, Kinds]:
     """All sets by file name."""
     stories = read_stories(corpus)
     held_back = [story for story in stories if is_validation(story.text)]
-    validation = compose(held_back, amounts.part(100)._replace(rounds=min(1, amounts.rounds)), seed)
+    validation = compose(held_back, amounts.part(100)._replace(rounds=min(1, amounts.rounds)), amounts.seed)
     # What is drawn, not hashed, and came out the same in both sets leaves the training set.
     known = {render(document) for _, document in validation}
-    training = compose([story for story in stories if not is_validation(story.text)], amounts, seed + 2)
+    training = compose([story for story in stories if not is_validation(story.text)], amounts, amounts.seed + 2)
     return {
         "train": [(kind, document) for kind, document in training if render(document) not in known],
         "validation": validation,
@@ -137,7 +150,8 @@ def build(corpus: Path, amounts: Amounts, seed: int) -> dict[str, Kinds]:
 
 
 def _report(sets: dict[str, Kinds]) -> None:
-    tokenizer = train((render(document) for _, document in sets["train"]), 4096)
+    vocabulary = settings.read("mor-stories").data.vocabulary
+    tokenizer = train((render(document) for _, document in sets["train"]), vocabulary)
     for name, documents in sets.items():
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for kind, document in documents:
@@ -153,12 +167,12 @@ def _report(sets: dict[str, Kinds]) -> None:
 
 def language(folder: Path, corpus: Path) -> None:
     """The first text: the language of stories, and what a request is."""
-    write(folder, corpus, build(corpus, LANGUAGE, seed=11))
+    write(folder, corpus, build(corpus, LANGUAGE))
 
 
 def plots(folder: Path, corpus: Path) -> None:
     """The second text: requests answered with plots that a small model can hold."""
-    write(folder, corpus, build(corpus, PLOTS, seed=21))
+    write(folder, corpus, build(corpus, PLOTS))
 
 
 def write(folder: Path, corpus: Path, sets: dict[str, Kinds]) -> None:
@@ -171,11 +185,12 @@ def write(folder: Path, corpus: Path, sets: dict[str, Kinds]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="stories.corpus", description="Build the first documents of mor-stories.")
+    parser = argparse.ArgumentParser(prog="stories.corpus", description="Build a text of mor-stories.")
+    parser.add_argument("text", choices=TEXTS)
     parser.add_argument("--output", required=True, type=Path, help="the folder for the files")
     parser.add_argument("--corpus", type=Path, default=settings.CORPUS, help="the folder with the collections")
     arguments = parser.parse_args()
-    sets = build(arguments.corpus, LANGUAGE, seed=11)
+    sets = build(arguments.corpus, TEXTS[arguments.text])
     write(arguments.output, arguments.corpus, sets)
     (arguments.output / "held_out_nouns.txt").write_text("\n".join(held_out_nouns()) + "\n", encoding="utf-8")
     _report(sets)

@@ -18,7 +18,7 @@ class Batch(NamedTuple):
     targets: Tensor
     weights: Tensor
 
-    def to(self, device: torch.device) -> "Batch":
+    def to(self, device: torch.device) -> Batch:
         return Batch(*(part.to(device) for part in self))
 
 
@@ -52,6 +52,11 @@ class Batches:
         else:
             starts = chosen[:, None] * self.window + self.offset + numpy.arange(self.window + 1)
             tokens, mask = self.tokens[starts], self.mask[starts]
-        ids = torch.from_numpy(tokens.astype(numpy.int64))
-        weights = torch.from_numpy(mask[:, 1:].astype(numpy.float32))
-        return Batch(ids[:, :-1], ids[:, 1:], weights)
+        return batch_of(tokens, mask)
+
+
+def batch_of(tokens: numpy.ndarray, mask: numpy.ndarray) -> Batch:
+    """Windows of T + 1 tokens [B, T + 1] and the mask of their targets."""
+    ids = torch.from_numpy(tokens.astype(numpy.int64))
+    weights = torch.from_numpy(mask[:, 1:].astype(numpy.float32))
+    return Batch(ids[:, :-1], ids[:, 1:], weights)

@@ -11,7 +11,7 @@ from text import pack
 from twin.decoder import Decoder
 
 from . import measures
-from .batches import Batch
+from .batches import Batch, batch_of
 from .settings import Settings
 
 TOKENS_MAX = 200_000
@@ -38,6 +38,4 @@ def held_out_batches(settings: Settings, part: str, device: torch.device) -> Ite
         tokens, mask = tokens[places], mask[places]
     for start in range(0, min(len(tokens), TOKENS_MAX // window), settings.training.batch):
         chosen = slice(start, start + settings.training.batch)
-        ids = torch.from_numpy(tokens[chosen].astype(numpy.int64)).to(device)
-        weights = torch.from_numpy(mask[chosen, 1:].astype(numpy.float32)).to(device)
-        yield Batch(ids[:, :-1], ids[:, 1:], weights)
+        yield batch_of(tokens[chosen], mask[chosen]).to(device)
