@@ -1,7 +1,8 @@
 """The text that mor-commands is trained on: the generator's lines as conversations.
 
 The generator gives each kind of phrasing about the share it has in speech, so that the rarest come a few times in a
-thousand lines, and most requests come plain. The text thins the plain ones. It holds no phrasing of the two files written by hand.
+thousand lines, and most requests come plain. The text thins the plain ones. It holds no phrasing of the two files
+written by hand.
 """
 
 from __future__ import annotations
