@@ -35,7 +35,8 @@ internal static unsafe class BlockDriver
     // Chunks unpacked at a time: 2.5 KiB.
     private const int PieceChunks = 8;
 
-    private const int CacheLine = 64;
+    /// <summary>Bytes; scratch memory begins at a line, because a vector on two lines is read twice.</summary>
+    internal const int CacheLine = 64;
 
     /// <summary>x.Rows tokens, TokenBatch at a time, for rows [rowStart, rowEnd).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]

@@ -15,11 +15,13 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class PackedPanelDriver
 {
-    // 64 tokens read a weight from memory once; their sums take 2 KiB of the first-level cache.
-    private const int PanelTokensMax = 64;
+    /// <summary>64 tokens read a weight from memory once; their sums take 2 KiB a tile.</summary>
+    internal const int PanelTokensMax = 64;
 
-    // A panel shares the second-level cache of a core (256 KiB at least) with the weights that stream by.
-    private const int PanelBytes = 128 << 10;
+    /// <summary>
+    /// A panel shares the second-level cache of a core (256 KiB at least) with the weights that stream by.
+    /// </summary>
+    internal const int PanelBytesMax = 128 << 10;
 
     /// <summary>x.Rows tokens, PanelTokensMax at a time.</summary>
     /// <param name="w">Weights (rows, cols).</param>
@@ -66,7 +68,7 @@ internal static unsafe class PackedPanelDriver
         delegate*<byte*, ushort*, sbyte*, float*, int*, int, int, float*, void> panelBody)
     {
         int padded = (x.Rows + PanelLayout.TokenStep - 1) / PanelLayout.TokenStep * PanelLayout.TokenStep;
-        int groupsMax = Math.Min(x.GroupCount, PanelBytes / (padded * PackedLayout.GroupSize));
+        int groupsMax = Math.Min(x.GroupCount, PanelBytesMax / (padded * PackedLayout.GroupSize));
         sbyte* values = stackalloc sbyte[groupsMax * padded * PackedLayout.GroupSize];
         float* scales = stackalloc float[groupsMax * padded];
         int* integers = stackalloc int[groupsMax * padded];

@@ -53,7 +53,16 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
 
     /// <inheritdoc/>
     public override void MatMulQ8(
-        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd)
+    {
+        if (x.Rows >= Avx2WideDriver.TokensMin)
+        {
+            int whole = Math.Min(tileEnd, w.Layout.Rows / PackedLayout.TileRows);
+            int paired = Math.Max(0, whole - tileStart) / Avx2WideBodies.TilesPerBlock * Avx2WideBodies.TilesPerBlock;
+            Avx2WideDriver.MatMul(w, x, y, tileStart, tileStart + paired);
+            tileStart += paired;
+        }
+
         PackedDriver.MatMul(
             w,
             x,
@@ -67,6 +76,7 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
                 Avx2MatMulQ8.Tokens => new PackedBlock(Avx2MatMulQ8.Tiles, Avx2MatMulQ8.Tokens, &Avx2MatMulQ8.Three),
                 _ => new PackedBlock(1, PackedDriver.TokenBlock, &Avx2MatMulQ8.Four),
             });
+    }
 
     /// <inheritdoc/>
     public override void MatMulQ4(

@@ -7,7 +7,9 @@ public sealed class PackedProductTests
 {
     private static readonly int[] RowCounts = [1, 7, 8, 9, 31, 64, 75];
     private static readonly int[] ColCounts = [1, 31, 32, 33, 172, 576];
-    private static readonly int[] TokenCounts = [1, 2, 3, 4, 5, 7, 17];
+    private static readonly int[] TokenCounts = [1, 2, 3, 4, 5, 7, 8, 17];
+
+    public static IEnumerable<object[]> Sets() => KernelSets.Times([[]]);
 
     public static IEnumerable<object[]> SetsTimesShapes() => KernelSets.Times(Shapes());
 
@@ -24,6 +26,20 @@ public sealed class PackedProductTests
                 Assert.True(difference.Passed, $"{name}: {difference}");
                 Assert.True(!set.IsFused || difference.Worst == 0, $"{name}: {difference}");
             }
+        }
+    }
+
+    // 2,080 columns are 65 groups: more than a panel of 64 tokens holds, so that rows are summed in two parts.
+    [Theory]
+    [MemberData(nameof(Sets))]
+    public void MatMul_LongRowsAndManyTokens_AreTheReferenceBitForBit(string name)
+    {
+        KernelSet set = KernelSets.Get(name);
+        foreach (int tokens in (int[])[9, 63, 64, 65, 130])
+        {
+            KernelDifference difference = KernelComparison.Packed(set, QuantFormat.Q8G32, 31, 2080, tokens);
+            Assert.True(difference.Passed, $"{name}: {difference}");
+            Assert.True(!set.IsFused || difference.Worst == 0, $"{name}: {difference}");
         }
     }
 
@@ -58,32 +74,32 @@ public sealed class PackedProductTests
     }
 
     [Theory]
-    [InlineData(QuantFormat.Q8G32)]
-    [InlineData(QuantFormat.Q4G32)]
-    public void MatMul_ExtremeQuants_DoNotSaturate(QuantFormat format)
+    [InlineData(QuantFormat.Q8G32, 7)]
+    [InlineData(QuantFormat.Q8G32, 11)]
+    [InlineData(QuantFormat.Q4G32, 7)]
+    public void MatMul_ExtremeQuants_DoNotSaturate(QuantFormat format, int tokens)
     {
         // Every product at its largest magnitude and of one sign: what a saturating instruction would cut off.
-        // 24 rows and 7 tokens reach the bodies for blocks of tiles and tokens as well as those for what is left over.
+        // 24 rows, and 7 or 11 tokens, reach the bodies for blocks of tiles and tokens and those for what is left over.
         const int Cols = 64;
         const int Rows = 24;
-        const int Tokens = 7;
         PackedLayout layout = new(format, Rows, Cols);
         using AlignedBuffer weights = new(layout.TotalBytes);
         byte extreme = format == QuantFormat.Q8G32 ? unchecked((byte)-127) : (byte)0x00;
         weights.Span<byte>(0, (int)layout.QuantBytes).Fill(extreme);
         weights.Span<Half>(layout.ScaleOffset, Rows * Cols / 32).Fill((Half)1);
-        using AlignedBuffer input = new(QuantizedRows.ByteCount(Tokens, Cols));
-        QuantizedRows x = QuantizedRows.Over(input, Tokens, Cols);
-        const int Groups = Tokens * Cols / 32;
-        input.Span<sbyte>(0, Tokens * Cols).Fill(-127);
-        input.Span<float>(Tokens * Cols, Groups).Fill(1f);
-        input.Span<int>((Tokens * Cols) + (Groups * sizeof(float)), Groups).Fill(-127 * 32);
-        using AlignedBuffer output = new(Tokens * Rows * sizeof(float));
+        using AlignedBuffer input = new(QuantizedRows.ByteCount(tokens, Cols));
+        QuantizedRows x = QuantizedRows.Over(input, tokens, Cols);
+        int groups = tokens * Cols / 32;
+        input.Span<sbyte>(0, tokens * Cols).Fill(-127);
+        input.Span<float>(tokens * Cols, groups).Fill(1f);
+        input.Span<int>((tokens * Cols) + (groups * sizeof(float)), groups).Fill(-127 * 32);
+        using AlignedBuffer output = new(tokens * Rows * sizeof(float));
         float expected = (format == QuantFormat.Q8G32 ? 127f : 8f) * 127f * Cols;
         foreach (KernelSet set in KernelSelector.Supported)
         {
-            MatMul(set, View(weights, layout), x, FloatMatrix.Over(output, Tokens, Rows), 0, Rows / 8);
-            Assert.Equal(-1, output.Span<float>(0, Tokens * Rows).IndexOfAnyExcept(expected));
+            MatMul(set, View(weights, layout), x, FloatMatrix.Over(output, tokens, Rows), 0, Rows / 8);
+            Assert.Equal(-1, output.Span<float>(0, tokens * Rows).IndexOfAnyExcept(expected));
         }
     }
 
