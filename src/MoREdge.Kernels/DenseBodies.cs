@@ -7,6 +7,8 @@ namespace MoREdge.Kernels;
 /// (w, wStride, x, xStride, count, sums): sums[t·4 + r] = Σ w[r·wStride + k]·x[t·xStride + k] for 4 rows of float32 and
 /// 2 tokens.
 /// </param>
+/// <param name="three">As <paramref name="pair"/> for 3 tokens, or null where that is not faster.</param>
+/// <param name="convert">(halves, count, isFinite, target): makes float32 of float16, exactly.</param>
 /// <param name="single">
 /// (w, stride, x, count, sums): sums[r] for 4 rows of float32, stride bytes apart, and 1 token, in the same order as
 /// <paramref name="pair"/>. False, without a result, for weights that the body does not know. Null where that is not
@@ -17,6 +19,8 @@ namespace MoREdge.Kernels;
 // SAFETY: function pointers to static bodies; DenseDriver hands them rows that hold count elements.
 internal readonly unsafe struct DenseBodies(
     delegate*<float*, long, float*, long, int, float*, void> pair,
+    delegate*<float*, long, float*, long, int, float*, void> three,
+    delegate*<ushort*, int, bool, float*, void> convert,
     delegate*<byte*, long, float*, int, float*, bool> single,
     delegate*<byte*, long, float*, int, float*, bool> half,
     delegate*<byte*, long, float*, int, float*, bool> bfloat16)
@@ -26,6 +30,12 @@ internal readonly unsafe struct DenseBodies(
 
     /// <summary>Multiplies 4 rows of float32 with 2 tokens.</summary>
     public delegate*<float*, long, float*, long, int, float*, void> Pair { get; } = pair;
+
+    /// <summary>Multiplies 4 rows of float32 with 3 tokens, or null.</summary>
+    public delegate*<float*, long, float*, long, int, float*, void> Three { get; } = three;
+
+    /// <summary>Makes float32 of float16.</summary>
+    public delegate*<ushort*, int, bool, float*, void> Convert { get; } = convert;
 
     /// <summary>Multiplies 4 rows of a type with 1 token, or null.</summary>
     public delegate*<byte*, long, float*, int, float*, bool> One(ElementType type) => type switch

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// The loops around the bodies of rows of floats: 4 rows × 2 tokens of float32 at a time, other types dequantized
+/// The loops around the bodies of rows of floats: 4 rows × 2 or 3 tokens of float32 at a time, other types dequantized
 /// piecewise before; or 4 rows × 1 token as they lie.
 /// </summary>
 /// <remarks>
@@ -16,9 +17,13 @@ internal static unsafe class DenseDriver
 {
     private const int RowBlock = 4;
     private const int TokenPair = 2;
+    private const int TokenTriple = 3;
 
-    // 32 tokens of a 2560-wide model fill half of a small second-level cache; the weights then pass it once.
-    private const int TokenBatch = 32;
+    // 30 tokens of a 2560-wide model fill half of a small second-level cache; the weights then pass it once.
+    private const int TokenBatch = 30;
+
+    // Of 60 a chunk of columns is 120 KiB, and dequantizing is paid once for all.
+    private const int ChunkTokenBatch = 60;
 
     // Columns dequantized at a time: 4 rows of them take 8 KiB of stack and stay in the first-level cache.
     private const int ChunkCols = 512;
@@ -39,42 +44,73 @@ internal static unsafe class DenseDriver
             return;
         }
 
-        float* chunk = stackalloc float[RowBlock * ChunkCols];
-        for (int tokenStart = 0; tokenStart < x.Rows; tokenStart += TokenBatch)
+        // Even batches, because a small one would pay as much for the weights.
+        int batchMax = w.Type == ElementType.F32 ? TokenBatch : ChunkTokenBatch;
+        int batches = (x.Rows + batchMax - 1) / batchMax;
+        int batch = ((x.Rows + batches - 1) / batches + TokenTriple - 1) / TokenTriple * TokenTriple;
+        for (int tokenStart = 0; tokenStart < x.Rows; tokenStart += batch)
         {
-            int tokenEnd = Math.Min(tokenStart + TokenBatch, x.Rows);
-            for (int row = rowStart; row < rowEnd; row += RowBlock)
+            int tokenEnd = Math.Min(tokenStart + batch, x.Rows);
+            if (w.Type == ElementType.F32)
             {
-                int rows = Math.Min(RowBlock, rowEnd - row);
-                // SAFETY: rows and tokens are clamped to the views; the repeats of RowBlock with stride 0 read valid
-                // rows.
-                if (w.Type == ElementType.F32)
+                WholeRows(w, x, y, rowStart, rowEnd, tokenStart, tokenEnd, bodies);
+                continue;
+            }
+
+            for (int col = 0; col < w.Cols; col += ChunkCols)
+            {
+                Chunk(w, x, y, rowStart, rowEnd, tokenStart, tokenEnd, col, bodies);
+            }
+        }
+    }
+
+    // SAFETY: here and in Chunk, rows and tokens are clamped to the views; the repeats of RowBlock with stride 0 read
+    // valid rows.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WholeRows(
+        in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd, int tokenStart, int tokenEnd,
+        DenseBodies bodies)
+    {
+        for (int row = rowStart; row < rowEnd; row += RowBlock)
+        {
+            int rows = Math.Min(RowBlock, rowEnd - row);
+            long stride = rows == RowBlock ? w.Cols : 0;
+            for (int r = 0; r < rows; r += stride == 0 ? 1 : RowBlock)
+            {
+                float* data = (float*)w.Row(row + r);
+                Tokens(data, stride, x, y, tokenStart, tokenEnd, row + r, 0, w.Cols, bodies);
+            }
+        }
+    }
+
+    // Columns from col on of all rows, so that those of the tokens stay in the second-level cache.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
+    private static void Chunk(
+        in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd, int tokenStart, int tokenEnd,
+        int col, DenseBodies bodies)
+    {
+        float* chunk = stackalloc float[RowBlock * ChunkCols];
+        int cols = Math.Min(ChunkCols, w.Cols - col);
+        for (int row = rowStart; row < rowEnd; row += RowBlock)
+        {
+            int rows = Math.Min(RowBlock, rowEnd - row);
+            for (int r = 0; r < rows; r++)
+            {
+                float* target = chunk + (r * ChunkCols);
+                if (w.Type == ElementType.F16)
                 {
-                    long stride = rows == RowBlock ? w.Cols : 0;
-                    for (int r = 0; r < rows; r += stride == 0 ? 1 : RowBlock)
-                    {
-                        float* data = (float*)w.Row(row + r);
-                        Tokens(data, stride, x, y, tokenStart, tokenEnd, row + r, 0, w.Cols, bodies.Pair);
-                    }
-
-                    continue;
+                    bodies.Convert((ushort*)w.Row(row + r) + col, cols, false, target);
                 }
-
-                for (int col = 0; col < w.Cols; col += ChunkCols)
+                else
                 {
-                    int cols = Math.Min(ChunkCols, w.Cols - col);
-                    for (int r = 0; r < rows; r++)
-                    {
-                        DequantizeDriver.Columns(w.Type, w.Row(row + r), col, cols, chunk + (r * ChunkCols));
-                    }
-
-                    long stride = rows == RowBlock ? ChunkCols : 0;
-                    for (int r = 0; r < rows; r += stride == 0 ? 1 : RowBlock)
-                    {
-                        float* data = chunk + (r * ChunkCols);
-                        Tokens(data, stride, x, y, tokenStart, tokenEnd, row + r, col, cols, bodies.Pair);
-                    }
+                    DequantizeDriver.Columns(w.Type, w.Row(row + r), col, cols, target);
                 }
+            }
+
+            long stride = rows == RowBlock ? ChunkCols : 0;
+            for (int r = 0; r < rows; r += stride == 0 ? 1 : RowBlock)
+            {
+                Tokens(chunk + (r * ChunkCols), stride, x, y, tokenStart, tokenEnd, row + r, col, cols, bodies);
             }
         }
     }
@@ -123,7 +159,7 @@ internal static unsafe class DenseDriver
                 }
 
                 DequantizeDriver.Columns(w.Type, w.Row(at), col, cols, chunk);
-                Tokens(chunk, 0, x, y, 0, 1, at, col, cols, bodies.Pair);
+                Tokens(chunk, 0, x, y, 0, 1, at, col, cols, bodies);
             }
         }
     }
@@ -140,22 +176,29 @@ internal static unsafe class DenseDriver
         int row,
         int col,
         int cols,
-        delegate*<float*, long, float*, long, int, float*, void> body)
+        DenseBodies bodies)
     {
-        float* sums = stackalloc float[RowBlock * TokenPair];
+        float* sums = stackalloc float[RowBlock * TokenTriple];
         int rows = wStride == 0 ? 1 : RowBlock;
-        for (int token = tokenStart; token < tokenEnd; token += TokenPair)
+        int tokens;
+        for (int token = tokenStart; token < tokenEnd; token += tokens)
         {
-            int tokens = Math.Min(TokenPair, tokenEnd - token);
+            bool isThree = bodies.Three != null && tokenEnd - token >= TokenTriple;
+            tokens = Math.Min(isThree ? TokenTriple : TokenPair, tokenEnd - token);
             float* input = x.Data + ((long)token * x.Stride) + col;
-            body(w, wStride, input, tokens == TokenPair ? x.Stride : 0, cols, sums);
+            (isThree ? bodies.Three : bodies.Pair)(w, wStride, input, tokens == 1 ? 0 : x.Stride, cols, sums);
             for (int t = 0; t < tokens; t++)
             {
                 float* output = y.Data + ((long)(token + t) * y.Stride) + row;
-                for (int r = 0; r < rows; r++)
+                float* sum = sums + (t * RowBlock);
+                if (rows == RowBlock)
                 {
-                    float sum = sums[(t * RowBlock) + r];
-                    output[r] = col == 0 ? sum : output[r] + sum;
+                    Vector128<float> four = Vector128.Load(sum);
+                    (col == 0 ? four : Vector128.Load(output) + four).Store(output);
+                }
+                else
+                {
+                    *output = col == 0 ? *sum : *output + *sum;
                 }
             }
         }

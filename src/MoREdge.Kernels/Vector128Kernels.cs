@@ -30,10 +30,12 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
     internal virtual DenseBodies Dense => IsFused
         ? new(
             &Vector128FloatBodies.Dot4x2,
+            null,
+            &Vector128CacheBodies.LoadHalf,
             &Vector128DenseBodies.Single,
             &Vector128DenseBodies.Half,
             &Vector128DenseBodies.BFloat16)
-        : new(&Vector128FloatBodies.Dot4x2Split, null, null, null);
+        : new(&Vector128FloatBodies.Dot4x2Split, null, &Vector128CacheBodies.LoadHalf, null, null, null);
 
     /// <summary>What products with blocks of <paramref name="type"/> are computed with.</summary>
     internal virtual BlockBodies Blocks(ElementType type) =>

@@ -17,7 +17,12 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         new(&Avx2ScoreBodies.Scores, &Avx2MixBodies.Mix, &Avx2CacheBodies.LoadHalf, &Avx2CacheBodies.Dequantize);
 
     internal override DenseBodies Dense => new(
-        &Avx2FloatBodies.Dot4x2, &Avx2DenseBodies.Single, &Avx2DenseBodies.Half, &Avx2DenseBodies.BFloat16);
+        &Avx2FloatBodies.Dot4x2,
+        &Avx2FloatBodies.Dot4x3,
+        &Avx2CacheBodies.LoadHalf,
+        &Avx2DenseBodies.Single,
+        &Avx2DenseBodies.Half,
+        &Avx2DenseBodies.BFloat16);
 
     internal override BlockBodies Blocks(ElementType type) => type switch
     {

@@ -7,7 +7,7 @@ public sealed class DenseProductTests
 {
     private static readonly int[] RowCounts = [1, 4, 7, 9];
     private static readonly int[] PlainCols = [1, 7, 33, 172, 1030];
-    private static readonly int[] TokenCounts = [1, 2, 5, 33];
+    private static readonly int[] TokenCounts = [1, 2, 3, 5, 33, 61];
 
     public static IEnumerable<object[]> SetsTimesTypes() => KernelSets.Times(
         [[ElementType.F32], [ElementType.F16], [ElementType.BF16]]);
