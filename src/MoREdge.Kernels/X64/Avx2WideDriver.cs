@@ -26,7 +26,7 @@ internal static unsafe class Avx2WideDriver
     private const int WeightBytes = ChunkGroups * RowsPerBlock * PackedLayout.GroupSize * sizeof(short);
     private const int ScaleBytes = ChunkGroups * RowsPerBlock * sizeof(float);
 
-    private const int LinesPerChunk = ChunkGroups * GroupBytes / BlockDriver.CacheLine;
+    private const int LinesPerGroup = GroupBytes / BlockDriver.CacheLine;
 
     /// <summary>Q8G32 by x.Rows tokens, for whole tiles in pairs.</summary>
     /// <param name="w">Weights (rows, cols).</param>
@@ -92,7 +92,8 @@ internal static unsafe class Avx2WideDriver
         int tileGroups = w.Layout.GroupCount;
         byte* quants = w.TileQuants(tile) + ((long)start * GroupBytes);
         ushort* tileScales = w.TileScales(tile) + ((long)start * PackedLayout.TileRows);
-        int linesPerBlock = (LinesPerChunk + (padded / TokensPerBlock) - 1) / (padded / TokensPerBlock);
+        int blocks = padded / TokensPerBlock;
+        int linesPerBlock = ((Math.Min(groups, ChunkGroups) * LinesPerGroup) + blocks - 1) / blocks;
         for (int chunk = 0; chunk < groups; chunk += ChunkGroups)
         {
             int count = Math.Min(ChunkGroups, groups - chunk);
