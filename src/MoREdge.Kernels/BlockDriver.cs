@@ -35,9 +35,6 @@ internal static unsafe class BlockDriver
     // Chunks unpacked at a time: 2.5 KiB.
     private const int PieceChunks = 8;
 
-    /// <summary>Bytes; scratch memory begins at a line, because a vector on two lines is read twice.</summary>
-    internal const int CacheLine = 64;
-
     /// <summary>x.Rows tokens, TokenBatch at a time, for rows [rowStart, rowEnd).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     internal static void MatMul(
@@ -48,10 +45,10 @@ internal static unsafe class BlockDriver
         int chunks = (x.GroupCount + BlockLayout.Groups - 1) / BlockLayout.Groups;
         int batch = Math.Min(TokenBatch, x.Rows);
         int panelChunks = Math.Min(chunks, PanelBytes / (batch * BlockLayout.TokenBytes));
-        byte* panel = stackalloc byte[(panelChunks * batch * BlockLayout.TokenBytes) + CacheLine];
-        float* sums = stackalloc float[(RowBatch * batch * BlockLayout.Groups) + (CacheLine / sizeof(float))];
-        panel += -(nint)panel & (CacheLine - 1);
-        sums = (float*)((byte*)sums + (-(nint)sums & (CacheLine - 1)));
+        byte* panel = stackalloc byte[(panelChunks * batch * BlockLayout.TokenBytes) + AlignedBuffer.Alignment];
+        float* sums = stackalloc float[(RowBatch * batch * BlockLayout.Groups) + AlignedBuffer.FloatsPerLine];
+        panel = AlignedBuffer.Align(panel);
+        sums = (float*)AlignedBuffer.Align(sums);
         if (x.Rows == 1 && bodies.One != null && panelChunks == chunks)
         {
             Fill(x, 0, chunks, panel, w.Type);
@@ -149,9 +146,9 @@ internal static unsafe class BlockDriver
         in DenseMatrix w, int row, int rows, int chunk, int count, byte* panel, int tokens, float* sums,
         BlockBodies bodies)
     {
-        byte* memory = stackalloc byte[(PieceChunks * BlockLayout.Quants) + CacheLine];
+        byte* memory = stackalloc byte[(PieceChunks * BlockLayout.Quants) + AlignedBuffer.Alignment];
         float* factors = stackalloc float[PieceChunks * BlockLayout.Factors];
-        byte* quants = memory + (-(nint)memory & (CacheLine - 1));
+        byte* quants = AlignedBuffer.Align(memory);
         long chunkBytes = BlockLayout.Quants / ElementTypes.BlockLength(w.Type) * ElementTypes.BlockBytes(w.Type);
         int groupCount = w.Cols / DenseBlock.Length;
         for (int i = 0; i < rows; i++)

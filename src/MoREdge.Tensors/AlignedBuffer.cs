@@ -24,8 +24,14 @@ public sealed unsafe class AlignedBuffer : IDisposable
         // SAFETY: calloc zeroes lazily (fresh pages of the system), where AlignedAlloc would need a clear that touches
         // every page; the 64 spare bytes make room for the alignment.
         _allocation = NativeMemory.AllocZeroed(checked((nuint)byteCount + Alignment));
-        Data = (byte*)(((nuint)_allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+        Data = Align(_allocation);
     }
+
+    /// <summary>
+    /// The first whole line of <paramref name="memory"/>, less than <see cref="Alignment"/> bytes on: a vector on two
+    /// lines is read twice.
+    /// </summary>
+    public static byte* Align(void* memory) => (byte*)(((nuint)memory + Alignment - 1) & ~(nuint)(Alignment - 1));
 
     /// <summary>So many floats and as many more as fill the last cache line.</summary>
     public static int WholeLines(int floats) => checked(floats + FloatsPerLine - 1) / FloatsPerLine * FloatsPerLine;

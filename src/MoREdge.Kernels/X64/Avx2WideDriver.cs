@@ -26,7 +26,7 @@ internal static unsafe class Avx2WideDriver
     private const int WeightBytes = ChunkGroups * RowsPerBlock * PackedLayout.GroupSize * sizeof(short);
     private const int ScaleBytes = ChunkGroups * RowsPerBlock * sizeof(float);
 
-    private const int LinesPerGroup = GroupBytes / BlockDriver.CacheLine;
+    private const int LinesPerGroup = GroupBytes / AlignedBuffer.Alignment;
 
     /// <summary>Q8G32 by x.Rows tokens, for whole tiles in pairs.</summary>
     /// <param name="w">Weights (rows, cols).</param>
@@ -55,8 +55,8 @@ internal static unsafe class Avx2WideDriver
         int groupsMax = Math.Min(x.GroupCount, PackedPanelDriver.PanelBytesMax / groupBytes);
         short* panel = stackalloc short[groupsMax * padded * PackedLayout.GroupSize];
         float* panelScales = stackalloc float[groupsMax * padded];
-        float* memory = stackalloc float[(padded * RowsPerBlock) + (BlockDriver.CacheLine / sizeof(float))];
-        float* sums = (float*)Aligned(memory);
+        float* memory = stackalloc float[(padded * RowsPerBlock) + AlignedBuffer.FloatsPerLine];
+        float* sums = (float*)AlignedBuffer.Align(memory);
         for (int start = 0; start < x.GroupCount; start += groupsMax)
         {
             int groups = Math.Min(groupsMax, x.GroupCount - start);
@@ -86,8 +86,8 @@ internal static unsafe class Avx2WideDriver
     private static void Chunks(
         in PackedMatrix w, int tile, int start, int groups, int padded, short* panel, float* panelScales, float* sums)
     {
-        byte* memory = stackalloc byte[WeightBytes + ScaleBytes + BlockDriver.CacheLine];
-        short* weights = (short*)Aligned(memory);
+        byte* memory = stackalloc byte[WeightBytes + ScaleBytes + AlignedBuffer.Alignment];
+        short* weights = (short*)AlignedBuffer.Align(memory);
         float* scales = (float*)((byte*)weights + WeightBytes);
         int tileGroups = w.Layout.GroupCount;
         byte* quants = w.TileQuants(tile) + ((long)start * GroupBytes);
@@ -106,7 +106,7 @@ internal static unsafe class Avx2WideDriver
                 {
                     Sse.Prefetch1(next);
                     Sse.Prefetch1(next + ((long)tileGroups * GroupBytes));
-                    next += BlockDriver.CacheLine;
+                    next += AlignedBuffer.Alignment;
                 }
 
                 Block(weights, scales, panel, panelScales, count, sums + (token * RowsPerBlock));
@@ -159,9 +159,6 @@ internal static unsafe class Avx2WideDriver
         target[2 * TokensPerBlock] = quads.GetElement(2);
         target[3 * TokensPerBlock] = quads.GetElement(3);
     }
-
-    // A vector on two lines is read twice.
-    private static void* Aligned(void* memory) => (byte*)memory + (-(nint)memory & (BlockDriver.CacheLine - 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy(float* source, float* target)
