@@ -49,6 +49,8 @@ def main() -> int:
 
     torch.set_num_threads(arguments.threads)
     base = settings.read("compare", arguments.runs)
+    if arguments.batch:
+        base = replace(base, training=replace(base.training, batch=arguments.batch))
     tokenizer = preparation.prepare(base, arguments.corpus)
     chosen = [name for name in VARIANTS if not arguments.only or name in arguments.only]
     # Seed by seed, so that a comparison cut short is one of all architectures.
@@ -69,6 +71,7 @@ def main() -> int:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train every architecture at equal training FLOPs and compare them.")
     parser.add_argument("--flops", type=float, default=2e13, help="training FLOPs of each run (default 2e13)")
+    parser.add_argument("--batch", type=int, help="windows to a step: a small budget needs more, smaller steps")
     parser.add_argument("--only", nargs="*", help="names of architectures, for a part of the comparison")
     parser.add_argument("--corpus", type=Path, default=settings.CORPUS, help="folder of texts")
     parser.add_argument("--runs", type=Path, default=settings.RUNS, help="where runs are kept (default: runs)")

@@ -173,8 +173,9 @@ internal static unsafe class Avx2BlockRows
         }
     }
 
+    /// <summary>Bytes of a chunk of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int ChunkBytes(ElementType type) => type switch
+    internal static int ChunkBytes(ElementType type) => type switch
     {
         ElementType.Q8_0 => BlockLayout.Groups * DenseBlock.BytesQ8,
         ElementType.Q4_0 => BlockLayout.Groups * DenseBlock.BytesQ4,

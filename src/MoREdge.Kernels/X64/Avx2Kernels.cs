@@ -24,6 +24,9 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         &Avx2DenseBodies.Half,
         &Avx2DenseBodies.BFloat16);
 
+    /// <summary>Whether many tokens meet blocks of a type in tiles, not row by row.</summary>
+    internal virtual bool UsesTiles(ElementType type) => true;
+
     internal override BlockBodies Blocks(ElementType type) => type switch
     {
         ElementType.Q8_0 => new(&Avx2BlockRows.UnpackQ8, &Avx2BlockBodies.Signed, &Avx2BlockRows.OneQ8),
@@ -99,6 +102,20 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
                 3 => new PackedBlock(Avx2FewTokens.TilesPerCall, 3, &Avx2FewTokens.ThreeQ4),
                 _ => new PackedBlock(2, 4, &Avx2MatMulQ4.Block),
             });
+
+    /// <inheritdoc/>
+    public override void MatMulBlocks(
+        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd)
+    {
+        if (x.Rows >= Avx2WideDriver.TokensMin && UsesTiles(w.Type) && Avx2TileDriver.Fits(w.Cols))
+        {
+            int paired = (rowEnd - rowStart) / Avx2WideBodies.RowsPerBlock * Avx2WideBodies.RowsPerBlock;
+            Avx2TileDriver.MatMul(w, x, y, rowStart, rowStart + paired, Blocks(w.Type));
+            rowStart += paired;
+        }
+
+        base.MatMulBlocks(w, x, y, rowStart, rowEnd);
+    }
 
     /// <inheritdoc/>
     public override void SwiGlu(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)

@@ -33,14 +33,12 @@ internal static unsafe class Avx2WideBodies
 
     /// <summary>
     /// Groups of two tiles that begin <paramref name="tileGroups"/> groups apart: weights (group, quad, odd or even
-    /// columns, row, 2) as int16, scales (group, row) as float32.
+    /// columns, row, 2) as int16.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Widen(
-        byte* quants, ushort* scales, long tileGroups, int groupCount, short* weights, float* wideScales)
+    internal static void Widen(byte* quants, long tileGroups, int groupCount, short* weights)
     {
         byte* quants1 = quants + (tileGroups * GroupBytes);
-        ushort* scales1 = scales + (tileGroups * PackedLayout.TileRows);
         for (int quad = 0; quad < groupCount * PackedLayout.GroupSize / PackedLayout.QuadSize; quad++)
         {
             Vector256<short> w = Vector256.Load((short*)quants), v = Vector256.Load((short*)quants1);
@@ -52,7 +50,13 @@ internal static unsafe class Avx2WideBodies
             quants1 += Vector256<byte>.Count;
             weights += QuadWeights;
         }
+    }
 
+    /// <summary>Scales of such groups (group, row) as float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void WidenScales(ushort* scales, long tileGroups, int groupCount, float* wideScales)
+    {
+        ushort* scales1 = scales + (tileGroups * PackedLayout.TileRows);
         for (int group = 0; group < groupCount; group++)
         {
             Scales(scales).Store(wideScales);
@@ -65,11 +69,11 @@ internal static unsafe class Avx2WideBodies
 
     /// <summary>
     /// sums (4, 16) += weights·x of four tokens: x (group, quad, token, odd or even columns, 2), xScales (group,
-    /// token).
+    /// token). The sums of a group lie <paramref name="sumsStep"/> floats behind those of the one before.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Block(
-        short* weights, float* scales, short* x, float* xScales, int groupCount, float* sums)
+        short* weights, float* scales, short* x, float* xScales, int groupCount, float* sums, long sumsStep)
     {
         for (int group = 0; group < groupCount; group++)
         {
@@ -95,6 +99,7 @@ internal static unsafe class Avx2WideBodies
             Accumulate(a3, b3, scales, xScales[3], sums + (3 * RowsPerBlock));
             scales += RowsPerBlock;
             xScales += TokensPerBlock;
+            sums += sumsStep;
         }
     }
 

@@ -17,7 +17,7 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class Avx2WideDriver
 {
-    /// <summary>Fewer tokens are not worth widening the weights.</summary>
+    /// <summary>Fewer tokens are not worth widening weights, or turning blocks into tiles.</summary>
     internal const int TokensMin = 8;
 
     // Widened weights take 8 KiB of the first-level cache, each block of tokens 2 KiB.
@@ -97,7 +97,8 @@ internal static unsafe class Avx2WideDriver
         for (int chunk = 0; chunk < groups; chunk += ChunkGroups)
         {
             int count = Math.Min(ChunkGroups, groups - chunk);
-            Widen(quants, tileScales, tileGroups, count, weights, scales);
+            Widen(quants, tileGroups, count, weights);
+            WidenScales(tileScales, tileGroups, count, scales);
             long step = chunk + count < groups ? count : ((long)TilesPerBlock * tileGroups) - chunk;
             byte* next = quants + (step * GroupBytes);
             for (int token = 0; token < padded; token += TokensPerBlock)
@@ -109,7 +110,7 @@ internal static unsafe class Avx2WideDriver
                     next += AlignedBuffer.Alignment;
                 }
 
-                Block(weights, scales, panel, panelScales, count, sums + (token * RowsPerBlock));
+                Block(weights, scales, panel, panelScales, count, sums + (token * RowsPerBlock), 0);
                 panel += count * TokensPerBlock * PackedLayout.GroupSize;
                 panelScales += count * TokensPerBlock;
             }
@@ -136,8 +137,7 @@ internal static unsafe class Avx2WideDriver
                     scales[(group * TokensPerBlock) + place] = exists ? x.Scales[first + group] : 0f;
                     sbyte* source = x.Values + ((first + group) * PackedLayout.GroupSize);
                     long* target = (long*)panel + (group * PackedLayout.GroupSize) + place;
-                    WidenHalf(exists ? Vector128.Load(source) : default, target);
-                    WidenHalf(exists ? Vector128.Load(source + 16) : default, target + 16);
+                    WidenGroup(exists ? Vector256.Load(source) : default, target);
                 }
 
                 bool last = place == TokensPerBlock - 1;
@@ -147,7 +147,15 @@ internal static unsafe class Avx2WideDriver
         }
     }
 
-    // Four quads of a token, as int16 in the order of a panel.
+    /// <summary>A group of a token as int16, in the order of a panel, from its first quad there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void WidenGroup(Vector256<sbyte> values, long* target)
+    {
+        WidenHalf(values.GetLower(), target);
+        WidenHalf(values.GetUpper(), target + (4 * TokensPerBlock));
+    }
+
+    // Four quads.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WidenHalf(Vector128<sbyte> values, long* target)
     {

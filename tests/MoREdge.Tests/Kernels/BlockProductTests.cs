@@ -13,6 +13,11 @@ public sealed class BlockProductTests
     private static readonly int[] SmallBlockCols = [32, 224, 576, 960, 2400, 11552];
     private static readonly int[] LargeBlockCols = [256, 768, 2304, 11520];
 
+    // Enough rows and tokens for tiles in each half of the rows, with rows and tokens left over; parts of two chunks,
+    // and at last more columns than the panel has room for so many tokens.
+    private static readonly (int Rows, int Cols, int Tokens)[] TileShapes =
+        [(32, 256, 8), (53, 512, 9), (35, 768, 67), (33, 1280, 13), (32, 11520, 26)];
+
     public static IEnumerable<object[]> SetsTimesTypes() => KernelSets.Times(
         [
             [ElementType.Q8_0], [ElementType.Q4_0], [ElementType.Q4_1], [ElementType.Q5_0], [ElementType.Q5_1],
@@ -32,6 +37,23 @@ public sealed class BlockProductTests
         if (name == KernelSelector.Best.Name)
         {
             Compare(new Vector128Kernels(isFused: false), type);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(SetsTimesTypes))]
+    public void MatMulBlocks_ManyRowsAndTokens_MatchReferenceAndIgnoreBatching(string name, ElementType type)
+    {
+        foreach ((int rows, int cols, int tokens) in TileShapes)
+        {
+            foreach (bool isHostile in (bool[])(cols > 2048 ? [false] : [false, true]))
+            {
+                // Of the small blocks a number that leaves a chunk incomplete.
+                int wholeCols = ElementTypes.BlockLength(type) == 32 ? cols - (3 * 32) : cols;
+                KernelDifference difference =
+                    BlockComparison.Run(KernelSets.Get(name), type, rows, wholeCols, tokens, isHostile);
+                Assert.True(difference.Passed, $"{name}: {difference}");
+            }
         }
     }
 
@@ -99,29 +121,32 @@ public sealed class BlockProductTests
 
     [Theory]
     [MemberData(nameof(SetsTimesTypes))]
-    public unsafe void MatMulBlocks_ExtremeQuants_DoNotSaturate(string name, ElementType type)
+    public void MatMulBlocks_ExtremeQuants_DoNotSaturate(string name, ElementType type)
     {
-        // Every product at its largest magnitude and of one sign: what a sum that is too narrow would cut off.
-        const int Rows = 3;
+        CompareExtremes(KernelSets.Get(name), type, rows: 3, tokens: 2);
+        CompareExtremes(KernelSets.Get(name), type, rows: 16, tokens: 8);
+    }
+
+    // Every product at its largest magnitude and of one sign: what a sum that is too narrow would cut off.
+    private static unsafe void CompareExtremes(KernelSet set, ElementType type, int rows, int tokens)
+    {
         const int Cols = 512;
-        const int Tokens = 2;
-        KernelSet set = KernelSets.Get(name);
-        using AlignedBuffer weights = new(Rows * ElementTypes.RowBytes(type, Cols));
-        using AlignedBuffer input = new(QuantizedRows.ByteCount(Tokens, Cols));
-        using AlignedBuffer expected = new(Tokens * Rows * sizeof(float));
-        using AlignedBuffer actual = new(Tokens * Rows * sizeof(float));
-        QuantizedRows x = QuantizedRows.Over(input, Tokens, Cols);
-        DenseMatrix w = View(weights, type, Rows, Cols);
+        using AlignedBuffer weights = new(rows * ElementTypes.RowBytes(type, Cols));
+        using AlignedBuffer input = new(QuantizedRows.ByteCount(tokens, Cols));
+        using AlignedBuffer expected = new(tokens * rows * sizeof(float));
+        using AlignedBuffer actual = new(tokens * rows * sizeof(float));
+        QuantizedRows x = QuantizedRows.Over(input, tokens, Cols);
+        DenseMatrix w = View(weights, type, rows, Cols);
         foreach (byte extreme in (byte[])[0x00, 0x7f, 0x80, 0xff])
         {
             weights.Span<byte>(0, (int)weights.ByteCount).Fill(extreme);
             int blockBytes = ElementTypes.BlockBytes(type);
-            for (int block = 0; block < Rows * ElementTypes.RowBytes(type, Cols); block += blockBytes)
+            for (int block = 0; block < rows * ElementTypes.RowBytes(type, Cols); block += blockBytes)
             {
                 Write(weights.Span<byte>(block, blockBytes)[(type == ElementType.Q6_K ? 208 : 0)..], 1);
             }
 
-            for (int group = 0; group < Tokens * x.GroupCount; group++)
+            for (int group = 0; group < tokens * x.GroupCount; group++)
             {
                 sbyte value = (sbyte)(group % 2 == 0 ? 127 : -127);
                 new Span<sbyte>(x.Values + (group * 32), 32).Fill(value);
@@ -129,10 +154,10 @@ public sealed class BlockProductTests
                 x.Sums[group] = 32 * value;
             }
 
-            new KernelSet().MatMulBlocks(w, x, FloatMatrix.Over(expected, Tokens, Rows), 0, Rows);
-            set.MatMulBlocks(w, x, FloatMatrix.Over(actual, Tokens, Rows), 0, Rows);
+            new KernelSet().MatMulBlocks(w, x, FloatMatrix.Over(expected, tokens, rows), 0, rows);
+            set.MatMulBlocks(w, x, FloatMatrix.Over(actual, tokens, rows), 0, rows);
             Assert.Equal(
-                expected.Span<float>(0, Tokens * Rows).ToArray(), actual.Span<float>(0, Tokens * Rows).ToArray());
+                expected.Span<float>(0, tokens * rows).ToArray(), actual.Span<float>(0, tokens * rows).ToArray());
         }
     }
 
