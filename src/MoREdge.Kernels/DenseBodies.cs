@@ -16,6 +16,10 @@ namespace MoREdge.Kernels;
 /// </param>
 /// <param name="half">As <paramref name="single"/>, for rows of float16.</param>
 /// <param name="bfloat16">As <paramref name="single"/>, for rows of bfloat16.</param>
+/// <param name="ask">
+/// (rows, stride, from, to): asks for bytes [from, to) of 4 rows, stride bytes apart, to be read soon. Null where a
+/// processor is not asked.
+/// </param>
 // SAFETY: function pointers to static bodies; DenseDriver hands them rows that hold count elements.
 internal readonly unsafe struct DenseBodies(
     delegate*<float*, long, float*, long, int, float*, void> pair,
@@ -23,7 +27,8 @@ internal readonly unsafe struct DenseBodies(
     delegate*<ushort*, int, bool, float*, void> convert,
     delegate*<byte*, long, float*, int, float*, bool> single,
     delegate*<byte*, long, float*, int, float*, bool> half,
-    delegate*<byte*, long, float*, int, float*, bool> bfloat16)
+    delegate*<byte*, long, float*, int, float*, bool> bfloat16,
+    delegate*<byte*, long, long, long, void> ask)
 {
     private readonly delegate*<byte*, long, float*, int, float*, bool> _single = single, _half = half;
     private readonly delegate*<byte*, long, float*, int, float*, bool> _bfloat16 = bfloat16;
@@ -36,6 +41,9 @@ internal readonly unsafe struct DenseBodies(
 
     /// <summary>Makes float32 of float16.</summary>
     public delegate*<ushort*, int, bool, float*, void> Convert { get; } = convert;
+
+    /// <summary>Asks for 4 rows, or null.</summary>
+    public delegate*<byte*, long, long, long, void> Ask { get; } = ask;
 
     /// <summary>Multiplies 4 rows of a type with 1 token, or null.</summary>
     public delegate*<byte*, long, float*, int, float*, bool> One(ElementType type) => type switch

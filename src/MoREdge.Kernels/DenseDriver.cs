@@ -83,7 +83,8 @@ internal static unsafe class DenseDriver
         }
     }
 
-    // Columns from col on of all rows, so that those of the tokens stay in the second-level cache.
+    // Columns from col on of all rows, so that those of the tokens stay in the second-level cache. While tokens pass
+    // four rows, the next four are asked for, a share at a time: the hardware does not see a piece of a row coming.
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Chunk(
         in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd, int tokenStart, int tokenEnd,
@@ -91,28 +92,55 @@ internal static unsafe class DenseDriver
     {
         float* chunk = stackalloc float[RowBlock * ChunkCols];
         int cols = Math.Min(ChunkCols, w.Cols - col);
+        int step = bodies.Three == null ? TokenPair : TokenTriple;
         for (int row = rowStart; row < rowEnd; row += RowBlock)
         {
             int rows = Math.Min(RowBlock, rowEnd - row);
-            for (int r = 0; r < rows; r++)
+            Dequantize(w, row, rows, col, cols, chunk, bodies);
+            byte* next = Next(w, rowStart, rowEnd, row, col);
+            for (int token = tokenStart; token < tokenEnd; token += step)
             {
-                float* target = chunk + (r * ChunkCols);
-                if (w.Type == ElementType.F16)
+                int end = Math.Min(token + step, tokenEnd);
+                if (bodies.Ask != null)
                 {
-                    bodies.Convert((ushort*)w.Row(row + r) + col, cols, false, target);
+                    long bytes = ChunkCols * ElementTypes.BlockBytes(w.Type), count = tokenEnd - tokenStart;
+                    bodies.Ask(
+                        next, w.RowBytes, bytes * (token - tokenStart) / count, bytes * (end - tokenStart) / count);
                 }
-                else
-                {
-                    DequantizeDriver.Columns(w.Type, w.Row(row + r), col, cols, target);
-                }
-            }
 
-            long stride = rows == RowBlock ? ChunkCols : 0;
-            for (int r = 0; r < rows; r += stride == 0 ? 1 : RowBlock)
-            {
-                Tokens(chunk + (r * ChunkCols), stride, x, y, tokenStart, tokenEnd, row + r, col, cols, bodies);
+                long stride = rows == RowBlock ? ChunkCols : 0;
+                for (int r = 0; r < rows; r += stride == 0 ? 1 : RowBlock)
+                {
+                    Tokens(chunk + (r * ChunkCols), stride, x, y, token, end, row + r, col, cols, bodies);
+                }
             }
         }
+    }
+
+    private static void Dequantize(
+        in DenseMatrix w, int row, int rows, int col, int cols, float* chunk, DenseBodies bodies)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            float* target = chunk + (r * ChunkCols);
+            if (w.Type == ElementType.F16)
+            {
+                bodies.Convert((ushort*)w.Row(row + r) + col, cols, false, target);
+            }
+            else
+            {
+                DequantizeDriver.Columns(w.Type, w.Row(row + r), col, cols, target);
+            }
+        }
+    }
+
+    // What is dequantized next: the following rows, or the following columns of the first ones.
+    // SAFETY: may lie past the end of the weights; nobody reads it.
+    private static byte* Next(in DenseMatrix w, int rowStart, int rowEnd, int row, int col)
+    {
+        bool isLast = row + RowBlock >= rowEnd;
+        byte* first = w.Row(isLast ? rowStart : row + RowBlock);
+        return first + ((col + (isLast ? ChunkCols : 0L)) * ElementTypes.BlockBytes(w.Type));
     }
 
     // Rows as they lie: one of each quarter of the slice at a time, because a core reads four streams faster than one.

@@ -34,8 +34,9 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
             &Vector128CacheBodies.LoadHalf,
             &Vector128DenseBodies.Single,
             &Vector128DenseBodies.Half,
-            &Vector128DenseBodies.BFloat16)
-        : new(&Vector128FloatBodies.Dot4x2Split, null, &Vector128CacheBodies.LoadHalf, null, null, null);
+            &Vector128DenseBodies.BFloat16,
+            null)
+        : new(&Vector128FloatBodies.Dot4x2Split, null, &Vector128CacheBodies.LoadHalf, null, null, null, null);
 
     /// <summary>What products with blocks of <paramref name="type"/> are computed with.</summary>
     internal virtual BlockBodies Blocks(ElementType type) =>

@@ -27,6 +27,20 @@ internal static unsafe class Avx2DenseBodies
     internal static bool BFloat16(byte* w, long stride, float* x, int count, float* sums) =>
         One(w, stride, x, count, sums, ElementType.BF16);
 
+    /// <summary>Asks for bytes [from, to) of four rows, line by line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Ask(byte* rows, long stride, long from, long to)
+    {
+        long line = (from + AlignedBuffer.Alignment - 1) & ~(AlignedBuffer.Alignment - 1L);
+        for (; line < to; line += AlignedBuffer.Alignment)
+        {
+            Sse.Prefetch1(rows + line);
+            Sse.Prefetch1(rows + stride + line);
+            Sse.Prefetch1(rows + (2 * stride) + line);
+            Sse.Prefetch1(rows + (3 * stride) + line);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool One(byte* w, long stride, float* x, int count, float* sums, ElementType type)
     {

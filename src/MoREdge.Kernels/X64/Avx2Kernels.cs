@@ -22,7 +22,8 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         &Avx2CacheBodies.LoadHalf,
         &Avx2DenseBodies.Single,
         &Avx2DenseBodies.Half,
-        &Avx2DenseBodies.BFloat16);
+        &Avx2DenseBodies.BFloat16,
+        &Avx2DenseBodies.Ask);
 
     /// <summary>Whether many tokens meet blocks of a type in tiles, not row by row.</summary>
     internal virtual bool UsesTiles(ElementType type) => true;
