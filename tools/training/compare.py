@@ -3,7 +3,8 @@
 
     python3 tools/training/compare.py --flops 2e13
 
-Each run resumes like any other; finished ones are not trained again. COMPARISON.md tells what was found.
+Each run resumes like any other; finished ones are not trained again. The first seed of each is exported as a Hugging
+Face folder, which `moredge quantize` takes. COMPARISON.md tells what was found.
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ def main() -> int:
                 model = {**base.model, **VARIANTS[name]}
                 folder = base.folder / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
                 training = replace(base.training, seed=seed)
-                run.one(base, replace(base, name=name, model=model, training=training, folder=folder), arguments)
+                this = replace(base, name=name, model=model, training=training, folder=folder)
+                run.one(base, this, arguments)
+                if seed == 1:
+                    run.exported(this, tokenizer)
     results = [json.loads(path.read_text()) for path in sorted(base.folder.glob("*/result.json"))]
     report.write(base.folder, list(VARIANTS), results)
     print((base.folder / "table.md").read_text())

@@ -9,8 +9,10 @@ from dataclasses import replace
 import torch
 
 from text import pack
-from trainer import evaluation, measures
+from text.bpe import Tokenizer
+from trainer import checkpoints, evaluation, measures
 from trainer.batches import Batch, Batches
+from trainer.export import export
 from trainer.flops import Counter
 from trainer.loop import Loop, auxiliary
 from trainer.settings import Settings, Training
@@ -20,6 +22,15 @@ from twin.decoder import Decoder
 
 PROMPT = 192
 DECODED = 32
+
+
+def exported(settings: Settings, tokenizer: Tokenizer) -> None:
+    """Exports a finished run, so that the runtime can quantize and measure it, unless that was done."""
+    if settings.export.exists():
+        return
+    model = build(settings.model)
+    checkpoints.load_weights(settings.checkpoint, model)
+    export(model, tokenizer, settings.export, settings.name, settings.sampling)
 
 
 def one(base: Settings, settings: Settings, arguments: argparse.Namespace) -> None:

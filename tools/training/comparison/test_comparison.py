@@ -1,12 +1,16 @@
 """The comparison builds, counts and measures every architecture, and its table says what the results say."""
+import tempfile
 import unittest
+from dataclasses import replace
+from pathlib import Path
 
 import numpy
 import torch
 
 from compare import VARIANTS
 from comparison import report, run
-from trainer import settings
+from text import bpe
+from trainer import checkpoints, export, settings
 from trainer.batches import Batches
 from twin import build
 
@@ -32,6 +36,19 @@ class Comparison(unittest.TestCase):
         self.assertLess(shared["cache_bytes"], own["cache_bytes"])
         # Four layers of one key/value head of 64, keys and values, 16 bits.
         self.assertEqual(4 * 2 * 64 * 2, shared["cache_bytes"])
+
+    def test_a_finished_run_is_exported_with_its_weights(self) -> None:
+        base = settings.read("compare")
+        tokenizer = bpe.train(["a text about nothing"] * 3, 270)
+        shape = {**base.model, **VARIANTS["Mixture-of-Depths"], "vocab_size": len(tokenizer)}
+        model = build(shape)
+        with tempfile.TemporaryDirectory() as folder:
+            finished = replace(base, name="MoD", model=shape, folder=Path(folder))
+            checkpoints.save(finished.checkpoint, 1, model, [], 0.0)
+            run.exported(finished, tokenizer)
+            loaded, _ = export.load(finished.export)
+        for name, weights in model.state_dict().items():
+            self.assertTrue(torch.equal(weights, loaded.state_dict()[name]), name)
 
     def test_the_table_has_means_and_spreads(self) -> None:
         result = {"name": "MoR", "parameters": 2e6, "layers": 8, "training_flops": 1e13, "tokens": 1e6,
