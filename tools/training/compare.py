@@ -32,7 +32,7 @@ VARIANTS: dict[str, dict] = {
     "Mixture-of-Depths": {"mod": {"layers": [1, 3, 5, 7], "capacity": 0.125}},
     "RetNet": {"model_type": "retnet", "num_heads": 3, "expand_v": 2, "intermediate_size": 384,
                "tie_word_embeddings": True},
-    "mixture of experts": {"moe": {"experts": 4}, "num_experts_per_tok": 2, "intermediate_size": 256},
+    "mixture of experts": {"moe": {"hidden": 256, "experts": 4, "used": 2}},
 }
 
 # The pairs that lie close together get three seeds, so that the table can say how much chance there is in a difference.

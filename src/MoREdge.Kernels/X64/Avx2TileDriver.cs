@@ -40,7 +40,11 @@ internal static unsafe class Avx2TileDriver
     {
         Debug.Assert((rowEnd - rowStart) % RowsPerBlock == 0 && y.Cols >= rowEnd, "Pairs of tiles.");
         Debug.Assert(x.GroupCount == w.Cols / DenseBlock.Length && y.Rows >= x.Rows, "x (tokens, cols).");
-        int tokens = PanelTokens(w.Cols, Avx2BlockBodies.KindOf(w.Type));
+
+        // Even panels, because a small one would pay as much for the weights.
+        int max = PanelTokens(w.Cols, Avx2BlockBodies.KindOf(w.Type));
+        int panels = (x.Rows + max - 1) / max;
+        int tokens = ((x.Rows + panels - 1) / panels + TokensPerBlock - 1) / TokensPerBlock * TokensPerBlock;
         for (int token = 0; token < x.Rows && rowStart < rowEnd; token += tokens)
         {
             int count = Math.Min(tokens, x.Rows - token);
@@ -51,9 +55,9 @@ internal static unsafe class Avx2TileDriver
     // 64 tokens share an unpacked weight; their sums take 32 KiB.
     private static int PanelTokens(int cols, Kind kind) => Math.Min(
         PackedPanelDriver.PanelTokensMax,
-        StackBytesMax / (ChunkCount(cols) * RecordBytes(kind)) * TokensPerBlock);
+        (int)(StackBytesMax / ((long)ChunkCount(cols) * RecordBytes(kind))) * TokensPerBlock);
 
-    private static int ChunkCount(int cols) => (cols + BlockLayout.Quants - 1) / BlockLayout.Quants;
+    private static int ChunkCount(int cols) => ((cols - 1) / BlockLayout.Quants) + 1;
 
     // SAFETY: panel and sums hold the tokens padded to blocks.
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]

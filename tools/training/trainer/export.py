@@ -12,6 +12,15 @@ from twin import build, safetensors
 from twin.decoder import Decoder
 
 
+# The class and the type of a model with one of these objects in its configuration.
+ROUTED = {
+    "mor": ("MoRLlama", "llama"),
+    "mod": ("MixtureOfDepths", "mixture_of_depths"),
+    "moe": ("MixtureOfExperts", "mixture_of_experts"),
+}
+
+ATTENTION = {"num_attention_heads", "num_key_value_heads", "head_dim"}
+
 # More than the 256 tokens that the runtime scores, of any tokenizer.
 REPORT_CHARACTERS = 3000
 
@@ -59,20 +68,27 @@ def load(folder: Path) -> tuple[Decoder, Tokenizer]:
 
 def configuration(config: dict, name: str, tokenizer: Tokenizer) -> dict:
     """The fields a reader needs, Llama's and the `mor` object (specs/mixture-of-recursions.md section 5.7)."""
-    routed = "mor" in config
+    tokens = {
+        "bos_token_id": tokenizer.end_of_text,
+        "eos_token_id": [tokenizer.end_of_text, tokenizer.message_end],
+        "torch_dtype": "float32",
+    }
+    if config.get("model_type") == "retnet":
+        # flash-linear-attention's names; a shape that is made from Llama's carries its attention along.
+        own = {key: value for key, value in config.items() if key not in ATTENTION}
+        return {"architectures": ["RetNetForCausalLM"], **tokens, **own}
+    model_class, model_type = next((value for key, value in ROUTED.items() if key in config), ("Llama", "llama"))
     result = {
-        "architectures": ["MoRLlamaForCausalLM" if routed else "LlamaForCausalLM"],
-        "model_type": "llama",
+        "architectures": [f"{model_class}ForCausalLM"],
+        "model_type": model_type,
         "rms_norm_eps": 1e-5,
         "rope_theta": 10000.0,
         "tie_word_embeddings": True,
         "hidden_act": "silu",
-        "bos_token_id": tokenizer.end_of_text,
-        "eos_token_id": [tokenizer.end_of_text, tokenizer.message_end],
-        "torch_dtype": "float32",
+        **tokens,
         **config,
     }
-    if routed:
+    if "mor" in config:
         result["mor"] = {
             "base_depth": base_depth(config),
             "router_type": "linear",
