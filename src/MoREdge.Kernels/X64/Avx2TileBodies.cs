@@ -88,8 +88,11 @@ internal static unsafe class Avx2TileBodies
         }
     }
 
-    // All of them in one method would be more than the native compiler inlines: calls would stay in the loops.
     /// <summary>Adds a chunk of 16 rows times a record of four tokens to sums (group, token, row).</summary>
+    /// <remarks>
+    /// The bodies are not inlined: all in one method are more than the native compiler inlines, and calls would stay in
+    /// the loops.
+    /// </remarks>
     internal static void Block(byte* tiles, float* factors, byte* record, float* sums, Kind kind)
     {
         float* scales = (float*)(record + ScalesOffset(kind));
