@@ -167,6 +167,11 @@ internal static unsafe class BlockDriver
         }
     }
 
+    /// <summary>The sum of half a group of quants.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int HalfSum(Vector128<sbyte> half) =>
+        Vector128.Sum(Vector128.WidenLower(half) + Vector128.WidenUpper(half));
+
     // SAFETY: reads the groups of count chunks that exist, writes count·tokens records.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Fill(in QuantizedRows x, int chunk, int count, byte* panel, ElementType type)
@@ -202,7 +207,7 @@ internal static unsafe class BlockDriver
                     if (type == ElementType.Q6_K)
                     {
                         ((int*)(panel + BlockLayout.FirstSumsOffset))[group] =
-                            Vector128.Sum(Vector128.WidenLower(half) + Vector128.WidenUpper(half));
+                            HalfSum(half);
                     }
                 }
             }

@@ -50,8 +50,9 @@ internal static unsafe class Avx2TileBodies
         byte* data, long rowBytes, int groups, Kind kind, BlockBodies bodies, byte* tiles, float* factors)
     {
         const int RowFactorBytes = BlockLayout.Factors * sizeof(float);
-        byte* memory = stackalloc byte[(3 * TileBytes) + AlignedBuffer.Alignment];
-        byte* quants = AlignedBuffer.Align(memory), bytes = quants + TileBytes, rows = bytes + TileBytes;
+        const int ChunkQuants = RowsPerBlock * BlockLayout.Quants;
+        byte* memory = stackalloc byte[(2 * ChunkQuants) + FactorBytes + AlignedBuffer.Alignment];
+        byte* quants = AlignedBuffer.Align(memory), bytes = quants + ChunkQuants, rows = bytes + ChunkQuants;
         for (int row = 0; row < RowsPerBlock; row++)
         {
             bodies.Unpack(
@@ -143,20 +144,11 @@ internal static unsafe class Avx2TileBodies
         for (int group = 0; group < BlockLayout.Groups; group++)
         {
             Vector256<short> a0, b0, a1, b1, a2, b2, a3, b3;
-            Start(w, x, out a0, out b0, out a1, out b1, out a2, out b2, out a3, out b3);
-            for (int quad = 1; quad < QuadsPerGroup; quad++)
-            {
-                w += QuadStep;
-                x += TokensPerBlock;
-                Add(w, x, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
-            }
-
+            Quads(ref w, ref x, QuadsPerGroup, out a0, out b0, out a1, out b1, out a2, out b2, out a3, out b3);
             End(Wide(a0), Wide(b0), factors, scales, RecordFloats, sums, kind);
             End(Wide(a1), Wide(b1), factors, scales + 1, RecordFloats, sums + RowsPerBlock, kind);
             End(Wide(a2), Wide(b2), factors, scales + 2, RecordFloats, sums + (2 * RowsPerBlock), kind);
             End(Wide(a3), Wide(b3), factors, scales + 3, RecordFloats, sums + (3 * RowsPerBlock), kind);
-            w += QuadStep;
-            x += TokensPerBlock;
             factors += RowsPerBlock;
             scales += TokensPerBlock;
             sums += SumsPerGroup;
@@ -169,21 +161,7 @@ internal static unsafe class Avx2TileBodies
     {
         for (int group = 0; group < BlockLayout.Groups; group++)
         {
-            Vector256<short> a0, b0, a1, b1, a2, b2, a3, b3;
-            Start(w, x, out a0, out b0, out a1, out b1, out a2, out b2, out a3, out b3);
-            AddThree(w, x, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
-            Vector256<int> p0 = Wide(a0), q0 = Wide(b0), p1 = Wide(a1), q1 = Wide(b1);
-            Vector256<int> p2 = Wide(a2), q2 = Wide(b2), p3 = Wide(a3), q3 = Wide(b3);
-            w += 4 * QuadStep;
-            x += 4 * TokensPerBlock;
-            Start(w, x, out a0, out b0, out a1, out b1, out a2, out b2, out a3, out b3);
-            AddThree(w, x, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
-            End(p0 + Wide(a0), q0 + Wide(b0), factors, scales, RecordFloats, sums, kind);
-            End(p1 + Wide(a1), q1 + Wide(b1), factors, scales + 1, RecordFloats, sums + RowsPerBlock, kind);
-            End(p2 + Wide(a2), q2 + Wide(b2), factors, scales + 2, RecordFloats, sums + (2 * RowsPerBlock), kind);
-            End(p3 + Wide(a3), q3 + Wide(b3), factors, scales + 3, RecordFloats, sums + (3 * RowsPerBlock), kind);
-            w += 4 * QuadStep;
-            x += 4 * TokensPerBlock;
+            Halves(ref w, ref x, QuadsPerGroup / 2, factors, scales, RecordFloats, sums, kind);
             factors += RowsPerBlock;
             scales += TokensPerBlock;
             sums += SumsPerGroup;
@@ -198,27 +176,8 @@ internal static unsafe class Avx2TileBodies
         {
             for (int half = 0; half < 2; half++)
             {
-                Vector256<short> a0, b0, a1, b1, a2, b2, a3, b3;
-                Start(w, x, out a0, out b0, out a1, out b1, out a2, out b2, out a3, out b3);
-                w += QuadStep;
-                x += TokensPerBlock;
-                Add(w, x, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
-                Vector256<int> p0 = Wide(a0), q0 = Wide(b0), p1 = Wide(a1), q1 = Wide(b1);
-                Vector256<int> p2 = Wide(a2), q2 = Wide(b2), p3 = Wide(a3), q3 = Wide(b3);
-                w += QuadStep;
-                x += TokensPerBlock;
-                Start(w, x, out a0, out b0, out a1, out b1, out a2, out b2, out a3, out b3);
-                w += QuadStep;
-                x += TokensPerBlock;
-                Add(w, x, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
                 float* own = factors + (half * FactorCount);
-                long zeros = (1 + half) * RecordFloats;
-                End(p0 + Wide(a0), q0 + Wide(b0), own, scales, zeros, sums, Kind.Six);
-                End(p1 + Wide(a1), q1 + Wide(b1), own, scales + 1, zeros, sums + RowsPerBlock, Kind.Six);
-                End(p2 + Wide(a2), q2 + Wide(b2), own, scales + 2, zeros, sums + (2 * RowsPerBlock), Kind.Six);
-                End(p3 + Wide(a3), q3 + Wide(b3), own, scales + 3, zeros, sums + (3 * RowsPerBlock), Kind.Six);
-                w += QuadStep;
-                x += TokensPerBlock;
+                Halves(ref w, ref x, QuadsPerGroup / 4, own, scales, (1 + half) * RecordFloats, sums, Kind.Six);
             }
 
             factors += RowsPerBlock;
@@ -227,45 +186,47 @@ internal static unsafe class Avx2TileBodies
         }
     }
 
-    // One quad of both tiles against one of each token. References to locals stay registers once inlined.
+    // Twice count quads that share a scale, of which count stay in int16.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Start(
-        byte* w, int* x, out Vector256<short> a0, out Vector256<short> b0, out Vector256<short> a1,
-        out Vector256<short> b1, out Vector256<short> a2, out Vector256<short> b2, out Vector256<short> a3,
-        out Vector256<short> b3)
+    private static void Halves(
+        ref byte* w, ref int* x, int count, float* factors, float* scales, long zeros, float* sums, Kind kind)
+    {
+        Vector256<short> a0, b0, a1, b1, a2, b2, a3, b3;
+        Quads(ref w, ref x, count, out a0, out b0, out a1, out b1, out a2, out b2, out a3, out b3);
+        Vector256<int> p0 = Wide(a0), q0 = Wide(b0), p1 = Wide(a1), q1 = Wide(b1);
+        Vector256<int> p2 = Wide(a2), q2 = Wide(b2), p3 = Wide(a3), q3 = Wide(b3);
+        Quads(ref w, ref x, count, out a0, out b0, out a1, out b1, out a2, out b2, out a3, out b3);
+        End(p0 + Wide(a0), q0 + Wide(b0), factors, scales, zeros, sums, kind);
+        End(p1 + Wide(a1), q1 + Wide(b1), factors, scales + 1, zeros, sums + RowsPerBlock, kind);
+        End(p2 + Wide(a2), q2 + Wide(b2), factors, scales + 2, zeros, sums + (2 * RowsPerBlock), kind);
+        End(p3 + Wide(a3), q3 + Wide(b3), factors, scales + 3, zeros, sums + (3 * RowsPerBlock), kind);
+    }
+
+    // Count quads of both tiles against those of each token, which are stepped over. References to locals stay
+    // registers once inlined.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Quads(
+        ref byte* w, ref int* x, int count, out Vector256<short> a0, out Vector256<short> b0,
+        out Vector256<short> a1, out Vector256<short> b1, out Vector256<short> a2, out Vector256<short> b2,
+        out Vector256<short> a3, out Vector256<short> b3)
     {
         Vector256<byte> first = Vector256.Load(w), second = Vector256.Load(w + PackedLayout.QuadBytes);
         Pairs(first, second, x, out a0, out b0);
         Pairs(first, second, x + 1, out a1, out b1);
         Pairs(first, second, x + 2, out a2, out b2);
         Pairs(first, second, x + 3, out a3, out b3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(
-        byte* w, int* x, ref Vector256<short> a0, ref Vector256<short> b0, ref Vector256<short> a1,
-        ref Vector256<short> b1, ref Vector256<short> a2, ref Vector256<short> b2, ref Vector256<short> a3,
-        ref Vector256<short> b3)
-    {
-        Vector256<byte> first = Vector256.Load(w), second = Vector256.Load(w + PackedLayout.QuadBytes);
-        AddPairs(first, second, x, ref a0, ref b0);
-        AddPairs(first, second, x + 1, ref a1, ref b1);
-        AddPairs(first, second, x + 2, ref a2, ref b2);
-        AddPairs(first, second, x + 3, ref a3, ref b3);
-    }
-
-    // The three quads behind the first.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddThree(
-        byte* w, int* x, ref Vector256<short> a0, ref Vector256<short> b0, ref Vector256<short> a1,
-        ref Vector256<short> b1, ref Vector256<short> a2, ref Vector256<short> b2, ref Vector256<short> a3,
-        ref Vector256<short> b3)
-    {
-        for (int quad = 1; quad < 4; quad++)
+        w += QuadStep;
+        x += TokensPerBlock;
+        for (int quad = 1; quad < count; quad++)
         {
+            first = Vector256.Load(w);
+            second = Vector256.Load(w + PackedLayout.QuadBytes);
+            AddPairs(first, second, x, ref a0, ref b0);
+            AddPairs(first, second, x + 1, ref a1, ref b1);
+            AddPairs(first, second, x + 2, ref a2, ref b2);
+            AddPairs(first, second, x + 3, ref a3, ref b3);
             w += QuadStep;
             x += TokensPerBlock;
-            Add(w, x, ref a0, ref b0, ref a1, ref b1, ref a2, ref b2, ref a3, ref b3);
         }
     }
 

@@ -209,8 +209,7 @@ internal static unsafe class Avx2TileDriver
                 *(int*)first = sum * DenseBlock.Q5ZeroPoint;
                 break;
             case Kind.Six:
-                Vector128<sbyte> half = values.GetLower();
-                int firstSum = Vector128.Sum(Vector128.WidenLower(half) + Vector128.WidenUpper(half));
+                int firstSum = BlockDriver.HalfSum(values.GetLower());
                 *(int*)first = firstSum * DenseBlock.Q6ZeroPoint;
                 *(int*)second = (sum - firstSum) * DenseBlock.Q6ZeroPoint;
                 break;

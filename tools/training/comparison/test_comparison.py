@@ -1,4 +1,5 @@
 """The comparison builds, counts and measures every architecture, and its table says what the results say."""
+import json
 import tempfile
 import unittest
 from dataclasses import replace
@@ -37,18 +38,24 @@ class Comparison(unittest.TestCase):
         # Four layers of one key/value head of 64, keys and values, 16 bits.
         self.assertEqual(4 * 2 * 64 * 2, shared["cache_bytes"])
 
-    def test_a_finished_run_is_exported_with_its_weights(self) -> None:
+    def test_a_finished_run_is_exported_with_its_weights_and_its_name(self) -> None:
         base = settings.read("compare")
         tokenizer = bpe.train(["a text about nothing"] * 3, 270)
-        shape = {**base.model, **VARIANTS["Mixture-of-Depths"], "vocab_size": len(tokenizer)}
-        model = build(shape)
-        with tempfile.TemporaryDirectory() as folder:
-            finished = replace(base, name="MoD", model=shape, folder=Path(folder))
-            checkpoints.save(finished.checkpoint, 1, model, [], 0.0)
-            run.exported(finished, tokenizer)
-            loaded, _ = export.load(finished.export)
-        for name, weights in model.state_dict().items():
-            self.assertTrue(torch.equal(weights, loaded.state_dict()[name]), name)
+        names = {"vanilla": "Llama", "MoR expert N=3": "MoRLlama", "Mixture-of-Depths": "MixtureOfDepths",
+                 "RetNet": "RetNet", "mixture of experts": "MixtureOfExperts"}
+        for variant, name in names.items():
+            shape = {**base.model, **VARIANTS[variant], "vocab_size": len(tokenizer)}
+            model = build(shape)
+            with self.subTest(variant), tempfile.TemporaryDirectory() as folder:
+                finished = replace(base, name=variant, model=shape, folder=Path(folder))
+                checkpoints.save(finished.checkpoint, 1, model, [], 0.0)
+                run.exported(finished, tokenizer)
+                loaded, _ = export.load(finished.export)
+                config = json.loads((finished.export / "config.json").read_text())
+                self.assertEqual([f"{name}ForCausalLM"], config["architectures"])
+                self.assertEqual(variant != "RetNet", "num_attention_heads" in config)
+                for tensor, weights in model.state_dict().items():
+                    self.assertTrue(torch.equal(weights, loaded.state_dict()[tensor]), tensor)
 
     def test_the_table_has_means_and_spreads(self) -> None:
         result = {"name": "MoR", "parameters": 2e6, "layers": 8, "training_flops": 1e13, "tokens": 1e6,
