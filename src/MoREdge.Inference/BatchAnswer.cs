@@ -61,6 +61,7 @@ public sealed class BatchAnswer
     internal void Start(BatchSequence sequence, DecoderModel network, Tokenizer? tokenizer)
     {
         Sequence = sequence;
+        sequence.DraftOverride = _request.DraftOverride;
         ReadOnlySpan<int> prompt = _request.Prompt.Span;
         Sampler sampler = new(_request.Sampler, tokenizer?.VocabSize ?? network.Config.VocabSize);
         foreach (int id in prompt)
@@ -112,20 +113,24 @@ public sealed class BatchAnswer
 
         if (!EndIfReceiverFailed() && reason is { } ended)
         {
-            _completion.TrySetResult(_meter.Stats(ended, _tokens.Count, Sequence!.KvBytesUsed));
+            Complete(_meter, ended);
         }
     }
 
     /// <summary>Ends it as cancelled, waiting or running.</summary>
     internal void EndCancelled(DecoderModel network)
     {
-        AnswerMeter meter = _meter ?? new AnswerMeter(network, depths: null);
-        _completion.TrySetResult(
-            meter.Stats(StopReason.Cancelled, _tokens?.Count ?? 0, Sequence?.KvBytesUsed ?? 0));
+        Complete(_meter ?? new AnswerMeter(network, depths: null), StopReason.Cancelled);
     }
 
     /// <summary>Ends it with a failure.</summary>
     internal void Fail(Exception failure) => _completion.TrySetException(failure);
+
+    private void Complete(AnswerMeter meter, StopReason reason) => _completion.TrySetResult(
+        meter.Stats(reason, _tokens?.Count ?? 0, Sequence?.KvBytesUsed ?? 0) with
+        {
+            Speculation = Sequence?.Speculation ?? default,
+        });
 
     private StopReason? Choose(SequenceBatch batch)
     {

@@ -18,6 +18,9 @@ public sealed record BatchRequest
     /// <summary>Caps the recursions of its tokens; as the batch when null.</summary>
     public int? DepthMax { get; init; }
 
+    /// <summary>See <see cref="Model.Sequence.DraftOverride"/>: for benchmarks over random weights.</summary>
+    public Func<int, int, int>? DraftOverride { get; init; }
+
     /// <summary>True when the answer begins the text: a SentencePiece answer then drops its leading space.</summary>
     public bool StartsText { get; init; }
 

@@ -153,7 +153,7 @@ public sealed class BatchScheduler : IDisposable
     public void WaitForWork(CancellationToken cancellation) => _hasWork.Wait(cancellation);
 
     /// <summary>
-    /// One tick: takes cancelled requests out, lets waiting ones in, and computes a token of every answer.
+    /// One tick: takes cancelled requests out, lets waiting ones in, and takes every answer on.
     /// </summary>
     /// <returns>False when there was nothing to do.</returns>
     /// <exception cref="ModelFileException">
@@ -172,14 +172,16 @@ public sealed class BatchScheduler : IDisposable
         CheckIntegrity();
         foreach (BatchAnswer answer in _running)
         {
-            if (!answer.Sequence!.IsUnderWay)
-            {
-                answer.Feed(_batch);
-            }
+            Feed(answer);
         }
 
+        RemoveCompleted();
         _batch.Tick();
-        Advance();
+        foreach (BatchAnswer answer in _running)
+        {
+            Advance(answer);
+        }
+
         RemoveCompleted();
         return _running.Count > 0 || HasWaiting();
     }
@@ -294,23 +296,36 @@ public sealed class BatchScheduler : IDisposable
         }
     }
 
-    private void Advance()
+    /// <summary>Feeds an answer's next token, and more as long as drafts have computed them already.</summary>
+    private void Feed(BatchAnswer answer)
     {
-        foreach (BatchAnswer answer in _running)
+        while (!answer.IsCompleted && !answer.Sequence!.IsUnderWay)
         {
-            if (answer.Sequence!.IsUnderWay || !answer.IsFed)
+            answer.Feed(_batch);
+            if (!answer.IsFed)
             {
-                continue;
+                return;
             }
 
-            try
-            {
-                answer.Advance(_batch);
-            }
-            catch (InferenceException failure)
-            {
-                answer.Fail(failure);
-            }
+            Advance(answer);
+        }
+    }
+
+    /// <summary>Takes what has left the network.</summary>
+    private void Advance(BatchAnswer answer)
+    {
+        if (answer.Sequence!.IsUnderWay || !answer.IsFed)
+        {
+            return;
+        }
+
+        try
+        {
+            answer.Advance(_batch);
+        }
+        catch (InferenceException failure)
+        {
+            answer.Fail(failure);
         }
     }
 

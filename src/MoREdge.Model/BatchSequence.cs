@@ -1,4 +1,5 @@
 using MoREdge.Model.Caches;
+using MoREdge.Model.Speculation;
 
 namespace MoREdge.Model;
 
@@ -31,9 +32,25 @@ public sealed class BatchSequence
     public bool IsUnderWay { get; internal set; }
 
     /// <summary>Recursions run by each token that left last, in order.</summary>
-    public ReadOnlySpan<int> LastDepths => Flight.Depths.AsSpan(0, Flight.RowCount);
+    public ReadOnlySpan<int> LastDepths =>
+        IsLastDrafting ? Pipeline!.LastDepths : Flight.Depths.AsSpan(0, Flight.RowCount);
 
-    /// <summary>Bytes of keys and values stored now.</summary>
+    /// <summary>How its drafts fared; zeros where nothing was drafted.</summary>
+    public SpeculationStatistics Speculation => Pipeline?.Statistics ?? default;
+
+    /// <summary>See <see cref="Sequence.DraftOverride"/>.</summary>
+    public Func<int, int, int>? DraftOverride
+    {
+        set
+        {
+            if (Pipeline is not null)
+            {
+                Pipeline.DraftOverride = value;
+            }
+        }
+    }
+
+    /// <summary>Bytes of keys and values stored now, those of tokens that were drafted included.</summary>
     public long KvBytesUsed => Cache.BytesUsed;
 
     /// <summary>
@@ -44,6 +61,12 @@ public sealed class BatchSequence
     internal KvCache Cache { get; }
 
     internal Flight Flight { get; }
+
+    /// <summary>Its tokens under way when it drafts; null where no text does.</summary>
+    internal TokenPipeline? Pipeline { get; init; }
+
+    /// <summary>True when the tokens that left last were the pipeline's.</summary>
+    internal bool IsLastDrafting { get; set; }
 
     /// <summary>Its place in the batch, which is also the row of its decoded tokens.</summary>
     internal int Slot { get; }

@@ -16,6 +16,9 @@ public delegate void LogitsVisitor(int position, ReadOnlySpan<float> logits);
 /// </summary>
 public sealed class Sequence : IDisposable
 {
+    /// <summary>Tokens of a turn when drafts are tried.</summary>
+    private const int TurnTokens = 8;
+
     private readonly DecoderModel _model;
     private readonly SequencePlan _plan;
     private readonly KvCache _cache;
@@ -35,11 +38,11 @@ public sealed class Sequence : IDisposable
         bool drafts = plan.Speculation != SpeculationMode.Off;
         int loopingMax = SequencePlan.LoopingTokensMax(model.Config);
         _runner = new FlightRunner(
-            model, weights, pool, plan, flightsMax: drafts ? SpeculativeDecoder.FlightsFor(loopingMax) : 1);
+            model, weights, pool, plan, flightsMax: drafts ? TokenPipeline.FlightsFor(loopingMax) : 1);
         _cache = _runner.CreateCache(plan.ContextLength, isTruncated: true);
         _flight = new Flight(_cache, plan.ChunkRowsMax);
         _flights = [_flight];
-        _switch = new SpeculationSwitch(plan.Speculation);
+        _switch = new SpeculationSwitch(plan.Speculation, TurnTokens);
         _speculation = drafts
             ? new SpeculativeDecoder(_runner, _cache, loopingMax, plan.ContextLength, model.Config.VocabSize)
             : null;
@@ -73,7 +76,7 @@ public sealed class Sequence : IDisposable
         {
             SequencePlan.CheckDepth(value, _model.Config);
             _depthMax = value;
-            _speculation?.Abandon(Position);
+            _speculation?.Pipeline.Abandon(Position);
         }
     }
 
@@ -89,7 +92,7 @@ public sealed class Sequence : IDisposable
         {
             _plan.CheckDepthBias(_model.Config);
             _runner.DepthBias = value;
-            _speculation?.Abandon(Position);
+            _speculation?.Pipeline.Abandon(Position);
         }
     }
 
@@ -104,10 +107,10 @@ public sealed class Sequence : IDisposable
 
     /// <summary>Recursions run by each token of the latest forward pass, in order.</summary>
     public ReadOnlySpan<int> LastDepths =>
-        _latestIsSpeculative ? _speculation!.LastDepths : _flight.Depths.AsSpan(0, _flight.RowCount);
+        _latestIsSpeculative ? _speculation!.Pipeline.LastDepths : _flight.Depths.AsSpan(0, _flight.RowCount);
 
     /// <summary>How drafts fared; zeros where nothing was drafted.</summary>
-    public SpeculationStatistics Speculation => new(_speculation?.DraftedCount ?? 0, _speculation?.AcceptedCount ?? 0);
+    public SpeculationStatistics Speculation => _speculation?.Pipeline.Statistics ?? default;
 
     /// <summary>
     /// Replaces drafts, (position, draft) → id of the vocabulary, by what the caller knows better: a benchmark over
@@ -119,7 +122,7 @@ public sealed class Sequence : IDisposable
         {
             if (_speculation is not null)
             {
-                _speculation.DraftOverride = value;
+                _speculation.Pipeline.DraftOverride = value;
             }
         }
     }
@@ -165,7 +168,7 @@ public sealed class Sequence : IDisposable
         ReadOnlySpan<int> ids, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         CheckIds(ids);
-        _speculation?.Abandon(Position);
+        _speculation?.Pipeline.Abandon(Position);
         _cache.Retention?.Hold();
         int start = Position;
         for (int done = 0; done < ids.Length; done += _flight.RowCount)
@@ -208,7 +211,7 @@ public sealed class Sequence : IDisposable
     {
         ArgumentNullException.ThrowIfNull(visitor);
         CheckIds(ids);
-        _speculation?.Abandon(Position);
+        _speculation?.Pipeline.Abandon(Position);
         _cache.Retention?.Hold();
         for (int done = 0; done < ids.Length; done += _flight.RowCount)
         {
@@ -242,7 +245,7 @@ public sealed class Sequence : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         Position = Math.Min(Position, position);
-        _speculation?.Abandon(Position);
+        _speculation?.Pipeline.Abandon(Position);
         Position = _cache.Truncate(Position);
         return Position;
     }
@@ -279,14 +282,14 @@ public sealed class Sequence : IDisposable
         {
             if (wasOn)
             {
-                _speculation!.Abandon(Position);
+                _speculation!.Pipeline.Abandon(Position);
             }
 
             Forward(new ReadOnlySpan<int>(in id), isPrompt: false, CancellationToken.None);
             logits = _runner.Logits(_flight.Residual).Row(0);
         }
 
-        _switch.End();
+        _switch.End(tokens: 1);
         return logits;
     }
 

@@ -1,4 +1,5 @@
 using MoREdge.Model.Caches;
+using MoREdge.Model.Speculation;
 using MoREdge.Model.Threads;
 using MoREdge.Model.Weights;
 
@@ -8,7 +9,8 @@ namespace MoREdge.Model;
 /// Many texts side by side, with one pass over the weights for all of them. Time goes in ticks: in each, tokens that
 /// begin run the prefix layers, every token in the loop runs one recursion, whichever it is in, and tokens that are
 /// done run the suffix layers and the head. Texts join and leave between ticks; whatever is beside them, they get bit
-/// for bit what a <see cref="Sequence"/> would give. A tick allocates nothing. Not thread-safe.
+/// for bit what a <see cref="Sequence"/> would give. While they are few they may draft (see
+/// <see cref="SequenceOptions.Speculation"/>). A tick allocates nothing. Not thread-safe.
 /// </summary>
 public sealed class SequenceBatch : IDisposable
 {
@@ -22,7 +24,9 @@ public sealed class SequenceBatch : IDisposable
     private readonly FlightList _looping;
     private readonly FlightList _leaving;
     private readonly BatchSequence[] _left;
+    private readonly BatchSpeculation _speculation;
     private int _leftCount;
+    private int _promptFlights;
 
     internal SequenceBatch(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan)
     {
@@ -30,8 +34,9 @@ public sealed class SequenceBatch : IDisposable
         _plan = plan;
         _limits = plan.Batch!;
         int count = _limits.SequencesMax;
-        _runner = new FlightRunner(model, weights, pool, plan, count);
-        _promptRows = new RowRegion(count, plan.RowsMax(model.Config) - count);
+        _runner = new FlightRunner(model, weights, pool, plan, BatchSpeculation.FlightsMax(plan, model.Config));
+        _speculation = new BatchSpeculation(_runner, plan, model.Config);
+        _promptRows = new RowRegion(count, _limits.RowsMax(model.Config) - count);
         _sequences = new BatchSequence?[count];
         _entering = new FlightList(count);
         _looping = new FlightList(count);
@@ -59,7 +64,8 @@ public sealed class SequenceBatch : IDisposable
     internal long LayerCount => _runner.LayerCount;
 
     /// <summary>
-    /// The sequences whose tokens left the network in the latest tick, in the order in which they were fed.
+    /// The sequences whose tokens left the network in the latest tick, in the order in which they were fed; behind them
+    /// those that draft.
     /// </summary>
     public ReadOnlySpan<BatchSequence> Left => _left.AsSpan(0, _leftCount);
 
@@ -90,7 +96,10 @@ public sealed class SequenceBatch : IDisposable
 
         KvCache cache = _runner.CreateCache(tokensMax, isTruncated: false);
         BatchSequence sequence = new(
-            cache, tokensMax, depthMax ?? _plan.DepthMax, slot, Math.Min(_plan.ChunkRowsMax, tokensMax), _model.Config);
+            cache, tokensMax, depthMax ?? _plan.DepthMax, slot, Math.Min(_plan.ChunkRowsMax, tokensMax), _model.Config)
+        {
+            Pipeline = _speculation.CreatePipeline(cache, tokensMax, slot),
+        };
         _sequences[slot] = sequence;
         SequenceCount++;
         return sequence;
@@ -118,7 +127,8 @@ public sealed class SequenceBatch : IDisposable
     /// <param name="sequence">A sequence of this batch that has nothing under way.</param>
     /// <param name="ids">Token ids, at least one.</param>
     /// <returns>
-    /// How many ids were taken. When all were, the logits behind the last of them are there once they have left.
+    /// How many ids were taken. When all were, the logits behind the last of them are there once they have left; a
+    /// token that was drafted may have left already, and <see cref="BatchSequence.IsUnderWay"/> is false.
     /// </returns>
     /// <exception cref="ArgumentException">
     /// No ids, an id outside the vocabulary, or more than the sequence holds.
@@ -139,6 +149,12 @@ public sealed class SequenceBatch : IDisposable
                 $"{ids.Length} more tokens do not fit: {sequence.Position} of {sequence.TokensMax} are taken.");
         }
 
+        if (ids.Length == 1 && _speculation.IsOn(SequenceCount))
+        {
+            FeedDrafting(sequence, ids[0]);
+            return 1;
+        }
+
         (int first, int count) = ids.Length == 1
             ? (sequence.Slot, 1)
             : _promptRows.Take(Math.Min(Math.Min(ids.Length, PromptRowsLeft), _plan.ChunkRowsMax));
@@ -147,7 +163,14 @@ public sealed class SequenceBatch : IDisposable
             return 0;
         }
 
+        if (sequence.Pipeline is { HasTokens: true } pipeline)
+        {
+            pipeline.Abandon(sequence.Position);
+        }
+
         PromptRowsLeft -= ids.Length == 1 ? 0 : count;
+        _promptFlights += ids.Length == 1 ? 0 : 1;
+        sequence.IsLastDrafting = false;
         sequence.Rows = (first, count);
         sequence.IsUnderWay = true;
         sequence.WantsLogits = count == ids.Length;
@@ -163,14 +186,16 @@ public sealed class SequenceBatch : IDisposable
     {
         _leftCount = 0;
         PromptRowsLeft = _limits.PromptRowsMax;
+        bool hasPrompts = _promptFlights > 0;
+        _speculation.BeginTick(_sequences);
         _runner.Observe(CancellationToken.None);
-        _runner.Enter(_entering.Flights);
+        _runner.Enter(_speculation.Enter(_entering.Flights));
         _looping.AddAll(_entering);
         _entering.Clear();
-        _runner.Recur(_looping.Flights);
+        _runner.Recur(_speculation.Recur(_looping.Flights));
         _leaving.Clear();
         _looping.MoveWhereDone(_leaving);
-        _runner.Leave(_leaving.Flights);
+        _runner.Leave(_speculation.Leave(_leaving.Flights));
         ComputeLogits();
         foreach (BatchSequence sequence in _leaving.Sequences)
         {
@@ -180,6 +205,17 @@ public sealed class SequenceBatch : IDisposable
             _left[_leftCount++] = sequence;
         }
 
+        int withoutDrafts = _leftCount;
+        foreach (BatchSequence sequence in _speculation.Drafting)
+        {
+            if (sequence.Pipeline!.IsReady)
+            {
+                _speculation.Take(sequence);
+                _left[_leftCount++] = sequence;
+            }
+        }
+
+        _speculation.EndTick(withoutDrafts, isTimed: !hasPrompts);
         _leaving.Clear();
     }
 
@@ -245,9 +281,17 @@ public sealed class SequenceBatch : IDisposable
             }
         }
 
-        if (rows > 0)
+        _speculation.ComputeLogits(rows);
+    }
+
+    /// <summary>Feeds a token of a text that drafts: the draft that is under way, or another one.</summary>
+    private void FeedDrafting(BatchSequence sequence, int id)
+    {
+        sequence.IsUnderWay = true;
+        sequence.LogitRow = -1;
+        if (sequence.Pipeline!.Ask(id, sequence.Position, sequence.DepthMax))
         {
-            _runner.Logits(_runner.Workspace.Gathered.Slice(0, rows));
+            _speculation.Take(sequence);
         }
     }
 
@@ -257,6 +301,7 @@ public sealed class SequenceBatch : IDisposable
         if (first >= SequencesMax)
         {
             _promptRows.Release(first, count);
+            _promptFlights--;
         }
 
         sequence.Rows = default;

@@ -27,7 +27,10 @@ public sealed record SequenceOptions
     /// </summary>
     public ulong? StateSeed { get; init; }
 
-    /// <summary>Whether a text drafts its next tokens. A batch fills its passes with other texts instead.</summary>
+    /// <summary>
+    /// Whether a text drafts its next tokens. In a batch it does while the batch holds four texts or fewer; with more,
+    /// they fill its passes.
+    /// </summary>
     public SpeculationMode Speculation { get; init; }
 
     /// <summary>

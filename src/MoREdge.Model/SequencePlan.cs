@@ -32,21 +32,27 @@ internal sealed record SequencePlan(
     /// <summary>Seed of the state that a loop with an adapter begins with; null for zero.</summary>
     public ulong? StateSeed { get; init; }
 
-    /// <summary>Whether tokens are drafted; never in a batch.</summary>
+    /// <summary>Whether tokens are drafted.</summary>
     public SpeculationMode Speculation { get; init; }
 
     /// <summary>Most rows under way at once.</summary>
-    public int RowsMax(ModelConfig config) => Batch?.RowsMax(config)
-        ?? (Speculation == SpeculationMode.Off
-            ? ChunkRowsMax
-            : Math.Max(ChunkRowsMax, SpeculativeDecoder.RowsFor(LoopingTokensMax(config))));
+    public int RowsMax(ModelConfig config)
+    {
+        bool drafts = Speculation != SpeculationMode.Off;
+        return Batch is { } batch
+            ? batch.RowsMax(config) + (drafts ? BatchSpeculation.RowsFor(batch, config) : 0)
+            : Math.Max(ChunkRowsMax, drafts ? TokenPipeline.RowsFor(LoopingTokensMax(config)) : 0);
+    }
 
     /// <summary>With speculation, most tokens in the loop at once: the one asked for and drafts behind it.</summary>
     public static int LoopingTokensMax(ModelConfig config) =>
-        Math.Min(config.RecursionCount, SpeculativeDecoder.LoopingMax);
+        Math.Min(config.RecursionCount, TokenPipeline.LoopingMax);
 
     /// <summary>Rows of logits there is room for.</summary>
-    public int LogitRows => Batch?.SequencesMax ?? Workspace.LogitRows;
+    public int LogitRows(ModelConfig config) => Batch is { } batch
+        ? batch.SequencesMax
+            + (Speculation == SpeculationMode.Off ? 0 : BatchSpeculation.LogitRowsFor(batch, config))
+        : Workspace.LogitRows;
 
     /// <summary>Rows that a hybrid cache replaces for a while; 0 when the policy is another one.</summary>
     public int OverlayRowsMax => KvPolicy == KvPolicy.SharedHybrid ? ChunkRowsMax : 0;
@@ -102,7 +108,7 @@ internal sealed record SequencePlan(
             KvPolicy is not (KvPolicy.SharedHybrid or KvPolicy.SharedLatest),
             "What a hybrid cache, or one of the latest keys, gives depends on how a text is cut, so it cannot run in a "
             + "batch; choose recursion or shared.");
-        return this with { Batch = batch, Speculation = SpeculationMode.Off };
+        return this with { Batch = batch };
     }
 
     /// <summary>Checks a depth cap against the model.</summary>

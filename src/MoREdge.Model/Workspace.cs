@@ -60,7 +60,7 @@ internal sealed class Workspace : IDisposable
         ExpertSlots = Take(layerRows * (config.Experts?.UsedCount ?? 0), config.ModelDim);
         RouterHidden = Take(1, 2 * config.ModelDim);
         _scores = Take(workerCount, ScoreQueries * ScoreStride(scores));
-        Logits = Take(plan.LogitRows, config.VocabSize);
+        Logits = Take(plan.LogitRows(config), config.VocabSize);
         QuantizedBuffer = Track(new AlignedBuffer(QuantizedBytes(config, layerRows)));
         int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? workerCount * ScoreQueries : 0;
         AlignedBuffer queryBuffer = Track(
@@ -145,7 +145,7 @@ internal sealed class Workspace : IDisposable
         floats += config.Experts is { } experts
             ? layerRows * (experts.ChoiceCount + ((long)experts.UsedCount * config.ModelDim))
             : 0;
-        floats += (2L * config.ModelDim) + ((long)plan.LogitRows * config.VocabSize);
+        floats += (2L * config.ModelDim) + ((long)plan.LogitRows(config) * config.VocabSize);
         int scores = ScoresMax(config, plan);
         long scoreQueries = (long)workerCount * ScoreQueriesFor(scores);
         floats += scoreQueries * ScoreStride(scores);

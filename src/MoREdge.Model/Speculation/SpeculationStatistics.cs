@@ -8,6 +8,10 @@ public readonly record struct SpeculationStatistics(long Drafted, long Accepted)
     /// <summary>Accepted over drafted; 0 when nothing was drafted.</summary>
     public double AcceptanceRate => Drafted == 0 ? 0 : (double)Accepted / Drafted;
 
+    /// <summary>With those of another text.</summary>
+    public SpeculationStatistics And(SpeculationStatistics other) =>
+        new(Drafted + other.Drafted, Accepted + other.Accepted);
+
     /// <summary>What has come since <paramref name="earlier"/>.</summary>
     public SpeculationStatistics Since(SpeculationStatistics earlier) =>
         new(Drafted - earlier.Drafted, Accepted - earlier.Accepted);

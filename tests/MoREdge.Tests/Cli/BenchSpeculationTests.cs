@@ -13,7 +13,7 @@ public sealed class BenchSpeculationTests : IDisposable
     [Fact]
     public void Json_OfRates_HasThoseShares()
     {
-        JsonElement[] rows = Rows("0,0.5,1", "--threads", "1,2");
+        JsonElement[] rows = Rows("0,0.5,1", "speculation", "--threads", "1,2");
 
         string[] names = ["off", "0 % right", "50 % right", "100 % right"];
         Assert.Equal([.. names, .. names], rows.Select(row => row.GetProperty("mode").GetString()!));
@@ -29,9 +29,45 @@ public sealed class BenchSpeculationTests : IDisposable
     [Fact]
     public void Json_OfTheModelsOwnDrafts_ComparesOffOnAndAuto()
     {
-        JsonElement[] rows = Rows("own", "--threads", "1");
+        JsonElement[] rows = Rows("own", "speculation", "--threads", "1");
 
         Assert.Equal(["off", "on", "auto"], rows.Select(row => row.GetProperty("mode").GetString()!));
+        Assert.True(rows[1].GetProperty("drafted").GetInt64() > 0);
+    }
+
+    /// <summary>Drafts of a given rate know the answers, which are the same with every number of texts.</summary>
+    [Fact]
+    public void Json_OfRatesAndSequences_HasARowForEach()
+    {
+        JsonElement[] rows = Rows(
+            "0,0.5,1", "sequences", "--threads", "1", "--sequences", "1,5,2", "--routing", "threshold");
+
+        string[] names = ["off", "0 % right", "50 % right", "100 % right"];
+        Assert.Equal([.. names, .. names, .. names], rows.Select(row => row.GetProperty("mode").GetString()!));
+        Assert.Equal(
+            [1, 1, 1, 1, 5, 5, 5, 5, 2, 2, 2, 2], rows.Select(row => row.GetProperty("sequences").GetInt32()));
+        foreach (JsonElement[] few in new[] { rows[1..4], rows[9..12] })
+        {
+            Assert.Equal((0, 1), (Share(few[0]), Share(few[2])));
+            Assert.InRange(Share(few[1]), 0.1, 0.9);
+            Assert.All(
+                few, row => Assert.True(row.GetProperty("against_off").GetProperty("median").GetDouble() > 0));
+        }
+
+        Assert.False(rows[0].TryGetProperty("against_off", out _));
+        double depth = rows[0].GetProperty("mean_depth").GetDouble();
+        Assert.All(rows[0..4], row => Assert.Equal(depth, row.GetProperty("mean_depth").GetDouble()));
+    }
+
+    [Fact]
+    public void Json_OfOwnDraftsAndSequences_ComparesOffOnAndAuto()
+    {
+        JsonElement[] rows = Rows(
+            "own", "sequences", "--threads", "1", "--sequences", "2", "--kv", "recursion,shared",
+            "--routing", "threshold");
+
+        Assert.Equal(
+            ["off", "on", "auto", "off", "on", "auto"], rows.Select(row => row.GetProperty("mode").GetString()!));
         Assert.True(rows[1].GetProperty("drafted").GetInt64() > 0);
     }
 
@@ -49,9 +85,8 @@ public sealed class BenchSpeculationTests : IDisposable
     [Theory]
     [InlineData("--speculate 1.5", "'1.5' is neither 'own' nor a share")]
     [InlineData("--speculate 0.5,0.5", "named twice")]
-    [InlineData("--speculate own --sequences 2", "one sequence")]
-    [InlineData("--speculate own --filled 4", "one sequence")]
-    [InlineData("--speculate own --kv recursion,shared", "one sequence")]
+    [InlineData("--speculate own --filled 4", "behind a prompt")]
+    [InlineData("--speculate own --kv recursion,shared", "one --kv")]
     public void Options_Wrong_AreAUsageError(string options, string part) =>
         CliRunner.Run(["bench", "-m", Model(3), .. options.Split(' ')]).AssertRefused(2, part);
 
@@ -66,11 +101,11 @@ public sealed class BenchSpeculationTests : IDisposable
     private string Model(int recursions) =>
         new ByteModel { RecursionCount = recursions }.Write(_folder.File($"{Guid.NewGuid():N}.gguf"));
 
-    private JsonElement[] Rows(string speculate, params string[] options)
+    private JsonElement[] Rows(string speculate, string report, params string[] options)
     {
         string[] arguments = ["bench", "-m", Model(3), "--speculate", speculate, "-p", "4", "-n", "55", "-r", "2"];
         CliResult result = CliRunner.Run([.. arguments, "--json", .. options]);
         Assert.True(result.ExitCode == 0, result.Error);
-        return [.. JsonDocument.Parse(result.Output).RootElement.GetProperty("speculation").EnumerateArray()];
+        return [.. JsonDocument.Parse(result.Output).RootElement.GetProperty(report).EnumerateArray()];
     }
 }

@@ -4,7 +4,8 @@ namespace MoREdge.Tests.Model;
 
 /// <summary>
 /// Texts of random lengths and depth caps that arrive in a batch of random limits at random times, some of which are
-/// taken out on the way. Every row of logits and every depth is compared with those of a sequence by itself.
+/// taken out on the way; some rest for a tick. Every row of logits and every depth is compared with those of a sequence
+/// by itself, without drafts.
 /// </summary>
 internal sealed class BatchRun(TinyModel model, SequenceOptions options, int seed)
 {
@@ -14,6 +15,9 @@ internal sealed class BatchRun(TinyModel model, SequenceOptions options, int see
     private readonly List<Text> _waiting = [];
     private readonly List<Text> _running = [];
     private int _compared;
+
+    /// <summary>How the drafts of all texts fared.</summary>
+    public SpeculationStatistics Drafts { get; private set; }
 
     /// <summary>Runs every text to its end.</summary>
     public void Run()
@@ -29,7 +33,7 @@ internal sealed class BatchRun(TinyModel model, SequenceOptions options, int see
         for (int tick = 0; _waiting.Count + _running.Count > 0; tick++)
         {
             Admit(batch, tick);
-            _running.ForEach(text => text.Feed(batch));
+            _running.ForEach(text => _compared += _random.Next(20) == 0 ? 0 : text.Feed(batch));
             batch.Tick();
             foreach (BatchSequence sequence in batch.Left)
             {
@@ -38,7 +42,8 @@ internal sealed class BatchRun(TinyModel model, SequenceOptions options, int see
 
             foreach (Text done in _running.FindAll(text => text.IsDone(tick)))
             {
-                batch.Remove(done.Sequence!);
+                Drafts = Drafts.And(done.Sequence!.Speculation);
+                batch.Remove(done.Sequence);
                 _running.Remove(done);
             }
         }
@@ -50,7 +55,8 @@ internal sealed class BatchRun(TinyModel model, SequenceOptions options, int see
     private Text CreateText(int index, bool isRecursive)
     {
         int prompt = _random.Next(3) == 0 ? _random.Next(1, 4) : _random.Next(1, 150);
-        int[] ids = TinyModel.RandomIds(prompt + _random.Next(12), (100 * seed) + index);
+        int answer = options.Speculation == SpeculationMode.Off ? 12 : 60;
+        int[] ids = TinyModel.RandomIds(prompt + _random.Next(answer), (100 * seed) + index);
         int? depthMax = isRecursive && _random.Next(2) == 0 ? _random.Next(1, 4) : null;
         int leaves = _random.Next(4) == 0 ? _random.Next(1, 20) : int.MaxValue;
         Text text = new(ids, prompt, depthMax, arrival: _random.Next(25), lifeTicks: leaves);
@@ -98,15 +104,31 @@ internal sealed class BatchRun(TinyModel model, SequenceOptions options, int see
         {
             Sequence = batch.Add(ids.Length, depthMax);
             _lastTick = lifeTicks == int.MaxValue ? int.MaxValue : tick + lifeTicks;
+
+            // A part of the drafts is what the text will be, whatever the model thinks of it.
+            Random random = new(ids.Length);
+            Sequence.DraftOverride = (position, draft) => random.Next(3) > 0 ? ids[position] : draft;
         }
 
-        public void Feed(SequenceBatch batch)
+        /// <summary>Feeds what comes next, and more while drafts have computed it already.</summary>
+        /// <returns>How many tokens they had.</returns>
+        public int Feed(SequenceBatch batch)
         {
-            if (!Sequence!.IsUnderWay)
+            int ready = 0;
+            while (!Sequence!.IsUnderWay && _taken < ids.Length)
             {
                 int end = _taken < promptLength ? promptLength : _taken + 1;
-                _taken += batch.Feed(Sequence, ids.AsSpan(_taken, end - _taken));
+                int fed = batch.Feed(Sequence, ids.AsSpan(_taken, end - _taken));
+                _taken += fed;
+                if (fed == 0 || Sequence.IsUnderWay)
+                {
+                    break;
+                }
+
+                ready += Compare(batch) ? 1 : 0;
             }
+
+            return ready;
         }
 
         /// <summary>Compares what has just left; true when it was a decoded token.</summary>

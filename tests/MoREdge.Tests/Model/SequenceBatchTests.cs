@@ -30,6 +30,34 @@ public sealed class SequenceBatchTests
         }
     }
 
+    /// <summary>Depth rule, cache policy and which layers share weights, of models that can draft.</summary>
+    public static IEnumerable<object[]> DraftingCases() => KernelSets.Times(
+    [
+        ["expert", "recursion", "middle_cycle"], ["expert", "shared", "middle_cycle"],
+        ["token", "recursion", "middle_cycle"], ["token", "shared", "middle_cycle"],
+        ["none", "recursion", "middle_cycle"], ["none", "shared", "cycle"], ["expert", "recursion", "cycle"],
+    ]);
+
+    [Theory]
+    [MemberData(nameof(DraftingCases))]
+    public void RandomArrivals_WithDrafts_EveryTextGetsTheBitsOfASequence(
+        string set, string type, string kv, string sharing)
+    {
+        using TinyModel model = Create(type, kv, sharing).Load(KernelSets.Get(set), threads: 2);
+        for (int seed = 0; seed < 6; seed++)
+        {
+            SpeculationMode mode = seed < 4 ? SpeculationMode.On : SpeculationMode.Auto;
+            KvFormat format = (KvFormat)(seed % 3);
+            BatchRun run = new(
+                model, new SequenceOptions { KvFormat = format, ContextLength = 300, Speculation = mode }, seed);
+            run.Run();
+            if (mode == SpeculationMode.On)
+            {
+                Assert.InRange(run.Drafts.AcceptanceRate, 0.3, 0.95);
+            }
+        }
+    }
+
     [Theory]
     [InlineData("expert")]
     [InlineData("token")]
@@ -40,14 +68,17 @@ public sealed class SequenceBatchTests
     }
 
     [Theory]
-    [InlineData("expert", "recursion")]
-    [InlineData("token", "shared")]
-    [InlineData("decoder", "recursion")]
-    public void Tick_WarmBatch_AllocatesNothing(string type, string kv)
+    [InlineData("expert", "recursion", SpeculationMode.Off)]
+    [InlineData("token", "shared", SpeculationMode.Off)]
+    [InlineData("decoder", "recursion", SpeculationMode.Off)]
+    [InlineData("expert", "recursion", SpeculationMode.On)]
+    [InlineData("token", "shared", SpeculationMode.Auto)]
+    public void Tick_WarmBatch_AllocatesNothing(string type, string kv, SpeculationMode speculation)
     {
         using TinyModel model = Create(type, kv, "middle_cycle").Load(threads: 2);
         using SequenceBatch batch = model.Network.CreateBatch(
-            new SequenceOptions(), new BatchOptions { SequencesMax = 4, PromptRowsMax = 8 });
+            new SequenceOptions { Speculation = speculation },
+            new BatchOptions { SequencesMax = 4, PromptRowsMax = 8 });
         BatchSequence[] sequences = new BatchSequence[4];
         int[] prompt = TinyModel.RandomIds(90, seed: 5);
         for (int i = 0; i < sequences.Length; i++)
@@ -97,6 +128,57 @@ public sealed class SequenceBatchTests
 
         Assert.Equal(1 + blockLayers + 1, layers);
         Assert.Equal(type == "untied" ? 0 : 2, Array.FindAll(sequences, sequence => sequence.IsUnderWay).Length);
+    }
+
+    /// <summary>With every draft right, two texts share each pass, and a token of each leaves in it.</summary>
+    [Fact]
+    public void Tick_TwoTextsThatDraft_SharePassesAndLeaveInEach()
+    {
+        using TinyModel model = Create("none", "recursion", "middle_cycle").Load();
+        using SequenceBatch batch = model.Network.CreateBatch(
+            new SequenceOptions { Speculation = SpeculationMode.On }, new BatchOptions { SequencesMax = 6 });
+        int[] ids = TinyModel.RandomIds(100, seed: 4);
+        BatchSequence[] sequences = [batch.Add(100), batch.Add(100)];
+        Array.ForEach(sequences, sequence => sequence.DraftOverride = (position, _) => ids[position]);
+        for (int tick = 0; tick < 40; tick++)
+        {
+            foreach (BatchSequence sequence in sequences)
+            {
+                if (!sequence.IsUnderWay)
+                {
+                    batch.Feed(sequence, [ids[sequence.Position]]);
+                }
+            }
+
+            long layers = batch.LayerCount;
+            batch.Tick();
+            Assert.Equal(tick < 4 ? layers : layers + 1 + 2 + 1, tick < 4 ? layers : batch.LayerCount);
+            Assert.Equal(tick < 2 ? 0 : 2, batch.Left.Length);
+        }
+
+        Assert.Equal(1, sequences[1].Speculation.AcceptanceRate);
+        Assert.Equal(38 + 38, sequences[0].Position + sequences[1].Position);
+    }
+
+    [Fact]
+    public void Feed_WithFiveTexts_DraftsNothing()
+    {
+        using TinyModel model = Create("none", "recursion", "middle_cycle").Load();
+        using SequenceBatch batch = model.Network.CreateBatch(
+            new SequenceOptions { Speculation = SpeculationMode.On }, new BatchOptions { SequencesMax = 6 });
+        List<BatchSequence> sequences = [];
+        for (int count = 1; count <= 5; count++)
+        {
+            sequences.Add(batch.Add(60));
+            long before = sequences[0].Speculation.Drafted;
+            for (int token = 0; token < 6; token++)
+            {
+                sequences.ForEach(sequence => batch.Feed(sequence, [token]));
+                Drain(batch, [.. sequences]);
+            }
+
+            Assert.Equal(count < 5, sequences[0].Speculation.Drafted > before + 1);
+        }
     }
 
     [Fact]

@@ -143,12 +143,14 @@ public sealed class SpeculationTests
     }
 
     [Theory]
-    [InlineData(1.0, 0.5, true)]
-    [InlineData(1.0, 0.99, false)]
-    [InlineData(1.0, 2.0, false)]
-    public void Auto_AfterATrial_KeepsTheFasterWay(double off, double on, bool expected)
+    [InlineData(1.0, 1, 0.5, 1, true)]
+    [InlineData(1.0, 1, 0.99, 1, false)]
+    [InlineData(1.0, 1, 2.0, 1, false)]
+    [InlineData(1.0, 1, 2.0, 3, true)]
+    [InlineData(1.0, 2, 0.9, 1, false)]
+    public void Auto_AfterATrial_KeepsTheFasterWay(double off, int offTokens, double on, int onTokens, bool expected)
     {
-        SpeculationSwitch auto = new(SpeculationMode.Auto);
+        SpeculationSwitch auto = new(SpeculationMode.Auto, turnSteps: 8);
         int tokensOn = 0;
         for (int trial = 0; trial < 2; trial++)
         {
@@ -156,7 +158,7 @@ public sealed class SpeculationTests
             {
                 auto.Begin();
                 tokensOn += auto.IsOn ? 1 : 0;
-                auto.End(auto.IsOn ? on : off);
+                auto.End(auto.IsOn ? on : off, auto.IsOn ? onTokens : offTokens);
             }
 
             Assert.Equal(16 * (trial + 1), tokensOn);
@@ -164,7 +166,7 @@ public sealed class SpeculationTests
             {
                 auto.Begin();
                 Assert.Equal(expected, auto.IsOn);
-                auto.End(1);
+                auto.End(seconds: 1, tokens: 1);
             }
         }
     }

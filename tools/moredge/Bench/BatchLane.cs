@@ -16,8 +16,14 @@ internal sealed class BatchLane : IDisposable
     /// </summary>
     private static readonly SamplerOptions Flat = new() { Temperature = 4, TopK = 1000, TopP = 1, MinP = 0 };
 
+    private static readonly SamplerOptions Greedy = new() { Temperature = 0 };
+
     private readonly BenchPlan _plan;
+    private readonly GgufFile _file;
     private readonly DecoderModel _model;
+
+    /// <summary>The answers with every KV policy: drafts of a given rate must know them before.</summary>
+    private readonly List<int[]>[] _answers;
     private readonly Func<int, KvPolicy?, SequenceOptions> _options;
     private readonly CancellationToken _cancellation;
 
@@ -36,16 +42,26 @@ internal sealed class BatchLane : IDisposable
         CancellationToken cancellation)
     {
         _plan = plan;
+        _file = file;
         _options = options;
         _cancellation = cancellation;
         _model = DecoderModel.Load(file, ModelOptions.Kernels(), threads);
         bool isComplete = false;
+        _answers = Array.ConvertAll(plan.KvPolicies, _ => new List<int[]>());
         try
         {
             int answerTokens = Math.Min(WarmUpTokens, plan.DecodeTokens);
-            foreach (KvPolicy? policy in plan.KvPolicies)
+            for (int i = 0; i < plan.KvPolicies.Length; i++)
             {
-                Measure(new BatchResult(threads, policy, plan.Sequences[^1]), WarmUpTokens, answerTokens);
+                BatchResult warmUp = new(threads, plan.KvPolicies[i], plan.SequencesMax, DraftMode.Off);
+                if (plan.HasDrafts && !plan.HasOwnDrafts)
+                {
+                    _answers[i] = Measure(warmUp, plan.PromptTokens, plan.DecodeTokens);
+                }
+                else
+                {
+                    Measure(warmUp, WarmUpTokens, answerTokens);
+                }
             }
 
             isComplete = true;
@@ -67,16 +83,27 @@ internal sealed class BatchLane : IDisposable
 
     public void Dispose() => _model.Dispose();
 
-    private void Measure(BatchResult result, int promptTokens, int answerTokens)
+    /// <summary>Measures, and returns the answers.</summary>
+    private List<int[]> Measure(BatchResult result, int promptTokens, int answerTokens)
     {
         BatchSchedulerOptions limits = new() { Limits = new BatchOptions { SequencesMax = result.Sequences } };
-        using BatchScheduler scheduler = new(_model, _options(promptTokens + answerTokens, result.KvPolicy), limits);
+        SequenceOptions options = _options(promptTokens + answerTokens, result.KvPolicy);
+        using BatchScheduler scheduler = new(_model, options with { Speculation = result.Drafts.Mode }, limits);
         DecodeWindow window = new(result.Sequences, answerTokens);
         List<BatchAnswer> answers = [];
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < result.Sequences; i++)
+        List<int[]> texts = [];
+        BatchRequest[] requests = new BatchRequest[result.Sequences];
+        for (int i = 0; i < requests.Length; i++)
         {
-            answers.Add(scheduler.Submit(Request(i, promptTokens, answerTokens, window)));
+            int[] text = new int[answerTokens];
+            texts.Add(text);
+            requests[i] = Request(result, i, promptTokens, text, window);
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        foreach (BatchRequest request in requests)
+        {
+            answers.Add(scheduler.Submit(request));
         }
 
         long kvBytes = 0;
@@ -93,31 +120,39 @@ internal sealed class BatchLane : IDisposable
         }
 
         double depth = 0;
+        SpeculationStatistics fared = default;
         foreach (BatchAnswer answer in answers)
         {
-            depth += answer.Completion.GetAwaiter().GetResult().MeanDecodeDepth;
+            GenerationStats stats = answer.Completion.GetAwaiter().GetResult();
+            depth += stats.MeanDecodeDepth;
+            fared = fared.And(stats.Speculation);
         }
 
         result.MeanDepth = depth / answers.Count;
+        result.Fared = fared;
         result.KvBytes = kvBytes;
+        return texts;
     }
 
-    private BatchRequest Request(int index, int promptTokens, int answerTokens, DecodeWindow window)
+    /// <summary>The request number <paramref name="index"/>, whose answer will be in <paramref name="text"/>.</summary>
+    private BatchRequest Request(BatchResult result, int index, int promptTokens, int[] text, DecodeWindow window)
     {
-        Random random = new(index);
-        int[] prompt = new int[promptTokens];
-        for (int i = 0; i < prompt.Length; i++)
-        {
-            prompt[i] = random.Next(_model.Config.VocabSize);
-        }
-
         int count = 0;
+        List<int[]> answers = _answers[Array.IndexOf(_plan.KvPolicies, result.KvPolicy)];
         return new BatchRequest
         {
-            Prompt = prompt,
-            Options = new GenerationOptions { TokenLimit = answerTokens, IgnoreEndOfSequence = true },
-            Sampler = Flat with { Seed = (ulong)index },
-            OnToken = _ => window.Count(++count),
+            Prompt = _plan.HasOwnDrafts
+                ? BenchText.Report(_file, promptTokens, _model, index)
+                : BenchText.Random(promptTokens, _model, index),
+            Options = new GenerationOptions { TokenLimit = text.Length, IgnoreEndOfSequence = true },
+            Sampler = (_plan.HasOwnDrafts ? Greedy : Flat) with { Seed = (ulong)index },
+            DraftOverride = result.Drafts.Override(
+                position => answers[index][position - promptTokens], _model.Config.VocabSize, index),
+            OnToken = id =>
+            {
+                text[count] = id;
+                window.Count(++count);
+            },
         };
     }
 

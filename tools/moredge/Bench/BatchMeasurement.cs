@@ -8,7 +8,7 @@ namespace MoREdge.Cli;
 /// </summary>
 internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancellation)
 {
-    /// <summary>A row per thread count, number of sequences and KV policy.</summary>
+    /// <summary>A row per thread count, number of sequences, KV policy and way to draft.</summary>
     public List<BatchResult> Results { get; } = [];
 
     /// <summary>Measures.</summary>
@@ -27,8 +27,11 @@ internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancell
                 lanes.Add(new BatchLane(plan, file, options, threads, cancellation));
                 foreach (int count in plan.Sequences)
                 {
-                    Results.AddRange(
-                        Array.ConvertAll(plan.KvPolicies, policy => new BatchResult(threads, policy, count)));
+                    foreach (KvPolicy? policy in plan.KvPolicies)
+                    {
+                        Results.AddRange(
+                            Array.ConvertAll(plan.Drafts, mode => new BatchResult(threads, policy, count, mode)));
+                    }
                 }
             }
 
@@ -37,8 +40,9 @@ internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancell
             {
                 BatchResult row = Results[step % Results.Count];
                 lanes.Find(lane => lane.Threads == row.Threads)!.Measure(row);
-                AddRatio(row, row.AgainstFirstSequences, row.KvPolicy, plan.Sequences[0]);
-                AddRatio(row, row.AgainstFirstPolicy, plan.KvPolicies[0], row.Sequences);
+                AddRatio(row, row.AgainstFirstSequences, row.KvPolicy, plan.Sequences[0], row.Drafts);
+                AddRatio(row, row.AgainstFirstPolicy, plan.KvPolicies[0], row.Sequences, row.Drafts);
+                AddRatio(row, row.AgainstOff, row.KvPolicy, row.Sequences, DraftMode.Off);
                 progress(step + 1, steps);
             }
         }
@@ -48,10 +52,11 @@ internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancell
         }
     }
 
-    private void AddRatio(BatchResult row, Samples ratios, KvPolicy? policy, int sequences)
+    private void AddRatio(BatchResult row, Samples ratios, KvPolicy? policy, int sequences, DraftMode drafts)
     {
         BatchResult reference = Results.Find(
-            other => other.Threads == row.Threads && other.KvPolicy == policy && other.Sequences == sequences)!;
+            other => other.Threads == row.Threads && other.KvPolicy == policy && other.Sequences == sequences
+                && other.Drafts == drafts)!;
         if (reference != row)
         {
             ratios.Add(row.Speed.Last / reference.Speed.Last);

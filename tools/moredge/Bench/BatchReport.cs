@@ -14,21 +14,23 @@ internal sealed class BatchReport(string model, long fileBytes, BenchPlan plan, 
         text.AppendLine(
             $"sequences side by side: each a prompt of {plan.PromptTokens} tokens and an answer of "
             + $"{plan.DecodeTokens}, all submitted at once");
-        bool hasPolicies = plan.KvPolicies.Length > 1;
+        bool hasPolicies = plan.KvPolicies.Length > 1, hasDrafts = plan.HasDrafts;
         string againstFirst = $"vs {plan.Sequences[0]} {(plan.Sequences[0] == 1 ? "sequence" : "sequences")}";
         TextTable table = TextTable.OfNumbers(TextTable.Shown(
-            (true, "threads"), (true, "sequences"), (hasPolicies, "kv"), (true, "tok/s, all included"),
-            (true, "tok/s, all decoding"), (true, "mean depth"), (true, "KV"), (true, againstFirst),
-            (hasPolicies, plan.AgainstPolicyTitle)));
+            (true, "threads"), (true, "sequences"), (hasPolicies, "kv"), (hasDrafts, "drafts"),
+            (true, "tok/s, all included"),
+            (true, "tok/s, all decoding"), (hasDrafts, "were right"), (true, "mean depth"), (true, "KV"),
+            (true, againstFirst), (hasPolicies, plan.AgainstPolicyTitle), (hasDrafts, "vs off")));
         foreach (BatchResult row in results)
         {
             table.Add(TextTable.Shown(
                 (true, $"{row.Threads}"), (true, $"{row.Sequences}"),
-                (hasPolicies, BenchPlan.KvName(row.KvPolicy)), (true, row.Speed.Text("F1")),
-                (true, row.DecodeSpeed.TextIfAny("F1")),
+                (hasPolicies, BenchPlan.KvName(row.KvPolicy)), (hasDrafts, row.Drafts.Name),
+                (true, row.Speed.Text("F1")), (true, row.DecodeSpeed.TextIfAny("F1")),
+                (hasDrafts, row.Drafts == DraftMode.Off ? "" : $"{row.Fared.Accepted} of {row.Fared.Drafted}"),
                 (true, row.MeanDepth.ToString("F2", CultureInfo.InvariantCulture)),
                 (true, ByteText.Format(row.KvBytes)), (true, row.AgainstFirstSequences.TextIfAny("F2")),
-                (hasPolicies, row.AgainstFirstPolicy.TextIfAny("F2"))));
+                (hasPolicies, row.AgainstFirstPolicy.TextIfAny("F2")), (hasDrafts, row.AgainstOff.TextIfAny("F2"))));
         }
 
         table.AppendTo(text);
@@ -51,12 +53,20 @@ internal sealed class BatchReport(string model, long fileBytes, BenchPlan plan, 
             }
 
             writer.WriteNumber("sequences", row.Sequences);
+            if (plan.HasDrafts)
+            {
+                writer.WriteString("mode", row.Drafts.Name);
+                writer.WriteNumber("drafted", row.Fared.Drafted);
+                writer.WriteNumber("accepted", row.Fared.Accepted);
+            }
+
             row.Speed.WriteJson(writer, "tokens_per_second");
             row.DecodeSpeed.WriteJsonIfAny(writer, "decode_tokens_per_second");
             writer.WriteNumber("mean_depth", row.MeanDepth);
             writer.WriteNumber("kv_bytes", row.KvBytes);
             row.AgainstFirstSequences.WriteJsonIfAny(writer, "against_first_sequences");
             row.AgainstFirstPolicy.WriteJsonIfAny(writer, "against_first_kv_policy");
+            row.AgainstOff.WriteJsonIfAny(writer, "against_off");
             writer.WriteEndObject();
         }
 

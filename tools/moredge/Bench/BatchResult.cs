@@ -6,7 +6,8 @@ namespace MoREdge.Cli;
 /// <param name="threads">Threads.</param>
 /// <param name="kvPolicy">The KV policy; null as trained.</param>
 /// <param name="sequences">Sequences.</param>
-internal sealed class BatchResult(int threads, KvPolicy? kvPolicy, int sequences)
+/// <param name="drafts">How drafts are made.</param>
+internal sealed class BatchResult(int threads, KvPolicy? kvPolicy, int sequences, DraftMode drafts)
 {
     /// <summary>Threads.</summary>
     public int Threads { get; } = threads;
@@ -16,6 +17,9 @@ internal sealed class BatchResult(int threads, KvPolicy? kvPolicy, int sequences
 
     /// <summary>Sequences.</summary>
     public int Sequences { get; } = sequences;
+
+    /// <summary>How drafts are made.</summary>
+    public DraftMode Drafts { get; } = drafts;
 
     /// <summary>
     /// Generated tokens per second of all sequences together, from the first submission to the last token.
@@ -35,6 +39,12 @@ internal sealed class BatchResult(int threads, KvPolicy? kvPolicy, int sequences
 
     /// <summary>Speed over that with the first KV policy, likewise.</summary>
     public Samples AgainstFirstPolicy { get; } = new();
+
+    /// <summary>Speed over that without drafts, likewise.</summary>
+    public Samples AgainstOff { get; } = new();
+
+    /// <summary>How the drafts of the latest repetition fared.</summary>
+    public SpeculationStatistics Fared { get; set; }
 
     /// <summary>Mean recursions of the decoded tokens.</summary>
     public double MeanDepth { get; set; }

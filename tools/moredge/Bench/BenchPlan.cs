@@ -14,6 +14,7 @@ namespace MoREdge.Cli;
 /// <param name="Sequences">
 /// Numbers of sequences side by side, which are then measured and nothing else; empty for one sequence by itself.
 /// </param>
+/// <param name="Drafts">Ways to decode, without drafts first; that alone where drafts are not measured.</param>
 internal sealed record BenchPlan(
     int PromptTokens,
     int DecodeTokens,
@@ -21,8 +22,30 @@ internal sealed record BenchPlan(
     int[] Threads,
     KvPolicy?[] KvPolicies,
     int Repetitions,
-    int[] Sequences)
+    int[] Sequences,
+    DraftMode[] Drafts)
 {
+    /// <summary>Whether decoding with drafts is measured beside decoding without.</summary>
+    public bool HasDrafts => Drafts.Length > 1;
+
+    /// <summary>Most sequences side by side.</summary>
+    public int SequencesMax
+    {
+        get
+        {
+            int max = 0;
+            foreach (int count in Sequences)
+            {
+                max = Math.Max(max, count);
+            }
+
+            return max;
+        }
+    }
+
+    /// <summary>Whether those are the model's own.</summary>
+    public bool HasOwnDrafts => HasDrafts && Drafts[1].Rate is null;
+
     /// <summary>The longest input, of a prefill or to fill a context.</summary>
     public int InputTokensMax
     {

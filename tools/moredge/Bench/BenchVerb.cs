@@ -149,7 +149,8 @@ internal sealed class BenchVerb
             + "serves them all. 'All included' counts the generated tokens from the first submission to the last one: "
             + "prompts, samplers and scheduling; 'all decoding' those between the last prompt's end and the first "
             + "answer's.\n\n"
-            + "With --speculate, texts are decoded as 'moredge generate' decodes them, one token after another.\n\n"
+            + "With --speculate, texts are decoded as 'moredge generate' decodes them, one token after another; with "
+            + "--sequences too, in a batch, in which texts draft while there are four or fewer.\n\n"
             + "Examples:\n"
             + "  moredge bench -m model.gguf\n"
             + "  moredge bench --synthetic smollm2-360m --format q4 --pure --threads 1,2 --filled 0,2048\n"
@@ -158,6 +159,7 @@ internal sealed class BenchVerb
             + "  moredge bench --synthetic mor-360m-n3 --kv recursion,shared --filled 512,2048 --max-depth 3\n"
             + "  moredge bench --synthetic mor-360m-n3 --depths 0.35,0.35,0.3 --sequences 1,2,4,8,16,32 -p 64 -n 64\n"
             + "  moredge bench --synthetic mor-360m-n3 --depths 0.35,0.35,0.3 --speculate 0,0.5,0.8,1 -p 64 -n 64\n"
+            + "  moredge bench --synthetic mor-360m-n3 --depths 0.35,0.35,0.3 --speculate 0.9 --sequences 1,2 -n 256\n"
             + "  moredge bench -m mor-stories --speculate own");
         BenchVerb verb = new(command);
         command.SetAction(verb.Run);
@@ -217,11 +219,13 @@ internal sealed class BenchVerb
             throw new UsageException("--filled is for one sequence; with --sequences the prompts fill the contexts.");
         }
 
-        bool isList = hasSequences || result.GetValue(_filled) is not null
-            || result.GetValue(_kv)?.Contains(',', StringComparison.Ordinal) == true;
-        if (result.GetValue(_speculate) is not null && isList)
+        bool isList = result.GetValue(_filled) is not null
+            || (!hasSequences && result.GetValue(_kv)?.Contains(',', StringComparison.Ordinal) == true);
+        bool hasDrafts = result.GetValue(_speculate) is not null;
+        if (hasDrafts && isList)
         {
-            throw new UsageException("--speculate is for one sequence behind one prompt (-p) with one --kv.");
+            throw new UsageException(
+                "--speculate is for texts behind a prompt (-p), and without --sequences for one --kv.");
         }
 
         return new BenchPlan(
@@ -231,7 +235,8 @@ internal sealed class BenchVerb
             ListOptions.Counts(result, _threads, ModelOptions.ThreadsDefault, 1, ModelOptions.ThreadsMax),
             ListOptions.KvPolicies(result, _kv),
             AtLeastOne(result, _repetitions),
-            hasSequences ? ListOptions.Counts(result, _sequences, 1, 1, SequencesMax) : []);
+            hasSequences ? ListOptions.Counts(result, _sequences, 1, 1, SequencesMax) : [],
+            hasDrafts ? DraftMode.All(ListOptions.Shares(result, _speculate, OwnDrafts)) : [DraftMode.Off]);
     }
 
     private int MeasureBatches(
@@ -262,17 +267,12 @@ internal sealed class BenchVerb
     private int MeasureDrafts(
         ParseResult result, GgufFile file, string name, BenchPlan plan, CancellationToken cancellation)
     {
-        double[] rates = ListOptions.Shares(result, _speculate, OwnDrafts);
         ModelConfig config = ModelConfigReader.Read(file);
-        DraftMeasurement measurement = new(plan, rates, cancellation);
+        DraftMeasurement measurement = new(plan, cancellation);
         using (ProgressLine progress = new("Measuring"))
         {
             measurement.Run(
-                file, tokens => Options(result, config, tokens, plan.KvPolicies[0]) with
-                {
-                    // What a draft is worth depends on how deep tokens go, so routers decide unless told otherwise.
-                    Routing = _options.Sequence(result, tokens).Routing,
-                },
+                file, tokens => Options(result, config, tokens, plan.KvPolicies[0]),
                 (done, total) => progress.Report(done, total));
         }
 
@@ -343,11 +343,10 @@ internal sealed class BenchVerb
     {
         SequenceOptions asked = _options.Sequence(result, tokens);
         bool isRouted = config.Recursion is { DepthRule: not DepthRule.Fixed };
-        return asked with
-        {
-            KvPolicy = policy,
-            Routing = asked.Routing ?? (isRouted && result.GetValue(_depths) is null ? RoutingMode.Full : null),
-        };
+
+        // What a draft is worth depends on how deep tokens go, so there routers decide unless told otherwise.
+        bool isFull = isRouted && result.GetValue(_depths) is null && result.GetValue(_speculate) is null;
+        return asked with { KvPolicy = policy, Routing = asked.Routing ?? (isFull ? RoutingMode.Full : null) };
     }
 
     private static int AtLeastOne(ParseResult result, Option<int> option)

@@ -6,18 +6,19 @@ using MoREdge.ModelFile;
 namespace MoREdge.Cli;
 
 /// <summary>Measures decoding with drafts and without, with every thread count in turn.</summary>
-/// <param name="plan">What is measured.</param>
-/// <param name="rates">
-/// Shares of the drafts that are made right, on random text; empty for the model's own drafts on text that it writes
-/// itself, the likeliest token always, behind the report text of its file.
+/// <param name="plan">
+/// What is measured: drafts with rates on random text, the model's own on text that it writes itself, the likeliest
+/// token always, behind the report text of its file.
 /// </param>
 /// <param name="cancellation">Stops the work.</param>
-internal sealed class DraftMeasurement(BenchPlan plan, double[] rates, CancellationToken cancellation)
+internal sealed class DraftMeasurement(BenchPlan plan, CancellationToken cancellation)
 {
     private const int PromptSeed = 1;
 
     /// <summary>A row per thread count and way to decode.</summary>
     public List<DraftResult> Results { get; } = [];
+
+    private bool IsOwnText => plan.HasOwnDrafts;
 
     /// <summary>Measures.</summary>
     /// <param name="file">The model.</param>
@@ -35,11 +36,12 @@ internal sealed class DraftMeasurement(BenchPlan plan, double[] rates, Cancellat
                 DecoderModel model = DecoderModel.Load(file, ModelOptions.Kernels(), threads);
                 models.Add(model);
                 int[] text = Text(file, model);
-                foreach (DraftResult row in Rows(threads))
+                foreach (DraftMode mode in plan.Drafts)
                 {
+                    DraftResult row = new(threads, mode);
                     Results.Add(row);
-                    lanes.Add(new Lane(row, model, options(text.Length) with { Speculation = row.Mode }, text));
-                    lanes[^1].Measure(plan.PromptTokens, ownText: rates.Length == 0, cancellation);
+                    lanes.Add(new Lane(row, model, options(text.Length) with { Speculation = mode.Mode }, text));
+                    lanes[^1].Measure(plan.PromptTokens, IsOwnText, cancellation);
                 }
             }
 
@@ -47,7 +49,7 @@ internal sealed class DraftMeasurement(BenchPlan plan, double[] rates, Cancellat
             for (int step = 0; step < steps; step++)
             {
                 Lane lane = lanes[step % lanes.Count];
-                Add(lane, lane.Measure(plan.PromptTokens, ownText: rates.Length == 0, cancellation));
+                Add(lane, lane.Measure(plan.PromptTokens, IsOwnText, cancellation));
                 progress(step + 1, steps);
             }
         }
@@ -58,19 +60,11 @@ internal sealed class DraftMeasurement(BenchPlan plan, double[] rates, Cancellat
         }
     }
 
-    private DraftResult[] Rows(int threads)
-    {
-        DraftResult off = new(threads, SpeculationMode.Off, null);
-        return rates.Length > 0
-            ? [off, .. Array.ConvertAll(rates, rate => new DraftResult(threads, SpeculationMode.On, rate))]
-            : [off, new(threads, SpeculationMode.On, null), new(threads, SpeculationMode.Auto, null)];
-    }
-
     private void Add(Lane lane, double speed)
     {
         DraftResult row = lane.Row;
         row.Speed.Add(speed);
-        DraftResult off = Results.Find(other => other.Threads == row.Threads && other.Mode == SpeculationMode.Off)!;
+        DraftResult off = Results.Find(other => other.Threads == row.Threads && other.Drafts == DraftMode.Off)!;
         if (row != off)
         {
             row.AgainstOff.Add(speed / off.Speed.Last);
@@ -82,18 +76,10 @@ internal sealed class DraftMeasurement(BenchPlan plan, double[] rates, Cancellat
     /// </summary>
     private int[] Text(GgufFile file, DecoderModel model)
     {
-        Random random = new(PromptSeed);
-        int[] text = new int[plan.PromptTokens + plan.DecodeTokens];
-        for (int i = 0; i < text.Length; i++)
+        int[] text = BenchText.Random(plan.PromptTokens + plan.DecodeTokens, model, PromptSeed);
+        if (IsOwnText)
         {
-            text[i] = random.Next(model.Config.VocabSize);
-        }
-
-        string report = file.Metadata.GetString(MetadataKeys.ReportText, "");
-        if (rates.Length == 0 && report.Length > 0 && TokenizerLoader.TryLoad(file) is { } tokenizer)
-        {
-            int[] ids = tokenizer.Encode(report, addSpecial: true, parseSpecial: true);
-            ids.AsSpan(0, Math.Min(ids.Length, plan.PromptTokens)).CopyTo(text);
+            BenchText.Report(file, plan.PromptTokens, model, index: 0).CopyTo(text, 0);
         }
 
         return text;
@@ -112,13 +98,8 @@ internal sealed class DraftMeasurement(BenchPlan plan, double[] rates, Cancellat
             _sampler = new Sampler(new SamplerOptions { Temperature = 0 }, model.Config.VocabSize);
             _text = text;
             _sequence = model.CreateSequence(options);
-            if (row.Rate is { } rate)
-            {
-                Random random = new(PromptSeed);
-                _sequence.DraftOverride = (position, _) => random.NextDouble() < rate
-                    ? text[position]
-                    : (text[position] + 1) % model.Config.VocabSize;
-            }
+            _sequence.DraftOverride =
+                row.Drafts.Override(position => text[position], model.Config.VocabSize, PromptSeed);
         }
 
         public DraftResult Row { get; }
@@ -140,7 +121,7 @@ internal sealed class DraftMeasurement(BenchPlan plan, double[] rates, Cancellat
             }
 
             double speed = (_text.Length - promptTokens) / Stopwatch.GetElapsedTime(start).TotalSeconds;
-            Row.Drafts = _sequence.Speculation.Since(before);
+            Row.Fared = _sequence.Speculation.Since(before);
             Row.MeanDepth = _sequence.Depths.Mean;
             return speed;
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using MoREdge.Model;
 
 namespace MoREdge.Cli;
 
@@ -18,8 +17,8 @@ internal sealed class DraftReport(string model, long fileBytes, BenchPlan plan, 
         foreach (DraftResult row in results)
         {
             table.Add(
-                $"{row.Threads}", row.Name, row.Speed.Text("F1"),
-                row.Mode == SpeculationMode.Off ? "" : $"{row.Drafts.Accepted} of {row.Drafts.Drafted}",
+                $"{row.Threads}", row.Drafts.Name, row.Speed.Text("F1"),
+                row.Drafts == DraftMode.Off ? "" : $"{row.Fared.Accepted} of {row.Fared.Drafted}",
                 row.MeanDepth.ToString("F2", CultureInfo.InvariantCulture), row.AgainstOff.TextIfAny("F2"));
         }
 
@@ -37,10 +36,10 @@ internal sealed class DraftReport(string model, long fileBytes, BenchPlan plan, 
         {
             writer.WriteStartObject();
             writer.WriteNumber("threads", row.Threads);
-            writer.WriteString("mode", row.Name);
+            writer.WriteString("mode", row.Drafts.Name);
             row.Speed.WriteJson(writer, "tokens_per_second");
-            writer.WriteNumber("drafted", row.Drafts.Drafted);
-            writer.WriteNumber("accepted", row.Drafts.Accepted);
+            writer.WriteNumber("drafted", row.Fared.Drafted);
+            writer.WriteNumber("accepted", row.Fared.Accepted);
             writer.WriteNumber("mean_depth", row.MeanDepth);
             row.AgainstOff.WriteJsonIfAny(writer, "against_off");
             writer.WriteEndObject();

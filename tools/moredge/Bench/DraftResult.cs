@@ -1,22 +1,17 @@
-using System.Globalization;
 using MoREdge.Model;
 
 namespace MoREdge.Cli;
 
 /// <summary>Speed of decoding without drafts or with them.</summary>
 /// <param name="threads">Threads.</param>
-/// <param name="mode">Off is what the others are compared with.</param>
-/// <param name="rate">Share of the drafts that are made right; null for the model's own drafts.</param>
-internal sealed class DraftResult(int threads, SpeculationMode mode, double? rate)
+/// <param name="drafts">How drafts are made.</param>
+internal sealed class DraftResult(int threads, DraftMode drafts)
 {
     /// <summary>Threads.</summary>
     public int Threads { get; } = threads;
 
-    /// <summary>Whether drafts are made.</summary>
-    public SpeculationMode Mode { get; } = mode;
-
-    /// <summary>Share of the drafts that are made right; null for the model's own drafts.</summary>
-    public double? Rate { get; } = rate;
+    /// <summary>How drafts are made.</summary>
+    public DraftMode Drafts { get; } = drafts;
 
     /// <summary>Decoded tokens per second.</summary>
     public Samples Speed { get; } = new();
@@ -25,16 +20,8 @@ internal sealed class DraftResult(int threads, SpeculationMode mode, double? rat
     public Samples AgainstOff { get; } = new();
 
     /// <summary>How the drafts of all repetitions fared.</summary>
-    public SpeculationStatistics Drafts { get; set; }
+    public SpeculationStatistics Fared { get; set; }
 
     /// <summary>Mean recursions of the decoded tokens.</summary>
     public double MeanDepth { get; set; }
-
-    /// <summary>In words.</summary>
-    public string Name => Mode switch
-    {
-        SpeculationMode.Off => "off",
-        SpeculationMode.Auto => "auto",
-        _ => Rate is { } rate ? string.Create(CultureInfo.InvariantCulture, $"{100 * rate:0.#} % right") : "on",
-    };
 }
