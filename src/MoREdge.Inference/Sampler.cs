@@ -1,10 +1,18 @@
+using MoREdge.Tensors;
+
 namespace MoREdge.Inference;
 
 /// <summary>Chooses the next token from logits. Its buffers are taken once; choosing allocates nothing.</summary>
 public sealed class Sampler
 {
     private readonly SamplerOptions _options;
-    private readonly float[] _logits;
+    private readonly TopSelection? _selection;
+
+    /// <summary>Logits behind the repeat penalty; empty where there is none.</summary>
+    private readonly float[] _penalized;
+
+    /// <summary>What may be chosen, the likeliest first: logits, then probabilities, and their ids.</summary>
+    private readonly float[] _probabilities;
     private readonly int[] _ids;
     private readonly int[] _recent;
     private RandomSource _random;
@@ -17,8 +25,11 @@ public sealed class Sampler
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options;
-        _logits = new float[vocabSize];
-        _ids = new int[vocabSize];
+        int candidates = options.TopK == 0 ? vocabSize : Math.Min(options.TopK, vocabSize);
+        _selection = options.Temperature == 0 ? null : new TopSelection(candidates, vocabSize);
+        _penalized = new float[options.RepeatPenalty == 1 ? 0 : vocabSize];
+        _probabilities = new float[_selection is null ? 0 : candidates];
+        _ids = new int[_probabilities.Length];
         _recent = new int[options.RepeatWindow];
         Seed = options.Seed ?? (ulong)Random.Shared.NextInt64();
         _random = new RandomSource(Seed);
@@ -44,43 +55,34 @@ public sealed class Sampler
     /// <param name="logits">(VocabSize), not changed.</param>
     public int Choose(ReadOnlySpan<float> logits)
     {
-        logits.CopyTo(_logits);
-        Penalize();
-        if (_options.Temperature == 0)
+        ReadOnlySpan<float> penalized = Penalize(logits);
+        if (_selection is null)
         {
-            return LargestIndex(_logits);
+            return LargestValue.Index(penalized);
         }
 
-        int count = KeepTopK();
+        int count = _selection.Select(penalized, _probabilities, _ids);
+        if (count == 0)
+        {
+            return 0;
+        }
+
         ToProbabilities(count);
         count = KeepTopP(count);
         count = KeepMinP(count);
         return Draw(count);
     }
 
-    private static int LargestIndex(ReadOnlySpan<float> values)
-    {
-        int best = 0;
-        for (int i = 1; i < values.Length; i++)
-        {
-            if (values[i] > values[best])
-            {
-                best = i;
-            }
-        }
-
-        return best;
-    }
-
     /// <summary>Each recent token is penalized once, however often it occurred.</summary>
-    private void Penalize()
+    private ReadOnlySpan<float> Penalize(ReadOnlySpan<float> logits)
     {
-        int remembered = Math.Min(_recentCount, _recent.Length);
         if (_options.RepeatPenalty == 1)
         {
-            return;
+            return logits;
         }
 
+        logits.CopyTo(_penalized);
+        int remembered = Math.Min(_recentCount, _recent.Length);
         for (int i = 0; i < remembered; i++)
         {
             int id = _recent[i];
@@ -89,95 +91,26 @@ public sealed class Sampler
                 continue;
             }
 
-            float logit = _logits[id];
-            _logits[id] = logit > 0 ? logit / _options.RepeatPenalty : logit * _options.RepeatPenalty;
-        }
-    }
-
-    /// <summary>
-    /// Leaves the kept logits at the front in descending order, their ids beside them, and returns how many they are.
-    /// </summary>
-    private int KeepTopK()
-    {
-        for (int i = 0; i < _ids.Length; i++)
-        {
-            _ids[i] = i;
-            // Negated, so that the ascending sort below puts the largest logit first.
-            _logits[i] = -_logits[i];
+            float logit = _penalized[id];
+            _penalized[id] = logit > 0 ? logit / _options.RepeatPenalty : logit * _options.RepeatPenalty;
         }
 
-        int count = _options.TopK > 0 && _options.TopK < _ids.Length ? SelectSmallest(_options.TopK) : _ids.Length;
-        Array.Sort(_logits, _ids, 0, count);
-        for (int i = 0; i < count; i++)
-        {
-            _logits[i] = -_logits[i];
-        }
-
-        return count;
-    }
-
-    /// <summary>
-    /// A heap of the k smallest values at the front, largest on top: O(V log k) instead of sorting the vocabulary.
-    /// </summary>
-    private int SelectSmallest(int count)
-    {
-        for (int i = (count / 2) - 1; i >= 0; i--)
-        {
-            SiftDown(i, count);
-        }
-
-        for (int i = count; i < _ids.Length; i++)
-        {
-            if (_logits[i] < _logits[0])
-            {
-                (_logits[0], _logits[i]) = (_logits[i], _logits[0]);
-                (_ids[0], _ids[i]) = (_ids[i], _ids[0]);
-                SiftDown(0, count);
-            }
-        }
-
-        return count;
-    }
-
-    private void SiftDown(int index, int count)
-    {
-        while (true)
-        {
-            int child = (2 * index) + 1;
-            if (child >= count)
-            {
-                return;
-            }
-
-            if (child + 1 < count && _logits[child + 1] > _logits[child])
-            {
-                child++;
-            }
-
-            if (_logits[child] <= _logits[index])
-            {
-                return;
-            }
-
-            (_logits[child], _logits[index]) = (_logits[index], _logits[child]);
-            (_ids[child], _ids[index]) = (_ids[index], _ids[child]);
-            index = child;
-        }
+        return _penalized;
     }
 
     private void ToProbabilities(int count)
     {
-        float largest = _logits[0];
+        float largest = _probabilities[0];
         double sum = 0;
         for (int i = 0; i < count; i++)
         {
-            _logits[i] = MathF.Exp((_logits[i] - largest) / _options.Temperature);
-            sum += _logits[i];
+            _probabilities[i] = MathF.Exp((_probabilities[i] - largest) / _options.Temperature);
+            sum += _probabilities[i];
         }
 
         for (int i = 0; i < count; i++)
         {
-            _logits[i] = (float)(_logits[i] / sum);
+            _probabilities[i] = (float)(_probabilities[i] / sum);
         }
     }
 
@@ -186,7 +119,7 @@ public sealed class Sampler
         double sum = 0;
         for (int i = 0; i < count && _options.TopP < 1; i++)
         {
-            sum += _logits[i];
+            sum += _probabilities[i];
             if (sum >= _options.TopP)
             {
                 return i + 1;
@@ -198,8 +131,8 @@ public sealed class Sampler
 
     private int KeepMinP(int count)
     {
-        float limit = _logits[0] * _options.MinP;
-        while (count > 1 && _logits[count - 1] < limit)
+        float limit = _probabilities[0] * _options.MinP;
+        while (count > 1 && _probabilities[count - 1] < limit)
         {
             count--;
         }
@@ -212,13 +145,13 @@ public sealed class Sampler
         double sum = 0;
         for (int i = 0; i < count; i++)
         {
-            sum += _logits[i];
+            sum += _probabilities[i];
         }
 
         double point = _random.NextDouble() * sum;
         for (int i = 0; i < count - 1; i++)
         {
-            point -= _logits[i];
+            point -= _probabilities[i];
             if (point < 0)
             {
                 return _ids[i];

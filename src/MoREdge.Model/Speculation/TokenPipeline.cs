@@ -237,7 +237,7 @@ internal sealed class TokenPipeline
         }
 
         int next = _tokens[_count - 1].Position + 1;
-        int draft = IndexOfLargest(logits.Row(_draftRow)[..headRows]);
+        int draft = LargestValue.Index(logits.Row(_draftRow)[..headRows]);
         Begin(DraftOverride?.Invoke(next, draft) ?? draft, next);
     }
 
@@ -258,16 +258,5 @@ internal sealed class TokenPipeline
         token.LogitRow = -1;
         _runner.Embed(token.Flight, new ReadOnlySpan<int>(in id), token.Row, position, isPrompt: false, _depthMax);
         _count++;
-    }
-
-    private static int IndexOfLargest(ReadOnlySpan<float> values)
-    {
-        int best = 0;
-        for (int i = 1; i < values.Length; i++)
-        {
-            best = values[i] > values[best] ? i : best;
-        }
-
-        return best;
     }
 }
