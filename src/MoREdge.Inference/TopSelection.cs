@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace MoREdge.Inference;
 
@@ -21,9 +21,9 @@ internal sealed class TopSelection(int count, int logitCount)
     /// <summary>Candidates beyond twice as many as are selected: the first ones, when there is no limit yet.</summary>
     private const long FirstCandidates = 512;
 
-    private readonly ulong[] _candidates = new ulong[Math.Min((2L * count) + FirstCandidates, logitCount)];
+    private readonly ulong[] _candidates = new ulong[(int)Math.Min((2L * count) + FirstCandidates, logitCount)];
 
-    /// <summary>Writes the largest logits in descending order, the lowest id first among equals, and their ids.</summary>
+    /// <summary>Writes the largest logits in descending order, lower ids first among equals, and their ids.</summary>
     /// <param name="logits">Logits; NaN and −∞ are never selected.</param>
     /// <param name="values">Receives the logits (count).</param>
     /// <param name="ids">Receives their ids (count).</param>
@@ -61,11 +61,11 @@ internal sealed class TopSelection(int count, int logitCount)
     {
         float limit = float.NegativeInfinity;
         int gathered = 0;
-        for (int start = 0; start < logits.Length; start += Vector<float>.Count)
+        for (int start = 0; start < logits.Length; start += Vector256<float>.Count)
         {
-            int end = Math.Min(start + Vector<float>.Count, logits.Length);
-            if (end - start == Vector<float>.Count
-                && !Vector.GreaterThanAny(new Vector<float>(logits[start..]), new Vector<float>(limit)))
+            int end = Math.Min(start + Vector256<float>.Count, logits.Length);
+            if (end - start == Vector256<float>.Count
+                && !Vector256.GreaterThanAny(Vector256.Create(logits[start..]), Vector256.Create(limit)))
             {
                 continue;
             }

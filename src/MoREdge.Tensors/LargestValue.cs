@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace MoREdge.Tensors;
 
@@ -10,18 +10,18 @@ public static class LargestValue
     {
         float largest = float.NegativeInfinity;
         int i = 0;
-        if (values.Length >= Vector<float>.Count)
+        if (values.Length >= Vector256<float>.Count)
         {
-            Vector<float> best = new(largest);
-            for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+            Vector256<float> best = Vector256.Create(largest);
+            for (; i <= values.Length - Vector256<float>.Count; i += Vector256<float>.Count)
             {
-                Vector<float> next = new(values[i..]);
+                Vector256<float> next = Vector256.Create(values[i..]);
 
-                // Not Vector.Max, whose answer to NaN is NaN.
-                best = Vector.ConditionalSelect(Vector.GreaterThan(next, best), next, best);
+                // Not Vector256.Max, whose answer to NaN is NaN.
+                best = Vector256.ConditionalSelect(Vector256.GreaterThan(next, best), next, best);
             }
 
-            for (int lane = 0; lane < Vector<float>.Count; lane++)
+            for (int lane = 0; lane < Vector256<float>.Count; lane++)
             {
                 largest = best[lane] > largest ? best[lane] : largest;
             }

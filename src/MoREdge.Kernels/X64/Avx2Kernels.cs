@@ -82,7 +82,8 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
             x.Rows switch
             {
                 2 => new PackedBlock(Avx2FewTokens.TilesPerCall, 2, &Avx2FewTokens.TwoQ8),
-                Avx2MatMulQ8.Tokens => new PackedBlock(Avx2MatMulQ8.Tiles, Avx2MatMulQ8.Tokens, &Avx2MatMulQ8.Three),
+                Avx2MatMulQ8.Tokens or 2 * Avx2MatMulQ8.Tokens =>
+                    new PackedBlock(Avx2MatMulQ8.Tiles, Avx2MatMulQ8.Tokens, &Avx2MatMulQ8.Three),
                 _ => new PackedBlock(1, PackedDriver.TokenBlock, &Avx2MatMulQ8.Four),
             });
     }
@@ -100,7 +101,7 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
             x.Rows switch
             {
                 2 => new PackedBlock(Avx2FewTokens.TilesPerCall, 2, &Avx2FewTokens.TwoQ4),
-                3 => new PackedBlock(Avx2FewTokens.TilesPerCall, 3, &Avx2FewTokens.ThreeQ4),
+                3 or 6 => new PackedBlock(Avx2FewTokens.TilesPerCall, 3, &Avx2FewTokens.ThreeQ4),
                 _ => new PackedBlock(2, 4, &Avx2MatMulQ4.Block),
             });
 

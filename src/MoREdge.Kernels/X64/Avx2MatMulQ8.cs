@@ -18,6 +18,9 @@ internal static unsafe class Avx2MatMulQ8
     /// <summary>Tokens per call of Three.</summary>
     internal const int Tokens = 3;
 
+    /// <summary>How far ahead four tokens ask for weights, which they need half as fast as one.</summary>
+    private const int AheadBytesOfFourTokens = 4096;
+
     /// <summary>Tiles per call of Three: with a call for each, a sixth of the time went into the calls.</summary>
     internal const int Tiles = 8;
 
@@ -76,10 +79,10 @@ internal static unsafe class Avx2MatMulQ8
         Vector256<short> one = Vector256.Create((short)1);
         Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L), x3 = x2 + (groupCount * 8L);
-        byte* next = quants + (groupCount * 256L);
+        byte* next = quants + AheadBytesOfFourTokens;
         for (int group = 0; group < groupCount; group++)
         {
-            Prefetch(ref next);
+            PrefetchNear(ref next);
             Vector256<int> int0 = default, int1 = default, int2 = default, int3 = default;
             for (nint quad = 0; quad < 8; quad++)
             {

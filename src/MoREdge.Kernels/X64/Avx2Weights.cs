@@ -65,7 +65,10 @@ internal static unsafe class Avx2Weights
         Avx2.MultiplyAddAdjacent(
             Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(Vector256.Create(quad).AsSByte(), w)), one);
 
-    /// <summary>Asks for the 256 bytes at <paramref name="next"/>, to be read soon, and steps over them.</summary>
+    /// <summary>
+    /// Asks for the 256 bytes at <paramref name="next"/>, to be read soon, into the second-level cache, and steps over
+    /// them.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Prefetch(ref byte* next)
     {
@@ -73,6 +76,17 @@ internal static unsafe class Avx2Weights
         Sse.Prefetch1(next + 64);
         Sse.Prefetch1(next + 128);
         Sse.Prefetch1(next + 192);
+        next += 256;
+    }
+
+    /// <summary>The same into the first-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void PrefetchNear(ref byte* next)
+    {
+        Sse.Prefetch0(next);
+        Sse.Prefetch0(next + 64);
+        Sse.Prefetch0(next + 128);
+        Sse.Prefetch0(next + 192);
         next += 256;
     }
 
