@@ -172,6 +172,13 @@ public sealed class GenerationSession : IDisposable
         }
         catch (OperationCanceledException)
         {
+            // Layers with a window may have kept the beginning of the prompt.
+            int kept = Sequence.Position - _ids.Count;
+            foreach (int id in ids[..kept])
+            {
+                _ids.Add(id);
+            }
+
             return default;
         }
     }

@@ -107,10 +107,10 @@ internal sealed class FlightRunner : IDisposable
     /// <param name="isTruncated">Whether tokens will ever be taken back.</param>
     /// <exception cref="OutOfMemoryException">The cache does not fit.</exception>
     public KvCache CreateCache(int tokensMax, bool isTruncated) => _config.Retention is null
-        ? new KvCache(_plan.KvLayout(_config, tokensMax), _config.KvHeadCount, SlotCount)
+        ? new KvCache(_config, _plan, SlotCount, tokensMax, isTruncated)
         : new KvCache(new RetentionCache(_config, SlotCount, isTruncated, _kernels, _pool));
 
-    /// <summary>Starts a flight: the embeddings of its tokens.</summary>
+    /// <summary>Starts a flight: the embeddings of its tokens, and room for their keys and values.</summary>
     /// <param name="flight">A flight that is not under way.</param>
     /// <param name="ids">Token ids (T).</param>
     /// <param name="firstRow">First of its T rows of the workspace, which are its own until it has left.</param>
@@ -138,6 +138,7 @@ internal sealed class FlightRunner : IDisposable
             }
         }
 
+        flight.Cache.MakeRoom(position, ids.Length);
         _overlay.BeginChunk(position);
         _rotary.Reach(Math.Min(position + ids.Length, _plan.RotaryLength(_config)));
     }

@@ -53,7 +53,8 @@ public sealed class MemoryEstimate
         if (_config.Retention is null)
         {
             KvBytesPerToken = (long)slots * KvSlot.TokenBytes(layout, _config.KvHeadCount);
-            KvBytes = checked(slots * KvSlot.ReservedBytes(layout, _config.KvHeadCount));
+            KvBytes = KvCache.BytesFor(_config, plan, slots, plan.ContextLength, isTruncated: true);
+            KvBytesPerLaterToken = KvBytesPerToken / slots * UnboundedSlots(plan, slots);
         }
         else
         {
@@ -81,6 +82,11 @@ public sealed class MemoryEstimate
 
     /// <summary>Bytes of keys and values of a token that reaches every slot.</summary>
     public long KvBytesPerToken { get; }
+
+    /// <summary>
+    /// Bytes of keys and values that the text grows by per token once layers with a window keep no more than that.
+    /// </summary>
+    public long KvBytesPerLaterToken { get; }
 
     /// <summary>Bytes of keys and values when the context is full, in whole tiles of 8 tokens.</summary>
     public long KvBytes { get; }
@@ -131,6 +137,18 @@ public sealed class MemoryEstimate
         }
 
         return bytes;
+    }
+
+    /// <summary>Slots that keep every token.</summary>
+    private int UnboundedSlots(SequencePlan plan, int slots)
+    {
+        int count = 0;
+        for (int i = 0; i < slots; i++)
+        {
+            count += SlotRoom.Of(_config, plan, i, plan.ContextLength, isTruncated: true).Window == 0 ? 1 : 0;
+        }
+
+        return count;
     }
 
     private double Bytes(LayerCall[] calls, double depth)

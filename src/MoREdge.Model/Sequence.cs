@@ -159,7 +159,10 @@ public sealed class Sequence : IDisposable
     /// </summary>
     /// <param name="ids">Token ids, at least one.</param>
     /// <param name="progress">Told how many of the ids are done, if not null.</param>
-    /// <param name="cancellation">Stops between layers; the sequence is then as before the call.</param>
+    /// <param name="cancellation">
+    /// Stops between layers; the sequence is then as before the call, unless layers with a window have dropped what a
+    /// token there would see: then it keeps the ids that were done, and <see cref="Position"/> says how many.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// No ids, an id outside the vocabulary, or more than the context holds.
     /// </exception>
@@ -201,7 +204,8 @@ public sealed class Sequence : IDisposable
     /// <param name="ids">Token ids, at least one.</param>
     /// <param name="visitor">Called once per position, in order.</param>
     /// <param name="depths">Receives the recursions each token ran (ids.Length), unless empty.</param>
-    /// <param name="cancellation">Stops between layers; the sequence is then as before the call.</param>
+    /// <param name="cancellation">Stops between layers; what the sequence then holds: as for <see cref="Prefill"/>.
+    /// </param>
     /// <exception cref="ArgumentException">As for <see cref="Prefill"/>.</exception>
     public void Score(
         ReadOnlySpan<int> ids,
@@ -238,9 +242,11 @@ public sealed class Sequence : IDisposable
     /// <summary>
     /// Forgets every token at or behind <paramref name="position"/>. A state of retention cannot be taken apart: it can
     /// go back to the beginning, to a mark (<see cref="Mark"/>), to where the latest prompt began or ended, and over
-    /// the latest 32 decoded tokens, and goes to the last of these that lies at or before the position.
+    /// the latest 32 decoded tokens, and goes to the last of these that lies at or before the position. Layers with a
+    /// window drop what no later token sees: a text longer than the window can go back to the beginning, to a mark and
+    /// over at least the latest 64 tokens.
     /// </summary>
-    /// <returns>Tokens left: <paramref name="position"/>, or with retention perhaps fewer.</returns>
+    /// <returns>Tokens left: <paramref name="position"/>, or with retention or windows perhaps fewer.</returns>
     public int Truncate(int position)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
@@ -252,10 +258,10 @@ public sealed class Sequence : IDisposable
 
     /// <summary>
     /// Makes sure that <see cref="Truncate"/> can come back to the present position, until the next mark. With
-    /// retention that takes another copy of the states, otherwise nothing.
+    /// retention that takes another copy of the states, with windows one of what their layers keep, otherwise nothing.
     /// </summary>
     /// <exception cref="OutOfMemoryException">There is no room for the copy.</exception>
-    public void Mark() => _cache.Retention?.Mark();
+    public void Mark() => _cache.Mark(Position);
 
     /// <summary>Frees caches and buffers.</summary>
     public void Dispose()
@@ -294,7 +300,8 @@ public sealed class Sequence : IDisposable
     }
 
     /// <summary>
-    /// A part of a prompt; when cancelled, the whole prompt is forgotten back to <paramref name="restart"/>.
+    /// A part of a prompt; when cancelled, the whole prompt is forgotten back to <paramref name="restart"/>, or, where
+    /// that is out of reach, this part alone.
     /// </summary>
     private void ForwardOrRestore(ReadOnlySpan<int> ids, int restart, CancellationToken cancellation)
     {
@@ -304,7 +311,7 @@ public sealed class Sequence : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Truncate(restart);
+            Truncate(_cache.Reaches(restart) ? restart : Position);
             throw;
         }
     }

@@ -75,9 +75,7 @@ public sealed class SequenceBatch : IDisposable
     /// </summary>
     public long KvBytes(int tokensMax) => _model.Config.Retention is not null
         ? RetentionCache.LiveBytesFor(_model.Config, _runner.SlotCount)
-        : checked(
-            _runner.SlotCount
-            * KvSlot.ReservedBytes(_plan.KvLayout(_model.Config, tokensMax), _model.Config.KvHeadCount));
+        : KvCache.BytesFor(_model.Config, _plan, _runner.SlotCount, tokensMax, isTruncated: false);
 
     /// <summary>Adds an empty text.</summary>
     /// <param name="tokensMax">Most tokens it will hold.</param>

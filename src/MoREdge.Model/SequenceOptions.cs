@@ -38,4 +38,7 @@ public sealed record SequenceOptions
     /// own.
     /// </summary>
     public bool HybridPositionZero { get; init; }
+
+    /// <summary>Layers with a window keep what nobody will see, too: what tests compare with.</summary>
+    internal bool KeepsAllTokens { get; init; }
 }

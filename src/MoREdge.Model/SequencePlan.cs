@@ -35,6 +35,9 @@ internal sealed record SequencePlan(
     /// <summary>Whether tokens are drafted.</summary>
     public SpeculationMode Speculation { get; init; }
 
+    /// <summary>Whether layers with a window keep all tokens, too; tests compare with that.</summary>
+    public bool KeepsAllTokens { get; init; }
+
     /// <summary>Most rows under way at once.</summary>
     public int RowsMax(ModelConfig config)
     {
@@ -89,6 +92,7 @@ internal sealed record SequencePlan(
             options.HybridPositionZero)
         {
             StateSeed = options.StateSeed,
+            KeepsAllTokens = options.KeepsAllTokens,
         };
         plan = plan with { Speculation = Resolve(options.Speculation, plan, config) };
         Check(plan, options, recursion, config);

@@ -57,6 +57,8 @@ public readonly unsafe struct KeyRows
     /// <summary>Bytes of 8 positions of F16 or F32 keys.</summary>
     public long TileBytes => (long)Cols * PackedLayout.TileRows * KvLayout.ElementBytes(Format);
 
+    private int GroupCount => (Cols + PackedLayout.GroupSize - 1) / PackedLayout.GroupSize;
+
     /// <summary>Views the keys that start <paramref name="byteOffset"/> bytes into <paramref name="buffer"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The keys leave the buffer.</exception>
     public static KeyRows Over(AlignedBuffer buffer, long byteOffset, in KvLayout layout, bool isFinite)
@@ -72,10 +74,9 @@ public readonly unsafe struct KeyRows
     public KeyRows From(int start)
     {
         Debug.Assert(start >= 0 && start <= Rows && start % PackedLayout.TileRows == 0, "The start of a tile.");
-        int groups = (Cols + PackedLayout.GroupSize - 1) / PackedLayout.GroupSize;
-        long rowBytes = Format == KvFormat.Q8 ? groups * PackedLayout.GroupSize : RowBytes;
+        long rowBytes = Format == KvFormat.Q8 ? GroupCount * PackedLayout.GroupSize : RowBytes;
         // SAFETY: the tile is inside the view.
-        return new KeyRows(this, Data + (start * rowBytes), Scales + ((long)start * groups), Rows - start);
+        return new KeyRows(this, Data + (start * rowBytes), Scales + ((long)start * GroupCount), Rows - start);
     }
 
     /// <summary>The first <paramref name="count"/> positions of Q8 keys as a weight matrix (count, HeadDim).</summary>
@@ -83,6 +84,22 @@ public readonly unsafe struct KeyRows
     {
         Debug.Assert(Format == KvFormat.Q8 && count <= Rows, "Q8 keys that exist.");
         return new PackedMatrix(Data, Scales, new PackedLayout(QuantFormat.Q8G32, count, Cols));
+    }
+
+    /// <summary>
+    /// Copies the tiles of the first <paramref name="count"/> positions to the first of <paramref name="destination"/>,
+    /// keys of the same width and format, which may be of the same memory.
+    /// </summary>
+    public void CopyTo(in KeyRows destination, int count)
+    {
+        Debug.Assert(count <= Rows && count <= destination.Rows, "Positions outside the cache.");
+        Debug.Assert(Cols == destination.Cols && Format == destination.Format, "Keys of another form.");
+        long tiles = ((long)count + PackedLayout.TileRows - 1) / PackedLayout.TileRows;
+        long scaleBytes = Format == KvFormat.Q8 ? GroupCount * PackedLayout.TileRows * sizeof(ushort) : 0;
+        long bytes = tiles * ((RowBytes * PackedLayout.TileRows) - scaleBytes);
+        // SAFETY: tiles are whole in either; MemoryCopy lets them overlap.
+        Buffer.MemoryCopy(Data, destination.Data, bytes, bytes);
+        Buffer.MemoryCopy(Scales, destination.Scales, tiles * scaleBytes, tiles * scaleBytes);
     }
 
     /// <summary>Copies the stored bytes of a position, gathered from its tile: elements, then scales.</summary>
@@ -112,9 +129,8 @@ public readonly unsafe struct KeyRows
         Debug.Assert((uint)row < (uint)Rows && at < RowBytes, "Position outside the cache.");
         int tile = row / PackedLayout.TileRows;
         int lane = row % PackedLayout.TileRows;
-        int groups = (Cols + PackedLayout.GroupSize - 1) / PackedLayout.GroupSize;
         bool isQ8 = Format == KvFormat.Q8;
-        int elementBytes = isQ8 ? groups * PackedLayout.GroupSize : RowBytes;
+        int elementBytes = isQ8 ? GroupCount * PackedLayout.GroupSize : RowBytes;
         bool isScale = at >= elementBytes;
         int unitBytes = isScale ? sizeof(ushort) : isQ8 ? PackedLayout.QuadSize : RowBytes / Cols;
         long tileBytes = (isScale ? RowBytes - elementBytes : elementBytes) * (long)PackedLayout.TileRows;

@@ -79,6 +79,25 @@ public readonly unsafe struct ValueRows
         return new ValueRows(Data + ((long)start * ElementRowBytes), Scales + start, Layout, count, IsFinite);
     }
 
+    /// <summary>
+    /// Copies every position to the first of <paramref name="destination"/>, values of the same width and format, which
+    /// may be of the same memory.
+    /// </summary>
+    public void CopyTo(in ValueRows destination)
+    {
+        Debug.Assert(Rows <= destination.Rows, "Positions outside the cache.");
+        Debug.Assert(Cols == destination.Cols && Format == destination.Format, "Values of another form.");
+        long bytes = (long)Rows * ElementRowBytes;
+        // SAFETY: the positions are inside both views; MemoryCopy lets them overlap.
+        Buffer.MemoryCopy(Data, destination.Data, bytes, bytes);
+        for (long group = 0; group < GroupCount && Format == KvFormat.Q8; group++)
+        {
+            ushort* scales = destination.Scales + (group * destination.ScaleStride);
+            Buffer.MemoryCopy(
+                Scales + (group * ScaleStride), scales, Rows * sizeof(ushort), Rows * sizeof(ushort));
+        }
+    }
+
     /// <summary>Copies the stored bytes of a position: elements, then scales.</summary>
     public void Save(int row, Span<byte> destination)
     {

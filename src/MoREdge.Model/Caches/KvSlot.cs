@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MoREdge.Kernels;
 using MoREdge.Tensors;
 
@@ -6,7 +7,7 @@ namespace MoREdge.Model.Caches;
 /// <summary>
 /// Keys and values of one slot: an append-only list of tokens with their true positions, which may skip tokens that the
 /// slot's recursion never saw. Keys are stored after the rotary embedding. Per head the keys, then the values, so that
-/// a head reads two streams.
+/// a head reads two streams. Where a layer sees a window, the oldest tokens are dropped now and then.
 /// </summary>
 internal sealed class KvSlot : IDisposable
 {
@@ -14,7 +15,12 @@ internal sealed class KvSlot : IDisposable
     private readonly AlignedBuffer _buffer;
     private readonly int[] _positions;
     private readonly int _kvHeadCount;
+    private readonly SlotRoom _room;
     private bool[]? _flags;
+    private KvSlot? _mark;
+
+    // Position behind the last token that was dropped.
+    private int _droppedEnd;
 
     // Only ever cleared while several workers store.
     private volatile bool _keysFinite = true;
@@ -23,8 +29,12 @@ internal sealed class KvSlot : IDisposable
     /// <summary>
     /// Reserves room for the tokens of <paramref name="layout"/>; memory becomes resident as tokens arrive.
     /// </summary>
-    public KvSlot(in KvLayout layout, int kvHeadCount)
+    /// <param name="layout">Stored form of a head.</param>
+    /// <param name="kvHeadCount">Heads.</param>
+    /// <param name="room">What is to be kept, with the layout's capacity; everything by default.</param>
+    public KvSlot(in KvLayout layout, int kvHeadCount, in SlotRoom room = default)
     {
+        _room = room;
         _layout = layout;
         _kvHeadCount = kvHeadCount;
         _buffer = new AlignedBuffer(ReservedBytes(layout, kvHeadCount));
@@ -56,6 +66,31 @@ internal sealed class KvSlot : IDisposable
     /// <summary>Values of a key/value head, (capacity, HeadDim).</summary>
     public ValueRows Values(int head) =>
         ValueRows.Over(_buffer, (head * HeadBytes) + _layout.KeyBytes, _layout, _valuesFinite);
+
+    /// <summary>
+    /// Makes sure that tokens from <paramref name="position"/> on have room. If they have none, drops whole tiles of
+    /// tokens that nobody will see, even when as many are taken back as can always be. Indexes change.
+    /// </summary>
+    /// <param name="position">Position in the text of the first.</param>
+    /// <param name="count">Tokens, at most those of a pass.</param>
+    public void MakeRoom(int position, int count)
+    {
+        if (_room.Window == 0 || Count + count <= _layout.Capacity)
+        {
+            return;
+        }
+
+        int hidden = VisibleCount(position - _room.Window - _room.TakenBackMax);
+        int dropped = hidden / PackedLayout.TileRows * PackedLayout.TileRows;
+        Debug.Assert(dropped > 0 && Count - dropped + count <= _layout.Capacity, "More tokens than a pass has.");
+        _droppedEnd = _positions[dropped - 1] + 1;
+        Count -= dropped;
+        CopyRows(this, dropped);
+    }
+
+    /// <summary>Whether everything that a token at <paramref name="position"/> would see is stored.</summary>
+    public bool Keeps(int position) =>
+        position == 0 || _droppedEnd == 0 || position >= _droppedEnd + _room.Window - 1;
 
     /// <summary>Makes room for one token, whose key and value <see cref="Store"/> then writes.</summary>
     /// <param name="position">Position in the text, above every stored one.</param>
@@ -176,6 +211,7 @@ internal sealed class KvSlot : IDisposable
     }
 
     /// <summary>Forgets every token at or behind <paramref name="position"/>.</summary>
+    /// <param name="position">0, or one that it <see cref="Keeps"/>.</param>
     public void Truncate(int position)
     {
         Count = VisibleCount(position - 1);
@@ -183,8 +219,50 @@ internal sealed class KvSlot : IDisposable
         {
             _keysFinite = true;
             _valuesFinite = true;
+            _droppedEnd = 0;
         }
     }
 
-    public void Dispose() => _buffer.Dispose();
+    /// <summary>Copies what there is now, unless no token is ever dropped; <see cref="ReturnToMark"/>.</summary>
+    /// <exception cref="OutOfMemoryException">There is no room for a copy.</exception>
+    public void Mark()
+    {
+        if (_room.Window > 0)
+        {
+            _mark ??= new KvSlot(_layout, _kvHeadCount, _room);
+            _mark.CopyAll(this);
+        }
+    }
+
+    /// <summary>Makes the slot what it was when <see cref="Mark"/> was called last.</summary>
+    public void ReturnToMark() => CopyAll(_mark!);
+
+    public void Dispose()
+    {
+        _buffer.Dispose();
+        _mark?.Dispose();
+    }
+
+    private void CopyAll(KvSlot source)
+    {
+        Count = source.Count;
+        _droppedEnd = source._droppedEnd;
+        _keysFinite = source._keysFinite;
+        _valuesFinite = source._valuesFinite;
+        CopyRows(source, first: 0);
+    }
+
+    /// <summary>Fills the slot with tokens of one of the same layout, itself perhaps.</summary>
+    /// <param name="source">The other slot.</param>
+    /// <param name="first">The first of them, which begins a tile.</param>
+    private void CopyRows(KvSlot source, int first)
+    {
+        for (int head = 0; head < _kvHeadCount; head++)
+        {
+            source.Keys(head).From(first).CopyTo(Keys(head), Count);
+            source.Values(head).Slice(first, Count).CopyTo(Values(head));
+        }
+
+        source._positions.AsSpan(first, Count).CopyTo(_positions);
+    }
 }

@@ -37,6 +37,9 @@ internal sealed record ByteModel
     /// <summary>Whether the tokenizer asks for a begin token.</summary>
     public bool AddsBegin { get; init; }
 
+    /// <summary>Tokens that every layer sees; 0 for all.</summary>
+    public int Window { get; init; }
+
     private string Architecture => RecursionCount > 1 ? "mor" : "llama";
 
     private int BlockCount => RecursionCount > 1 ? 4 : 2;
@@ -105,6 +108,11 @@ internal sealed record ByteModel
         Count(MetadataKeys.HeadCount, 4);
         Count(MetadataKeys.HeadCountKv, 2);
         Set(MetadataKeys.RmsNormEpsilon, GgufValue.FromFloat32(1e-5f));
+        if (Window > 0)
+        {
+            Count(MetadataKeys.SlidingWindow, Window);
+        }
+
         if (RecursionCount > 1)
         {
             double[] capacities = new double[RecursionCount];

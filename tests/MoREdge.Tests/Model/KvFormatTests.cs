@@ -112,6 +112,43 @@ public sealed class KvFormatTests
         }
     }
 
+    /// <summary>Tokens that stay are the same bytes in another row; those before them cannot be gone back to.</summary>
+    [Theory]
+    [InlineData(KvFormat.F32, 6)]
+    [InlineData(KvFormat.F16, 6)]
+    [InlineData(KvFormat.Q8, 6)]
+    [InlineData(KvFormat.Q8, 40)]
+    public void Slot_ThatIsFull_DropsWholeTilesThatNobodySees(KvFormat format, int headDim)
+    {
+        using KvSlot all = new(new KvLayout(format, 60, headDim), 2);
+        using KvSlot slot = new(new KvLayout(format, 40, headDim), 2, new SlotRoom(40, Window: 9, TakenBackMax: 5));
+        Random random = new(headDim);
+        float[] key = new float[2 * headDim];
+        for (int position = 0; position < 60; position++)
+        {
+            for (int i = 0; i < key.Length; i++)
+            {
+                key[i] = random.NextSingle();
+            }
+
+            all.Store(new KernelSet(), key, key, all.Append(position));
+            slot.MakeRoom(position, 1);
+            slot.Store(new KernelSet(), key, key, slot.Append(position));
+        }
+
+        // Of 40 tokens, a token at 40 sees those behind 31, one at 35 those behind 26: three whole tiles are dropped.
+        Assert.Equal(60 - 24, slot.Count);
+        Assert.Equal((false, true, true), (slot.Keeps(31), slot.Keeps(32), slot.Keeps(0)));
+        byte[] expected = new byte[all.BytesPerToken];
+        byte[] actual = new byte[all.BytesPerToken];
+        for (int index = 0; index < slot.Count; index++)
+        {
+            all.Save(24 + index, expected);
+            slot.Save(index, actual);
+            Assert.Equal(expected, actual);
+        }
+    }
+
     private static TinyModel Load(string type, string kv, int threads) => type == "decoder"
         ? TinyModel.Decoder("llama", 2).Load(threads: threads)
         : TinyModel.Recursive(type, "middle_cycle", recursions: 3, baseDepth: 2, kv: kv).Load(threads: threads);

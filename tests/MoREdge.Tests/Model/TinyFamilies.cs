@@ -12,8 +12,8 @@ internal static class TinyFamilies
 
     public static readonly string[] Names =
     [
-        "gemma3", "qwen3moe", "qwen2moe", "granitemoe", "olmo2", "phi3", "smollm3", "nanbeige", "ouro", "huginn",
-        "mod",
+        "gemma2", "gemma3", "qwen3moe", "qwen2moe", "granitemoe", "olmo2", "phi3", "smollm3", "nanbeige", "ouro",
+        "huginn", "mod",
     ];
 
     /// <summary>A model of an architecture; those with windows have one that every test crosses.</summary>
@@ -39,8 +39,8 @@ internal static class TinyFamilies
     private static void Adapt(TinyModel model, string architecture, int block)
     {
         string Name(string name) => TensorNames.Block(block, name);
-        bool isGemma = architecture == "gemma3";
-        if (isGemma || architecture is "olmo2" or "ouro" or "huginn")
+        bool isGemma3 = architecture == "gemma3";
+        if (isGemma3 || architecture is "gemma2" or "olmo2" or "ouro" or "huginn")
         {
             model.Add(Name(TensorNames.PostAttentionNorm), ModelDim);
             model.Add(Name(TensorNames.PostFfnNorm), ModelDim);
@@ -54,7 +54,7 @@ internal static class TinyFamilies
             model.Add(Name(TensorNames.KeyNorm), TinyModel.KvHeadCount * TinyModel.HeadDim);
         }
 
-        if (isGemma || architecture == "qwen3moe")
+        if (isGemma3 || architecture == "qwen3moe")
         {
             model.Add(Name(TensorNames.QueryNorm), TinyModel.HeadDim);
             model.Add(Name(TensorNames.KeyNorm), TinyModel.HeadDim);
@@ -103,7 +103,7 @@ internal static class TinyFamilies
 
         switch (architecture)
         {
-            case "gemma3":
+            case "gemma2" or "gemma3":
                 Count(MetadataKeys.SlidingWindow, 10);
                 Number(MetadataKeys.AttentionSoftCap, 3);
                 Number(MetadataKeys.LogitSoftCap, 5);
