@@ -44,6 +44,26 @@ public sealed class BenchVerbTests : IDisposable
     }
 
     [Fact]
+    public void Json_OfLayersWithAWindow_CountsWhatTheyReadAndKeep()
+    {
+        string path = new ByteModel { Window = 20, HasTokenizer = false }.Write(_folder.File("m.gguf"));
+        CliResult result = CliRunner.Run(
+            "bench", "-m", path, "-p", "1", "-n", "300", "-r", "2", "--threads", "1", "--filled", "18,1000", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement[] rows = [.. json.RootElement.GetProperty("decode").EnumerateArray()];
+
+        // Two layers; the first of the tokens behind 18 sees 19.
+        const double TokenBytes = 2 * 2 * ByteModel.KvDim * 4;
+        Assert.Equal(TokenBytes * (20 - (1.0 / 300)), rows[0].GetProperty("kv_bytes_per_token").GetDouble(), 1e-9);
+        Assert.Equal(TokenBytes * 20, rows[1].GetProperty("kv_bytes_per_token").GetDouble());
+        Assert.Equal(TokenBytes, rows[0].GetProperty("kv_bytes_kept_per_token").GetDouble());
+        Assert.InRange(
+            rows[1].GetProperty("kv_bytes_kept_per_token").GetDouble(),
+            TokenBytes * 20 / 1300, TokenBytes * 352 / 1300);
+    }
+
+    [Fact]
     public void Json_OfAPrefill_CountsTwoOperationsPerMultiplyAddOfTheProjections()
     {
         string path = new ByteModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));

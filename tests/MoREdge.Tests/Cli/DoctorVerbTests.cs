@@ -43,6 +43,24 @@ public sealed class DoctorVerbTests : IDisposable
     }
 
     [Fact]
+    public void Json_OfLayersWithAWindow_CountsWhatTheyKeep()
+    {
+        string path = new ByteModel { Window = 20 }.Write(_folder.File("m.gguf"));
+        CliResult result = CliRunner.Run("doctor", path, "--context", "8192", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement model = json.RootElement.GetProperty("model");
+
+        // The window, 64 tokens to take back, a pass of 256 rows, in whole tiles of 8, and a tile.
+        const int TokenBytes = 2 * 2 * ByteModel.KvDim * 4;
+        Assert.Equal(352 * TokenBytes, model.GetProperty("kv_bytes").GetInt64());
+        Assert.Equal(TokenBytes, model.GetProperty("kv_bytes_per_token").GetInt64());
+        Assert.Equal(0, model.GetProperty("kv_bytes_per_later_token").GetInt64());
+        CliResult text = CliRunner.Run("doctor", path, "--context", "8192");
+        Assert.Contains("each, 0 B behind the windows, F32)", text.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Memory_OfAnotherMachine_DecidesTheVerdict()
     {
         string path = new ByteModel().Write(_folder.File("m.gguf"));

@@ -198,8 +198,9 @@ internal sealed class BenchLane : IDisposable
 
     /// <summary>
     /// Each layer call reads the keys and values that its slot holds: of every token before it, or where recursions
-    /// keep their own, of those that reached its recursion, and where tokens skip layers, of those that did not. Here
-    /// the mean over the decoded tokens. A state of retention is read and written, whatever came before.
+    /// keep their own, of those that reached its recursion, and where tokens skip layers, of those that did not; with a
+    /// window the latest of them. Here the mean over the decoded tokens. A state of retention is read and written,
+    /// whatever came before.
     /// </summary>
     private double KvBytes(Sequence sequence, int filled)
     {
@@ -211,7 +212,7 @@ internal sealed class BenchLane : IDisposable
         LayerSchedule schedule = new(_model.Config, sequence.KvPolicy);
         double[] decoded = Reached(sequence.Depths);
         double decodedTokens = (_plan.DecodeTokens + 1) / 2.0;
-        double tokens = (schedule.Prefix.Length + schedule.Suffix.Length) * (filled + decodedTokens);
+        double tokens = Seen(schedule.Prefix, filled) + Seen(schedule.Suffix, filled);
         if (_model.Config.Skips is { SkipsAttention: true, SkippedKeys: SkippedKeys.Absent } skips)
         {
             // A routed layer holds the tokens that ran it, for those that run it.
@@ -229,6 +230,24 @@ internal sealed class BenchLane : IDisposable
         }
 
         return tokens * sequence.KvBytesPerSlotToken;
+    }
+
+    /// <summary>
+    /// Tokens that layers see together, on average over the decoded ones, where all tokens run them.
+    /// </summary>
+    private double Seen(LayerCall[] calls, int filled)
+    {
+        long tokens = 0;
+        foreach (LayerCall call in calls)
+        {
+            int window = _model.Config.Block(call.Block).Window;
+            for (int decoded = 1; decoded <= _plan.DecodeTokens; decoded++)
+            {
+                tokens += window == 0 ? filled + decoded : Math.Min(filled + decoded, window);
+            }
+        }
+
+        return (double)tokens / _plan.DecodeTokens;
     }
 
     private static double Mean(double[] values)

@@ -117,6 +117,10 @@ internal sealed class DoctorReport
         _ => "refuse",
     };
 
+    private static string LaterTokens(MemoryEstimate model) => model.KvBytesPerLaterToken == model.KvBytesPerToken
+        ? ""
+        : $", {ByteText.Format(model.KvBytesPerLaterToken)} behind the windows";
+
     private void AddModel(TextTable table)
     {
         if (Estimate is not { } model)
@@ -139,7 +143,7 @@ internal sealed class DoctorReport
             ? $"{ByteText.Format(model.StateBytes)} for a text of any length (0 B each token), and "
                 + $"{ByteText.Format(model.StateHistoryBytes)} to take tokens back"
             : $"{ByteText.Format(model.KvBytes)} for {model.ContextLength} tokens "
-            + $"({ByteText.Format(model.KvBytesPerToken)} each, {model.KvFormat})");
+            + $"({ByteText.Format(model.KvBytesPerToken)} each{LaterTokens(model)}, {model.KvFormat})");
         table.Add("  workspace", $"{ByteText.Format(model.WorkspaceBytes)}");
         table.Add("  program", $"{ByteText.Format(MemoryEstimate.ProgramBytes)}");
         table.Add(
@@ -166,6 +170,7 @@ internal sealed class DoctorReport
         writer.WriteNumber("file_bytes", model.FileBytes);
         writer.WriteNumber("context_tokens", model.ContextLength);
         writer.WriteNumber("kv_bytes_per_token", model.KvBytesPerToken);
+        writer.WriteNumber("kv_bytes_per_later_token", model.KvBytesPerLaterToken);
         writer.WriteNumber("kv_bytes", model.KvBytes);
         writer.WriteNumber("state_bytes", model.StateBytes);
         writer.WriteNumber("state_history_bytes", model.StateHistoryBytes);
