@@ -142,6 +142,21 @@ public sealed class BenchVerbTests : IDisposable
         }
     }
 
+    /// <summary>Gemma 3 1B has 999,885,952 weights, 512 columns of keys and values in each of 26 layers.</summary>
+    [Fact]
+    public void Synthetic_OfWindows_HasTheSizesOfItsModel()
+    {
+        CliResult result = CliRunner.Run(
+            "bench", "--synthetic", "gemma3-1b", "--format", "q4", "--pure", "-p", "1", "-n", "1", "-r", "1",
+            "--threads", "2", "--no-probe", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement row = json.RootElement.GetProperty("decode")[0];
+        Assert.Equal(26 * 512 * 2, row.GetProperty("kv_bytes_per_token").GetDouble());
+        Assert.InRange(
+            json.RootElement.GetProperty("file_bytes").GetInt64() / 999_885_952.0, 0.5625, 0.5625 * 1.01);
+    }
+
     /// <summary>A skipped layer reads no weights.</summary>
     [Fact]
     public void Synthetic_OfDepths_ReadsTheLayersThatTokensRun()

@@ -136,6 +136,14 @@ internal sealed class SyntheticModel : IDisposable
 
             Add(TensorNames.AttentionOutput, dim, mixedDim);
             AddVector(plans, TensorNames.Block(block, TensorNames.FfnNorm), dim);
+            if (shape.Window > 0)
+            {
+                AddVector(plans, TensorNames.Block(block, TensorNames.QueryNorm), shape.HeadDim);
+                AddVector(plans, TensorNames.Block(block, TensorNames.KeyNorm), shape.HeadDim);
+                AddVector(plans, TensorNames.Block(block, TensorNames.PostAttentionNorm), dim);
+                AddVector(plans, TensorNames.Block(block, TensorNames.PostFfnNorm), dim);
+            }
+
             if (shape.IsRouted(block))
             {
                 Add(TensorNames.SkipRouter, 1, dim);
@@ -208,6 +216,11 @@ internal sealed class SyntheticModel : IDisposable
             Text(RetentionKeys.Dialect, RetentionKeys.Fla);
         }
 
+        if (shape.Window > 0)
+        {
+            Count(MetadataKeys.SlidingWindow, shape.Window);
+        }
+
         if (shape.ExpertCount > 0)
         {
             Count(ExpertKeys.Count, shape.ExpertCount);
@@ -233,6 +246,7 @@ internal sealed class SyntheticModel : IDisposable
 
     private static string Architecture(SyntheticShape shape) => shape.RecursionCount > 1 ? Architectures.Recursive
         : shape.Retains ? Architectures.RetNet
+        : shape.Window > 0 ? Architectures.Gemma3
         : shape.ExpertCount > 0 ? Architectures.GraniteExperts
         : shape.RoutedCapacity < 1 ? Architectures.Depths
         : Architectures.Llama;

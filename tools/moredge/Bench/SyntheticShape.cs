@@ -25,7 +25,8 @@ internal sealed record SyntheticShape(
     /// with a key/value head per query head, as the paper of RetNet compares, and one with a quarter of them, as most
     /// have today. The mixture is Granite 3.0 1B-A400M: 1.33 billion weights, of which a token uses 0.43.
     /// Mixture-of-Depths has the 360M's layers, every other one for an eighth of the tokens (arXiv:2404.02258, section
-    /// 4.1).
+    /// 4.1). Gemma 3 1B (arXiv:2503.19786): 1.0 billion weights, 0.3 of them the embedding; five of six layers see 512
+    /// tokens.
     /// </summary>
     public static SyntheticShape[] All { get; } =
     [
@@ -42,6 +43,7 @@ internal sealed record SyntheticShape(
         new("llama-1.3b-gqa", 24, 2048, 32, 8, 6656, 1) { VocabSize = LargeVocabSize, IsHeadTied = false },
         new("granite-moe-1b", 24, 1024, 16, 8, 512, 1) { ExpertCount = 32, UsedExpertCount = 8 },
         new("mod-360m", 32, 960, 15, 5, 2560, 1) { RoutedCapacity = 0.125 },
+        new("gemma3-1b", 26, 1152, 4, 1, 6912, 1) { HeadDim = 256, ValueDim = 256, VocabSize = 262144, Window = 512 },
     ];
 
     /// <summary>Width of a query or key head.</summary>
@@ -67,6 +69,11 @@ internal sealed record SyntheticShape(
 
     /// <summary>Share of the tokens that run every other layer (Mixture-of-Depths); 1 for all.</summary>
     public double RoutedCapacity { get; init; } = 1;
+
+    /// <summary>
+    /// Tokens that five of six layers see, in an architecture that has such layers (Gemma 3); 0 where all see all.
+    /// </summary>
+    public int Window { get; init; }
 
     /// <summary>Layers of the shared block.</summary>
     public int BaseDepth => (LayerCount - 2) / RecursionCount;
