@@ -204,8 +204,8 @@ public sealed class Sequence : IDisposable
     /// <param name="ids">Token ids, at least one.</param>
     /// <param name="visitor">Called once per position, in order.</param>
     /// <param name="depths">Receives the recursions each token ran (ids.Length), unless empty.</param>
-    /// <param name="cancellation">Stops between layers; what the sequence then holds: as for <see cref="Prefill"/>.
-    /// </param>
+    /// <param name="cancellation">Stops between layers; the sequence then holds what it would after
+    /// <see cref="Prefill"/>.</param>
     /// <exception cref="ArgumentException">As for <see cref="Prefill"/>.</exception>
     public void Score(
         ReadOnlySpan<int> ids,

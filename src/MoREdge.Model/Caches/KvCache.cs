@@ -105,6 +105,7 @@ internal sealed class KvCache : IDisposable
     public void Mark(int position)
     {
         Retention?.Mark();
+        _markPosition = null;
         foreach (KvSlot slot in _slots)
         {
             slot.Mark();
