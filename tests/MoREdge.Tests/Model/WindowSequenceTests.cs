@@ -2,6 +2,7 @@ using MoREdge.Model;
 using MoREdge.ModelFile;
 using MoREdge.Tensors;
 using MoREdge.Tests.Kernels;
+using static MoREdge.Tests.Model.WindowText;
 
 namespace MoREdge.Tests.Model;
 
@@ -11,16 +12,6 @@ namespace MoREdge.Tests.Model;
 /// </summary>
 public sealed class WindowSequenceTests
 {
-    private const int TextTokens = 1400;
-
-    /// <summary>Tokens that can always be taken back.</summary>
-    private const int TakenBackMax = 64;
-
-    /// <summary>Rows of a forward pass.</summary>
-    private const int PassRows = 256;
-
-    public static TheoryData<string> Kinds() => ["gemma2", "gemma3", "phi3", "mistral"];
-
     public static IEnumerable<object[]> SetsTimesKinds() =>
         KernelSets.Times([["gemma2"], ["gemma3"], ["phi3"], ["mistral"]]);
 
@@ -43,7 +34,7 @@ public sealed class WindowSequenceTests
     }
 
     [Theory]
-    [MemberData(nameof(Kinds))]
+    [MemberData(nameof(WindowText.Kinds), MemberType = typeof(WindowText))]
     public void RandomTruncations_ThenGoingOn_GiveTheBitsOfSlotsThatKeepAll(string kind)
     {
         using TinyModel model = Create(kind).Load(threads: 2);
@@ -65,7 +56,7 @@ public sealed class WindowSequenceTests
     }
 
     [Theory]
-    [MemberData(nameof(Kinds))]
+    [MemberData(nameof(WindowText.Kinds), MemberType = typeof(WindowText))]
     public void Truncate_ByAsManyAsAreKept_AlwaysComesThere(string kind)
     {
         using TinyModel model = Create(kind).Load();
@@ -101,67 +92,6 @@ public sealed class WindowSequenceTests
         Assert.Equal(0, sequence.Truncate(650));
         AssertRow(whole[99], sequence.Prefill(ids.AsSpan(0, 100)));
         Assert.Equal(40, sequence.Truncate(40));
-    }
-
-    /// <summary>A slot has room for 352 tokens, of which it drops none as long as it can hold them all.</summary>
-    [Theory]
-    [InlineData(0, 300, 1, 0)]
-    [InlineData(50, 400, 1, 50 + PassRows)]
-    [InlineData(500, 300, 0, 500)]
-    [InlineData(500, 300, 1, 500 + PassRows)]
-    [InlineData(700, 650, 2, 700 + (2 * PassRows))]
-    public void Prefill_CancelledBetweenPasses_KeepsWhatWasDoneWhereItCannotGoBack(
-        int before, int count, int passes, int expected)
-    {
-        using TinyModel model = Create("phi3").Load(threads: 2);
-        int[] ids = TinyModel.RandomIds(TextTokens, seed: 7);
-        float[][] whole = model.Score(ids, Options(null) with { KeepsAllTokens = true });
-        using Sequence sequence = model.Network.CreateSequence(Options(null));
-        Feed(sequence, ids, whole, before, new Random(before));
-        using CancellationTokenSource source = new();
-        Cancel(source, 0, passes);
-        Assert.Throws<OperationCanceledException>(() => sequence.Prefill(
-            ids.AsSpan(before, count), done => Cancel(source, done, passes), source.Token));
-
-        Assert.Equal(expected, sequence.Position);
-        AssertRow(whole[before + count - 1], sequence.Prefill(ids.AsSpan(expected..(before + count))));
-        Feed(sequence, ids, whole, TextTokens - sequence.Position, new Random(before));
-    }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    public void Prefill_CancelledAnywhere_LeavesASequenceThatGoesOn(string kind)
-    {
-        using TinyModel model = Create(kind).Load(threads: 2);
-        int[] ids = TinyModel.RandomIds(TextTokens, seed: 8);
-        float[][] whole = model.Score(ids, Options(null) with { KeepsAllTokens = true });
-        using Sequence sequence = model.Network.CreateSequence(Options(null));
-        sequence.Prefill(ids.AsSpan(0, 450));
-        int cancelled = 0;
-        for (int attempt = 0; attempt < 60; attempt++)
-        {
-            int start = sequence.Position;
-            using CancellationTokenSource source = new(TimeSpan.FromMicroseconds(200 + (attempt * 200)));
-            try
-            {
-                sequence.Score(ids.AsSpan(start, Math.Min(600, ids.Length - start - 20)), (_, _) => { },
-                    cancellation: source.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                cancelled++;
-                Assert.Equal(0, (sequence.Position - start) % PassRows);
-            }
-
-            Feed(sequence, ids, whole, 10, new Random(attempt));
-            if (sequence.Position > 1200)
-            {
-                sequence.Truncate(450);
-                Feed(sequence, ids, whole, 450 - sequence.Position, new Random(attempt));
-            }
-        }
-
-        Assert.True(cancelled > 0, "No call was cancelled.");
     }
 
     [Theory]
@@ -233,7 +163,7 @@ public sealed class WindowSequenceTests
     }
 
     [Theory]
-    [MemberData(nameof(Kinds))]
+    [MemberData(nameof(WindowText.Kinds), MemberType = typeof(WindowText))]
     public void Memory_OfALongContext_IsThatOfTheWindows(string kind)
     {
         using TinyModel model = Create(kind).Load(threads: 2);
@@ -297,34 +227,10 @@ public sealed class WindowSequenceTests
         }
     }
 
-    private static TinyModel Create(string kind)
-    {
-        if (kind != "mistral")
-        {
-            return TinyFamilies.Create(kind);
-        }
-
-        // A window longer than a pass.
-        TinyModel model = TinyModel.Decoder("llama", 2);
-        model.Set(MetadataKeys.SlidingWindow, GgufValue.FromUInt32(300));
-        return model;
-    }
-
-    private static SequenceOptions Options(KvFormat? format) =>
-        new() { ContextLength = TextTokens, KvFormat = format };
-
     private static long BytesPerToken(TinyModel model, KvFormat format)
     {
         using Sequence sequence = model.Network.CreateSequence(Options(format));
         return sequence.KvBytesPerTokenMax;
-    }
-
-    private static void Cancel(CancellationTokenSource source, int done, int passes)
-    {
-        if (done == passes * PassRows)
-        {
-            source.Cancel();
-        }
     }
 
     private static void FeedAll(SequenceBatch batch, BatchSequence[] sequences, int[][] ids)
@@ -337,21 +243,6 @@ public sealed class WindowSequenceTests
             {
                 batch.Feed(sequences[i], ids[i].AsSpan(position, position < prompt ? prompt - position : 1));
             }
-        }
-    }
-
-    /// <summary>Takes tokens in random cuts and compares what comes out.</summary>
-    private static void Feed(Sequence sequence, int[] ids, float[][] whole, int count, Random random)
-    {
-        int end = Math.Min(sequence.Position + count, ids.Length);
-        while (sequence.Position < end)
-        {
-            int position = sequence.Position;
-            int taken = random.Next(3) > 0 ? 1 : random.Next(1, end - position + 1);
-            ReadOnlySpan<float> logits = taken == 1
-                ? sequence.Decode(ids[position])
-                : sequence.Prefill(ids.AsSpan(position, taken));
-            AssertRow(whole[sequence.Position - 1], logits);
         }
     }
 
@@ -378,9 +269,6 @@ public sealed class WindowSequenceTests
         Feed(sequence, ids, whole, random.Next(3) == 0 ? random.Next(1, 400) : random.Next(1, 40), random);
         return reach with { End = Math.Max(reach.End, sequence.Position) };
     }
-
-    private static void AssertRow(float[] expected, ReadOnlySpan<float> actual) =>
-        Assert.True(actual.SequenceEqual(expected), "The logits differ.");
 
     /// <summary>Where a text can go back to.</summary>
     /// <param name="Mark">The mark; −1 for none.</param>
