@@ -11,8 +11,9 @@ block_products v128_block_signed, v128_block_four, v128_block_five, v128_block_m
 void v128_dequantize_group(uint8_t *quants, float first, float second, int8_t zero_point, float *y);
 void v128_dequantize_group_minimum(uint8_t *quants, float scale, float minimum, float *y);
 
-// As in BlockLayout.cs.
-enum { LANES = 8, CHUNK = 256, FACTORS = 16, TOKEN = CHUNK + 3 * LANES * 4, CHUNKS_MAX = 4, BLOCK_TOKENS_MAX = 17 };
+// As in BlockLayout.cs; ROWS_MAX and what is counted as in BlockDriver.cs.
+enum { ROWS_MAX = 4, TOKEN_BATCH = 16, PART_CHUNKS = 2 };
+enum { LANES = 8, CHUNK = 256, FACTORS = 16, TOKEN = CHUNK + 3 * LANES * 4, CHUNKS_MAX = 8, BLOCK_TOKENS_MAX = 17 };
 enum { Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, TYPES };
 
 static const struct {
@@ -26,7 +27,7 @@ static const struct {
     {"Q5_K", v128_unpack_q5_k, 256, 176, 0, 1, 3},  {"Q6_K", v128_unpack_q6_k, 256, 210, 32, 0, 4},
 };
 
-static uint8_t blocks[CHUNKS_MAX * LANES * 34 + 64], quants[CHUNKS_MAX * CHUNK], panel[CHUNKS_MAX * BLOCK_TOKENS_MAX * TOKEN];
+static uint8_t blocks[ROWS_MAX * (CHUNKS_MAX * LANES * 34 + 64)], quants[CHUNKS_MAX * CHUNK], panel[CHUNKS_MAX * BLOCK_TOKENS_MAX * TOKEN];
 static float factors[CHUNKS_MAX * FACTORS], sums[BLOCK_TOKENS_MAX * LANES];
 static int8_t x[BLOCK_TOKENS_MAX * CHUNKS_MAX * CHUNK];
 static float xs[BLOCK_TOKENS_MAX * CHUNKS_MAX * LANES];
@@ -191,4 +192,22 @@ void check_file_blocks(void) {
     block_products *const bodies[] = {v128_block_signed, v128_block_four, v128_block_five, v128_block_minimum,
                                       v128_block_six};
     check_block_products("vector128", bodies);
+}
+
+// As BlockDriver walks a matrix of ROWS_MAX rows: one token meets whole rows, 16 tokens parts of one row at a time.
+// Zeros will do: no body branches on data. Returns the multiply-adds.
+long count_blocks(block_products *const bodies[5], const char *type_name, int tokens, int repetitions) {
+    int type = 0, rows = tokens == 1 ? ROWS_MAX : 1, part = tokens == 1 ? CHUNKS_MAX : PART_CHUNKS;
+    int batch = tokens < TOKEN_BATCH ? tokens : TOKEN_BATCH;
+    while (strcmp(types[type].name, type_name) != 0) {
+        type++;
+    }
+    // A row of one batch after the other.
+    for (int i = 0; i < repetitions * rows * tokens / batch; i++) {
+        for (int chunk = 0; chunk < CHUNKS_MAX; chunk += part) {
+            types[type].unpack(blocks, part * LANES, quants, factors);
+            bodies[types[type].body](quants, factors, panel, part, batch, sums);
+        }
+    }
+    return (long)repetitions * rows * CHUNKS_MAX * CHUNK * tokens;
 }

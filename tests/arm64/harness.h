@@ -51,6 +51,11 @@ typedef void block_products(uint8_t *quants, float *factors, uint8_t *panel, int
 
 void check_file_blocks(void);
 void check_block_products(const char *set, block_products *const bodies[5]);
+
+// One token, or 64, and rows of 2,048 columns of a type of blocks, or of floats, for counting; the
+// multiply-adds of all repetitions.
+long count_blocks(block_products *const bodies[5], const char *type_name, int tokens, int repetitions);
+long count_dense(int type, int repetitions);
 void check_packed(void);
 void check_neon(void);
 void check_neon_dot(void);

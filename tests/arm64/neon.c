@@ -124,6 +124,22 @@ void check_neon_dot(void) {
     check_block_products("neon-dot", bodies);
 }
 
+// SET-matvec-TYPE for one token and SET-matmul-TYPE for 64 are blocks, v128-dense-TYPE floats; 0 for another name.
+static long count_file_type(const char *kernel, int repetitions) {
+    static block_products *const bodies[2][5] = {
+        {neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum, neon_block_six},
+        {dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum, dot_block_six}};
+    char set[8], work[8], type[8];
+    if (sscanf(kernel, "%7[^-]-%7[^-]-%7[BFQ0-9_K]", set, work, type) != 3) {
+        return 0;
+    }
+    if (type[0] != 'Q') {
+        int float_type = type[0] == 'B' ? TYPE_BF16 : strcmp(type, "F16") == 0 ? TYPE_F16 : TYPE_F32;
+        return count_dense(float_type, repetitions);
+    }
+    return count_blocks(bodies[strcmp(set, "dot") == 0], type, strcmp(work, "matvec") == 0 ? 1 : 64, repetitions);
+}
+
 // One call, for counting instructions: 2 tiles for one token, or 1 tile for 64 tokens, of 960 columns. Zeros will
 // do: no kernel branches on data. Prints the multiply-adds of all repetitions.
 int count(const char *kernel, int repetitions) {
@@ -145,6 +161,11 @@ int count(const char *kernel, int repetitions) {
         {"v128-mix-f16", 0, 0, 0, 0, v128_mix, TYPE_F16}, {"v128-mix-q8", 0, 0, 0, 0, v128_mix, TYPE_I8},
     };
     enum { COUNT_GROUPS = 30, COUNT_TOKENS = 64 };
+    long file_products = count_file_type(kernel, repetitions);
+    if (file_products > 0) {
+        printf("%ld\n", file_products);
+        return 0;
+    }
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
         if (strcmp(kernel, kernels[i].name) == 0) {
             long products = (long)COUNT_GROUPS * GROUP * ROWS * (kernels[i].row ? 2 : COUNT_TOKENS);

@@ -218,6 +218,17 @@ static void check_dense_body(const char *name, dense_body *body, int type) {
     finish(&c);
 }
 
+// As DenseDriver walks four rows of 2,048 columns.
+long count_dense(int type, int repetitions) {
+    enum { COLUMNS = 2048, CHUNK = 512 };
+    dense_body *body = type == TYPE_F32 ? v128_dense_f32 : type == TYPE_F16 ? v128_dense_f16 : v128_dense_bf16;
+    float sums[DOT_ROWS];
+    for (int i = 0; i < repetitions * COLUMNS / CHUNK; i++) {
+        body(z, 0, x, CHUNK, sums);
+    }
+    return (long)repetitions * DOT_ROWS * COLUMNS;
+}
+
 // R = fma(k, v, decay * R), o = fma(q, R, o), for 16 columns as RetentionDriver.cs hands them over.
 static void check_retention(void) {
     enum { COLUMNS = 16, STRIDE = 20, ROWS_MAX = 9, TOKENS_MAX = 7 };
