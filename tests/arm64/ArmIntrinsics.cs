@@ -34,6 +34,13 @@ namespace System.Runtime.Intrinsics.Arm
         public static I MultiplySubtractBySelectedScalar(I sum, I a, Vector64<int> b, byte i) =>
             MultiplySubtractBySelectedScalar(sum, a, b, i);
 
+        public static I MultiplySubtract(I sum, I a, I b) => MultiplySubtract(sum, a, b);
+        public static B CompareTest(B a, B b) => CompareTest(a, b);
+        public static B ShiftLeftLogical(B v, byte n) => ShiftLeftLogical(v, n);
+        public static H ShiftLeftLogical(H v, byte n) => ShiftLeftLogical(v, n);
+        public static I ShiftLeftLogical(I v, byte n) => ShiftLeftLogical(v, n);
+        public static H ShiftRightArithmetic(H v, byte n) => ShiftRightArithmetic(v, n);
+        public static I ShiftRightArithmetic(I v, byte n) => ShiftRightArithmetic(v, n);
         public static I DuplicateSelectedScalarToVector128(I v, byte i) => DuplicateSelectedScalarToVector128(v, i);
         public static I ShiftLeftLogicalWideningLower(Vector64<short> v, byte n) => ShiftLeftLogicalWideningLower(v, n);
         public static I ShiftLeftLogicalWideningUpper(H v, byte n) => ShiftLeftLogicalWideningUpper(v, n);
@@ -61,6 +68,10 @@ namespace System.Runtime.Intrinsics.Arm
             public static (B, B) LoadPairVector128(byte* p) => LoadPairVector128(p);
             public static (I, I) LoadPairVector128(int* p) => LoadPairVector128(p);
             public static (F, F) LoadPairVector128(float* p) => LoadPairVector128(p);
+            public static B VectorTableLookup(B table, B indexes) => VectorTableLookup(table, indexes);
+            public static F ZipLow(F a, F b) => ZipLow(a, b);
+            public static I ZipLow(I a, I b) => ZipLow(a, b);
+            public static Vector128<long> ZipLow(Vector128<long> a, Vector128<long> b) => ZipLow(a, b);
             public static F FusedMultiplyAddBySelectedScalar(F sum, F a, F b, byte i) =>
                 FusedMultiplyAddBySelectedScalar(sum, a, b, i);
 

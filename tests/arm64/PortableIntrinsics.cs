@@ -54,6 +54,7 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<byte> Create(byte v) => Create(v);
         [Intrinsic] public static Vector128<sbyte> Create(sbyte v) => Create(v);
         [Intrinsic] public static Vector128<int> Create(int a, int b, int c, int d) => Create(a, b, c, d);
+        [Intrinsic] public static Vector128<float> Create(float a, float b, float c, float d) => Create(a, b, c, d);
         [Intrinsic] public static Vector128<long> Create(long a, long b) => Create(a, b);
         [Intrinsic] public static Vector128<long> Create(long v) => Create(v);
         [Intrinsic] public static Vector128<long> CreateScalar(long v) => CreateScalar(v);
@@ -99,6 +100,12 @@ namespace System.Runtime.Intrinsics
         [Intrinsic] public static Vector128<float> Shuffle(Vector128<float> v, Vector128<int> i) => Shuffle(v, i);
         [Intrinsic] public static Vector128<byte> Shuffle(Vector128<byte> v, Vector128<byte> i) => Shuffle(v, i);
         [Intrinsic] public static Vector128<long> Shuffle(Vector128<long> v, Vector128<long> i) => Shuffle(v, i);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<byte> ShiftLeft(Vector128<byte> v, int n) => v << n;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<byte> ShiftRightLogical(Vector128<byte> v, int n) => v >>> n;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<int> ShiftLeft(Vector128<int> v, int n) => v << n;

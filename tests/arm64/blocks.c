@@ -70,7 +70,7 @@ static int at(int group) { return group / LANES * CHUNK + group % 4 * 64 + group
 static void fill_blocks(int type, int groups, int mode) {
     int count = groups * 32 / types[type].length;
     for (int i = 0; i < count * types[type].bytes; i++) {
-        blocks[i] = mode == 1 ? 0xff : (uint8_t)next_random();
+        blocks[i] = mode == 1 ? (type == Q8_0 ? 0x80 : 0xff) : (uint8_t)next_random();
     }
     for (int i = 0; i < count && mode > 0; i++) {
         uint8_t *b = blocks + i * types[type].bytes, *d = type == Q6_K ? b + 208 : b;
@@ -194,19 +194,83 @@ void check_file_blocks(void) {
     check_block_products("vector128", bodies);
 }
 
-// As BlockDriver walks a matrix of ROWS_MAX rows: one token meets whole rows, 16 tokens parts of one row at a time.
+// Any finite float16 for the factors, zeros, negative and subnormal ones too.
+static void make_finite(int type, int groups) {
+    for (int i = 0; i < groups * 32 / types[type].length; i++) {
+        uint8_t *b = blocks + i * types[type].bytes, *d = type == Q6_K ? b + 208 : b;
+        d[1] = (d[1] & 0x7c) == 0x7c ? d[1] ^ 0x40 : d[1];
+        b[3] = types[type].has_minimum && (b[3] & 0x7c) == 0x7c ? b[3] ^ 0x40 : b[3];
+    }
+}
+
+static bool has_special(int type, int groups) {
+    bool special = false;
+    for (int i = 0; i < groups * 32 / types[type].length; i++) {
+        const uint8_t *b = blocks + i * types[type].bytes, *d = type == Q6_K ? b + 208 : b;
+        special |= (d[1] & 0x7c) == 0x7c || (types[type].has_minimum && (b[3] & 0x7c) == 0x7c);
+    }
+    return special;
+}
+
+// Rows lie behind each other, with a gap; a body may leave only rows whose factors are infinities or NaN.
+static void check_row(check *c, int type, block_rows *body, int rows, int chunks, int round) {
+    enum { GAP = 6 };
+    static uint8_t matrix[sizeof blocks + GAP * ROWS_MAX];
+    static float expected[ROWS_MAX * LANES], actual[ROWS_MAX * LANES + 4];
+    int groups = chunks * LANES, bytes = groups * 32 / types[type].length * types[type].bytes;
+    bool special = false;
+    fill_tokens(type, groups, 1, round % 3);
+    for (int row = 0; row < rows; row++) {
+        fill_blocks(type, groups, round % 3);
+        if (round % 4 != 0) {
+            make_finite(type, groups);
+        }
+        special |= has_special(type, groups);
+        memcpy(matrix + row * (bytes + GAP), blocks, (size_t)bytes);
+        for (int lane = 0; lane < LANES; lane++) {
+            expected[row * LANES + lane] = reference(type, groups, 0, lane);
+        }
+    }
+    memset(actual, 0, sizeof actual);
+    bool known = body(matrix, bytes + GAP, rows, chunks, panel, actual);
+    // Factors of any size may, together, be a false alarm.
+    exact(c, known, special ? false : round % 3 > 0 ? true : known);
+    for (int i = 0; i < rows * LANES && known; i++) {
+        exact(c, actual[i], expected[i]);
+    }
+    for (int i = rows * LANES; i < rows * LANES + 4; i++) {
+        exact(c, actual[i], 0);
+    }
+}
+
+void check_block_rows(const char *set, block_rows *const bodies[8]) {
+    for (int type = 0; type < TYPES; type++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s rows of %s, one token", set, types[type].name);
+        check c = begin(name);
+        for (int round = 0; round < 4 * CHUNKS_MAX; round++) {
+            check_row(&c, type, bodies[type], 1 + round / 2 % ROWS_MAX, 1 + round % CHUNKS_MAX, round);
+        }
+        finish(&c);
+    }
+}
+
+// As BlockDriver walks a matrix: one token meets ROWS_MAX rows side by side, 16 tokens parts of one row at a time.
 // Zeros will do: no body branches on data. Returns the multiply-adds.
-long count_blocks(block_products *const bodies[5], const char *type_name, int tokens, int repetitions) {
-    int type = 0, rows = tokens == 1 ? ROWS_MAX : 1, part = tokens == 1 ? CHUNKS_MAX : PART_CHUNKS;
-    int batch = tokens < TOKEN_BATCH ? tokens : TOKEN_BATCH;
+long count_blocks(const block_set *set, const char *type_name, int tokens, int repetitions) {
+    int type = 0, rows = tokens == 1 ? ROWS_MAX : 1, batch = tokens < TOKEN_BATCH ? tokens : TOKEN_BATCH;
     while (strcmp(types[type].name, type_name) != 0) {
         type++;
     }
-    // A row of one batch after the other.
-    for (int i = 0; i < repetitions * rows * tokens / batch; i++) {
-        for (int chunk = 0; chunk < CHUNKS_MAX; chunk += part) {
-            types[type].unpack(blocks, part * LANES, quants, factors);
-            bodies[types[type].body](quants, factors, panel, part, batch, sums);
+    long stride = CHUNKS_MAX * CHUNK / types[type].length * types[type].bytes;
+    for (int i = 0; i < repetitions * tokens / batch; i++) {
+        if (tokens == 1) {
+            set->one[type](blocks, stride, rows, CHUNKS_MAX, panel, sums);
+            continue;
+        }
+        for (int chunk = 0; chunk < CHUNKS_MAX; chunk += PART_CHUNKS) {
+            types[type].unpack(blocks, PART_CHUNKS * LANES, quants, factors);
+            set->products[types[type].body](quants, factors, panel, PART_CHUNKS, batch, sums);
         }
     }
     return (long)repetitions * rows * CHUNKS_MAX * CHUNK * tokens;

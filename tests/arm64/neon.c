@@ -13,8 +13,21 @@ block_body neon_matmul_q8, neon_matmul_q4;
 panel_body dot_matmul_q8, dot_matmul_q4;
 block_products neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum, neon_block_six;
 block_products dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum, dot_block_six;
+block_rows neon_one_q8_0, neon_one_q4_0, neon_one_q4_1, neon_one_q5_0, neon_one_q5_1, neon_one_q4_k, neon_one_q5_k,
+    neon_one_q6_k;
+block_rows dot_one_q8_0, dot_one_q4_0, dot_one_q4_1, dot_one_q5_0, dot_one_q5_1, dot_one_q4_k, dot_one_q5_k,
+    dot_one_q6_k;
 scores_body neon_scores, v128_scores;
 mix_body neon_mix, v128_mix;
+
+static const block_set block_sets[] = {
+    {{neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum, neon_block_six},
+     {neon_one_q8_0, neon_one_q4_0, neon_one_q4_1, neon_one_q5_0, neon_one_q5_1, neon_one_q4_k, neon_one_q5_k,
+      neon_one_q6_k}},
+    {{dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum, dot_block_six},
+     {dot_one_q8_0, dot_one_q4_0, dot_one_q4_1, dot_one_q5_0, dot_one_q5_1, dot_one_q4_k, dot_one_q5_k,
+      dot_one_q6_k}},
+};
 
 static int8_t panel[TOKENS_MAX * GROUPS_MAX * GROUP];
 static float panel_xs[TOKENS_MAX * GROUPS_MAX];
@@ -109,9 +122,8 @@ void check_neon(void) {
     static const char *const names[] = {"neon AttentionScores F32", "neon AttentionScores F16", "neon AttentionMix F32",
                                         "neon AttentionMix F16", "neon AttentionMix Q8"};
     check_attention_bodies(names, neon_scores, neon_mix);
-    block_products *const bodies[] = {neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum,
-                                      neon_block_six};
-    check_block_products("neon", bodies);
+    check_block_products("neon", block_sets[0].products);
+    check_block_rows("neon", block_sets[0].one);
 }
 
 void check_neon_dot(void) {
@@ -119,16 +131,12 @@ void check_neon_dot(void) {
     check_matvec("neon-dot matvec-q4", 1, dot_matvec_q4);
     check_panels("neon-dot matmul-q8", 0, dot_matmul_q8);
     check_panels("neon-dot matmul-q4", 1, dot_matmul_q4);
-    block_products *const bodies[] = {dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum,
-                                      dot_block_six};
-    check_block_products("neon-dot", bodies);
+    check_block_products("neon-dot", block_sets[1].products);
+    check_block_rows("neon-dot", block_sets[1].one);
 }
 
 // SET-matvec-TYPE for one token and SET-matmul-TYPE for 64 are blocks, v128-dense-TYPE floats; 0 for another name.
 static long count_file_type(const char *kernel, int repetitions) {
-    static block_products *const bodies[2][5] = {
-        {neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum, neon_block_six},
-        {dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum, dot_block_six}};
     char set[8], work[8], type[8];
     if (sscanf(kernel, "%7[^-]-%7[^-]-%7[BFQ0-9_K]", set, work, type) != 3) {
         return 0;
@@ -137,7 +145,7 @@ static long count_file_type(const char *kernel, int repetitions) {
         int float_type = type[0] == 'B' ? TYPE_BF16 : strcmp(type, "F16") == 0 ? TYPE_F16 : TYPE_F32;
         return count_dense(float_type, repetitions);
     }
-    return count_blocks(bodies[strcmp(set, "dot") == 0], type, strcmp(work, "matvec") == 0 ? 1 : 64, repetitions);
+    return count_blocks(&block_sets[strcmp(set, "dot") == 0], type, strcmp(work, "matvec") == 0 ? 1 : 64, repetitions);
 }
 
 // One call, for counting instructions: 2 tiles for one token, or 1 tile for 64 tokens, of 960 columns. Zeros will

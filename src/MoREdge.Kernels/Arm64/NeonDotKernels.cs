@@ -18,7 +18,17 @@ internal sealed unsafe class NeonDotKernels : NeonKernels
             ElementType.Q6_K => &NeonBlockBodies.DotSix,
             _ => &NeonBlockBodies.DotMinimum,
         },
-        null);
+        type switch
+        {
+            ElementType.Q8_0 => &NeonBlockRows.One<Q8Format, WithDot>,
+            ElementType.Q4_0 => &NeonBlockRows.One<Q4Format, WithDot>,
+            ElementType.Q4_1 => &NeonBlockRows.One<Q4MinimumFormat, WithDot>,
+            ElementType.Q5_0 => &NeonBlockRows.One<Q5Format, WithDot>,
+            ElementType.Q5_1 => &NeonBlockRows.One<Q5MinimumFormat, WithDot>,
+            ElementType.Q4_K => &NeonBlockRows.One<Q4KFormat, WithDot>,
+            ElementType.Q5_K => &NeonBlockRows.One<Q5KFormat, WithDot>,
+            _ => &NeonBlockRows.OneSix<WithDot>,
+        });
 
     // SAFETY: throughout this class as in NeonKernels.
 

@@ -25,7 +25,17 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
             ElementType.Q6_K => &NeonBlockBodies.Six,
             _ => &NeonBlockBodies.Minimum,
         },
-        null);
+        type switch
+        {
+            ElementType.Q8_0 => &NeonBlockRows.One<Q8Format, WithoutDot>,
+            ElementType.Q4_0 => &NeonBlockRows.One<Q4Format, WithoutDot>,
+            ElementType.Q4_1 => &NeonBlockRows.One<Q4MinimumFormat, WithoutDot>,
+            ElementType.Q5_0 => &NeonBlockRows.One<Q5Format, WithoutDot>,
+            ElementType.Q5_1 => &NeonBlockRows.One<Q5MinimumFormat, WithoutDot>,
+            ElementType.Q4_K => &NeonBlockRows.One<Q4KFormat, WithoutDot>,
+            ElementType.Q5_K => &NeonBlockRows.One<Q5KFormat, WithoutDot>,
+            _ => &NeonBlockRows.OneSix<WithoutDot>,
+        });
 
     // SAFETY: throughout this class, PackedDriver hands the bodies whole tiles and groups of the views, and
     // AttentionDriver whole tiles and rows of the cache.
