@@ -10,7 +10,7 @@ namespace MoREdge.Kernels;
 /// (tokenCount, 8), chunk by chunk; panel is (chunkCount, tokenCount) tokens of BlockLayout.TokenBytes.
 /// </param>
 /// <param name="one">
-/// (blocks, stride, rowCount, chunkCount, panel, sums): both in one, for whole chunks of rowCount rows that begin
+/// (blocks, stride, rowCount, chunkCount, panel, sums): both in one, for whole chunks of 1, 2 or 4 rows that begin
 /// stride bytes apart and one token, with sums (rowCount, 8). False for factors that the body does not know: the sums
 /// are wrong then. Null where that is not faster.
 /// </param>

@@ -35,6 +35,8 @@ namespace System.Runtime.Intrinsics.Arm
             MultiplySubtractBySelectedScalar(sum, a, b, i);
 
         public static I MultiplySubtract(I sum, I a, I b) => MultiplySubtract(sum, a, b);
+        public static B ShiftLeftAndInsert(B a, B b, byte n) => ShiftLeftAndInsert(a, b, n);
+        public static B ShiftRightAndInsert(B a, B b, byte n) => ShiftRightAndInsert(a, b, n);
         public static B CompareTest(B a, B b) => CompareTest(a, b);
         public static B ShiftLeftLogical(B v, byte n) => ShiftLeftLogical(v, n);
         public static H ShiftLeftLogical(H v, byte n) => ShiftLeftLogical(v, n);
@@ -69,9 +71,8 @@ namespace System.Runtime.Intrinsics.Arm
             public static (I, I) LoadPairVector128(int* p) => LoadPairVector128(p);
             public static (F, F) LoadPairVector128(float* p) => LoadPairVector128(p);
             public static B VectorTableLookup(B table, B indexes) => VectorTableLookup(table, indexes);
-            public static F ZipLow(F a, F b) => ZipLow(a, b);
+            public static H ZipLow(H a, H b) => ZipLow(a, b);
             public static I ZipLow(I a, I b) => ZipLow(a, b);
-            public static Vector128<long> ZipLow(Vector128<long> a, Vector128<long> b) => ZipLow(a, b);
             public static F FusedMultiplyAddBySelectedScalar(F sum, F a, F b, byte i) =>
                 FusedMultiplyAddBySelectedScalar(sum, a, b, i);
 

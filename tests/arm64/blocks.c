@@ -77,7 +77,9 @@ static void fill_blocks(int type, int groups, int mode) {
         uint32_t r = next_random();
         d[0] = (uint8_t)r, d[1] = (uint8_t)(0x20 + r / 256 % 8);
         if (types[type].has_minimum) {
-            b[2] = (uint8_t)(r >> 16), b[3] = (uint8_t)(0xa0 + (r >> 24) % 8);
+            // dmin is subtracted, and never negative; a minimum may be.
+            int sign = types[type].length == 256 ? 0 : 0x80;
+            b[2] = (uint8_t)(r >> 16), b[3] = (uint8_t)((0x20 | sign) + (r >> 24) % 8);
         }
     }
 }
@@ -194,25 +196,30 @@ void check_file_blocks(void) {
     check_block_products("vector128", bodies);
 }
 
-// Any finite float16 for the factors, zeros, negative and subnormal ones too.
+// Any factors that a body must know: zeros, subnormal and negative ones too.
 static void make_finite(int type, int groups) {
     for (int i = 0; i < groups * 32 / types[type].length; i++) {
         uint8_t *b = blocks + i * types[type].bytes, *d = type == Q6_K ? b + 208 : b;
         d[1] = (d[1] & 0x7c) == 0x7c ? d[1] ^ 0x40 : d[1];
         b[3] = types[type].has_minimum && (b[3] & 0x7c) == 0x7c ? b[3] ^ 0x40 : b[3];
+        if (type == Q4_K || type == Q5_K) {
+            d[1] &= 0x7f, b[3] &= 0x7f;
+        }
     }
 }
 
+// Infinities, NaN, and a negative d or dmin, which no quantizer writes.
 static bool has_special(int type, int groups) {
     bool special = false;
     for (int i = 0; i < groups * 32 / types[type].length; i++) {
         const uint8_t *b = blocks + i * types[type].bytes, *d = type == Q6_K ? b + 208 : b;
         special |= (d[1] & 0x7c) == 0x7c || (types[type].has_minimum && (b[3] & 0x7c) == 0x7c);
+        special |= (type == Q4_K || type == Q5_K) && ((d[1] | b[3]) & 0x80);
     }
     return special;
 }
 
-// Rows lie behind each other, with a gap; a body may leave only rows whose factors are infinities or NaN.
+// Rows lie behind each other, with a gap; a body may leave only rows whose factors are special.
 static void check_row(check *c, int type, block_rows *body, int rows, int chunks, int round) {
     enum { GAP = 6 };
     static uint8_t matrix[sizeof blocks + GAP * ROWS_MAX];
@@ -249,7 +256,7 @@ void check_block_rows(const char *set, block_rows *const bodies[8]) {
         snprintf(name, sizeof name, "%s rows of %s, one token", set, types[type].name);
         check c = begin(name);
         for (int round = 0; round < 4 * CHUNKS_MAX; round++) {
-            check_row(&c, type, bodies[type], 1 + round / 2 % ROWS_MAX, 1 + round % CHUNKS_MAX, round);
+            check_row(&c, type, bodies[type], 1 << round / 2 % 3, 1 + round % CHUNKS_MAX, round);
         }
         finish(&c);
     }

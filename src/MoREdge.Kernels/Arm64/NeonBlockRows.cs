@@ -9,43 +9,69 @@ namespace MoREdge.Kernels;
 /// Rows of blocks times one token in registers, without a way through scratch memory: with sdot (ARMv8.2), or in int16
 /// (ARMv8.0).
 /// </summary>
-/// <remarks>SAFETY: pointers only, as BlockBodies and BlockLayout state them.</remarks>
+/// <remarks>
+/// SAFETY: pointers only, as BlockBodies and BlockLayout state them. Two rows share what is loaded of the token. With
+/// sdot, the second row's integers are added to those of the first, which are subtracted from the result: that is fewer
+/// operations than to set so many sums to zero.
+/// </remarks>
 internal static unsafe class NeonBlockRows
 {
     // Squares of the factors of a chunk add up to less, unless one of them was an infinity or NaN, which became 2¹⁶ or
     // more; a false alarm costs only time.
     private const float FiniteSquares = 4294967296f;
 
-    /// <summary>All types but Q6_K: a chunk of each row in turn.</summary>
+    /// <summary>All types but Q6_K: a chunk of two rows in turn.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool One<TFormat, TDot>(
         byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums)
         where TFormat : struct, IBlockFormat
         where TDot : struct, IDotProduct
     {
+        // A lone row is its own neighbour: both write the same sums.
+        stride = rows == 1 ? 0 : stride;
+        nint sumStep = rows == 1 ? 0 : BlockLayout.Groups;
         Vector128<float> squares = Vector128<float>.Zero;
         float* end = sums + (rows * BlockLayout.Groups);
         for (; chunks > 0; chunks--)
         {
             byte* block = blocks;
-            for (float* sum = sums; sum < end; sum += BlockLayout.Groups)
+            for (float* sum = sums; sum < end; sum += 2 * BlockLayout.Groups)
             {
+                byte* next = block + stride;
+                float* nextSum = sum + sumStep;
+                Vector128<float> xScale = AdvSimd.LoadVector128((float*)(panel + BlockLayout.ScalesOffset));
+                Vector128<float> xScale4 = AdvSimd.LoadVector128((float*)(panel + (BlockLayout.ScalesOffset + 16)));
+                Vector128<int> xSum = AdvSimd.LoadVector128((int*)(panel + BlockLayout.SumsOffset));
+                Vector128<int> xSum4 = AdvSimd.LoadVector128((int*)(panel + (BlockLayout.SumsOffset + 16)));
                 FourGroups(
-                    block, (sbyte*)panel, 0, default(TFormat).BlockBytes, default(TFormat).Bits,
-                    default(TFormat).HasMinimum, default(TDot).IsThere, out Vector128<int> a, out Vector128<int> a4);
+                    block, next, (sbyte*)panel, 0, default(TFormat).BlockBytes, default(TFormat).Bits,
+                    default(TFormat).HasMinimum, default(TDot).IsThere, out Vector128<int> a, out Vector128<int> a4,
+                    out Vector128<int> c, out Vector128<int> c4);
                 FourGroups(
-                    block, (sbyte*)panel, 2, default(TFormat).BlockBytes, default(TFormat).Bits,
-                    default(TFormat).HasMinimum, default(TDot).IsThere, out Vector128<int> b, out Vector128<int> b4);
-                Factors(
-                    block, default(TFormat).BlockBytes, default(TFormat).HasMinimum, ref squares,
-                    out Vector128<float> scale, out Vector128<float> scale4, out Vector128<float> minimum,
-                    out Vector128<float> minimum4);
+                    block, next, (sbyte*)panel, 2, default(TFormat).BlockBytes, default(TFormat).Bits,
+                    default(TFormat).HasMinimum, default(TDot).IsThere, out Vector128<int> b, out Vector128<int> b4,
+                    out Vector128<int> d, out Vector128<int> d4);
+                a = Total(a, b, default(TFormat).Bits, default(TDot).IsThere);
+                a4 = Total(a4, b4, default(TFormat).Bits, default(TDot).IsThere);
+                c = Total(c, d, default(TFormat).Bits, default(TDot).IsThere);
+                c4 = Total(c4, d4, default(TFormat).Bits, default(TDot).IsThere);
+                if (default(TDot).IsThere)
+                {
+                    c -= a;
+                    c4 -= a4;
+                }
+
                 Add(
-                    panel, default(TFormat).ZeroPoint, default(TFormat).HasMinimum,
-                    Total(a, b, default(TFormat).Bits, default(TDot).IsThere),
-                    Total(a4, b4, default(TFormat).Bits, default(TDot).IsThere),
-                    scale, scale4, minimum, minimum4, sum);
-                block += stride;
+                    block, xScale, xScale4, xSum, xSum4, default(TFormat).BlockBytes, default(TFormat).ZeroPoint,
+                    default(TFormat).HasMinimum, a, a4, ref squares, sum,
+                    out Vector128<float> lower, out Vector128<float> upper);
+                Add(
+                    next, xScale, xScale4, xSum, xSum4, default(TFormat).BlockBytes, default(TFormat).ZeroPoint,
+                    default(TFormat).HasMinimum, c, c4, ref squares, nextSum,
+                    out Vector128<float> nextLower, out Vector128<float> nextUpper);
+                AdvSimd.Arm64.StorePair(sum, lower, upper);
+                AdvSimd.Arm64.StorePair(nextSum, nextLower, nextUpper);
+                block = next + stride;
             }
 
             blocks += default(TFormat).BlockBytes >= DenseBlock.BytesQ4K
@@ -57,25 +83,40 @@ internal static unsafe class NeonBlockRows
         return Vector128.Sum(squares) < FiniteSquares;
     }
 
+    /// <summary>Q6_K, whose halves of groups have scales of their own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool OneSix<TDot>(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums)
         where TDot : struct, IDotProduct
     {
+        // A lone row is its own neighbour: both write the same sums.
+        stride = rows == 1 ? 0 : stride;
+        nint sumStep = rows == 1 ? 0 : BlockLayout.Groups;
         Vector128<float> squares = Vector128<float>.Zero;
         float* end = sums + (rows * BlockLayout.Groups);
         for (; chunks > 0; chunks--)
         {
             byte* block = blocks;
-            for (float* sum = sums; sum < end; sum += BlockLayout.Groups)
+            for (float* sum = sums; sum < end; sum += 2 * BlockLayout.Groups)
             {
+                byte* next = block + stride;
+                float* nextSum = sum + sumStep;
                 HalfIntegers(
-                    block, (sbyte*)panel, 0, default(TDot).IsThere,
-                    out Vector128<int> first, out Vector128<int> first4);
+                    block, next, (sbyte*)panel, 0, default(TDot).IsThere, out Vector128<int> a, out Vector128<int> a4,
+                    out Vector128<int> c, out Vector128<int> c4);
                 HalfIntegers(
-                    block, (sbyte*)panel, 1, default(TDot).IsThere,
-                    out Vector128<int> second, out Vector128<int> second4);
-                AddHalves(block, panel, first, first4, second, second4, ref squares, sum);
-                block += stride;
+                    block, next, (sbyte*)panel, 1, default(TDot).IsThere, out Vector128<int> b, out Vector128<int> b4,
+                    out Vector128<int> d, out Vector128<int> d4);
+                Vector128<float> xScale = AdvSimd.LoadVector128((float*)(panel + BlockLayout.ScalesOffset));
+                Vector128<float> xScale4 = AdvSimd.LoadVector128((float*)(panel + (BlockLayout.ScalesOffset + 16)));
+                AddHalves(
+                    block, xScale, xScale4, a, a4, b, b4, ref squares, sum,
+                    out Vector128<float> lower, out Vector128<float> upper);
+                AddHalves(
+                    next, xScale, xScale4, c, c4, d, d4, ref squares, nextSum,
+                    out Vector128<float> nextLower, out Vector128<float> nextUpper);
+                AdvSimd.Arm64.StorePair(sum, lower, upper);
+                AdvSimd.Arm64.StorePair(nextSum, nextLower, nextUpper);
+                block = next + stride;
             }
 
             blocks += DenseBlock.BytesQ6K;
@@ -85,106 +126,134 @@ internal static unsafe class NeonBlockRows
         return Vector128.Sum(squares) < FiniteSquares;
     }
 
-    // Groups first and first + 1, and the two four further, whose columns lie side by side in the token.
+    // Groups first and first + 1, and the two four further, whose columns lie side by side in the token, of two rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FourGroups(
-        byte* block, sbyte* x, int first, int blockBytes, int bits, bool hasMinimum, bool dot,
-        out Vector128<int> sums, out Vector128<int> sums4)
+        byte* block, byte* next, sbyte* x, int first, int blockBytes, int bits, bool hasMinimum, bool dot,
+        out Vector128<int> sums, out Vector128<int> sums4, out Vector128<int> others, out Vector128<int> others4)
     {
-        Two(block, first, blockBytes, bits, hasMinimum,
-            out Vector128<sbyte> w0, out Vector128<sbyte> w1, out Vector128<sbyte> w2, out Vector128<sbyte> w3);
-        Two(block, first + 4, blockBytes, bits, hasMinimum,
-            out Vector128<sbyte> v0, out Vector128<sbyte> v1, out Vector128<sbyte> v2, out Vector128<sbyte> v3);
         int at = first * BlockLayout.GroupStep;
         Vector128<sbyte> x0 = AdvSimd.LoadVector128(x + at), z0 = AdvSimd.LoadVector128(x + (at + 16));
         Vector128<sbyte> x1 = AdvSimd.LoadVector128(x + (at + 32)), z1 = AdvSimd.LoadVector128(x + (at + 48));
-        Vector128<int> even = Group(w0, w1, x0, x1, bits, dot), even4 = Group(v0, v1, z0, z1, bits, dot);
-        x0 = AdvSimd.LoadVector128(x + (at + 64));
-        z0 = AdvSimd.LoadVector128(x + (at + 80));
-        x1 = AdvSimd.LoadVector128(x + (at + 96));
-        z1 = AdvSimd.LoadVector128(x + (at + 112));
-        Vector128<int> odd = Group(w2, w3, x0, x1, bits, dot), odd4 = Group(v2, v3, z0, z1, bits, dot);
-        sums = Pair(even, odd, bits, dot);
-        sums4 = Pair(even4, odd4, bits, dot);
+        Vector128<sbyte> x2 = AdvSimd.LoadVector128(x + (at + 64)), z2 = AdvSimd.LoadVector128(x + (at + 80));
+        Vector128<sbyte> x3 = AdvSimd.LoadVector128(x + (at + 96)), z3 = AdvSimd.LoadVector128(x + (at + 112));
+        Vector128<int> even = Vector128<int>.Zero, odd = Vector128<int>.Zero;
+        sums = TwoGroups(block, x0, x1, x2, x3, first, blockBytes, bits, hasMinimum, dot, ref even, ref odd);
+        others = TwoGroups(next, x0, x1, x2, x3, first, blockBytes, bits, hasMinimum, dot, ref even, ref odd);
+        even = Vector128<int>.Zero;
+        odd = Vector128<int>.Zero;
+        sums4 = TwoGroups(block, z0, z1, z2, z3, first + 4, blockBytes, bits, hasMinimum, dot, ref even, ref odd);
+        others4 = TwoGroups(next, z0, z1, z2, z3, first + 4, blockBytes, bits, hasMinimum, dot, ref even, ref odd);
     }
 
-    // The first or second halves of the eight groups of a Q6_K block.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> TwoGroups(
+        byte* block, Vector128<sbyte> x0, Vector128<sbyte> x1, Vector128<sbyte> x2, Vector128<sbyte> x3, int group,
+        int blockBytes, int bits, bool hasMinimum, bool dot, ref Vector128<int> even, ref Vector128<int> odd)
+    {
+        Two(block, group, blockBytes, bits, hasMinimum, out Vector128<sbyte> w0, out Vector128<sbyte> w1,
+            out Vector128<sbyte> w2, out Vector128<sbyte> w3);
+        even = Group(even, w0, w1, x0, x1, bits, dot);
+        odd = Group(odd, w2, w3, x2, x3, bits, dot);
+        return Pair(even, odd, bits, dot);
+    }
+
+    // The first or second halves of the eight groups of a Q6_K block of two rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void HalfIntegers(
-        byte* block, sbyte* x, int half, bool dot, out Vector128<int> lower, out Vector128<int> upper)
+        byte* block, byte* next, sbyte* x, int half, bool dot, out Vector128<int> sums, out Vector128<int> sums4,
+        out Vector128<int> others, out Vector128<int> others4)
     {
-        Sixes(block + (16 * half), 0, out Vector128<sbyte> w0, out Vector128<sbyte> w1, out Vector128<sbyte> w2,
-            out Vector128<sbyte> w3);
-        Sixes(block + (16 * half), 1, out Vector128<sbyte> v0, out Vector128<sbyte> v1, out Vector128<sbyte> v2,
-            out Vector128<sbyte> v3);
         int at = half * BlockLayout.HalfStep;
         Vector128<sbyte> x0 = AdvSimd.LoadVector128(x + at), z0 = AdvSimd.LoadVector128(x + (at + 16));
         Vector128<sbyte> x1 = AdvSimd.LoadVector128(x + (at + 64)), z1 = AdvSimd.LoadVector128(x + (at + 80));
-        Vector128<int> a = Pair(HalfGroup(w0, x0, dot), HalfGroup(w1, x1, dot), SixBits, dot);
-        Vector128<int> a4 = Pair(HalfGroup(v0, z0, dot), HalfGroup(v1, z1, dot), SixBits, dot);
-        x0 = AdvSimd.LoadVector128(x + (at + 128));
-        z0 = AdvSimd.LoadVector128(x + (at + 144));
-        x1 = AdvSimd.LoadVector128(x + (at + 192));
-        z1 = AdvSimd.LoadVector128(x + (at + 208));
-        Vector128<int> b = Pair(HalfGroup(w2, x0, dot), HalfGroup(w3, x1, dot), SixBits, dot);
-        Vector128<int> b4 = Pair(HalfGroup(v2, z0, dot), HalfGroup(v3, z1, dot), SixBits, dot);
-        lower = Total(a, b, SixBits, dot);
-        upper = Total(a4, b4, SixBits, dot);
+        Vector128<sbyte> x2 = AdvSimd.LoadVector128(x + (at + 128)), z2 = AdvSimd.LoadVector128(x + (at + 144));
+        Vector128<sbyte> x3 = AdvSimd.LoadVector128(x + (at + 192)), z3 = AdvSimd.LoadVector128(x + (at + 208));
+        Vector128<int> a = Vector128<int>.Zero, b = a, c = a, d = a;
+        sums = FourHalves(block, x0, x1, x2, x3, half, 0, dot, ref a, ref b, ref c, ref d);
+        others = FourHalves(next, x0, x1, x2, x3, half, 0, dot, ref a, ref b, ref c, ref d);
+        a = Vector128<int>.Zero;
+        b = Vector128<int>.Zero;
+        c = Vector128<int>.Zero;
+        d = Vector128<int>.Zero;
+        sums4 = FourHalves(block, z0, z1, z2, z3, half, 1, dot, ref a, ref b, ref c, ref d);
+        others4 = FourHalves(next, z0, z1, z2, z3, half, 1, dot, ref a, ref b, ref c, ref d);
+        if (dot)
+        {
+            others -= sums;
+            others4 -= sums4;
+        }
+
+        Vector128<int> zeroPoint = Vector128.Create((int)DenseBlock.Q6ZeroPoint);
+        Vector128<int> xSum = AdvSimd.LoadVector128((int*)(x + BlockLayout.FirstSumsOffset));
+        Vector128<int> xSum4 = AdvSimd.LoadVector128((int*)(x + (BlockLayout.FirstSumsOffset + 16)));
+        if (half == 1)
+        {
+            xSum = AdvSimd.LoadVector128((int*)(x + BlockLayout.SumsOffset)) - xSum;
+            xSum4 = AdvSimd.LoadVector128((int*)(x + (BlockLayout.SumsOffset + 16))) - xSum4;
+        }
+
+        sums = AdvSimd.MultiplySubtract(sums, xSum, zeroPoint);
+        sums4 = AdvSimd.MultiplySubtract(sums4, xSum4, zeroPoint);
+        others = AdvSimd.MultiplySubtract(others, xSum, zeroPoint);
+        others4 = AdvSimd.MultiplySubtract(others4, xSum4, zeroPoint);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> FourHalves(
+        byte* block, Vector128<sbyte> x0, Vector128<sbyte> x1, Vector128<sbyte> x2, Vector128<sbyte> x3, int half,
+        int part, bool dot, ref Vector128<int> a, ref Vector128<int> b, ref Vector128<int> c, ref Vector128<int> d)
+    {
+        Sixes(block, half, part, out Vector128<sbyte> w0, out Vector128<sbyte> w1, out Vector128<sbyte> w2,
+            out Vector128<sbyte> w3);
+        a = HalfGroup(a, w0, x0, dot);
+        b = HalfGroup(b, w1, x1, dot);
+        c = HalfGroup(c, w2, x2, dot);
+        d = HalfGroup(d, w3, x3, dot);
+        return Total(Pair(a, b, SixBits, dot), Pair(c, d, SixBits, dot), SixBits, dot);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(
-        byte* x, int zeroPoint, bool hasMinimum, Vector128<int> lower, Vector128<int> upper, Vector128<float> scale,
-        Vector128<float> scale4, Vector128<float> minimum, Vector128<float> minimum4, float* sum)
+        byte* block, Vector128<float> xScale, Vector128<float> xScale4, Vector128<int> xSum, Vector128<int> xSum4,
+        int blockBytes, int zeroPoint, bool hasMinimum, Vector128<int> lower, Vector128<int> upper,
+        ref Vector128<float> squares, float* sum, out Vector128<float> result, out Vector128<float> result4)
     {
-        Vector128<float> xScale = AdvSimd.LoadVector128((float*)(x + BlockLayout.ScalesOffset));
-        Vector128<float> xScale4 = AdvSimd.LoadVector128((float*)(x + (BlockLayout.ScalesOffset + 16)));
+        Factors(
+            block, blockBytes, hasMinimum, ref squares, out Vector128<float> scale, out Vector128<float> scale4,
+            out Vector128<float> minimum, out Vector128<float> minimum4);
         if (zeroPoint != 0)
         {
-            Vector128<int> xSum = AdvSimd.LoadVector128((int*)(x + BlockLayout.SumsOffset));
-        Vector128<int> xSum4 = AdvSimd.LoadVector128((int*)(x + (BlockLayout.SumsOffset + 16)));
             lower = AdvSimd.MultiplySubtract(lower, xSum, Vector128.Create(zeroPoint));
             upper = AdvSimd.MultiplySubtract(upper, xSum4, Vector128.Create(zeroPoint));
         }
 
-        (Vector128<float> result, Vector128<float> result4) = AdvSimd.Arm64.LoadPairVector128(sum);
+        result = AdvSimd.LoadVector128(sum);
+        result4 = AdvSimd.LoadVector128(sum + 4);
         result = AdvSimd.FusedMultiplyAdd(result, AdvSimd.ConvertToSingle(lower), AdvSimd.Multiply(scale, xScale));
         result4 = AdvSimd.FusedMultiplyAdd(result4, AdvSimd.ConvertToSingle(upper), AdvSimd.Multiply(scale4, xScale4));
         if (hasMinimum)
         {
-            Vector128<float> scaled = AdvSimd.LoadVector128((float*)(x + BlockLayout.SumsOffset));
-        Vector128<float> scaled4 = AdvSimd.LoadVector128((float*)(x + (BlockLayout.SumsOffset + 16)));
-            result = AdvSimd.FusedMultiplyAdd(result, minimum, scaled);
-            result4 = AdvSimd.FusedMultiplyAdd(result4, minimum4, scaled4);
+            // They are scaled, float32.
+            result = AdvSimd.FusedMultiplyAdd(result, minimum, xSum.AsSingle());
+            result4 = AdvSimd.FusedMultiplyAdd(result4, minimum4, xSum4.AsSingle());
         }
-
-        AdvSimd.Arm64.StorePair(sum, result, result4);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddHalves(
-        byte* block, byte* x, Vector128<int> first, Vector128<int> first4, Vector128<int> second,
-        Vector128<int> second4, ref Vector128<float> squares, float* sum)
+        byte* block, Vector128<float> xScale, Vector128<float> xScale4, Vector128<int> first, Vector128<int> first4,
+        Vector128<int> second, Vector128<int> second4, ref Vector128<float> squares, float* sum,
+        out Vector128<float> result, out Vector128<float> result4)
     {
-        Vector128<int> xFirst = AdvSimd.LoadVector128((int*)(x + BlockLayout.FirstSumsOffset));
-        Vector128<int> xFirst4 = AdvSimd.LoadVector128((int*)(x + (BlockLayout.FirstSumsOffset + 16)));
-        Vector128<int> xSum = AdvSimd.LoadVector128((int*)(x + BlockLayout.SumsOffset));
-        Vector128<int> xSum4 = AdvSimd.LoadVector128((int*)(x + (BlockLayout.SumsOffset + 16)));
-        Vector128<int> zeroPoint = Vector128.Create((int)DenseBlock.Q6ZeroPoint);
-        first = AdvSimd.MultiplySubtract(first, xFirst, zeroPoint);
-        first4 = AdvSimd.MultiplySubtract(first4, xFirst4, zeroPoint);
-        second = AdvSimd.MultiplySubtract(second, xSum - xFirst, zeroPoint);
-        second4 = AdvSimd.MultiplySubtract(second4, xSum4 - xFirst4, zeroPoint);
-        Vector128<float> xScale = AdvSimd.LoadVector128((float*)(x + BlockLayout.ScalesOffset));
-        Vector128<float> xScale4 = AdvSimd.LoadVector128((float*)(x + (BlockLayout.ScalesOffset + 16)));
         FactorsOfHalves(
             block, ref squares, out Vector128<float> a, out Vector128<float> a4, out Vector128<float> b,
             out Vector128<float> b4);
-        (Vector128<float> result, Vector128<float> result4) = AdvSimd.Arm64.LoadPairVector128(sum);
+        result = AdvSimd.LoadVector128(sum);
+        result4 = AdvSimd.LoadVector128(sum + 4);
         result = AdvSimd.FusedMultiplyAdd(result, AdvSimd.ConvertToSingle(first), AdvSimd.Multiply(a, xScale));
         result4 = AdvSimd.FusedMultiplyAdd(result4, AdvSimd.ConvertToSingle(first4), AdvSimd.Multiply(a4, xScale4));
         result = AdvSimd.FusedMultiplyAdd(result, AdvSimd.ConvertToSingle(second), AdvSimd.Multiply(b, xScale));
         result4 = AdvSimd.FusedMultiplyAdd(result4, AdvSimd.ConvertToSingle(second4), AdvSimd.Multiply(b4, xScale4));
-        AdvSimd.Arm64.StorePair(sum, result, result4);
     }
 }

@@ -39,34 +39,37 @@ internal static unsafe class NeonBlocks
     }
 
     /// <summary>
-    /// Half of the weights of four groups of a Q6_K block, which begins where its halves do: groups 0 … 3, or 4 … 7 for
-    /// part 1.
+    /// The first or second halves (half 0, 1) of groups 0 … 3 or 4 … 7 (part 0, 1) of a Q6_K block.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Sixes(
-        byte* source, int part, out Vector128<sbyte> w0, out Vector128<sbyte> w1, out Vector128<sbyte> w2,
+        byte* block, int half, int part, out Vector128<sbyte> w0, out Vector128<sbyte> w1, out Vector128<sbyte> w2,
         out Vector128<sbyte> w3)
     {
-        Vector128<byte> first = AdvSimd.LoadVector128(source + (64 * part));
-        Vector128<byte> second = AdvSimd.LoadVector128(source + ((64 * part) + DenseBlock.Length));
-        Vector128<byte> high =
-            AdvSimd.LoadVector128(source + (DenseBlock.PairsOffsetQ6K + (DenseBlock.Length * part)));
-        w0 = (Nibble(first) | TwoBits(AdvSimd.ShiftLeftLogical(high, 4))).AsSByte();
-        w1 = (Nibble(second) | TwoBits(AdvSimd.ShiftLeftLogical(high, 2))).AsSByte();
-        w2 = (AdvSimd.ShiftRightLogical(first, 4) | TwoBits(high)).AsSByte();
-        w3 = (AdvSimd.ShiftRightLogical(second, 4) | TwoBits(AdvSimd.ShiftRightLogical(high, 2))).AsSByte();
+        int at = (16 * half) + (64 * part);
+        int pairs = DenseBlock.PairsOffsetQ6K + (16 * half) + (DenseBlock.Length * part);
+        Vector128<byte> first = AdvSimd.LoadVector128(block + at);
+        Vector128<byte> second = AdvSimd.LoadVector128(block + (at + DenseBlock.Length));
+        Vector128<byte> high = AdvSimd.LoadVector128(block + pairs);
+        Vector128<byte> higher = AdvSimd.ShiftRightLogical(high, 2);
+        w0 = WithHigh(Nibble(first), high & Vector128.Create((byte)3));
+        w1 = WithHigh(Nibble(second), higher & Vector128.Create((byte)3));
+        w2 = WithLow(high & Vector128.Create((byte)(3 << PackedLayout.NibbleBits)), first);
+        w3 = WithLow(higher & Vector128.Create((byte)(3 << PackedLayout.NibbleBits)), second);
     }
 
     /// <summary>
-    /// Products of a group, in lanes that Pair and Total add up: int32, or for few bits without sdot int16.
+    /// Products of a group, in lanes that Pair and Total add up: int32, or for few bits without sdot int16. With sdot
+    /// they are added to start.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<int> Group(
-        Vector128<sbyte> first, Vector128<sbyte> second, Vector128<sbyte> x, Vector128<sbyte> z, int bits, bool dot)
+        Vector128<int> start, Vector128<sbyte> first, Vector128<sbyte> second, Vector128<sbyte> x, Vector128<sbyte> z,
+        int bits, bool dot)
     {
         if (dot)
         {
-            return Dp.DotProduct(Dp.DotProduct(Vector128<int>.Zero, first, x), second, z);
+            return Dp.DotProduct(Dp.DotProduct(start, first, x), second, z);
         }
 
         Vector128<short> products = AdvSimd.MultiplyWideningUpper(first, x);
@@ -84,11 +87,12 @@ internal static unsafe class NeonBlocks
 
     /// <summary>As Group, for half a group of Q6_K.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<int> HalfGroup(Vector128<sbyte> w, Vector128<sbyte> x, bool dot)
+    internal static Vector128<int> HalfGroup(
+        Vector128<int> start, Vector128<sbyte> w, Vector128<sbyte> x, bool dot)
     {
         if (dot)
         {
-            return Dp.DotProduct(Vector128<int>.Zero, w, x);
+            return Dp.DotProduct(start, w, x);
         }
 
         Vector128<short> products = AdvSimd.MultiplyWideningUpper(w, x);
@@ -116,7 +120,8 @@ internal static unsafe class NeonBlocks
             : AdvSimd.AddPairwiseWidening(AdvSimd.Arm64.AddPairwise(a.AsInt16(), b.AsInt16()));
 
     /// <summary>
-    /// The scales and minimums of the eight groups of a chunk; squares grows by 2³² at least for an infinity or NaN.
+    /// The scales and minimums of the eight groups of a chunk; squares grows by 2³² at least for an infinity or NaN, and
+    /// for a negative d or dmin of Q4_K and Q5_K.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Factors(
@@ -131,14 +136,18 @@ internal static unsafe class NeonBlocks
             return;
         }
 
-        Vector128<int> lower = FourInts(block, 0, blockBytes), upper = FourInts(block, 4 * blockBytes, blockBytes);
-        scale = Single(Vector128.ShiftLeft(lower, 16), ref squares);
-        scale4 = Single(Vector128.ShiftLeft(upper, 16), ref squares);
+        Vector128<short> lower = FourPairs(block, 0, blockBytes);
+        Vector128<short> upper = FourPairs(block, 4 * blockBytes, blockBytes);
         if (hasMinimum)
         {
-            minimum = Single(lower, ref squares);
-            minimum4 = Single(upper, ref squares);
+            minimum = Single(AdvSimd.ShiftLeftLogicalWideningUpper(lower, HalfBits.MantissaShift), ref squares);
+            minimum4 = Single(AdvSimd.ShiftLeftLogicalWideningUpper(upper, HalfBits.MantissaShift), ref squares);
         }
+
+        scale = Single(
+            AdvSimd.ShiftLeftLogicalWideningLower(lower.GetLower(), HalfBits.MantissaShift), ref squares);
+        scale4 = Single(
+            AdvSimd.ShiftLeftLogicalWideningLower(upper.GetLower(), HalfBits.MantissaShift), ref squares);
     }
 
     /// <summary>d·scale of the first halves of the groups of a Q6_K block, and of the second ones.</summary>
@@ -149,7 +158,7 @@ internal static unsafe class NeonBlocks
     {
         // Two scales come along, in the lower half.
         byte* last = block + (DenseBlock.ScaleOffsetQ6K - DenseBlock.BlockScaleBytes);
-        Vector128<float> d = Single(Lone(last).AsInt32(), ref squares);
+        Vector128<float> d = Single(AdvSimd.ShiftRightArithmetic(Lone(last).AsInt32(), 3), ref squares);
         Vector128<short> pairs =
             AdvSimd.LoadVector128((sbyte*)(block + DenseBlock.ScalesOffsetQ6K)).AsInt16();
         Vector128<short> even = AdvSimd.ShiftRightArithmetic(AdvSimd.ShiftLeftLogical(pairs, 8), 8);
@@ -177,8 +186,7 @@ internal static unsafe class NeonBlocks
         {
             Vector128<byte> fifths = Lone(block + at).AsByte();
             first = (Nibble(pairs) | Fifths(fifths, Vector128.Create(0L, FirstCopies))).AsSByte();
-            second = (AdvSimd.ShiftRightLogical(pairs, PackedLayout.NibbleBits)
-                | Fifths(fifths, Vector128.Create(2 * FirstCopies, 3 * FirstCopies))).AsSByte();
+            second = WithLow(Fifths(fifths, Vector128.Create(2 * FirstCopies, 3 * FirstCopies)), pairs);
             return;
         }
 
@@ -203,24 +211,21 @@ internal static unsafe class NeonBlocks
     {
         int at = DenseBlock.QuantsOffsetK + (group / 2 * DenseBlock.Length) + (bits == 5 ? DenseBlock.Length : 0);
         Vector128<byte> first = AdvSimd.LoadVector128(block + at), second = AdvSimd.LoadVector128(block + (at + 16));
-        Vector128<byte> a = Nibble(first);
-        Vector128<byte> b = Nibble(second);
-        Vector128<byte> c = AdvSimd.ShiftRightLogical(first, PackedLayout.NibbleBits);
-        Vector128<byte> d = AdvSimd.ShiftRightLogical(second, PackedLayout.NibbleBits);
         if (bits == 5)
         {
             Vector128<byte> fifths = AdvSimd.LoadVector128(block + DenseBlock.QuantsOffsetK);
             Vector128<byte> fifths1 = AdvSimd.LoadVector128(block + (DenseBlock.QuantsOffsetK + 16));
-            a |= FifthOf(fifths, group);
-            b |= FifthOf(fifths1, group);
-            c |= FifthOf(fifths, group + 1);
-            d |= FifthOf(fifths1, group + 1);
+            first0 = (Nibble(first) | FifthOf(fifths, group)).AsSByte();
+            second0 = (Nibble(second) | FifthOf(fifths1, group)).AsSByte();
+            first1 = WithLow(FifthOf(fifths, group + 1), first);
+            second1 = WithLow(FifthOf(fifths1, group + 1), second);
+            return;
         }
 
-        first0 = a.AsSByte();
-        second0 = b.AsSByte();
-        first1 = c.AsSByte();
-        second1 = d.AsSByte();
+        first0 = Nibble(first).AsSByte();
+        second0 = Nibble(second).AsSByte();
+        first1 = AdvSimd.ShiftRightLogical(first, PackedLayout.NibbleBits).AsSByte();
+        second1 = AdvSimd.ShiftRightLogical(second, PackedLayout.NibbleBits).AsSByte();
     }
 
     // Bit `group` of each byte, at the place of a fifth bit.
@@ -238,42 +243,49 @@ internal static unsafe class NeonBlocks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Nibble(Vector128<byte> v) => v & Vector128.Create(PackedLayout.NibbleMask);
 
+    // A nibble, and more bits above it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> TwoBits(Vector128<byte> v) =>
-        v & Vector128.Create((byte)(3 << PackedLayout.NibbleBits));
+    private static Vector128<sbyte> WithHigh(Vector128<byte> nibble, Vector128<byte> bits) =>
+        AdvSimd.ShiftLeftAndInsert(nibble, bits, PackedLayout.NibbleBits).AsSByte();
 
-    // The first four bytes of four blocks.
+    // Bits in their place, and the high one of two nibbles below them.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> FourInts(byte* block, int at, int bytes)
+    private static Vector128<sbyte> WithLow(Vector128<byte> bits, Vector128<byte> nibbles) =>
+        AdvSimd.ShiftRightAndInsert(bits, nibbles, PackedLayout.NibbleBits).AsSByte();
+
+    // The first two bytes of four blocks, then the next two.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> FourPairs(byte* block, int at, int bytes)
     {
-        Vector128<float> a = AdvSimd.Arm64.ZipLow(Lone(block + at), Lone(block + (at + bytes)));
-        Vector128<float> b = AdvSimd.Arm64.ZipLow(Lone(block + (at + (2 * bytes))), Lone(block + (at + (3 * bytes))));
-        return AdvSimd.Arm64.ZipLow(a.AsInt64(), b.AsInt64()).AsInt32();
+        Vector128<short> a = AdvSimd.Arm64.ZipLow(
+            Lone(block + at).AsInt16(), Lone(block + (at + bytes)).AsInt16());
+        Vector128<short> b = AdvSimd.Arm64.ZipLow(
+            Lone(block + (at + (2 * bytes))).AsInt16(), Lone(block + (at + (3 * bytes))).AsInt16());
+        return AdvSimd.Arm64.ZipLow(a.AsInt32(), b.AsInt32()).AsInt16();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Lone(byte* p) => Vector128.CreateScalarUnsafe(*(float*)p);
 
-    // Four finite float16 in the upper halves of their lanes; an infinity or NaN becomes 2¹⁶ or more.
+    // Four finite float16 that were sign-extended and shifted left by 13; an infinity or NaN becomes 2¹⁶ or more.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Single(Vector128<int> halves, ref Vector128<float> squares)
+    private static Vector128<float> Single(Vector128<int> shifted, ref Vector128<float> squares)
     {
-        Vector128<int> bits =
-            AdvSimd.ShiftRightArithmetic(halves, 3) & Vector128.Create(HalfBits.ShiftedMask);
+        Vector128<int> bits = shifted & Vector128.Create(HalfBits.ShiftedMask);
         Vector128<float> value = AdvSimd.Multiply(bits.AsSingle(), Vector128.Create(HalfBits.Rebias));
         squares = AdvSimd.FusedMultiplyAdd(squares, value, value);
         return value;
     }
 
-    // d·scale and −dmin·minimum of the eight groups of a Q4_K or Q5_K block.
+    // d·scale and −dmin·minimum of the eight groups of a Q4_K or Q5_K block. A negative d or dmin, which no quantizer
+    // writes, becomes an infinity.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FactorsOfLarge(
         byte* block, ref Vector128<float> squares, out Vector128<float> scale, out Vector128<float> scale4,
         out Vector128<float> minimum, out Vector128<float> minimum4)
     {
         Vector128<short> halves = Lone(block).AsInt16();
-        Vector128<int> bits = AdvSimd.ShiftLeftLogicalWideningLower(halves.GetLower(), HalfBits.MantissaShift)
-            & Vector128.Create(HalfBits.ShiftedMask);
+        Vector128<int> bits = AdvSimd.ShiftLeftLogicalWideningLower(halves.GetLower(), HalfBits.MantissaShift);
         Vector128<float> both = AdvSimd.Multiply(
             bits.AsSingle(), Vector128.Create(HalfBits.Rebias, -HalfBits.Rebias, 0f, 0f));
         squares = AdvSimd.FusedMultiplyAdd(squares, both, both);
