@@ -99,8 +99,9 @@ internal static unsafe class Vector128DenseBodies
         return Vector128.FusedMultiplyAdd(HalfConversion.ToSingle(high), second, sum);
     }
 
+    /// <summary>Four weights as float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Four(byte* w, ElementType type) => type switch
+    internal static Vector128<float> Four(byte* w, ElementType type) => type switch
     {
         ElementType.F32 => Vector128.Load((float*)w),
         ElementType.F16 =>

@@ -17,6 +17,7 @@ namespace System.Runtime.Intrinsics.Arm
         public static bool IsSupported { get => IsSupported; }
         public static S LoadVector128(sbyte* p) => LoadVector128(p);
         public static B LoadVector128(byte* p) => LoadVector128(p);
+        public static H LoadVector128(short* p) => LoadVector128(p);
         public static U LoadVector128(ushort* p) => LoadVector128(p);
         public static I LoadVector128(int* p) => LoadVector128(p);
         public static F LoadVector128(float* p) => LoadVector128(p);
@@ -71,6 +72,7 @@ namespace System.Runtime.Intrinsics.Arm
             public static (I, I) LoadPairVector128(int* p) => LoadPairVector128(p);
             public static (F, F) LoadPairVector128(float* p) => LoadPairVector128(p);
             public static B VectorTableLookup(B table, B indexes) => VectorTableLookup(table, indexes);
+            public static H ZipHigh(H a, H b) => ZipHigh(a, b);
             public static H ZipLow(H a, H b) => ZipLow(a, b);
             public static I ZipLow(I a, I b) => ZipLow(a, b);
             public static F FusedMultiplyAddBySelectedScalar(F sum, F a, F b, byte i) =>

@@ -79,6 +79,18 @@ internal static unsafe class Exports
     static void DotBlockSix(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
         NeonBlockBodies.DotSix(quants, factors, panel, chunks, tokens, sums);
 
+    [RuntimeExport("neon_dense_f32")]
+    static bool DenseF32(byte* w, long stride, float* x, int count, float* sums) =>
+        NeonDenseBodies.Single(w, stride, x, count, sums);
+
+    [RuntimeExport("neon_dense_f16")]
+    static bool DenseF16(byte* w, long stride, float* x, int count, float* sums) =>
+        NeonDenseBodies.Half(w, stride, x, count, sums);
+
+    [RuntimeExport("neon_dense_bf16")]
+    static bool DenseBF16(byte* w, long stride, float* x, int count, float* sums) =>
+        NeonDenseBodies.BFloat16(w, stride, x, count, sums);
+
     [RuntimeExport("neon_scores")]
     static void NeonScores(
         float** queries, int rows, byte* keys, int type, int cols, int tiles, float scale, float** scores) =>

@@ -51,6 +51,7 @@ namespace System.Runtime.Intrinsics
     {
         [Intrinsic] public static Vector128<float> Create(float v) => Create(v);
         [Intrinsic] public static Vector128<int> Create(int v) => Create(v);
+        [Intrinsic] public static Vector128<short> Create(short v) => Create(v);
         [Intrinsic] public static Vector128<byte> Create(byte v) => Create(v);
         [Intrinsic] public static Vector128<sbyte> Create(sbyte v) => Create(v);
         [Intrinsic] public static Vector128<int> Create(int a, int b, int c, int d) => Create(a, b, c, d);

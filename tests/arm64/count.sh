@@ -10,7 +10,7 @@ executed() {
     grep -c '^Trace' "$obj/count.log"
 }
 
-file_types="v128-dense-F16 v128-dense-BF16 v128-dense-F32"
+file_types="neon-dense-F16 neon-dense-BF16 neon-dense-F32"
 for type in Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q4_K Q5_K Q6_K; do
     file_types="$file_types neon-matvec-$type dot-matvec-$type neon-matmul-$type dot-matmul-$type"
 done

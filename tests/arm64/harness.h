@@ -49,6 +49,9 @@ uint16_t single_to_half(float value);
 // Products with an unpacked row of blocks: signed, zero point 8, zero point 16, minimums, halves of six bits.
 typedef void block_products(uint8_t *quants, float *factors, uint8_t *panel, int chunks, int tokens, float *sums);
 
+// Four rows of floats and one token.
+typedef bool dense_body(const void *w, long stride, const float *x, int count, float *sums);
+
 // Rows of blocks and one token: Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K.
 typedef bool block_rows(uint8_t *blocks, long stride, int rows, int chunks, uint8_t *panel, float *sums);
 
@@ -65,10 +68,11 @@ void check_block_rows(const char *set, block_rows *const bodies[8]);
 // One token, or 64, and rows of 2,048 columns of a type of blocks, or of floats, for counting; the
 // multiply-adds of all repetitions.
 long count_blocks(const block_set *set, const char *type_name, int tokens, int repetitions);
-long count_dense(int type, int repetitions);
+long count_dense(int type, dense_body *body, int repetitions);
 void check_packed(void);
 void check_neon(void);
 void check_neon_dot(void);
+void check_dense_body(const char *name, dense_body *body, int type);
 void check_vectors(void);
 void check_conversions(void);
 void check_attention(void);

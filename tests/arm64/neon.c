@@ -17,6 +17,8 @@ block_rows neon_one_q8_0, neon_one_q4_0, neon_one_q4_1, neon_one_q5_0, neon_one_
     neon_one_q6_k;
 block_rows dot_one_q8_0, dot_one_q4_0, dot_one_q4_1, dot_one_q5_0, dot_one_q5_1, dot_one_q4_k, dot_one_q5_k,
     dot_one_q6_k;
+dense_body neon_dense_f32, neon_dense_f16, neon_dense_bf16;
+static dense_body *const dense_bodies[] = {neon_dense_f32, neon_dense_f16, neon_dense_bf16};
 scores_body neon_scores, v128_scores;
 mix_body neon_mix, v128_mix;
 
@@ -114,7 +116,29 @@ static void check_panels(const char *name, int q4, panel_body *body) {
     finish(&c);
 }
 
+// An infinity or NaN among whole pieces of four rows, or an input that cannot be scaled, is left to the other way.
+static void check_half_special(void) {
+    enum { COLUMNS = 48, HALF_ROWS = 4 };
+    static uint16_t w[HALF_ROWS * COLUMNS];
+    float inputs[COLUMNS], out[HALF_ROWS];
+    check c = begin("neon MatMulDense F16, what it leaves");
+    for (int i = 0; i < HALF_ROWS * COLUMNS; i++) {
+        for (int k = 0; k < HALF_ROWS * COLUMNS; k++) {
+            w[k] = single_to_half(random_float(1));
+            inputs[k % COLUMNS] = random_float(1);
+        }
+        exact(&c, neon_dense_f16(w, COLUMNS * 2, inputs, COLUMNS, out), true);
+        inputs[i % COLUMNS] = i % 2 ? 1e30f : -3e38f;
+        exact(&c, neon_dense_f16(w, COLUMNS * 2, inputs, COLUMNS, out), false);
+        inputs[i % COLUMNS] = 0;
+        w[i] = (uint16_t)(0x7c00 | (next_random() & 0x83ff));
+        exact(&c, neon_dense_f16(w, COLUMNS * 2, inputs, COLUMNS, out), false);
+    }
+    finish(&c);
+}
+
 void check_neon(void) {
+    check_half_special();
     check_matvec("neon matvec-q8", 0, neon_matvec_q8);
     check_matvec("neon matvec-q4", 1, neon_matvec_q4);
     check_blocks("neon matmul-q8", 0, neon_matvec_q8, neon_matmul_q8);
@@ -122,6 +146,9 @@ void check_neon(void) {
     static const char *const names[] = {"neon AttentionScores F32", "neon AttentionScores F16", "neon AttentionMix F32",
                                         "neon AttentionMix F16", "neon AttentionMix Q8"};
     check_attention_bodies(names, neon_scores, neon_mix);
+    check_dense_body("neon MatMulDense F32, one token", neon_dense_f32, TYPE_F32);
+    check_dense_body("neon MatMulDense F16, one token", neon_dense_f16, TYPE_F16);
+    check_dense_body("neon MatMulDense BF16, one token", neon_dense_bf16, TYPE_BF16);
     check_block_products("neon", block_sets[0].products);
     check_block_rows("neon", block_sets[0].one);
 }
@@ -135,7 +162,7 @@ void check_neon_dot(void) {
     check_block_rows("neon-dot", block_sets[1].one);
 }
 
-// SET-matvec-TYPE for one token and SET-matmul-TYPE for 64 are blocks, v128-dense-TYPE floats; 0 for another name.
+// SET-matvec-TYPE for one token and SET-matmul-TYPE for 64 are blocks, neon-dense-TYPE floats; 0 for another name.
 static long count_file_type(const char *kernel, int repetitions) {
     char set[8], work[8], type[8];
     if (sscanf(kernel, "%7[^-]-%7[^-]-%7[BFQ0-9_K]", set, work, type) != 3) {
@@ -143,7 +170,8 @@ static long count_file_type(const char *kernel, int repetitions) {
     }
     if (type[0] != 'Q') {
         int float_type = type[0] == 'B' ? TYPE_BF16 : strcmp(type, "F16") == 0 ? TYPE_F16 : TYPE_F32;
-        return count_dense(float_type, repetitions);
+        return count_dense(float_type, dense_bodies[float_type == TYPE_F32 ? 0 : float_type == TYPE_F16 ? 1 : 2],
+                           repetitions);
     }
     return count_blocks(&block_sets[strcmp(set, "dot") == 0], type, strcmp(work, "matvec") == 0 ? 1 : 64, repetitions);
 }

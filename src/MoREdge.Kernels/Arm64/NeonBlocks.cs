@@ -120,8 +120,8 @@ internal static unsafe class NeonBlocks
             : AdvSimd.AddPairwiseWidening(AdvSimd.Arm64.AddPairwise(a.AsInt16(), b.AsInt16()));
 
     /// <summary>
-    /// The scales and minimums of the eight groups of a chunk; squares grows by 2³² at least for an infinity or NaN, and
-    /// for a negative d or dmin of Q4_K and Q5_K.
+    /// The scales and minimums of the eight groups of a chunk; squares grows by 2³² at least for an infinity or NaN,
+    /// and for a negative d or dmin of Q4_K and Q5_K.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Factors(

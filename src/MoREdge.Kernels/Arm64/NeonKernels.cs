@@ -15,6 +15,15 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
         &Vector128CacheBodies.LoadHalf,
         &Vector128CacheBodies.Dequantize);
 
+    internal override DenseBodies Dense => new(
+        &Vector128FloatBodies.Dot4x2,
+        null,
+        &Vector128CacheBodies.LoadHalf,
+        &NeonDenseBodies.Single,
+        &NeonDenseBodies.Half,
+        &NeonDenseBodies.BFloat16,
+        null);
+
     internal override BlockBodies Blocks(ElementType type) => new(
         PortableBlocks.Unpack(type),
         type switch
