@@ -72,6 +72,7 @@ namespace System.Runtime.Intrinsics.Arm
             public static (I, I) LoadPairVector128(int* p) => LoadPairVector128(p);
             public static (F, F) LoadPairVector128(float* p) => LoadPairVector128(p);
             public static B VectorTableLookup(B table, B indexes) => VectorTableLookup(table, indexes);
+            public static I ZipHigh(I a, I b) => ZipHigh(a, b);
             public static H ZipHigh(H a, H b) => ZipHigh(a, b);
             public static H ZipLow(H a, H b) => ZipLow(a, b);
             public static I ZipLow(I a, I b) => ZipLow(a, b);

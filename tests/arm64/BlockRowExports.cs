@@ -1,4 +1,5 @@
-// C names for the ARM64 bodies of rows of blocks times one token. Nothing is computed here.
+// C names for the ARM64 bodies of rows of blocks times one token, and of tiles of them times many.
+// Nothing is computed here.
 #pragma warning disable
 namespace MoREdge.Kernels;
 
@@ -69,4 +70,28 @@ internal static unsafe class BlockRowExports
     [RuntimeExport("dot_one_q6_k")]
     static bool DotOneQ6K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
         NeonBlockRows.OneSix<WithDot>(blocks, stride, rows, chunks, panel, sums);
+
+    [RuntimeExport("neon_turn")]
+    static void Turn(byte* quants, float* factors, byte* tile, float* turned) =>
+        NeonTurn.Tile(quants, factors, tile, turned);
+
+    [RuntimeExport("dot_tile_signed")]
+    static void DotTileSigned(byte* tile, float* factors, byte* record, int tokens, float* sums) =>
+        NeonDotTiles.Chunk<Q8Format>(tile, factors, record, tokens, sums);
+
+    [RuntimeExport("dot_tile_four")]
+    static void DotTileFour(byte* tile, float* factors, byte* record, int tokens, float* sums) =>
+        NeonDotTiles.Chunk<Q4Format>(tile, factors, record, tokens, sums);
+
+    [RuntimeExport("dot_tile_five")]
+    static void DotTileFive(byte* tile, float* factors, byte* record, int tokens, float* sums) =>
+        NeonDotTiles.Chunk<Q5Format>(tile, factors, record, tokens, sums);
+
+    [RuntimeExport("dot_tile_minimum")]
+    static void DotTileMinimum(byte* tile, float* factors, byte* record, int tokens, float* sums) =>
+        NeonDotTiles.Chunk<Q4MinimumFormat>(tile, factors, record, tokens, sums);
+
+    [RuntimeExport("dot_tile_six")]
+    static void DotTileSix(byte* tile, float* factors, byte* record, int tokens, float* sums) =>
+        NeonDotTiles.ChunkSix(tile, factors, record, tokens, sums);
 }

@@ -12,7 +12,7 @@ void v128_dequantize_group(uint8_t *quants, float first, float second, int8_t ze
 void v128_dequantize_group_minimum(uint8_t *quants, float scale, float minimum, float *y);
 
 // As in BlockLayout.cs; ROWS_MAX and what is counted as in BlockDriver.cs.
-enum { ROWS_MAX = 4, TOKEN_BATCH = 16, PART_CHUNKS = 2 };
+enum { ROWS_MAX = 4, TILE_ROWS = 8, TOKEN_BATCH = 16, PART_CHUNKS = 2 };
 enum { LANES = 8, CHUNK = 256, FACTORS = 16, TOKEN = CHUNK + 3 * LANES * 4, CHUNKS_MAX = 8, BLOCK_TOKENS_MAX = 17 };
 enum { Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, TYPES };
 
@@ -262,12 +262,96 @@ void check_block_rows(const char *set, block_rows *const bodies[8]) {
     }
 }
 
+// As BlockPanelDriver lays out a chunk of tokens, padded with zeros.
+static void fill_record(int type, int chunks, int chunk, int tokens, int padded, uint8_t *record) {
+    int8_t *values = (int8_t *)record;
+    float *scales = (float *)(void *)(record + padded * CHUNK), *scaled = scales + padded * LANES;
+    int32_t *totals = (int32_t *)(void *)scaled, *firsts = totals + padded * LANES;
+    memset(record, 0, (size_t)(padded * TOKEN));
+    for (int i = 0; i < LANES * padded; i++) {
+        int index = (i % padded * chunks + chunk) * LANES + i / padded, sum = 0;
+        for (int k = 0; k < 32 && i % padded < tokens; k++) {
+            values[i * 32 + k] = x[index * 32 + k];
+            sum += x[index * 32 + k];
+            firsts[i] += k < 16 ? x[index * 32 + k] : 0;
+        }
+        scales[i] = i % padded < tokens ? xs[index] : 0;
+        if (types[type].has_minimum) {
+            scaled[i] = scales[i] * (float)sum;
+        } else {
+            totals[i] = sum;
+        }
+    }
+}
+
+// Eight rows of up to three chunks, the last of which need not be whole.
+static void check_tile(check *c, int type, const block_set *set, int chunks, int tokens, int mode) {
+    enum { TILE_CHUNKS = 3, PADDED_MAX = 20 };
+    static uint8_t rows[TILE_CHUNKS][TILE_ROWS * CHUNK], tile[TILE_ROWS * CHUNK], record[PADDED_MAX * TOKEN];
+    static float row_factors[TILE_CHUNKS][TILE_ROWS * FACTORS], turned[TILE_ROWS * FACTORS];
+    static float expected[LANES][PADDED_MAX][TILE_ROWS], actual[LANES * PADDED_MAX * TILE_ROWS];
+    int step = types[type].length / 32, padded = (tokens + 3) / 4 * 4;
+    int groups = chunks * LANES - (step == 1 ? tokens % LANES : 0);
+    fill_tokens(type, groups, tokens, mode);
+    for (int row = 0; row < TILE_ROWS; row++) {
+        fill_blocks(type, groups, mode);
+        types[type].unpack(blocks, groups, quants, factors);
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            memcpy(rows[chunk] + row * CHUNK, quants + chunk * CHUNK, CHUNK);
+            memcpy(row_factors[chunk] + row * FACTORS, factors + chunk * FACTORS, FACTORS * sizeof(float));
+        }
+        for (int i = 0; i < LANES * tokens; i++) {
+            expected[i % LANES][i / LANES][row] = reference(type, groups, i / LANES, i % LANES);
+        }
+    }
+    memset(actual, 0, sizeof actual);
+    for (int chunk = 0; chunk < chunks; chunk++) {
+        set->turn(rows[chunk], row_factors[chunk], tile, turned);
+        fill_record(type, chunks, chunk, tokens, padded, record);
+        set->tile[types[type].body](tile, turned, record, padded, actual);
+    }
+    for (int i = 0; i < LANES * tokens * TILE_ROWS; i++) {
+        int lane = i / (tokens * TILE_ROWS), token = i / TILE_ROWS % tokens, row = i % TILE_ROWS;
+        exact(c, actual[(lane * padded + token) * TILE_ROWS + row], expected[lane][token][row]);
+    }
+}
+
+void check_block_tiles(const char *name_of_set, const block_set *set) {
+    for (int type = 0; type < TYPES; type++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s tiles of %s", name_of_set, types[type].name);
+        check c = begin(name);
+        for (int tokens = 1; tokens <= BLOCK_TOKENS_MAX; tokens++) {
+            check_tile(&c, type, set, 1 + tokens % 3, tokens, tokens % 4 == 0 ? 0 : 1 + tokens % 2);
+        }
+        finish(&c);
+    }
+}
+
+// As BlockPanelDriver walks eight rows of two chunks, for 64 tokens.
+static long count_tiles(int type, const block_set *set, int repetitions) {
+    enum { COUNT_TOKENS = 64, COUNT_CHUNKS = 2 };
+    static uint8_t tile[TILE_ROWS * CHUNK], record[COUNT_TOKENS * TOKEN];
+    static float turned[TILE_ROWS * FACTORS], tile_sums[COUNT_TOKENS * LANES * TILE_ROWS];
+    for (int i = 0; i < repetitions * COUNT_CHUNKS; i++) {
+        for (int row = 0; row < TILE_ROWS; row++) {
+            types[type].unpack(blocks, LANES, quants + row * CHUNK, factors + row * FACTORS);
+        }
+        set->turn(quants, factors, tile, turned);
+        set->tile[types[type].body](tile, turned, record, COUNT_TOKENS, tile_sums);
+    }
+    return (long)repetitions * COUNT_CHUNKS * TILE_ROWS * CHUNK * COUNT_TOKENS;
+}
+
 // As BlockDriver walks a matrix: one token meets ROWS_MAX rows side by side, 16 tokens parts of one row at a time.
 // Zeros will do: no body branches on data. Returns the multiply-adds.
 long count_blocks(const block_set *set, const char *type_name, int tokens, int repetitions) {
     int type = 0, rows = tokens == 1 ? ROWS_MAX : 1, batch = tokens < TOKEN_BATCH ? tokens : TOKEN_BATCH;
     while (strcmp(types[type].name, type_name) != 0) {
         type++;
+    }
+    if (tokens > 1 && set->turn) {
+        return count_tiles(type, set, repetitions);
     }
     long stride = CHUNKS_MAX * CHUNK / types[type].length * types[type].bytes;
     for (int i = 0; i < repetitions * tokens / batch; i++) {

@@ -55,15 +55,22 @@ typedef bool dense_body(const void *w, long stride, const float *x, int count, f
 // Rows of blocks and one token: Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K.
 typedef bool block_rows(uint8_t *blocks, long stride, int rows, int chunks, uint8_t *panel, float *sums);
 
-// The bodies of blocks of a set.
+// 8 unpacked rows to a tile, and its products with many tokens; the same bodies as block_products.
+typedef void block_turn(uint8_t *quants, float *factors, uint8_t *tile, float *turned);
+typedef void block_tile(uint8_t *tile, float *factors, uint8_t *record, int tokens, float *sums);
+
+// The bodies of blocks of a set; turn is null where tiles are not used.
 typedef struct {
     block_products *products[5];
     block_rows *one[8];
+    block_turn *turn;
+    block_tile *tile[5];
 } block_set;
 
 void check_file_blocks(void);
 void check_block_products(const char *set, block_products *const bodies[5]);
 void check_block_rows(const char *set, block_rows *const bodies[8]);
+void check_block_tiles(const char *name_of_set, const block_set *set);
 
 // One token, or 64, and rows of 2,048 columns of a type of blocks, or of floats, for counting; the
 // multiply-adds of all repetitions.

@@ -17,6 +17,8 @@ block_rows neon_one_q8_0, neon_one_q4_0, neon_one_q4_1, neon_one_q5_0, neon_one_
     neon_one_q6_k;
 block_rows dot_one_q8_0, dot_one_q4_0, dot_one_q4_1, dot_one_q5_0, dot_one_q5_1, dot_one_q4_k, dot_one_q5_k,
     dot_one_q6_k;
+block_turn neon_turn;
+block_tile dot_tile_signed, dot_tile_four, dot_tile_five, dot_tile_minimum, dot_tile_six;
 dense_body neon_dense_f32, neon_dense_f16, neon_dense_bf16;
 static dense_body *const dense_bodies[] = {neon_dense_f32, neon_dense_f16, neon_dense_bf16};
 scores_body neon_scores, v128_scores;
@@ -25,10 +27,14 @@ mix_body neon_mix, v128_mix;
 static const block_set block_sets[] = {
     {{neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum, neon_block_six},
      {neon_one_q8_0, neon_one_q4_0, neon_one_q4_1, neon_one_q5_0, neon_one_q5_1, neon_one_q4_k, neon_one_q5_k,
-      neon_one_q6_k}},
+      neon_one_q6_k},
+     0,
+     {0}},
     {{dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum, dot_block_six},
      {dot_one_q8_0, dot_one_q4_0, dot_one_q4_1, dot_one_q5_0, dot_one_q5_1, dot_one_q4_k, dot_one_q5_k,
-      dot_one_q6_k}},
+      dot_one_q6_k},
+     neon_turn,
+     {dot_tile_signed, dot_tile_four, dot_tile_five, dot_tile_minimum, dot_tile_six}},
 };
 
 static int8_t panel[TOKENS_MAX * GROUPS_MAX * GROUP];
@@ -160,6 +166,7 @@ void check_neon_dot(void) {
     check_panels("neon-dot matmul-q4", 1, dot_matmul_q4);
     check_block_products("neon-dot", block_sets[1].products);
     check_block_rows("neon-dot", block_sets[1].one);
+    check_block_tiles("neon-dot", &block_sets[1]);
 }
 
 // SET-matvec-TYPE for one token and SET-matmul-TYPE for 64 are blocks, neon-dense-TYPE floats; 0 for another name.

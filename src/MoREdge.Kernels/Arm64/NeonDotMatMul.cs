@@ -83,9 +83,9 @@ internal static unsafe class NeonDotMatMul
         }
     }
 
-    // Four quads of 8 rows.
+    /// <summary>Four quads of 8 rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(sbyte* p, out Quads lower, out Quads upper)
+    internal static void Load(sbyte* p, out Quads lower, out Quads upper)
     {
         lower.Quad0 = AdvSimd.LoadVector128(p);
         upper.Quad0 = AdvSimd.LoadVector128(p + 16);
@@ -160,9 +160,10 @@ internal static unsafe class NeonDotMatMul
         y1.Store(y + ((token * PackedLayout.TileRows) + 4));
     }
 
-    // Four quads of 8 rows. Fields instead of locals: the compiler leaves the two chains of sums interleaved.
+    /// <summary>Adds the products of four quads of 8 rows.</summary>
+    /// <remarks>Fields instead of locals: the compiler leaves the two chains of sums interleaved.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(ref RowSums sums, in Quads lower, in Quads upper, Vector128<sbyte> x)
+    internal static void Add(ref RowSums sums, in Quads lower, in Quads upper, Vector128<sbyte> x)
     {
         sums.Lower = Dp.DotProductBySelectedQuadruplet(sums.Lower, lower.Quad0, x, 0);
         sums.Upper = Dp.DotProductBySelectedQuadruplet(sums.Upper, upper.Quad0, x, 0);
@@ -174,14 +175,17 @@ internal static unsafe class NeonDotMatMul
         sums.Upper = Dp.DotProductBySelectedQuadruplet(sums.Upper, upper.Quad3, x, 3);
     }
 
-    private struct RowSums
+    /// <summary>Sums of eight rows.</summary>
+    internal struct RowSums
     {
+        /// <summary>Rows 0–3 and 4–7.</summary>
         internal Vector128<int> Lower, Upper;
     }
 
-    // Four quads of four rows. Four fields: the most that the compiler keeps in registers.
-    private struct Quads
+    /// <summary>Four quads of four rows. Four fields: the most that the compiler keeps in registers.</summary>
+    internal struct Quads
     {
+        /// <summary>Four columns of each row.</summary>
         internal Vector128<sbyte> Quad0, Quad1, Quad2, Quad3;
     }
 }
