@@ -79,6 +79,7 @@ namespace System.Runtime.Intrinsics.Arm
             public static F FusedMultiplyAddBySelectedScalar(F sum, F a, F b, byte i) =>
                 FusedMultiplyAddBySelectedScalar(sum, a, b, i);
 
+            public static void StorePair(sbyte* p, S a, S b) => StorePair(p, a, b);
             public static void StorePair(float* p, F a, F b) => StorePair(p, a, b);
             public static H AddPairwise(H a, H b) => AddPairwise(a, b);
             public static I AddPairwise(I a, I b) => AddPairwise(a, b);

@@ -94,4 +94,36 @@ internal static unsafe class BlockRowExports
     [RuntimeExport("dot_tile_six")]
     static void DotTileSix(byte* tile, float* factors, byte* record, int tokens, float* sums) =>
         NeonDotTiles.ChunkSix(tile, factors, record, tokens, sums);
+
+    [RuntimeExport("neon_unpack_q8_0")]
+    static void UnpackQ8(byte* blocks, int groups, byte* quants, float* factors) =>
+        NeonBlockRows.Unpack<Q8Format>(blocks, groups, quants, factors);
+
+    [RuntimeExport("neon_unpack_q4_0")]
+    static void UnpackQ4(byte* blocks, int groups, byte* quants, float* factors) =>
+        NeonBlockRows.Unpack<Q4Format>(blocks, groups, quants, factors);
+
+    [RuntimeExport("neon_unpack_q4_1")]
+    static void UnpackQ4Minimum(byte* blocks, int groups, byte* quants, float* factors) =>
+        NeonBlockRows.Unpack<Q4MinimumFormat>(blocks, groups, quants, factors);
+
+    [RuntimeExport("neon_unpack_q5_0")]
+    static void UnpackQ5(byte* blocks, int groups, byte* quants, float* factors) =>
+        NeonBlockRows.Unpack<Q5Format>(blocks, groups, quants, factors);
+
+    [RuntimeExport("neon_unpack_q5_1")]
+    static void UnpackQ5Minimum(byte* blocks, int groups, byte* quants, float* factors) =>
+        NeonBlockRows.Unpack<Q5MinimumFormat>(blocks, groups, quants, factors);
+
+    [RuntimeExport("neon_unpack_q4_k")]
+    static void UnpackQ4K(byte* blocks, int groups, byte* quants, float* factors) =>
+        NeonBlockRows.Unpack<Q4KFormat>(blocks, groups, quants, factors);
+
+    [RuntimeExport("neon_unpack_q5_k")]
+    static void UnpackQ5K(byte* blocks, int groups, byte* quants, float* factors) =>
+        NeonBlockRows.Unpack<Q5KFormat>(blocks, groups, quants, factors);
+
+    [RuntimeExport("neon_unpack_q6_k")]
+    static void UnpackQ6K(byte* blocks, int groups, byte* quants, float* factors) =>
+        NeonBlockRows.UnpackSix(blocks, groups, quants, factors);
 }

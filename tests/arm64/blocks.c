@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef void unpack_body(uint8_t *blocks, int groups, uint8_t *quants, float *factors);
-unpack_body v128_unpack_q8_0, v128_unpack_q4_0, v128_unpack_q4_1, v128_unpack_q5_0, v128_unpack_q5_1, v128_unpack_q4_k,
+block_unpack v128_unpack_q8_0, v128_unpack_q4_0, v128_unpack_q4_1, v128_unpack_q5_0, v128_unpack_q5_1, v128_unpack_q4_k,
     v128_unpack_q5_k, v128_unpack_q6_k;
 block_products v128_block_signed, v128_block_four, v128_block_five, v128_block_minimum, v128_block_six;
 void v128_dequantize_group(uint8_t *quants, float first, float second, int8_t zero_point, float *y);
@@ -18,7 +17,7 @@ enum { Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, TYPES };
 
 static const struct {
     const char *name;
-    unpack_body *unpack;
+    block_unpack *unpack;
     int length, bytes, zero_point, has_minimum, body;
 } types[TYPES] = {
     {"Q8_0", v128_unpack_q8_0, 32, 34, 0, 0, 0},    {"Q4_0", v128_unpack_q4_0, 32, 18, 8, 0, 1},
@@ -116,6 +115,34 @@ static void check_unpack(int type) {
         }
     }
     finish(&c);
+}
+
+// Against the portable bodies, which check_unpack compares with plain C: the bytes of whole chunks.
+void check_block_unpack(const char *name_of_set, const block_set *set) {
+    static uint8_t actual[sizeof quants];
+    static float actual_factors[CHUNKS_MAX * FACTORS];
+    for (int type = 0; type < TYPES; type++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s unpacks %s", name_of_set, types[type].name);
+        check c = begin(name);
+        for (int groups = 1; groups <= CHUNKS_MAX * LANES; groups++) {
+            if (groups % (types[type].length / 32) != 0) {
+                continue;
+            }
+            int chunks = (groups + LANES - 1) / LANES;
+            fill_blocks(type, groups, groups % 3);
+            types[type].unpack(blocks, groups, quants, factors);
+            set->unpack[type](blocks, groups, actual, actual_factors);
+            bytes_equal(&c, actual, quants, (long)chunks * CHUNK);
+            for (int i = 0; i < chunks * FACTORS; i++) {
+                // Without minimums the second half is not read, but of Q6_K.
+                if (i % FACTORS < LANES || types[type].has_minimum || type == Q6_K) {
+                    exact(&c, actual_factors[i], factors[i]);
+                }
+            }
+        }
+        finish(&c);
+    }
 }
 
 static void fill_tokens(int type, int groups, int tokens, int mode) {
@@ -335,7 +362,7 @@ static long count_tiles(int type, const block_set *set, int repetitions) {
     static float turned[TILE_ROWS * FACTORS], tile_sums[COUNT_TOKENS * LANES * TILE_ROWS];
     for (int i = 0; i < repetitions * COUNT_CHUNKS; i++) {
         for (int row = 0; row < TILE_ROWS; row++) {
-            types[type].unpack(blocks, LANES, quants + row * CHUNK, factors + row * FACTORS);
+            set->unpack[type](blocks, LANES, quants + row * CHUNK, factors + row * FACTORS);
         }
         set->turn(quants, factors, tile, turned);
         set->tile[types[type].body](tile, turned, record, COUNT_TOKENS, tile_sums);
@@ -360,7 +387,7 @@ long count_blocks(const block_set *set, const char *type_name, int tokens, int r
             continue;
         }
         for (int chunk = 0; chunk < CHUNKS_MAX; chunk += PART_CHUNKS) {
-            types[type].unpack(blocks, PART_CHUNKS * LANES, quants, factors);
+            set->unpack[type](blocks, PART_CHUNKS * LANES, quants, factors);
             set->products[types[type].body](quants, factors, panel, PART_CHUNKS, batch, sums);
         }
     }

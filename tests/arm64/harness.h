@@ -52,6 +52,9 @@ typedef void block_products(uint8_t *quants, float *factors, uint8_t *panel, int
 // Four rows of floats and one token.
 typedef bool dense_body(const void *w, long stride, const float *x, int count, float *sums);
 
+// Unpacks groups of a row, of the same types as the rows below.
+typedef void block_unpack(uint8_t *blocks, int groups, uint8_t *quants, float *factors);
+
 // Rows of blocks and one token: Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K.
 typedef bool block_rows(uint8_t *blocks, long stride, int rows, int chunks, uint8_t *panel, float *sums);
 
@@ -61,6 +64,7 @@ typedef void block_tile(uint8_t *tile, float *factors, uint8_t *record, int toke
 
 // The bodies of blocks of a set; turn is null where tiles are not used.
 typedef struct {
+    block_unpack *unpack[8];
     block_products *products[5];
     block_rows *one[8];
     block_turn *turn;
@@ -69,6 +73,7 @@ typedef struct {
 
 void check_file_blocks(void);
 void check_block_products(const char *set, block_products *const bodies[5]);
+void check_block_unpack(const char *name_of_set, const block_set *set);
 void check_block_rows(const char *set, block_rows *const bodies[8]);
 void check_block_tiles(const char *name_of_set, const block_set *set);
 

@@ -13,6 +13,8 @@ block_body neon_matmul_q8, neon_matmul_q4;
 panel_body dot_matmul_q8, dot_matmul_q4;
 block_products neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum, neon_block_six;
 block_products dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum, dot_block_six;
+block_unpack neon_unpack_q8_0, neon_unpack_q4_0, neon_unpack_q4_1, neon_unpack_q5_0, neon_unpack_q5_1,
+    neon_unpack_q4_k, neon_unpack_q5_k, neon_unpack_q6_k;
 block_rows neon_one_q8_0, neon_one_q4_0, neon_one_q4_1, neon_one_q5_0, neon_one_q5_1, neon_one_q4_k, neon_one_q5_k,
     neon_one_q6_k;
 block_rows dot_one_q8_0, dot_one_q4_0, dot_one_q4_1, dot_one_q5_0, dot_one_q5_1, dot_one_q4_k, dot_one_q5_k,
@@ -24,13 +26,18 @@ static dense_body *const dense_bodies[] = {neon_dense_f32, neon_dense_f16, neon_
 scores_body neon_scores, v128_scores;
 mix_body neon_mix, v128_mix;
 
+#define NEON_UNPACK \
+    {neon_unpack_q8_0, neon_unpack_q4_0, neon_unpack_q4_1, neon_unpack_q5_0, neon_unpack_q5_1, neon_unpack_q4_k, \
+     neon_unpack_q5_k, neon_unpack_q6_k}
 static const block_set block_sets[] = {
-    {{neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum, neon_block_six},
+    {NEON_UNPACK,
+     {neon_block_signed, neon_block_four, neon_block_five, neon_block_minimum, neon_block_six},
      {neon_one_q8_0, neon_one_q4_0, neon_one_q4_1, neon_one_q5_0, neon_one_q5_1, neon_one_q4_k, neon_one_q5_k,
       neon_one_q6_k},
      0,
      {0}},
-    {{dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum, dot_block_six},
+    {NEON_UNPACK,
+     {dot_block_signed, dot_block_four, dot_block_five, dot_block_minimum, dot_block_six},
      {dot_one_q8_0, dot_one_q4_0, dot_one_q4_1, dot_one_q5_0, dot_one_q5_1, dot_one_q4_k, dot_one_q5_k,
       dot_one_q6_k},
      neon_turn,
@@ -155,6 +162,7 @@ void check_neon(void) {
     check_dense_body("neon MatMulDense F32, one token", neon_dense_f32, TYPE_F32);
     check_dense_body("neon MatMulDense F16, one token", neon_dense_f16, TYPE_F16);
     check_dense_body("neon MatMulDense BF16, one token", neon_dense_bf16, TYPE_BF16);
+    check_block_unpack("neon", &block_sets[0]);
     check_block_products("neon", block_sets[0].products);
     check_block_rows("neon", block_sets[0].one);
 }

@@ -6,7 +6,8 @@ namespace MoREdge.Kernels;
 /// The constants of a type of blocks, as a type parameter: each body is compiled for them, and large enough itself for
 /// the compiler to inline all of its parts.
 /// </summary>
-internal interface IBlockFormat
+// SAFETY: pointers only, passed on to a body.
+internal unsafe interface IBlockFormat
 {
     /// <summary>Bytes of a block.</summary>
     int BlockBytes { get; }
@@ -19,6 +20,9 @@ internal interface IBlockFormat
 
     /// <summary>Whether weights have a minimum.</summary>
     bool HasMinimum { get; }
+
+    /// <summary>Unpacks groups of a row by the portable body, which knows any float16 and any number of them.</summary>
+    void Unpack(byte* blocks, int groups, byte* quants, float* factors);
 }
 
 /// <summary>Whether a processor has the dot product of ARMv8.2, as a type parameter.</summary>
@@ -43,7 +47,7 @@ internal readonly struct WithoutDot : IDotProduct
 }
 
 /// <summary>Q8_0.</summary>
-internal readonly struct Q8Format : IBlockFormat
+internal readonly unsafe struct Q8Format : IBlockFormat
 {
     /// <inheritdoc/>
     public int BlockBytes => DenseBlock.BytesQ8;
@@ -56,10 +60,14 @@ internal readonly struct Q8Format : IBlockFormat
 
     /// <inheritdoc/>
     public bool HasMinimum => false;
+
+    /// <inheritdoc/>
+    public void Unpack(byte* blocks, int groups, byte* quants, float* factors) =>
+        UnpackBodies.Q8(blocks, groups, quants, factors);
 }
 
 /// <summary>Q4_0.</summary>
-internal readonly struct Q4Format : IBlockFormat
+internal readonly unsafe struct Q4Format : IBlockFormat
 {
     /// <inheritdoc/>
     public int BlockBytes => DenseBlock.BytesQ4;
@@ -72,10 +80,14 @@ internal readonly struct Q4Format : IBlockFormat
 
     /// <inheritdoc/>
     public bool HasMinimum => false;
+
+    /// <inheritdoc/>
+    public void Unpack(byte* blocks, int groups, byte* quants, float* factors) =>
+        UnpackBodies.Q4(blocks, groups, quants, factors);
 }
 
 /// <summary>Q4_1.</summary>
-internal readonly struct Q4MinimumFormat : IBlockFormat
+internal readonly unsafe struct Q4MinimumFormat : IBlockFormat
 {
     /// <inheritdoc/>
     public int BlockBytes => DenseBlock.BytesQ4Minimum;
@@ -88,10 +100,14 @@ internal readonly struct Q4MinimumFormat : IBlockFormat
 
     /// <inheritdoc/>
     public bool HasMinimum => true;
+
+    /// <inheritdoc/>
+    public void Unpack(byte* blocks, int groups, byte* quants, float* factors) =>
+        UnpackBodies.Q4Minimum(blocks, groups, quants, factors);
 }
 
 /// <summary>Q5_0.</summary>
-internal readonly struct Q5Format : IBlockFormat
+internal readonly unsafe struct Q5Format : IBlockFormat
 {
     /// <inheritdoc/>
     public int BlockBytes => DenseBlock.BytesQ5;
@@ -104,10 +120,14 @@ internal readonly struct Q5Format : IBlockFormat
 
     /// <inheritdoc/>
     public bool HasMinimum => false;
+
+    /// <inheritdoc/>
+    public void Unpack(byte* blocks, int groups, byte* quants, float* factors) =>
+        UnpackBodies.Q5(blocks, groups, quants, factors);
 }
 
 /// <summary>Q5_1.</summary>
-internal readonly struct Q5MinimumFormat : IBlockFormat
+internal readonly unsafe struct Q5MinimumFormat : IBlockFormat
 {
     /// <inheritdoc/>
     public int BlockBytes => DenseBlock.BytesQ5Minimum;
@@ -120,10 +140,14 @@ internal readonly struct Q5MinimumFormat : IBlockFormat
 
     /// <inheritdoc/>
     public bool HasMinimum => true;
+
+    /// <inheritdoc/>
+    public void Unpack(byte* blocks, int groups, byte* quants, float* factors) =>
+        UnpackBodies.Q5Minimum(blocks, groups, quants, factors);
 }
 
 /// <summary>Q4_K.</summary>
-internal readonly struct Q4KFormat : IBlockFormat
+internal readonly unsafe struct Q4KFormat : IBlockFormat
 {
     /// <inheritdoc/>
     public int BlockBytes => DenseBlock.BytesQ4K;
@@ -136,10 +160,14 @@ internal readonly struct Q4KFormat : IBlockFormat
 
     /// <inheritdoc/>
     public bool HasMinimum => true;
+
+    /// <inheritdoc/>
+    public void Unpack(byte* blocks, int groups, byte* quants, float* factors) =>
+        UnpackKBodies.Q4(blocks, groups, quants, factors);
 }
 
 /// <summary>Q5_K.</summary>
-internal readonly struct Q5KFormat : IBlockFormat
+internal readonly unsafe struct Q5KFormat : IBlockFormat
 {
     /// <inheritdoc/>
     public int BlockBytes => DenseBlock.BytesQ5K;
@@ -152,4 +180,8 @@ internal readonly struct Q5KFormat : IBlockFormat
 
     /// <inheritdoc/>
     public bool HasMinimum => true;
+
+    /// <inheritdoc/>
+    public void Unpack(byte* blocks, int groups, byte* quants, float* factors) =>
+        UnpackKBodies.Q5(blocks, groups, quants, factors);
 }

@@ -126,6 +126,73 @@ internal static unsafe class NeonBlockRows
         return Vector128.Sum(squares) < FiniteSquares;
     }
 
+    /// <summary>All types but Q6_K: unpacks as BlockBodies says; what is special goes to the portable body.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Unpack<TFormat>(byte* blocks, int groups, byte* quants, float* factors)
+        where TFormat : struct, IBlockFormat
+    {
+        for (; groups >= BlockLayout.Groups; groups -= BlockLayout.Groups)
+        {
+            Vector128<float> squares = Vector128<float>.Zero;
+            Factors(
+                blocks, default(TFormat).BlockBytes, default(TFormat).HasMinimum, ref squares,
+                out Vector128<float> scale, out Vector128<float> scale4, out Vector128<float> minimum,
+                out Vector128<float> minimum4);
+            if (Vector128.Sum(squares) < FiniteSquares)
+            {
+                StoreGroups(
+                    blocks, 0, default(TFormat).BlockBytes, default(TFormat).Bits, default(TFormat).HasMinimum, quants);
+                StoreGroups(
+                    blocks, 2, default(TFormat).BlockBytes, default(TFormat).Bits, default(TFormat).HasMinimum, quants);
+                AdvSimd.Arm64.StorePair(factors, scale, scale4);
+                AdvSimd.Arm64.StorePair(factors + BlockLayout.Groups, minimum, minimum4);
+            }
+            else
+            {
+                default(TFormat).Unpack(blocks, BlockLayout.Groups, quants, factors);
+            }
+
+            blocks += default(TFormat).BlockBytes >= DenseBlock.BytesQ4K
+                ? default(TFormat).BlockBytes
+                : BlockLayout.Groups * default(TFormat).BlockBytes;
+            quants += BlockLayout.Quants;
+            factors += BlockLayout.Factors;
+        }
+
+        if (groups > 0)
+        {
+            default(TFormat).Unpack(blocks, groups, quants, factors);
+        }
+    }
+
+    /// <summary>Q6_K.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackSix(byte* blocks, int groups, byte* quants, float* factors)
+    {
+        for (; groups > 0; groups -= BlockLayout.Groups)
+        {
+            Vector128<float> squares = Vector128<float>.Zero;
+            FactorsOfHalves(
+                blocks, ref squares, out Vector128<float> first, out Vector128<float> first4,
+                out Vector128<float> second, out Vector128<float> second4);
+            if (Vector128.Sum(squares) < FiniteSquares)
+            {
+                StoreHalves(blocks, 0, quants);
+                StoreHalves(blocks, 1, quants);
+                AdvSimd.Arm64.StorePair(factors, first, first4);
+                AdvSimd.Arm64.StorePair(factors + BlockLayout.Groups, second, second4);
+            }
+            else
+            {
+                UnpackKBodies.Q6(blocks, BlockLayout.Groups, quants, factors);
+            }
+
+            blocks += DenseBlock.BytesQ6K;
+            quants += BlockLayout.Quants;
+            factors += BlockLayout.Factors;
+        }
+    }
+
     // Groups first and first + 1, and the two four further, whose columns lie side by side in the token, of two rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FourGroups(
@@ -156,6 +223,22 @@ internal static unsafe class NeonBlockRows
         even = Group(even, w0, w1, x0, x1, bits, dot);
         odd = Group(odd, w2, w3, x2, x3, bits, dot);
         return Pair(even, odd, bits, dot);
+    }
+
+    // Groups first and first + 1, and the two four further, to scratch memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreGroups(
+        byte* block, int first, int blockBytes, int bits, bool hasMinimum, byte* quants)
+    {
+        Two(block, first, blockBytes, bits, hasMinimum, out Vector128<sbyte> w0, out Vector128<sbyte> w1,
+            out Vector128<sbyte> w2, out Vector128<sbyte> w3);
+        Two(block, first + 4, blockBytes, bits, hasMinimum, out Vector128<sbyte> v0, out Vector128<sbyte> v1,
+            out Vector128<sbyte> v2, out Vector128<sbyte> v3);
+        sbyte* target = (sbyte*)quants + (first * BlockLayout.GroupStep);
+        AdvSimd.Arm64.StorePair(target, w0, v0);
+        AdvSimd.Arm64.StorePair(target + BlockLayout.HalfStep, w1, v1);
+        AdvSimd.Arm64.StorePair(target + BlockLayout.GroupStep, w2, v2);
+        AdvSimd.Arm64.StorePair(target + (BlockLayout.GroupStep + BlockLayout.HalfStep), w3, v3);
     }
 
     // The first or second halves of the eight groups of a Q6_K block of two rows.
@@ -197,6 +280,21 @@ internal static unsafe class NeonBlockRows
         sums4 = AdvSimd.MultiplySubtract(sums4, xSum4, zeroPoint);
         others = AdvSimd.MultiplySubtract(others, xSum, zeroPoint);
         others4 = AdvSimd.MultiplySubtract(others4, xSum4, zeroPoint);
+    }
+
+    // The first or second halves of the eight groups of a Q6_K block to scratch memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreHalves(byte* block, int half, byte* quants)
+    {
+        Sixes(block, half, 0, out Vector128<sbyte> w0, out Vector128<sbyte> w1, out Vector128<sbyte> w2,
+            out Vector128<sbyte> w3);
+        Sixes(block, half, 1, out Vector128<sbyte> v0, out Vector128<sbyte> v1, out Vector128<sbyte> v2,
+            out Vector128<sbyte> v3);
+        sbyte* target = (sbyte*)quants + (half * BlockLayout.HalfStep);
+        AdvSimd.Arm64.StorePair(target, w0, v0);
+        AdvSimd.Arm64.StorePair(target + BlockLayout.GroupStep, w1, v1);
+        AdvSimd.Arm64.StorePair(target + (2 * BlockLayout.GroupStep), w2, v2);
+        AdvSimd.Arm64.StorePair(target + (3 * BlockLayout.GroupStep), w3, v3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,7 +9,7 @@ internal sealed unsafe class NeonDotKernels : NeonKernels
     public override string Name => "neon-dot";
 
     internal override BlockBodies Blocks(ElementType type) => new(
-        PortableBlocks.Unpack(type),
+        Unpack(type),
         type switch
         {
             ElementType.Q8_0 => &NeonBlockBodies.DotSigned,
@@ -40,7 +40,7 @@ internal sealed unsafe class NeonDotKernels : NeonKernels
         {
             int whole = (rowEnd - rowStart) / PackedLayout.TileRows * PackedLayout.TileRows;
             BlockPanelDriver.MatMul(
-                w, x, y, rowStart, rowStart + whole, PortableBlocks.Unpack(w.Type), &NeonTurn.Tile, Tile(w.Type));
+                w, x, y, rowStart, rowStart + whole, Unpack(w.Type), &NeonTurn.Tile, Tile(w.Type));
             rowStart += whole;
         }
 

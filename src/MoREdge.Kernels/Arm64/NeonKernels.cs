@@ -25,7 +25,7 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
         null);
 
     internal override BlockBodies Blocks(ElementType type) => new(
-        PortableBlocks.Unpack(type),
+        Unpack(type),
         type switch
         {
             ElementType.Q8_0 => &NeonBlockBodies.Signed,
@@ -68,4 +68,17 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonMatVec.Q4, new PackedBlock(1, 4, &NeonMatMul.Q4));
+
+    /// <summary>Unpacks blocks of a type.</summary>
+    private protected static delegate*<byte*, int, byte*, float*, void> Unpack(ElementType type) => type switch
+    {
+        ElementType.Q8_0 => &NeonBlockRows.Unpack<Q8Format>,
+        ElementType.Q4_0 => &NeonBlockRows.Unpack<Q4Format>,
+        ElementType.Q4_1 => &NeonBlockRows.Unpack<Q4MinimumFormat>,
+        ElementType.Q5_0 => &NeonBlockRows.Unpack<Q5Format>,
+        ElementType.Q5_1 => &NeonBlockRows.Unpack<Q5MinimumFormat>,
+        ElementType.Q4_K => &NeonBlockRows.Unpack<Q4KFormat>,
+        ElementType.Q5_K => &NeonBlockRows.Unpack<Q5KFormat>,
+        _ => &NeonBlockRows.UnpackSix,
+    };
 }
