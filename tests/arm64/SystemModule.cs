@@ -135,6 +135,7 @@ namespace System.Diagnostics.CodeAnalysis
 
 namespace System.Runtime.InteropServices
 {
+    public enum UnmanagedType { Bool = 2 }
     public enum LayoutKind { Sequential = 0, Explicit = 2, Auto = 3 }
     public sealed class StructLayoutAttribute : Attribute
     {
@@ -160,6 +161,7 @@ namespace System.Runtime.CompilerServices
 
     public static class RuntimeFeature
     {
+        public const string VirtualStaticsInInterfaces = nameof(VirtualStaticsInInterfaces);
         public const string DefaultImplementationsOfInterfaces = nameof(DefaultImplementationsOfInterfaces);
         public const string UnmanagedSignatureCallingConvention = nameof(UnmanagedSignatureCallingConvention);
     }

@@ -24,8 +24,8 @@ internal static unsafe class NeonBlockRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool One<TFormat, TDot>(
         byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums)
-        where TFormat : struct, IBlockFormat
-        where TDot : struct, IDotProduct
+        where TFormat : unmanaged, IBlockFormat
+        where TDot : unmanaged, IDotProduct
     {
         // A lone row is its own neighbour: both write the same sums.
         stride = rows == 1 ? 0 : stride;
@@ -44,39 +44,35 @@ internal static unsafe class NeonBlockRows
                 Vector128<int> xSum = AdvSimd.LoadVector128((int*)(panel + BlockLayout.SumsOffset));
                 Vector128<int> xSum4 = AdvSimd.LoadVector128((int*)(panel + (BlockLayout.SumsOffset + 16)));
                 FourGroups(
-                    block, next, (sbyte*)panel, 0, default(TFormat).BlockBytes, default(TFormat).Bits,
-                    default(TFormat).HasMinimum, default(TDot).IsThere, out Vector128<int> a, out Vector128<int> a4,
+                    block, next, (sbyte*)panel, 0, sizeof(TFormat), sizeof(TDot) > 1,
+                    out Vector128<int> a, out Vector128<int> a4,
                     out Vector128<int> c, out Vector128<int> c4);
                 FourGroups(
-                    block, next, (sbyte*)panel, 2, default(TFormat).BlockBytes, default(TFormat).Bits,
-                    default(TFormat).HasMinimum, default(TDot).IsThere, out Vector128<int> b, out Vector128<int> b4,
+                    block, next, (sbyte*)panel, 2, sizeof(TFormat), sizeof(TDot) > 1,
+                    out Vector128<int> b, out Vector128<int> b4,
                     out Vector128<int> d, out Vector128<int> d4);
-                a = Total(a, b, default(TFormat).Bits, default(TDot).IsThere);
-                a4 = Total(a4, b4, default(TFormat).Bits, default(TDot).IsThere);
-                c = Total(c, d, default(TFormat).Bits, default(TDot).IsThere);
-                c4 = Total(c4, d4, default(TFormat).Bits, default(TDot).IsThere);
-                if (default(TDot).IsThere)
+                a = Total(a, b, sizeof(TFormat), sizeof(TDot) > 1);
+                a4 = Total(a4, b4, sizeof(TFormat), sizeof(TDot) > 1);
+                c = Total(c, d, sizeof(TFormat), sizeof(TDot) > 1);
+                c4 = Total(c4, d4, sizeof(TFormat), sizeof(TDot) > 1);
+                if (sizeof(TDot) > 1)
                 {
                     c -= a;
                     c4 -= a4;
                 }
 
                 Add(
-                    block, xScale, xScale4, xSum, xSum4, default(TFormat).BlockBytes, default(TFormat).ZeroPoint,
-                    default(TFormat).HasMinimum, a, a4, ref squares, sum,
+                    block, xScale, xScale4, xSum, xSum4, sizeof(TFormat), a, a4, ref squares, sum,
                     out Vector128<float> lower, out Vector128<float> upper);
                 Add(
-                    next, xScale, xScale4, xSum, xSum4, default(TFormat).BlockBytes, default(TFormat).ZeroPoint,
-                    default(TFormat).HasMinimum, c, c4, ref squares, nextSum,
+                    next, xScale, xScale4, xSum, xSum4, sizeof(TFormat), c, c4, ref squares, nextSum,
                     out Vector128<float> nextLower, out Vector128<float> nextUpper);
                 AdvSimd.Arm64.StorePair(sum, lower, upper);
                 AdvSimd.Arm64.StorePair(nextSum, nextLower, nextUpper);
                 block = next + stride;
             }
 
-            blocks += default(TFormat).BlockBytes >= DenseBlock.BytesQ4K
-                ? default(TFormat).BlockBytes
-                : BlockLayout.Groups * default(TFormat).BlockBytes;
+            blocks += FormatSize.ChunkBytes(sizeof(TFormat));
             panel += BlockLayout.TokenBytes;
         }
 
@@ -86,7 +82,7 @@ internal static unsafe class NeonBlockRows
     /// <summary>Q6_K, whose halves of groups have scales of their own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool OneSix<TDot>(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums)
-        where TDot : struct, IDotProduct
+        where TDot : unmanaged, IDotProduct
     {
         // A lone row is its own neighbour: both write the same sums.
         stride = rows == 1 ? 0 : stride;
@@ -101,10 +97,10 @@ internal static unsafe class NeonBlockRows
                 byte* next = block + stride;
                 float* nextSum = sum + sumStep;
                 HalfIntegers(
-                    block, next, (sbyte*)panel, 0, default(TDot).IsThere, out Vector128<int> a, out Vector128<int> a4,
+                    block, next, (sbyte*)panel, 0, sizeof(TDot) > 1, out Vector128<int> a, out Vector128<int> a4,
                     out Vector128<int> c, out Vector128<int> c4);
                 HalfIntegers(
-                    block, next, (sbyte*)panel, 1, default(TDot).IsThere, out Vector128<int> b, out Vector128<int> b4,
+                    block, next, (sbyte*)panel, 1, sizeof(TDot) > 1, out Vector128<int> b, out Vector128<int> b4,
                     out Vector128<int> d, out Vector128<int> d4);
                 Vector128<float> xScale = AdvSimd.LoadVector128((float*)(panel + BlockLayout.ScalesOffset));
                 Vector128<float> xScale4 = AdvSimd.LoadVector128((float*)(panel + (BlockLayout.ScalesOffset + 16)));
@@ -129,39 +125,35 @@ internal static unsafe class NeonBlockRows
     /// <summary>All types but Q6_K: unpacks as BlockBodies says; what is special goes to the portable body.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Unpack<TFormat>(byte* blocks, int groups, byte* quants, float* factors)
-        where TFormat : struct, IBlockFormat
+        where TFormat : unmanaged, IBlockFormat
     {
         for (; groups >= BlockLayout.Groups; groups -= BlockLayout.Groups)
         {
             Vector128<float> squares = Vector128<float>.Zero;
             Factors(
-                blocks, default(TFormat).BlockBytes, default(TFormat).HasMinimum, ref squares,
+                blocks, sizeof(TFormat), ref squares,
                 out Vector128<float> scale, out Vector128<float> scale4, out Vector128<float> minimum,
                 out Vector128<float> minimum4);
             if (Vector128.Sum(squares) < FiniteSquares)
             {
-                StoreGroups(
-                    blocks, 0, default(TFormat).BlockBytes, default(TFormat).Bits, default(TFormat).HasMinimum, quants);
-                StoreGroups(
-                    blocks, 2, default(TFormat).BlockBytes, default(TFormat).Bits, default(TFormat).HasMinimum, quants);
+                StoreGroups(blocks, 0, sizeof(TFormat), quants);
+                StoreGroups(blocks, 2, sizeof(TFormat), quants);
                 AdvSimd.Arm64.StorePair(factors, scale, scale4);
                 AdvSimd.Arm64.StorePair(factors + BlockLayout.Groups, minimum, minimum4);
             }
             else
             {
-                default(TFormat).Unpack(blocks, BlockLayout.Groups, quants, factors);
+                TFormat.Unpack(blocks, BlockLayout.Groups, quants, factors);
             }
 
-            blocks += default(TFormat).BlockBytes >= DenseBlock.BytesQ4K
-                ? default(TFormat).BlockBytes
-                : BlockLayout.Groups * default(TFormat).BlockBytes;
+            blocks += FormatSize.ChunkBytes(sizeof(TFormat));
             quants += BlockLayout.Quants;
             factors += BlockLayout.Factors;
         }
 
         if (groups > 0)
         {
-            default(TFormat).Unpack(blocks, groups, quants, factors);
+            TFormat.Unpack(blocks, groups, quants, factors);
         }
     }
 
@@ -196,7 +188,7 @@ internal static unsafe class NeonBlockRows
     // Groups first and first + 1, and the two four further, whose columns lie side by side in the token, of two rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FourGroups(
-        byte* block, byte* next, sbyte* x, int first, int blockBytes, int bits, bool hasMinimum, bool dot,
+        byte* block, byte* next, sbyte* x, int first, int format, bool dot,
         out Vector128<int> sums, out Vector128<int> sums4, out Vector128<int> others, out Vector128<int> others4)
     {
         int at = first * BlockLayout.GroupStep;
@@ -205,34 +197,33 @@ internal static unsafe class NeonBlockRows
         Vector128<sbyte> x2 = AdvSimd.LoadVector128(x + (at + 64)), z2 = AdvSimd.LoadVector128(x + (at + 80));
         Vector128<sbyte> x3 = AdvSimd.LoadVector128(x + (at + 96)), z3 = AdvSimd.LoadVector128(x + (at + 112));
         Vector128<int> even = Vector128<int>.Zero, odd = Vector128<int>.Zero;
-        sums = TwoGroups(block, x0, x1, x2, x3, first, blockBytes, bits, hasMinimum, dot, ref even, ref odd);
-        others = TwoGroups(next, x0, x1, x2, x3, first, blockBytes, bits, hasMinimum, dot, ref even, ref odd);
+        sums = TwoGroups(block, x0, x1, x2, x3, first, format, dot, ref even, ref odd);
+        others = TwoGroups(next, x0, x1, x2, x3, first, format, dot, ref even, ref odd);
         even = Vector128<int>.Zero;
         odd = Vector128<int>.Zero;
-        sums4 = TwoGroups(block, z0, z1, z2, z3, first + 4, blockBytes, bits, hasMinimum, dot, ref even, ref odd);
-        others4 = TwoGroups(next, z0, z1, z2, z3, first + 4, blockBytes, bits, hasMinimum, dot, ref even, ref odd);
+        sums4 = TwoGroups(block, z0, z1, z2, z3, first + 4, format, dot, ref even, ref odd);
+        others4 = TwoGroups(next, z0, z1, z2, z3, first + 4, format, dot, ref even, ref odd);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> TwoGroups(
         byte* block, Vector128<sbyte> x0, Vector128<sbyte> x1, Vector128<sbyte> x2, Vector128<sbyte> x3, int group,
-        int blockBytes, int bits, bool hasMinimum, bool dot, ref Vector128<int> even, ref Vector128<int> odd)
+        int format, bool dot, ref Vector128<int> even, ref Vector128<int> odd)
     {
-        Two(block, group, blockBytes, bits, hasMinimum, out Vector128<sbyte> w0, out Vector128<sbyte> w1,
+        Two(block, group, format, out Vector128<sbyte> w0, out Vector128<sbyte> w1,
             out Vector128<sbyte> w2, out Vector128<sbyte> w3);
-        even = Group(even, w0, w1, x0, x1, bits, dot);
-        odd = Group(odd, w2, w3, x2, x3, bits, dot);
-        return Pair(even, odd, bits, dot);
+        even = Group(even, w0, w1, x0, x1, format, dot);
+        odd = Group(odd, w2, w3, x2, x3, format, dot);
+        return Pair(even, odd, format, dot);
     }
 
     // Groups first and first + 1, and the two four further, to scratch memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreGroups(
-        byte* block, int first, int blockBytes, int bits, bool hasMinimum, byte* quants)
+    private static void StoreGroups(byte* block, int first, int format, byte* quants)
     {
-        Two(block, first, blockBytes, bits, hasMinimum, out Vector128<sbyte> w0, out Vector128<sbyte> w1,
+        Two(block, first, format, out Vector128<sbyte> w0, out Vector128<sbyte> w1,
             out Vector128<sbyte> w2, out Vector128<sbyte> w3);
-        Two(block, first + 4, blockBytes, bits, hasMinimum, out Vector128<sbyte> v0, out Vector128<sbyte> v1,
+        Two(block, first + 4, format, out Vector128<sbyte> v0, out Vector128<sbyte> v1,
             out Vector128<sbyte> v2, out Vector128<sbyte> v3);
         sbyte* target = (sbyte*)quants + (first * BlockLayout.GroupStep);
         AdvSimd.Arm64.StorePair(target, w0, v0);
@@ -308,29 +299,29 @@ internal static unsafe class NeonBlockRows
         b = HalfGroup(b, w1, x1, dot);
         c = HalfGroup(c, w2, x2, dot);
         d = HalfGroup(d, w3, x3, dot);
-        return Total(Pair(a, b, SixBits, dot), Pair(c, d, SixBits, dot), SixBits, dot);
+        return Total(Pair(a, b, FormatSize.Six, dot), Pair(c, d, FormatSize.Six, dot), FormatSize.Six, dot);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(
         byte* block, Vector128<float> xScale, Vector128<float> xScale4, Vector128<int> xSum, Vector128<int> xSum4,
-        int blockBytes, int zeroPoint, bool hasMinimum, Vector128<int> lower, Vector128<int> upper,
+        int format, Vector128<int> lower, Vector128<int> upper,
         ref Vector128<float> squares, float* sum, out Vector128<float> result, out Vector128<float> result4)
     {
         Factors(
-            block, blockBytes, hasMinimum, ref squares, out Vector128<float> scale, out Vector128<float> scale4,
+            block, format, ref squares, out Vector128<float> scale, out Vector128<float> scale4,
             out Vector128<float> minimum, out Vector128<float> minimum4);
-        if (zeroPoint != 0)
+        if ((format & FormatSize.ZeroPoint) != 0)
         {
-            lower = AdvSimd.MultiplySubtract(lower, xSum, Vector128.Create(zeroPoint));
-            upper = AdvSimd.MultiplySubtract(upper, xSum4, Vector128.Create(zeroPoint));
+            lower = AdvSimd.MultiplySubtract(lower, xSum, Vector128.Create(format >> FormatSize.ZeroPointShift));
+            upper = AdvSimd.MultiplySubtract(upper, xSum4, Vector128.Create(format >> FormatSize.ZeroPointShift));
         }
 
         result = AdvSimd.LoadVector128(sum);
         result4 = AdvSimd.LoadVector128(sum + 4);
         result = AdvSimd.FusedMultiplyAdd(result, AdvSimd.ConvertToSingle(lower), AdvSimd.Multiply(scale, xScale));
         result4 = AdvSimd.FusedMultiplyAdd(result4, AdvSimd.ConvertToSingle(upper), AdvSimd.Multiply(scale4, xScale4));
-        if (hasMinimum)
+        if ((format & FormatSize.HasMinimum) != 0)
         {
             // They are scaled, float32.
             result = AdvSimd.FusedMultiplyAdd(result, minimum, xSum.AsSingle());

@@ -8,34 +8,31 @@ namespace MoREdge.Kernels;
 
 /// <summary>Parts of a chunk of blocks in registers: weights, factors, sums of their products.</summary>
 /// <remarks>
-/// SAFETY: reads inside the chunk of blocks that its caller owns. Sizes, bits and `dot` are constants where this is
-/// inlined; they are passed on, because the compiler inlines only so many methods.
+/// SAFETY: reads inside the chunk of blocks that its caller owns. `format` (see FormatSize) and `dot` are constants
+/// where this is inlined; they are passed on, because the compiler inlines only so many methods.
 /// Without sdot, products of weights of few bits stay in int16 as long as they fit: 16·15·127, 8·31·127 and 4·63·127
 /// do, of Q8_0 2·128·127.
 /// </remarks>
 internal static unsafe class NeonBlocks
 {
-    /// <summary>Bits of a quant of Q6_K.</summary>
-    internal const int SixBits = 6;
-
     // 16 fifth bits: each byte eight times, and of each copy one bit.
     private const long FirstCopies = 0x0101010101010101, OneBitEach = unchecked((long)0x8040201008040201);
 
     /// <summary>Groups group and group + 1 (even): their first and second halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Two(
-        byte* block, int group, int blockBytes, int bits, bool hasMinimum, out Vector128<sbyte> first0,
+        byte* block, int group, int format, out Vector128<sbyte> first0,
         out Vector128<sbyte> second0, out Vector128<sbyte> first1, out Vector128<sbyte> second1)
     {
-        if (blockBytes >= DenseBlock.BytesQ4K)
+        if ((format & FormatSize.BlockBytes) >= DenseBlock.BytesQ4K)
         {
-            TwoLarge(block, group, bits, out first0, out second0, out first1, out second1);
+            TwoLarge(block, group, format, out first0, out second0, out first1, out second1);
             return;
         }
 
-        int at = (group * blockBytes) + (hasMinimum ? 2 * DenseBlock.BlockScaleBytes : DenseBlock.BlockScaleBytes);
-        Small(block, at, bits, out first0, out second0);
-        Small(block, at + blockBytes, bits, out first1, out second1);
+        int at = (format & FormatSize.HasMinimum) != 0 ? 2 * DenseBlock.BlockScaleBytes : DenseBlock.BlockScaleBytes;
+        Small(block, at + (group * (format & FormatSize.BlockBytes)), format, out first0, out second0);
+        Small(block, at + ((group + 1) * (format & FormatSize.BlockBytes)), format, out first1, out second1);
     }
 
     /// <summary>
@@ -65,7 +62,7 @@ internal static unsafe class NeonBlocks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<int> Group(
         Vector128<int> start, Vector128<sbyte> first, Vector128<sbyte> second, Vector128<sbyte> x, Vector128<sbyte> z,
-        int bits, bool dot)
+        int format, bool dot)
     {
         if (dot)
         {
@@ -74,7 +71,7 @@ internal static unsafe class NeonBlocks
 
         Vector128<short> products = AdvSimd.MultiplyWideningUpper(first, x);
         products = AdvSimd.MultiplyWideningLowerAndAdd(products, first.GetLower(), x.GetLower());
-        if (bits == 8)
+        if ((format & FormatSize.Quant) == FormatSize.Eight)
         {
             Vector128<short> others = AdvSimd.MultiplyWideningUpper(second, z);
             others = AdvSimd.MultiplyWideningLowerAndAdd(others, second.GetLower(), z.GetLower());
@@ -101,21 +98,21 @@ internal static unsafe class NeonBlocks
 
     /// <summary>Neighbouring lanes of two groups, added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<int> Pair(Vector128<int> even, Vector128<int> odd, int bits, bool dot)
+    internal static Vector128<int> Pair(Vector128<int> even, Vector128<int> odd, int format, bool dot)
     {
-        if (dot || bits == 8)
+        if (dot || (format & FormatSize.Quant) == FormatSize.Eight)
         {
             return AdvSimd.Arm64.AddPairwise(even, odd);
         }
 
         Vector128<short> sums = AdvSimd.Arm64.AddPairwise(even.AsInt16(), odd.AsInt16());
-        return bits == 4 ? sums.AsInt32() : AdvSimd.AddPairwiseWidening(sums);
+        return (format & FormatSize.Quant) == FormatSize.Four ? sums.AsInt32() : AdvSimd.AddPairwiseWidening(sums);
     }
 
     /// <summary>The sums of four groups of two pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<int> Total(Vector128<int> a, Vector128<int> b, int bits, bool dot) =>
-        dot || bits != 4
+    internal static Vector128<int> Total(Vector128<int> a, Vector128<int> b, int format, bool dot) =>
+        dot || (format & FormatSize.Quant) != FormatSize.Four
             ? AdvSimd.Arm64.AddPairwise(a, b)
             : AdvSimd.AddPairwiseWidening(AdvSimd.Arm64.AddPairwise(a.AsInt16(), b.AsInt16()));
 
@@ -125,20 +122,21 @@ internal static unsafe class NeonBlocks
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Factors(
-        byte* block, int blockBytes, bool hasMinimum, ref Vector128<float> squares, out Vector128<float> scale,
+        byte* block, int format, ref Vector128<float> squares, out Vector128<float> scale,
         out Vector128<float> scale4, out Vector128<float> minimum, out Vector128<float> minimum4)
     {
         minimum = default;
         minimum4 = default;
-        if (blockBytes >= DenseBlock.BytesQ4K)
+        if ((format & FormatSize.BlockBytes) >= DenseBlock.BytesQ4K)
         {
             FactorsOfLarge(block, ref squares, out scale, out scale4, out minimum, out minimum4);
             return;
         }
 
-        Vector128<short> lower = FourPairs(block, 0, blockBytes);
-        Vector128<short> upper = FourPairs(block, 4 * blockBytes, blockBytes);
-        if (hasMinimum)
+        Vector128<short> lower = FourPairs(block, 0, format & FormatSize.BlockBytes);
+        Vector128<short> upper = FourPairs(
+            block, 4 * (format & FormatSize.BlockBytes), format & FormatSize.BlockBytes);
+        if ((format & FormatSize.HasMinimum) != 0)
         {
             minimum = Single(AdvSimd.ShiftLeftLogicalWideningUpper(lower, HalfBits.MantissaShift), ref squares);
             minimum4 = Single(AdvSimd.ShiftLeftLogicalWideningUpper(upper, HalfBits.MantissaShift), ref squares);
@@ -172,17 +170,18 @@ internal static unsafe class NeonBlocks
     // The weights of a block of 32, which begin at an offset.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Small(
-        byte* block, int at, int bits, out Vector128<sbyte> first, out Vector128<sbyte> second)
+        byte* block, int at, int format, out Vector128<sbyte> first, out Vector128<sbyte> second)
     {
-        if (bits == 8)
+        if ((format & FormatSize.Quant) == FormatSize.Eight)
         {
             first = AdvSimd.LoadVector128((sbyte*)block + at);
             second = AdvSimd.LoadVector128((sbyte*)block + (at + 16));
             return;
         }
 
-        Vector128<byte> pairs = AdvSimd.LoadVector128(block + (at + (bits == 5 ? DenseBlock.FifthBitsBytes : 0)));
-        if (bits == 5)
+        int bits = (format & FormatSize.Quant) == FormatSize.Five ? DenseBlock.FifthBitsBytes : 0;
+        Vector128<byte> pairs = AdvSimd.LoadVector128(block + (at + bits));
+        if ((format & FormatSize.Quant) == FormatSize.Five)
         {
             Vector128<byte> fifths = Lone(block + at).AsByte();
             first = (Nibble(pairs) | Fifths(fifths, Vector128.Create(0L, FirstCopies))).AsSByte();
@@ -206,12 +205,13 @@ internal static unsafe class NeonBlocks
     // Two groups of a Q4_K or Q5_K block share bytes of nibbles.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void TwoLarge(
-        byte* block, int group, int bits, out Vector128<sbyte> first0, out Vector128<sbyte> second0,
+        byte* block, int group, int format, out Vector128<sbyte> first0, out Vector128<sbyte> second0,
         out Vector128<sbyte> first1, out Vector128<sbyte> second1)
     {
-        int at = DenseBlock.QuantsOffsetK + (group / 2 * DenseBlock.Length) + (bits == 5 ? DenseBlock.Length : 0);
+        int bits = (format & FormatSize.Quant) == FormatSize.Five ? DenseBlock.Length : 0;
+        int at = DenseBlock.QuantsOffsetK + (group / 2 * DenseBlock.Length) + bits;
         Vector128<byte> first = AdvSimd.LoadVector128(block + at), second = AdvSimd.LoadVector128(block + (at + 16));
-        if (bits == 5)
+        if ((format & FormatSize.Quant) == FormatSize.Five)
         {
             Vector128<byte> fifths = AdvSimd.LoadVector128(block + DenseBlock.QuantsOffsetK);
             Vector128<byte> fifths1 = AdvSimd.LoadVector128(block + (DenseBlock.QuantsOffsetK + 16));

@@ -20,7 +20,7 @@ internal static unsafe class NeonDotTiles
     /// <summary>All types but Q6_K, of whose constants zero point and minimum matter here.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Chunk<TFormat>(byte* tile, float* factors, byte* record, int tokens, float* sums)
-        where TFormat : struct, IBlockFormat
+        where TFormat : unmanaged, IBlockFormat
     {
         sbyte* x = (sbyte*)record;
         float* xScales = (float*)(record + ((long)tokens * BlockLayout.ScalesOffset));
@@ -37,16 +37,16 @@ internal static unsafe class NeonDotTiles
                 Vector128<float> xs = AdvSimd.LoadVector128(xScales);
                 Vector128<int> xSum = AdvSimd.LoadVector128(xSums);
                 Token(
-                    x, sums, 0, default(TFormat).ZeroPoint, default(TFormat).HasMinimum, xs, xSum, 0,
+                    x, sums, 0, sizeof(TFormat), xs, xSum, 0,
                     lower0, upper0, lower1, upper1, lower, upper, minimum, minimum4);
                 Token(
-                    x, sums, 1, default(TFormat).ZeroPoint, default(TFormat).HasMinimum, xs, xSum, 1,
+                    x, sums, 1, sizeof(TFormat), xs, xSum, 1,
                     lower0, upper0, lower1, upper1, lower, upper, minimum, minimum4);
                 Token(
-                    x, sums, 2, default(TFormat).ZeroPoint, default(TFormat).HasMinimum, xs, xSum, 2,
+                    x, sums, 2, sizeof(TFormat), xs, xSum, 2,
                     lower0, upper0, lower1, upper1, lower, upper, minimum, minimum4);
                 Token(
-                    x, sums, 3, default(TFormat).ZeroPoint, default(TFormat).HasMinimum, xs, xSum, 3,
+                    x, sums, 3, sizeof(TFormat), xs, xSum, 3,
                     lower0, upper0, lower1, upper1, lower, upper, minimum, minimum4);
                 x += PanelLayout.TokenStep * PackedLayout.GroupSize;
                 xScales += PanelLayout.TokenStep;
@@ -102,15 +102,16 @@ internal static unsafe class NeonDotTiles
     // One group of one token.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Token(
-        sbyte* x, float* y, int token, int zeroPoint, bool hasMinimum, Vector128<float> xs, Vector128<int> xSum,
+        sbyte* x, float* y, int token, int format, Vector128<float> xs, Vector128<int> xSum,
         [ConstantExpected(Max = (byte)3)] byte index, in Quads lower0, in Quads upper0, in Quads lower1,
         in Quads upper1, Vector128<float> lower, Vector128<float> upper, Vector128<float> minimum,
         Vector128<float> minimum4)
     {
         Vector128<int> start = Vector128<int>.Zero;
-        if (zeroPoint != 0)
+        if ((format & FormatSize.ZeroPoint) != 0)
         {
-            start = AdvSimd.MultiplyBySelectedScalar(Vector128.Create(-zeroPoint), xSum, index);
+            start = AdvSimd.MultiplyBySelectedScalar(
+                Vector128.Create(-(format >> FormatSize.ZeroPointShift)), xSum, index);
         }
 
         RowSums sums;
@@ -122,7 +123,7 @@ internal static unsafe class NeonDotTiles
         Vector128<float> y0 = AdvSimd.LoadVector128(y), y1 = AdvSimd.LoadVector128(y + 4);
         y0 = NeonTile.Accumulate(y0, sums.Lower, lower, xs, index);
         y1 = NeonTile.Accumulate(y1, sums.Upper, upper, xs, index);
-        if (hasMinimum)
+        if ((format & FormatSize.HasMinimum) != 0)
         {
             // The sums are scaled, float32.
             y0 = AdvSimd.Arm64.FusedMultiplyAddBySelectedScalar(y0, minimum, xSum.AsSingle(), index);
