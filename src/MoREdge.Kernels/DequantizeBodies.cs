@@ -67,12 +67,10 @@ internal static unsafe class DequantizeBodies
     private static void Sixteen(Vector128<sbyte> quants, float factor, float* y)
     {
         Vector128<float> scale = Vector128.Create(factor);
-        (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(quants);
-        (Vector128<int> first, Vector128<int> second) = Vector128.Widen(lower);
-        (Vector128<int> third, Vector128<int> fourth) = Vector128.Widen(upper);
-        (Vector128.ConvertToSingle(first) * scale).Store(y);
-        (Vector128.ConvertToSingle(second) * scale).Store(y + 4);
-        (Vector128.ConvertToSingle(third) * scale).Store(y + 8);
-        (Vector128.ConvertToSingle(fourth) * scale).Store(y + 12);
+        Vector128<short> lower = Vector128.WidenLower(quants), upper = Vector128.WidenUpper(quants);
+        (Vector128.ConvertToSingle(Vector128.WidenLower(lower)) * scale).Store(y);
+        (Vector128.ConvertToSingle(Vector128.WidenUpper(lower)) * scale).Store(y + 4);
+        (Vector128.ConvertToSingle(Vector128.WidenLower(upper)) * scale).Store(y + 8);
+        (Vector128.ConvertToSingle(Vector128.WidenUpper(upper)) * scale).Store(y + 12);
     }
 }

@@ -41,47 +41,47 @@ internal static unsafe class Exports
 
     [RuntimeExport("neon_block_signed")]
     static void NeonBlockSigned(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.Signed(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Products<Q8Format, WithoutDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("neon_block_four")]
     static void NeonBlockFour(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.Four(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Products<Q4Format, WithoutDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("neon_block_five")]
     static void NeonBlockFive(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.Five(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Products<Q5Format, WithoutDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("neon_block_minimum")]
     static void NeonBlockMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.Minimum(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Products<Q4MinimumFormat, WithoutDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("neon_block_six")]
     static void NeonBlockSix(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.Six(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Halves<WithoutDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("dot_block_signed")]
     static void DotBlockSigned(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.DotSigned(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Products<Q8Format, WithDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("dot_block_four")]
     static void DotBlockFour(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.DotFour(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Products<Q4Format, WithDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("dot_block_five")]
     static void DotBlockFive(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.DotFive(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Products<Q5Format, WithDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("dot_block_minimum")]
     static void DotBlockMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.DotMinimum(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Products<Q4MinimumFormat, WithDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("dot_block_six")]
     static void DotBlockSix(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        NeonBlockBodies.DotSix(quants, factors, panel, chunks, tokens, sums);
+        NeonBlockBodies.Halves<WithDot>(quants, factors, panel, chunks, tokens, sums);
 
     [RuntimeExport("neon_dense_f32")]
     static bool DenseF32(byte* w, long stride, float* x, int count, float* sums) =>
-        NeonDenseBodies.Single(w, stride, x, count, sums);
+        NeonDenseBodies.Rows<float>(w, stride, x, count, sums);
 
     [RuntimeExport("neon_dense_f16")]
     static bool DenseF16(byte* w, long stride, float* x, int count, float* sums) =>
@@ -89,7 +89,7 @@ internal static unsafe class Exports
 
     [RuntimeExport("neon_dense_bf16")]
     static bool DenseBF16(byte* w, long stride, float* x, int count, float* sums) =>
-        NeonDenseBodies.BFloat16(w, stride, x, count, sums);
+        NeonDenseBodies.Rows<ushort>(w, stride, x, count, sums);
 
     [RuntimeExport("neon_scores")]
     static void NeonScores(

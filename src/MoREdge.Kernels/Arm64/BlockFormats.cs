@@ -31,7 +31,7 @@ internal readonly struct WithoutDot : IDotProduct;
 internal static class FormatSize
 {
     /// <summary>Bytes of a block.</summary>
-    internal const int BlockBytes = 0xFF;
+    internal const int Block = 0xFF;
 
     /// <summary>Bits of a quant: Four, Five, Six or Eight.</summary>
     internal const int Quant = 0xF00;
@@ -65,9 +65,9 @@ internal static class FormatSize
 
     /// <summary>Bytes of a chunk of eight groups.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static int ChunkBytes(int size) => (size & BlockBytes) >= DenseBlock.BytesQ4K
-        ? size & BlockBytes
-        : BlockLayout.Groups * (size & BlockBytes);
+    internal static int ChunkBytes(int size) => (size & Block) >= DenseBlock.BytesQ4K
+        ? size & Block
+        : BlockLayout.Groups * (size & Block);
 }
 
 /// <summary>Q8_0.</summary>

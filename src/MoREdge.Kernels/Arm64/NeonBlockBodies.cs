@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
-using MoREdge.Tensors;
 
 namespace MoREdge.Kernels;
 
@@ -14,86 +13,20 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class NeonBlockBodies
 {
-    /// <summary>Quants without zero point (Q8_0).</summary>
+    /// <summary>All types but Q6_K, of whose constants zero point and minimum matter here.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Signed(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(
-            quants, factors, panel, chunks, tokens, sums, 0, hasMinimum: false, dot: false);
-
-    /// <summary>Zero point 8 (Q4_0).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Four(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(
-            quants, factors, panel, chunks, tokens, sums, PackedLayout.Q4ZeroPoint, hasMinimum: false, dot: false);
-
-    /// <summary>Zero point 16 (Q5_0).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Five(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(
-            quants, factors, panel, chunks, tokens, sums, DenseBlock.Q5ZeroPoint, hasMinimum: false, dot: false);
-
-    /// <summary>Minimums (Q4_1, Q5_1, Q4_K, Q5_K).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Minimum(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(
-            quants, factors, panel, chunks, tokens, sums, 0, hasMinimum: true, dot: false);
-
-    /// <summary>Zero point 32 and a scale for each half of a group (Q6_K).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Six(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Halves(quants, factors, panel, chunks, tokens, sums, dot: false);
-
-    /// <summary>Quants without zero point (Q8_0).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void DotSigned(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(
-            quants, factors, panel, chunks, tokens, sums, 0, hasMinimum: false, dot: true);
-
-    /// <summary>Zero point 8 (Q4_0).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void DotFour(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(
-            quants, factors, panel, chunks, tokens, sums, PackedLayout.Q4ZeroPoint, hasMinimum: false, dot: true);
-
-    /// <summary>Zero point 16 (Q5_0).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void DotFive(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(
-            quants, factors, panel, chunks, tokens, sums, DenseBlock.Q5ZeroPoint, hasMinimum: false, dot: true);
-
-    /// <summary>Minimums (Q4_1, Q5_1, Q4_K, Q5_K).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void DotMinimum(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(
-            quants, factors, panel, chunks, tokens, sums, 0, hasMinimum: true, dot: true);
-
-    /// <summary>Zero point 32 and a scale for each half of a group (Q6_K).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void DotSix(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Halves(quants, factors, panel, chunks, tokens, sums, dot: true);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Products(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums,
-        int zeroPoint, bool hasMinimum, bool dot)
+    internal static void Products<TFormat, TDot>(
+        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums)
+        where TFormat : unmanaged, IBlockFormat
+        where TDot : unmanaged, IDotProduct
     {
         for (nint chunk = 0; chunk < chunks; chunk++)
         {
             float* sum = sums;
             for (nint token = 0; token < tokens; token++)
             {
-                AddFour(quants, factors, panel, sum, 0, zeroPoint, hasMinimum, dot);
-                AddFour(quants, factors, panel, sum, 4, zeroPoint, hasMinimum, dot);
+                AddFour(quants, factors, panel, sum, 0, sizeof(TFormat), sizeof(TDot) > 1);
+                AddFour(quants, factors, panel, sum, 4, sizeof(TFormat), sizeof(TDot) > 1);
                 panel += BlockLayout.TokenBytes;
                 sum += BlockLayout.Groups;
             }
@@ -103,17 +36,19 @@ internal static unsafe class NeonBlockBodies
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Halves(
-        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums, bool dot)
+    /// <summary>Q6_K: zero point 32 and a scale for each half of a group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Halves<TDot>(
+        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums)
+        where TDot : unmanaged, IDotProduct
     {
         for (nint chunk = 0; chunk < chunks; chunk++)
         {
             float* sum = sums;
             for (nint token = 0; token < tokens; token++)
             {
-                AddFourHalves(quants, factors, panel, sum, 0, dot);
-                AddFourHalves(quants, factors, panel, sum, 4, dot);
+                AddFourHalves(quants, factors, panel, sum, 0, sizeof(TDot) > 1);
+                AddFourHalves(quants, factors, panel, sum, 4, sizeof(TDot) > 1);
                 panel += BlockLayout.TokenBytes;
                 sum += BlockLayout.Groups;
             }
@@ -126,16 +61,16 @@ internal static unsafe class NeonBlockBodies
     // Groups lane … lane + 3 of a chunk and a token.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddFour(
-        byte* quants, float* factors, byte* x, float* sum, int lane, int zeroPoint, bool hasMinimum, bool dot)
+        byte* quants, float* factors, byte* x, float* sum, int lane, int format, bool dot)
     {
         int at = lane * (BlockLayout.FourGroupsStep / 4);
         Vector128<int> integers = AdvSimd.Arm64.AddPairwise(
             AdvSimd.Arm64.AddPairwise(Group(quants, x, at, dot), Group(quants, x, at + 64, dot)),
             AdvSimd.Arm64.AddPairwise(Group(quants, x, at + 128, dot), Group(quants, x, at + 192, dot)));
-        if (zeroPoint != 0)
+        if ((format & FormatSize.ZeroPoint) != 0)
         {
             Vector128<int> xSum = AdvSimd.LoadVector128((int*)(x + BlockLayout.SumsOffset) + lane);
-            integers -= xSum * zeroPoint;
+            integers -= xSum * (format >> FormatSize.ZeroPointShift);
         }
 
         Vector128<float> scale = AdvSimd.Multiply(
@@ -143,7 +78,7 @@ internal static unsafe class NeonBlockBodies
             AdvSimd.LoadVector128((float*)(x + BlockLayout.ScalesOffset) + lane));
         Vector128<float> result = AdvSimd.FusedMultiplyAdd(
             AdvSimd.LoadVector128(sum + lane), AdvSimd.ConvertToSingle(integers), scale);
-        if (hasMinimum)
+        if ((format & FormatSize.HasMinimum) != 0)
         {
             result = AdvSimd.FusedMultiplyAdd(
                 result, AdvSimd.LoadVector128(factors + BlockLayout.Groups + lane),

@@ -24,15 +24,15 @@ internal static unsafe class NeonBlocks
         byte* block, int group, int format, out Vector128<sbyte> first0,
         out Vector128<sbyte> second0, out Vector128<sbyte> first1, out Vector128<sbyte> second1)
     {
-        if ((format & FormatSize.BlockBytes) >= DenseBlock.BytesQ4K)
+        if ((format & FormatSize.Block) >= DenseBlock.BytesQ4K)
         {
             TwoLarge(block, group, format, out first0, out second0, out first1, out second1);
             return;
         }
 
         int at = (format & FormatSize.HasMinimum) != 0 ? 2 * DenseBlock.BlockScaleBytes : DenseBlock.BlockScaleBytes;
-        Small(block, at + (group * (format & FormatSize.BlockBytes)), format, out first0, out second0);
-        Small(block, at + ((group + 1) * (format & FormatSize.BlockBytes)), format, out first1, out second1);
+        Small(block, at + (group * (format & FormatSize.Block)), format, out first0, out second0);
+        Small(block, at + ((group + 1) * (format & FormatSize.Block)), format, out first1, out second1);
     }
 
     /// <summary>
@@ -127,15 +127,15 @@ internal static unsafe class NeonBlocks
     {
         minimum = default;
         minimum4 = default;
-        if ((format & FormatSize.BlockBytes) >= DenseBlock.BytesQ4K)
+        if ((format & FormatSize.Block) >= DenseBlock.BytesQ4K)
         {
             FactorsOfLarge(block, ref squares, out scale, out scale4, out minimum, out minimum4);
             return;
         }
 
-        Vector128<short> lower = FourPairs(block, 0, format & FormatSize.BlockBytes);
+        Vector128<short> lower = FourPairs(block, 0, format & FormatSize.Block);
         Vector128<short> upper = FourPairs(
-            block, 4 * (format & FormatSize.BlockBytes), format & FormatSize.BlockBytes);
+            block, 4 * (format & FormatSize.Block), format & FormatSize.Block);
         if ((format & FormatSize.HasMinimum) != 0)
         {
             minimum = Single(AdvSimd.ShiftLeftLogicalWideningUpper(lower, HalfBits.MantissaShift), ref squares);

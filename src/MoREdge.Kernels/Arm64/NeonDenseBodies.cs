@@ -16,11 +16,6 @@ internal static unsafe class NeonDenseBodies
     // Columns at a time.
     private const int Step = 16;
 
-    /// <summary>Rows of float32.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool Single(byte* w, long stride, float* x, int count, float* sums) =>
-        One(w, stride, x, count, sums, ElementType.F32);
-
     /// <summary>Rows of float16; false when one may be infinite or NaN, or a sum is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool Half(byte* w, long stride, float* x, int count, float* sums)
@@ -58,15 +53,11 @@ internal static unsafe class NeonDenseBodies
         return isKnown;
     }
 
-    /// <summary>Rows of bfloat16.</summary>
+    /// <summary>Rows of float32 or, as ushort, of bfloat16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool BFloat16(byte* w, long stride, float* x, int count, float* sums) =>
-        One(w, stride, x, count, sums, ElementType.BF16);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool One(byte* w, long stride, float* x, int count, float* sums, ElementType type)
+    internal static bool Rows<TWeight>(byte* w, long stride, float* x, int count, float* sums)
+        where TWeight : unmanaged
     {
-        int size = type == ElementType.F32 ? sizeof(float) : sizeof(ushort);
         byte* w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride;
         Vector128<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         int left = count;
@@ -74,17 +65,18 @@ internal static unsafe class NeonDenseBodies
         {
             Vector128<float> x0 = AdvSimd.LoadVector128(x), x1 = AdvSimd.LoadVector128(x + 4);
             Vector128<float> x2 = AdvSimd.LoadVector128(x + 8), x3 = AdvSimd.LoadVector128(x + 12);
-            sum0 = Add(w, x0, x1, x2, x3, sum0, type);
-            sum1 = Add(w1, x0, x1, x2, x3, sum1, type);
-            sum2 = Add(w2, x0, x1, x2, x3, sum2, type);
-            sum3 = Add(w3, x0, x1, x2, x3, sum3, type);
+            sum0 = Add(w, x0, x1, x2, x3, sum0, sizeof(TWeight) == sizeof(float));
+            sum1 = Add(w1, x0, x1, x2, x3, sum1, sizeof(TWeight) == sizeof(float));
+            sum2 = Add(w2, x0, x1, x2, x3, sum2, sizeof(TWeight) == sizeof(float));
+            sum3 = Add(w3, x0, x1, x2, x3, sum3, sizeof(TWeight) == sizeof(float));
             x += Step;
-            w += Step * size;
-            w1 += Step * size;
-            w2 += Step * size;
-            w3 += Step * size;
+            w += Step * sizeof(TWeight);
+            w1 += Step * sizeof(TWeight);
+            w2 += Step * sizeof(TWeight);
+            w3 += Step * sizeof(TWeight);
         }
 
+        ElementType type = sizeof(TWeight) == sizeof(float) ? ElementType.F32 : ElementType.BF16;
         sums[0] = End(w, x, left, sum0, type);
         sums[1] = End(w1, x, left, sum1, type);
         sums[2] = End(w2, x, left, sum2, type);
@@ -96,9 +88,9 @@ internal static unsafe class NeonDenseBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Add(
         byte* w, Vector128<float> x0, Vector128<float> x1, Vector128<float> x2, Vector128<float> x3,
-        Vector128<float> sum, ElementType type)
+        Vector128<float> sum, bool isSingle)
     {
-        if (type == ElementType.F32)
+        if (isSingle)
         {
             Vector128<float> w0 = AdvSimd.LoadVector128((float*)w), w1 = AdvSimd.LoadVector128((float*)w + 4);
             Vector128<float> w2 = AdvSimd.LoadVector128((float*)w + 8), w3 = AdvSimd.LoadVector128((float*)w + 12);

@@ -12,11 +12,11 @@ internal sealed unsafe class NeonDotKernels : NeonKernels
         Unpack(type),
         type switch
         {
-            ElementType.Q8_0 => &NeonBlockBodies.DotSigned,
-            ElementType.Q4_0 => &NeonBlockBodies.DotFour,
-            ElementType.Q5_0 => &NeonBlockBodies.DotFive,
-            ElementType.Q6_K => &NeonBlockBodies.DotSix,
-            _ => &NeonBlockBodies.DotMinimum,
+            ElementType.Q8_0 => &NeonBlockBodies.Products<Q8Format, WithDot>,
+            ElementType.Q4_0 => &NeonBlockBodies.Products<Q4Format, WithDot>,
+            ElementType.Q5_0 => &NeonBlockBodies.Products<Q5Format, WithDot>,
+            ElementType.Q6_K => &NeonBlockBodies.Halves<WithDot>,
+            _ => &NeonBlockBodies.Products<Q4MinimumFormat, WithDot>,
         },
         type switch
         {

@@ -19,20 +19,20 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
         &Vector128FloatBodies.Dot4x2,
         null,
         &Vector128CacheBodies.LoadHalf,
-        &NeonDenseBodies.Single,
+        &NeonDenseBodies.Rows<float>,
         &NeonDenseBodies.Half,
-        &NeonDenseBodies.BFloat16,
+        &NeonDenseBodies.Rows<ushort>,
         null);
 
     internal override BlockBodies Blocks(ElementType type) => new(
         Unpack(type),
         type switch
         {
-            ElementType.Q8_0 => &NeonBlockBodies.Signed,
-            ElementType.Q4_0 => &NeonBlockBodies.Four,
-            ElementType.Q5_0 => &NeonBlockBodies.Five,
-            ElementType.Q6_K => &NeonBlockBodies.Six,
-            _ => &NeonBlockBodies.Minimum,
+            ElementType.Q8_0 => &NeonBlockBodies.Products<Q8Format, WithoutDot>,
+            ElementType.Q4_0 => &NeonBlockBodies.Products<Q4Format, WithoutDot>,
+            ElementType.Q5_0 => &NeonBlockBodies.Products<Q5Format, WithoutDot>,
+            ElementType.Q6_K => &NeonBlockBodies.Halves<WithoutDot>,
+            _ => &NeonBlockBodies.Products<Q4MinimumFormat, WithoutDot>,
         },
         type switch
         {
