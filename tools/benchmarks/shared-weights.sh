@@ -5,13 +5,13 @@
 #
 # BINARY is a published moredge; FOLDER receives every raw output. BATCHED_BENCH is llama.cpp's llama-batched-bench and
 # DENSE_GGUF a file of `moredge bench --synthetic smollm2-360m --format q4_0 --keep DENSE_GGUF`; without them that column
-# stays empty. THREADS (2), TURNS (3) and PARTS ("depth speculate kv board batch tables") in the environment change what is run;
+# stays empty. THREADS (2), TURNS (3) and PARTS ("depth speculate kv board batch drafts tables") in the environment change what is run;
 # "tables" makes the tables of the batches from the outputs that are there.
 # Exit codes: 0 success, 1 a program failed, 2 wrong usage.
 set -euo pipefail
 
 readonly threads=${THREADS:-2} turns=${TURNS:-3} sequences=1,2,4,8,16,32 prompt=64 answer=64
-read -r -a parts <<<"${PARTS:-depth speculate kv board batch tables}"
+read -r -a parts <<<"${PARTS:-depth speculate kv board batch drafts tables}"
 
 fail() { echo "shared-weights: $2" >&2; exit "$1"; }
 
@@ -57,6 +57,16 @@ batch() {
             keep "batch-n$n-$turn" "$binary" bench --synthetic "mor-360m-n$n" --depths "$(shares "$n")" \
                 --kv recursion,shared "${options[@]}"
         done
+    done
+}
+
+# Few sequences that draft as often right as the built-in models do, at their depths.
+drafts() {
+    local turn options=(--format q4 --pure --sequences 1,2,4 -p "$prompt" -n 128 -r 1 --threads "$threads")
+    for ((turn = 1; turn <= turns; turn++)); do
+        keep "drafts-dense-$turn" "$binary" bench --synthetic smollm2-360m "${options[@]}"
+        keep "drafts-n3-$turn" "$binary" bench --synthetic mor-360m-n3 --depths 0.35,0.34,0.31 --speculate 0.88,0.96 \
+            "${options[@]}"
     done
 }
 
@@ -142,6 +152,6 @@ readonly binary=$1 folder=$2 peer=${3:-} dense=${4:-}
 [ -z "$peer" ] || { [ -x "$peer" ] && [ -f "$dense" ]; } || fail 2 "$peer is not a program or $dense not a file."
 mkdir -p "$folder" || fail 2 "the folder $folder cannot be made."
 for part in "${parts[@]}"; do
-    [[ $part =~ ^(depth|speculate|kv|board|batch|tables)$ ]] || fail 2 "there is no part '$part'; there are: depth speculate kv board batch tables."
+    [[ $part =~ ^(depth|speculate|kv|board|batch|drafts|tables)$ ]] || fail 2 "there is no part '$part'; there are: depth speculate kv board batch drafts tables."
     "$part"
 done
