@@ -51,10 +51,16 @@ public sealed unsafe class GgufFile : IDisposable
     public IReadOnlyList<GgufTensor> Tensors => _tensors;
 
     /// <summary>True when the file has a digest for every tensor.</summary>
-    public bool HasDigests => Metadata.Contains(MetadataKeys.TensorDigests);
+    public bool HasDigests => Metadata.Contains(MetadataKeys.TensorDigests) && !IsQuantizedAfterwards;
 
     /// <summary>True when the file has a digest of its header.</summary>
-    public bool HasHeaderDigest => _headerDigestOffset >= 0;
+    public bool HasHeaderDigest => _headerDigestOffset >= 0 && !IsQuantizedAfterwards;
+
+    /// <summary>
+    /// True for a file that llama.cpp's quantizer made of one with digests, which it copies: it leaves a key that files
+    /// with digests of their own never have.
+    /// </summary>
+    private bool IsQuantizedAfterwards => Metadata.Contains(MetadataKeys.QuantizationVersion);
 
     /// <summary>Maps a file and checks its header, its tensor table and, where it has one, its header digest.</summary>
     /// <exception cref="ModelFileException">The file is absent or wrong; the message says how.</exception>
@@ -183,7 +189,7 @@ public sealed unsafe class GgufFile : IDisposable
     public void VerifyHeader()
     {
         string? expected = Metadata.GetString(MetadataKeys.HeaderDigest);
-        if (expected is null)
+        if (expected is null || IsQuantizedAfterwards)
         {
             return;
         }
@@ -198,7 +204,8 @@ public sealed unsafe class GgufFile : IDisposable
         if (Digest.OfHeader(_file.Span(0, (int)_headerBytes), (int)_headerDigestOffset) != expected)
         {
             throw _file.Fault(
-                ModelFileError.HeaderDigestMismatch, "the header does not match its digest; the file is damaged.");
+                ModelFileError.HeaderDigestMismatch,
+                "the header does not match its digest; the file is damaged, or another program has changed it.");
         }
     }
 
@@ -207,7 +214,7 @@ public sealed unsafe class GgufFile : IDisposable
 
     private void ReadTensorDigests()
     {
-        string[] digests = Metadata.GetStringArray(MetadataKeys.TensorDigests);
+        string[] digests = HasDigests ? Metadata.GetStringArray(MetadataKeys.TensorDigests) : [];
         if (HasDigests && digests.Length != _tensors.Length)
         {
             throw _file.Fault(

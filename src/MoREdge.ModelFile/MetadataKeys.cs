@@ -66,6 +66,9 @@ public static class MetadataKeys
     /// <summary>string: XXH3-128 of the header with this value's 32 digits read as '0'.</summary>
     public const string HeaderDigest = "moredge.digest.header";
 
+    /// <summary>uint32: version of the block formats; llama.cpp's quantizer sets it, MoREdge never does.</summary>
+    public const string QuantizationVersion = "general.quantization_version";
+
     /// <summary>string: "gpt2" (byte-level BPE) or "llama" (SentencePiece BPE).</summary>
     public const string TokenizerModel = "tokenizer.ggml.model";
 

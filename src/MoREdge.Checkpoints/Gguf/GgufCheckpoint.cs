@@ -8,7 +8,7 @@ internal static class GgufCheckpoint
 {
     /// <summary>Keys that describe the old file and not the model; a new file gets its own.</summary>
     private static readonly string[] FileKeys =
-        [MetadataKeys.Alignment, "general.file_type", "general.quantization_version", MetadataKeys.Writer];
+        [MetadataKeys.Alignment, "general.file_type", MetadataKeys.QuantizationVersion, MetadataKeys.Writer];
 
     private static readonly string[] FileKeyPrefixes = ["split.", "moredge.packed.", "moredge.digest."];
 

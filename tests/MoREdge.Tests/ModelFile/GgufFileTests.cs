@@ -56,6 +56,24 @@ public sealed unsafe class GgufFileTests
         Assert.Equal([2f, 3f, 7f, 0f], weights[32..36]);
     }
 
+    /// <summary>llama.cpp's quantizer copies the digests of its source and sets the version of its blocks.</summary>
+    [Fact]
+    public void Digests_OfTheFileThatThisWasQuantizedFrom_AreIgnored()
+    {
+        using TemporaryFolder folder = new();
+        string other = new('0', 32);
+        string path = new RawGguf(1, 3)
+            .String(MetadataKeys.HeaderDigest, other)
+            .Strings(MetadataKeys.TensorDigests, other, other)
+            .Number(MetadataKeys.QuantizationVersion, 2)
+            .Tensor("t", 0, 0, 1).Data(4).Save(folder);
+        using GgufFile file = GgufFile.Open(path);
+
+        file.VerifyHeader();
+        file.VerifyTensor(file.Tensors[0]);
+        Assert.False(file.HasDigests || file.HasHeaderDigest);
+    }
+
     [Fact]
     public void Shape_OfFileOrder_IsReversedToOutermostFirst()
     {
