@@ -162,10 +162,7 @@ public sealed class GenerationSession : IDisposable
         try
         {
             ReadOnlySpan<float> logits = Sequence.Prefill(ids, progress, cancellation);
-            foreach (int id in ids)
-            {
-                _ids.Add(id);
-            }
+            _ids.AddRange(ids);
 
             _latest = Stopwatch.GetTimestamp();
             return logits;
@@ -173,12 +170,7 @@ public sealed class GenerationSession : IDisposable
         catch (OperationCanceledException)
         {
             // Layers with a window may have kept the beginning of the prompt.
-            int kept = Sequence.Position - _ids.Count;
-            foreach (int id in ids[..kept])
-            {
-                _ids.Add(id);
-            }
-
+            _ids.AddRange(ids[..(Sequence.Position - _ids.Count)]);
             return default;
         }
     }

@@ -185,7 +185,7 @@ public sealed class SequenceBatch : IDisposable
         _leftCount = 0;
         PromptRowsLeft = _limits.PromptRowsMax;
         bool hasPrompts = _promptFlights > 0;
-        _speculation.BeginTick(_sequences);
+        _speculation.BeginTick(_sequences, SequenceCount);
         _runner.Observe(CancellationToken.None);
         _runner.Enter(_speculation.Enter(_entering.Flights));
         _looping.AddAll(_entering);

@@ -52,10 +52,8 @@ internal sealed record SequencePlan(
         Math.Min(config.RecursionCount, TokenPipeline.LoopingMax);
 
     /// <summary>Rows of logits there is room for.</summary>
-    public int LogitRows(ModelConfig config) => Batch is { } batch
-        ? batch.SequencesMax
-            + (Speculation == SpeculationMode.Off ? 0 : BatchSpeculation.LogitRowsFor(batch, config))
-        : Workspace.LogitRows;
+    public int LogitRows(ModelConfig config) =>
+        Batch is null ? Workspace.LogitRows : BatchSpeculation.FlightsMax(this, config);
 
     /// <summary>Rows that a hybrid cache replaces for a while; 0 when the policy is another one.</summary>
     public int OverlayRowsMax => KvPolicy == KvPolicy.SharedHybrid ? ChunkRowsMax : 0;

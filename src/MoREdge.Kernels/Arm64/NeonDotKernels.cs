@@ -8,27 +8,7 @@ internal sealed unsafe class NeonDotKernels : NeonKernels
     /// <inheritdoc/>
     public override string Name => "neon-dot";
 
-    internal override BlockBodies Blocks(ElementType type) => new(
-        Unpack(type),
-        type switch
-        {
-            ElementType.Q8_0 => &NeonBlockBodies.Products<Q8Format, WithDot>,
-            ElementType.Q4_0 => &NeonBlockBodies.Products<Q4Format, WithDot>,
-            ElementType.Q5_0 => &NeonBlockBodies.Products<Q5Format, WithDot>,
-            ElementType.Q6_K => &NeonBlockBodies.Halves<WithDot>,
-            _ => &NeonBlockBodies.Products<Q4MinimumFormat, WithDot>,
-        },
-        type switch
-        {
-            ElementType.Q8_0 => &NeonBlockRows.One<Q8Format, WithDot>,
-            ElementType.Q4_0 => &NeonBlockRows.One<Q4Format, WithDot>,
-            ElementType.Q4_1 => &NeonBlockRows.One<Q4MinimumFormat, WithDot>,
-            ElementType.Q5_0 => &NeonBlockRows.One<Q5Format, WithDot>,
-            ElementType.Q5_1 => &NeonBlockRows.One<Q5MinimumFormat, WithDot>,
-            ElementType.Q4_K => &NeonBlockRows.One<Q4KFormat, WithDot>,
-            ElementType.Q5_K => &NeonBlockRows.One<Q5KFormat, WithDot>,
-            _ => &NeonBlockRows.OneSix<WithDot>,
-        });
+    internal override BlockBodies Blocks(ElementType type) => Blocks<WithDot>(type);
 
     // SAFETY: throughout this class as in NeonKernels.
 

@@ -24,27 +24,7 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
         &NeonDenseBodies.Rows<ushort>,
         null);
 
-    internal override BlockBodies Blocks(ElementType type) => new(
-        Unpack(type),
-        type switch
-        {
-            ElementType.Q8_0 => &NeonBlockBodies.Products<Q8Format, WithoutDot>,
-            ElementType.Q4_0 => &NeonBlockBodies.Products<Q4Format, WithoutDot>,
-            ElementType.Q5_0 => &NeonBlockBodies.Products<Q5Format, WithoutDot>,
-            ElementType.Q6_K => &NeonBlockBodies.Halves<WithoutDot>,
-            _ => &NeonBlockBodies.Products<Q4MinimumFormat, WithoutDot>,
-        },
-        type switch
-        {
-            ElementType.Q8_0 => &NeonBlockRows.One<Q8Format, WithoutDot>,
-            ElementType.Q4_0 => &NeonBlockRows.One<Q4Format, WithoutDot>,
-            ElementType.Q4_1 => &NeonBlockRows.One<Q4MinimumFormat, WithoutDot>,
-            ElementType.Q5_0 => &NeonBlockRows.One<Q5Format, WithoutDot>,
-            ElementType.Q5_1 => &NeonBlockRows.One<Q5MinimumFormat, WithoutDot>,
-            ElementType.Q4_K => &NeonBlockRows.One<Q4KFormat, WithoutDot>,
-            ElementType.Q5_K => &NeonBlockRows.One<Q5KFormat, WithoutDot>,
-            _ => &NeonBlockRows.OneSix<WithoutDot>,
-        });
+    internal override BlockBodies Blocks(ElementType type) => Blocks<WithoutDot>(type);
 
     // SAFETY: throughout this class, PackedDriver hands the bodies whole tiles and groups of the views, and
     // AttentionDriver whole tiles and rows of the cache.
@@ -68,6 +48,30 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
     public override void MatMulQ4(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
         PackedDriver.MatMul(w, x, y, tileStart, tileEnd, &NeonMatVec.Q4, new PackedBlock(1, 4, &NeonMatMul.Q4));
+
+    /// <summary>The bodies for a type, with the dot product or without.</summary>
+    private protected static BlockBodies Blocks<TDot>(ElementType type)
+        where TDot : unmanaged, IDotProduct => new(
+        Unpack(type),
+        type switch
+        {
+            ElementType.Q8_0 => &NeonBlockBodies.Products<Q8Format, TDot>,
+            ElementType.Q4_0 => &NeonBlockBodies.Products<Q4Format, TDot>,
+            ElementType.Q5_0 => &NeonBlockBodies.Products<Q5Format, TDot>,
+            ElementType.Q6_K => &NeonBlockBodies.Halves<TDot>,
+            _ => &NeonBlockBodies.Products<Q4MinimumFormat, TDot>,
+        },
+        type switch
+        {
+            ElementType.Q8_0 => &NeonBlockRows.One<Q8Format, TDot>,
+            ElementType.Q4_0 => &NeonBlockRows.One<Q4Format, TDot>,
+            ElementType.Q4_1 => &NeonBlockRows.One<Q4MinimumFormat, TDot>,
+            ElementType.Q5_0 => &NeonBlockRows.One<Q5Format, TDot>,
+            ElementType.Q5_1 => &NeonBlockRows.One<Q5MinimumFormat, TDot>,
+            ElementType.Q4_K => &NeonBlockRows.One<Q4KFormat, TDot>,
+            ElementType.Q5_K => &NeonBlockRows.One<Q5KFormat, TDot>,
+            _ => &NeonBlockRows.OneSix<TDot>,
+        });
 
     /// <summary>Unpacks blocks of a type.</summary>
     private protected static delegate*<byte*, int, byte*, float*, void> Unpack(ElementType type) => type switch

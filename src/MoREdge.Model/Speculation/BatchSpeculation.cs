@@ -55,17 +55,16 @@ internal sealed class BatchSpeculation
     /// <summary>Texts that draft in this tick, in the order of their places.</summary>
     public ReadOnlySpan<BatchSequence> Drafting => _drafting.AsSpan(0, _draftingCount);
 
-    /// <summary>Most flights of a tick.</summary>
-    public static int FlightsMax(SequencePlan plan, ModelConfig config) =>
-        plan.Batch!.SequencesMax + (plan.Speculation == SpeculationMode.Off ? 0 : LogitRowsFor(plan.Batch, config));
+    /// <summary>Most flights of a tick, of which each may want a row of logits.</summary>
+    public static int FlightsMax(SequencePlan plan, ModelConfig config)
+    {
+        int texts = plan.Speculation == SpeculationMode.Off ? 0 : Math.Min(plan.Batch!.SequencesMax, DraftingMax);
+        return plan.Batch!.SequencesMax + (texts * TokenPipeline.FlightsFor(SequencePlan.LoopingTokensMax(config)));
+    }
 
     /// <summary>Rows of activations that drafts take.</summary>
     public static int RowsFor(BatchOptions limits, ModelConfig config) =>
         limits.SequencesMax * TokenPipeline.RowsFor(SequencePlan.LoopingTokensMax(config));
-
-    /// <summary>Rows of logits that drafts take.</summary>
-    public static int LogitRowsFor(BatchOptions limits, ModelConfig config) =>
-        Math.Min(limits.SequencesMax, DraftingMax) * TokenPipeline.FlightsFor(SequencePlan.LoopingTokensMax(config));
 
     /// <summary>The tokens under way of a new text; null where none draft.</summary>
     /// <param name="cache">Keys and values of the text.</param>
@@ -83,7 +82,7 @@ internal sealed class BatchSpeculation
         if (!_isDecided)
         {
             _isDecided = true;
-            _switch = sequences <= _switches.Length ? _switches[sequences - 1] : null;
+            _switch = sequences > 0 && sequences <= _switches.Length ? _switches[sequences - 1] : null;
             _switch?.Begin();
         }
 
@@ -91,8 +90,12 @@ internal sealed class BatchSpeculation
     }
 
     /// <summary>Begins a tick: texts that were asked for a token go on, the drafts of the others are dropped.</summary>
-    public void BeginTick(ReadOnlySpan<BatchSequence?> sequences)
+    /// <param name="sequences">The places of the batch.</param>
+    /// <param name="sequenceCount">Texts in it.</param>
+    public void BeginTick(ReadOnlySpan<BatchSequence?> sequences, int sequenceCount)
     {
+        // A tick before which nobody was fed has a time of its own, too.
+        IsOn(sequenceCount);
         _draftingCount = 0;
         for (int i = 0; i < sequences.Length && !_isOff; i++)
         {

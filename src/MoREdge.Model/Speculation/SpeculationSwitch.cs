@@ -51,7 +51,18 @@ internal sealed class SpeculationSwitch(SpeculationMode mode, int turnSteps)
 
     /// <summary>Called when a step is done.</summary>
     /// <param name="tokens">Tokens that came out of it.</param>
-    public void End(int tokens) => End(Stopwatch.GetElapsedTime(_start).TotalSeconds, tokens);
+    /// <exception cref="InvalidOperationException">It did not begin: its time would be that of several.</exception>
+    public void End(int tokens)
+    {
+        if (mode != SpeculationMode.Auto)
+        {
+            return;
+        }
+
+        long start = _start != 0 ? _start : throw new InvalidOperationException("The step did not begin.");
+        _start = 0;
+        End(Stopwatch.GetElapsedTime(start).TotalSeconds, tokens);
+    }
 
     /// <summary>The same with a measured time.</summary>
     internal void End(double seconds, int tokens)

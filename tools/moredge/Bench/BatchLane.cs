@@ -19,8 +19,8 @@ internal sealed class BatchLane : IDisposable
     private static readonly SamplerOptions Greedy = new() { Temperature = 0 };
 
     private readonly BenchPlan _plan;
-    private readonly GgufFile _file;
     private readonly DecoderModel _model;
+    private readonly int[][] _prompts;
 
     /// <summary>The answers with every KV policy: drafts of a given rate must know them before.</summary>
     private readonly List<int[]>[] _answers;
@@ -42,14 +42,21 @@ internal sealed class BatchLane : IDisposable
         CancellationToken cancellation)
     {
         _plan = plan;
-        _file = file;
         _options = options;
         _cancellation = cancellation;
         _model = DecoderModel.Load(file, ModelOptions.Kernels(), threads);
         bool isComplete = false;
         _answers = Array.ConvertAll(plan.KvPolicies, _ => new List<int[]>());
+        _prompts = new int[plan.SequencesMax][];
         try
         {
+            for (int i = 0; i < _prompts.Length; i++)
+            {
+                _prompts[i] = plan.HasOwnDrafts
+                    ? BenchText.Report(file, plan.PromptTokens, _model, index: i)
+                    : BenchText.Random(plan.PromptTokens, _model, seed: i);
+            }
+
             int answerTokens = Math.Min(WarmUpTokens, plan.DecodeTokens);
             for (int i = 0; i < plan.KvPolicies.Length; i++)
             {
@@ -60,7 +67,7 @@ internal sealed class BatchLane : IDisposable
                 }
                 else
                 {
-                    Measure(warmUp, WarmUpTokens, answerTokens);
+                    Measure(warmUp, Math.Min(WarmUpTokens, plan.PromptTokens), answerTokens);
                 }
             }
 
@@ -141,9 +148,7 @@ internal sealed class BatchLane : IDisposable
         List<int[]> answers = _answers[Array.IndexOf(_plan.KvPolicies, result.KvPolicy)];
         return new BatchRequest
         {
-            Prompt = _plan.HasOwnDrafts
-                ? BenchText.Report(_file, promptTokens, _model, index)
-                : BenchText.Random(promptTokens, _model, index),
+            Prompt = _prompts[index].AsMemory(0, promptTokens),
             Options = new GenerationOptions { TokenLimit = text.Length, IgnoreEndOfSequence = true },
             Sampler = (_plan.HasOwnDrafts ? Greedy : Flat) with { Seed = (ulong)index },
             DraftOverride = result.Drafts.Override(

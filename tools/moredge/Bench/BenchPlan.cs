@@ -29,37 +29,13 @@ internal sealed record BenchPlan(
     public bool HasDrafts => Drafts.Length > 1;
 
     /// <summary>Most sequences side by side.</summary>
-    public int SequencesMax
-    {
-        get
-        {
-            int max = 0;
-            foreach (int count in Sequences)
-            {
-                max = Math.Max(max, count);
-            }
-
-            return max;
-        }
-    }
+    public int SequencesMax => Largest(0, Sequences);
 
     /// <summary>Whether those are the model's own.</summary>
     public bool HasOwnDrafts => HasDrafts && Drafts[1].Rate is null;
 
     /// <summary>The longest input, of a prefill or to fill a context.</summary>
-    public int InputTokensMax
-    {
-        get
-        {
-            int max = PromptTokens;
-            foreach (int filled in Filled)
-            {
-                max = Math.Max(max, filled);
-            }
-
-            return max;
-        }
-    }
+    public int InputTokensMax => Largest(PromptTokens, Filled);
 
     /// <summary>The lines at the head of a report: what was measured, where, and how to read it.</summary>
     public void AppendHead(StringBuilder text, string model, long fileBytes, string note = "")
@@ -88,4 +64,15 @@ internal sealed record BenchPlan(
 
     /// <summary>The name of a policy that was asked for; nothing for the trained one.</summary>
     public static string KvName(KvPolicy? policy) => policy is { } asked ? ModelOptions.KvNames[(int)asked] : "";
+
+    private static int Largest(int first, int[] others)
+    {
+        int largest = first;
+        foreach (int other in others)
+        {
+            largest = Math.Max(largest, other);
+        }
+
+        return largest;
+    }
 }

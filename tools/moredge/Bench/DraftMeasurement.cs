@@ -18,8 +18,6 @@ internal sealed class DraftMeasurement(BenchPlan plan, CancellationToken cancell
     /// <summary>A row per thread count and way to decode.</summary>
     public List<DraftResult> Results { get; } = [];
 
-    private bool IsOwnText => plan.HasOwnDrafts;
-
     /// <summary>Measures.</summary>
     /// <param name="file">The model.</param>
     /// <param name="options">The options of a sequence for a number of tokens.</param>
@@ -41,7 +39,7 @@ internal sealed class DraftMeasurement(BenchPlan plan, CancellationToken cancell
                     DraftResult row = new(threads, mode);
                     Results.Add(row);
                     lanes.Add(new Lane(row, model, options(text.Length) with { Speculation = mode.Mode }, text));
-                    lanes[^1].Measure(plan.PromptTokens, IsOwnText, cancellation);
+                    lanes[^1].Measure(plan.PromptTokens, plan.HasOwnDrafts, cancellation);
                 }
             }
 
@@ -49,7 +47,7 @@ internal sealed class DraftMeasurement(BenchPlan plan, CancellationToken cancell
             for (int step = 0; step < steps; step++)
             {
                 Lane lane = lanes[step % lanes.Count];
-                Add(lane, lane.Measure(plan.PromptTokens, IsOwnText, cancellation));
+                Add(lane, lane.Measure(plan.PromptTokens, plan.HasOwnDrafts, cancellation));
                 progress(step + 1, steps);
             }
         }
@@ -77,7 +75,7 @@ internal sealed class DraftMeasurement(BenchPlan plan, CancellationToken cancell
     private int[] Text(GgufFile file, DecoderModel model)
     {
         int[] text = BenchText.Random(plan.PromptTokens + plan.DecodeTokens, model, PromptSeed);
-        if (IsOwnText)
+        if (plan.HasOwnDrafts)
         {
             BenchText.Report(file, plan.PromptTokens, model, index: 0).CopyTo(text, 0);
         }
