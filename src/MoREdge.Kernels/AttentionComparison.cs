@@ -131,12 +131,20 @@ internal static unsafe class AttentionComparison
             shape.Count - cut,
             continued,
             accumulate: true);
+        FloatMatrix columns = data.Filled(shape.Rows, cols, cols + Gap, KernelComparison.Untouched);
+        for (int start = 0; start < shape.HeadDim; start += PackedLayout.GroupSize)
+        {
+            int width = Math.Min(PackedLayout.GroupSize, shape.HeadDim - start);
+            set.AttentionMixColumns(weights, values, shape.Count, columns, accumulate: false, start, width);
+        }
+
         double allowed = set.IsFused ? 0 : 2.0 * shape.Count * KernelComparison.Rounding * shape.Count * range;
         double worst = 0;
         for (int row = 0; row < shape.Rows; row++)
         {
             worst = Math.Max(worst, Worst(expected.Row(row), actual.Row(row), allowed));
             worst = Math.Max(worst, Worst(actual.Row(row), continued.Row(row), 0));
+            worst = Math.Max(worst, Worst(actual.Row(row), columns.Row(row), 0));
             worst = Math.Max(worst, KernelComparison.Guard(actual, row));
             for (int head = 0; head < shape.Heads; head++)
             {

@@ -5,16 +5,13 @@ using MoREdge.Tensors;
 namespace MoREdge.Kernels;
 
 /// <summary>
-/// The loops around the attention bodies, written once for all instruction sets: blocks of positions that stay in the
+/// The loops around the bodies of scores, written once for all instruction sets: blocks of positions that stay in the
 /// first-level cache, and within a block the queries, three at a time.
 /// </summary>
 /// <remarks>
 /// Scores body: (queries, rows, keys, type, cols, tileCount, scale, scores) writes tileCount · 8 scores for 3 queries
-/// or 1, from F16 or F32 tiles of 8 positions. Mix body: (weights, rows, values, type, scales, cols, count, outputs,
-/// accumulate) mixes count positions of F16, F32 or, with scales (groups of 32 columns, count), I8. Convert body:
-/// (source, count, isFinite, target) makes float32 of float16, exactly. Dequantize body: (source, sourceStride, scales,
-/// cols, count, target, targetStride), a scale per position. Many queries make it worth converting a block once; few
-/// convert in registers.
+/// or 1, from F16 or F32 tiles of 8 positions. Convert body: (source, count, isFinite, target) makes float32 of
+/// float16, exactly. Many queries make it worth converting a block once; few convert in registers.
 /// </remarks>
 internal static unsafe class AttentionDriver
 {
@@ -22,19 +19,13 @@ internal static unsafe class AttentionDriver
     internal const int HeadDimMax = ScratchFloats / PackedLayout.TileRows;
 
     /// <summary>Queries that share a key or value in registers.</summary>
-    private const int QueryBlock = 3;
+    internal const int QueryBlock = 3;
 
     /// <summary>16 KB: half of a small first-level cache.</summary>
-    private const int ScratchFloats = 4096;
+    internal const int ScratchFloats = 4096;
 
     /// <summary>A score block is a multiple of this many tiles, which no body leaves a remainder of.</summary>
     private const int TileMultiple = 6;
-
-    /// <summary>Positions that are mixed at a time.</summary>
-    internal const int BlockPositionsMax = 128;
-
-    /// <summary>Scales of such a block: a group, and less than another one, per 32 of twice ScratchFloats.</summary>
-    private const int ScalesMax = 4 * ScratchFloats / PackedLayout.GroupSize;
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -73,63 +64,6 @@ internal static unsafe class AttentionDriver
             }
 
             ScoreRows(queries, data, type, cols, scale, scores.Columns(start, blockCount), bodies.Scores);
-        }
-    }
-
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Mix(
-        in FloatMatrix weights,
-        in ValueRows values,
-        int count,
-        in FloatMatrix output,
-        bool accumulate,
-        AttentionBodies bodies)
-    {
-        int cols = values.Cols;
-        int rows = output.Rows * (output.Cols / cols);
-        Debug.Assert(cols <= HeadDimMax && output.Cols % cols == 0 && count <= values.Rows, "Whole heads.");
-        Debug.Assert(weights.Rows >= rows && weights.Cols >= count, "A weight per query and position.");
-        float* scratch = stackalloc float[ScratchFloats];
-        float* scales = stackalloc float[ScalesMax];
-        bool isQ8 = values.Format == KvFormat.Q8;
-        bool converts = rows > QueryBlock || (values.Format == KvFormat.F16 && !values.IsFinite);
-        int blockPositions = Math.Min(ScratchFloats / cols * (converts ? 1 : 2), BlockPositionsMax);
-        if (count == 0 && !accumulate)
-        {
-            Clear(output);
-        }
-
-        for (int j = 0; j < count; j += blockPositions)
-        {
-            // SAFETY: block.Rows positions from j on exist, and as many weights of each query.
-            ValueRows block = values.Slice(j, Math.Min(blockPositions, count - j));
-            ElementType type = KvLayout.ElementTypeOf(block.Format);
-            byte* data = block.Data;
-            for (int group = 0; group < block.GroupCount && isQ8; group++)
-            {
-                int start = group * PackedLayout.GroupSize;
-                float* own = scales + (group * block.Rows);
-                bodies.Convert(block.Scales + ((long)group * block.ScaleStride), block.Rows, block.IsFinite, own);
-                if (converts)
-                {
-                    int width = Math.Min(PackedLayout.GroupSize, cols - start);
-                    bodies.Dequantize((sbyte*)data + start, cols, own, width, block.Rows, scratch + start, cols);
-                }
-            }
-
-            if (converts && block.Format == KvFormat.F16)
-            {
-                bodies.Convert((ushort*)data, block.Rows * cols, block.IsFinite, scratch);
-            }
-
-            if (converts && block.Format != KvFormat.F32)
-            {
-                data = (byte*)scratch;
-                type = ElementType.F32;
-            }
-
-            MixRows(weights.Columns(j, block.Rows), data, type, scales, cols, output, accumulate || j > 0, bodies.Mix);
         }
     }
 
@@ -180,42 +114,6 @@ internal static unsafe class AttentionDriver
         }
     }
 
-    /// <summary>One block of positions, three queries at a time.</summary>
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MixRows(
-        in FloatMatrix weights,
-        byte* data,
-        ElementType type,
-        float* scales,
-        int cols,
-        in FloatMatrix output,
-        bool accumulate,
-        delegate*<float**, int, byte*, ElementType, float*, int, int, float**, bool, void> body)
-    {
-        int heads = output.Cols / cols;
-        int rows = output.Rows * heads;
-        float** factors = stackalloc float*[QueryBlock];
-        float** target = stackalloc float*[QueryBlock];
-        float* unused = stackalloc float[HeadDimMax];
-        for (int row = 0; row < rows; row += QueryBlock)
-        {
-            // SAFETY: a block of two queries mixes the second once more, into memory of its own.
-            int taken = Math.Min(QueryBlock, rows - row);
-            for (int i = 0; i < QueryBlock; i++)
-            {
-                int index = row + Math.Min(i, taken - 1);
-                factors[i] = weights.Data + ((long)index * weights.Stride);
-                target[i] = i < taken
-                    ? output.Data + ((long)(index / heads) * output.Stride) + (index % heads * cols)
-                    : unused;
-            }
-
-            int bodyRows = taken == 1 ? 1 : QueryBlock;
-            body(factors, bodyRows, data, type, scales, cols, weights.Cols, target, accumulate);
-        }
-    }
-
     // What exists of the last tile.
     private static void CopyTile(float** tiles, float** output, int rows, int tile, int count)
     {
@@ -225,14 +123,6 @@ internal static unsafe class AttentionDriver
             {
                 output[row][(tile * PackedLayout.TileRows) + i] = tiles[row][i];
             }
-        }
-    }
-
-    private static void Clear(in FloatMatrix output)
-    {
-        for (int row = 0; row < output.Rows; row++)
-        {
-            output.Row(row).Clear();
         }
     }
 }

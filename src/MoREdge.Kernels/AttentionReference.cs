@@ -100,14 +100,18 @@ internal static unsafe class AttentionReference
         }
     }
 
-    /// <summary>output[i, d] (+)= Σ_j weights[i, j] · value[j, d], a fused multiply-add per position.</summary>
+    /// <summary>
+    /// output[i, d] (+)= Σ_j weights[i, j] · value[j, d] for d of [start, start + cols), a fused multiply-add per
+    /// position.
+    /// </summary>
     internal static void Mix(
-        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate)
+        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate, int start,
+        int cols)
     {
         int heads = output.Cols / values.Cols;
         for (int i = 0; i < output.Rows * heads; i++)
         {
-            Span<float> target = output.Row(i / heads).Slice(i % heads * values.Cols, values.Cols);
+            Span<float> target = output.Row(i / heads).Slice((i % heads * values.Cols) + start, cols);
             ReadOnlySpan<float> factors = weights.Row(i);
             if (!accumulate)
             {
@@ -118,7 +122,8 @@ internal static unsafe class AttentionReference
             {
                 for (int d = 0; d < target.Length; d++)
                 {
-                    target[d] = MathF.FusedMultiplyAdd(factors[j], ValueElement(values, j, d), target[d]);
+                    float factor = factors[j] * ValueScale(values, j, start + d);
+                    target[d] = MathF.FusedMultiplyAdd(factor, ValueQuant(values, j, start + d), target[d]);
                 }
             }
         }
@@ -133,14 +138,19 @@ internal static unsafe class AttentionReference
     }
 
     /// <summary>Column d of value j; scale × quant is exact (11 + 8 bits).</summary>
-    internal static float ValueElement(in ValueRows values, int j, int d)
+    internal static float ValueElement(in ValueRows values, int j, int d) =>
+        ValueScale(values, j, d) * ValueQuant(values, j, d);
+
+    // 1 for values that have none.
+    private static float ValueScale(in ValueRows values, int j, int d)
     {
-        float element = Element(values.Row(j), values.Format, d);
         long group = d / PackedLayout.GroupSize;
         return values.Format == KvFormat.Q8
-            ? element * Element((byte*)values.Scales, KvFormat.F16, (group * values.ScaleStride) + j)
-            : element;
+            ? Element((byte*)values.Scales, KvFormat.F16, (group * values.ScaleStride) + j)
+            : 1f;
     }
+
+    private static float ValueQuant(in ValueRows values, int j, int d) => Element(values.Row(j), values.Format, d);
 
     private static bool StoreKeyQ8(ReadOnlySpan<float> x, in KeyRows keys, int tile, int lane)
     {

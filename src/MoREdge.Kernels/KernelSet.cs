@@ -231,12 +231,27 @@ public class KernelSet
     /// <param name="output">(rows, heads·HeadDim), queries in the order of <see cref="AttentionScores"/>.</param>
     /// <param name="accumulate">True continues the sums that output holds; false starts at 0.</param>
     /// <remarks>
-    /// One fused multiply-add per position in ascending order (scale times quant of a Q8 value is exact). Bit-identical
-    /// in all fused sets, in one call or in several that continue each other.
+    /// One fused multiply-add per position in ascending order, of the value and its weight, which for Q8 is first
+    /// multiplied by the scale. Bit-identical in all fused sets, in one call or in several that continue each other.
     /// </remarks>
-    public virtual void AttentionMix(
+    public void AttentionMix(
         in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate) =>
-        AttentionReference.Mix(weights, values, count, output, accumulate);
+        AttentionMixColumns(weights, values, count, output, accumulate, 0, values.Cols);
+
+    /// <summary>
+    /// <see cref="AttentionMix"/> for columns [start, start + cols) of every head; the others are left alone.
+    /// </summary>
+    /// <param name="weights">Attention weights (rows·heads, at least count).</param>
+    /// <param name="values">Values of one head (positions, HeadDim).</param>
+    /// <param name="count">Positions to attend to.</param>
+    /// <param name="output">(rows, heads·HeadDim), queries in the order of <see cref="AttentionScores"/>.</param>
+    /// <param name="accumulate">True continues the sums that output holds; false starts at 0.</param>
+    /// <param name="start">First column, the beginning of a group of 32.</param>
+    /// <param name="cols">Number of columns, at least 1.</param>
+    public virtual void AttentionMixColumns(
+        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate, int start,
+        int cols) =>
+        AttentionReference.Mix(weights, values, count, output, accumulate, start, cols);
 
     /// <summary>
     /// Retention of one head, for each token in order: R ← γ·R + kᵀ·v, then o = q·R.

@@ -55,44 +55,45 @@ internal static unsafe class Vector128AttentionBodies
         }
     }
 
-    /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
+    /// <summary>Mixes values of consecutive positions (see AttentionMixDriver).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
-        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, int count, float** outputs,
-        bool accumulate)
+        float** weights, int step, int rows, byte* values, int stride, ElementType type, int cols, int count,
+        float** outputs, bool accumulate)
     {
         int d = 0;
         for (; d + 16 <= cols && rows == 3; d += 16)
         {
             if (type == ElementType.F16)
             {
-                MixThree(weights, values, ElementType.F16, scales, d, cols, count, outputs, accumulate);
+                MixThree(Own(weights, step, d), values, ElementType.F16, d, stride, count, outputs, accumulate);
             }
             else if (type == ElementType.F32)
             {
-                MixThree(weights, values, ElementType.F32, scales, d, cols, count, outputs, accumulate);
+                MixThree(Own(weights, step, d), values, ElementType.F32, d, stride, count, outputs, accumulate);
             }
             else
             {
-                MixThree(weights, values, ElementType.I8, scales, d, cols, count, outputs, accumulate);
+                MixThree(Own(weights, step, d), values, ElementType.I8, d, stride, count, outputs, accumulate);
             }
         }
 
         for (int row = 0; row < rows; row++)
         {
-            MixOne(weights[row], values, type, scales, d, cols, count, outputs[row], accumulate, fused: true);
+            MixOne(weights + row, step, values, stride, type, d, cols, count, outputs[row], accumulate, fused: true);
         }
     }
 
     /// <summary><see cref="Mix"/> with product and sum rounded apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MixSplit(
-        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, int count, float** outputs,
-        bool accumulate)
+        float** weights, int step, int rows, byte* values, int stride, ElementType type, int cols, int count,
+        float** outputs, bool accumulate)
     {
         for (int row = 0; row < rows; row++)
         {
-            MixOne(weights[row], values, type, scales, 0, cols, count, outputs[row], accumulate, fused: false);
+            MixOne(
+                weights + row, step, values, stride, type, 0, cols, count, outputs[row], accumulate, fused: false);
         }
     }
 
@@ -180,12 +181,10 @@ internal static unsafe class Vector128AttentionBodies
     // Sixteen columns for three queries: twelve chains.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixThree(
-        float** weights, byte* values, ElementType type, float* scales, int d, int cols, int count, float** outputs,
-        bool accumulate)
+        float** weights, byte* values, ElementType type, int d, int stride, int count, float** outputs, bool accumulate)
     {
-        long rowBytes = cols * ElementBytes(type);
+        long rowBytes = stride * ElementBytes(type);
         byte* row = values + (d * ElementBytes(type));
-        scales += (long)(d / 32) * count;
         float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
         float* o0 = outputs[0] + d, o1 = outputs[1] + d, o2 = outputs[2] + d;
         Vector128<float> sum00 = Start(o0, accumulate), sum01 = Start(o0 + 4, accumulate);
@@ -197,20 +196,19 @@ internal static unsafe class Vector128AttentionBodies
         for (nint j = 0; j < count; j++)
         {
             Vector128<float> a = Vector128.Create(w0[j]), b = Vector128.Create(w1[j]), c = Vector128.Create(w2[j]);
-            Vector128<float> scale = Scale(scales, type, j);
-            Vector128<float> v = LoadValue(row, type, scale, 0);
+            Vector128<float> v = LoadValue(row, type, 0);
             sum00 = Vector128.FusedMultiplyAdd(a, v, sum00);
             sum10 = Vector128.FusedMultiplyAdd(b, v, sum10);
             sum20 = Vector128.FusedMultiplyAdd(c, v, sum20);
-            v = LoadValue(row, type, scale, 4);
+            v = LoadValue(row, type, 4);
             sum01 = Vector128.FusedMultiplyAdd(a, v, sum01);
             sum11 = Vector128.FusedMultiplyAdd(b, v, sum11);
             sum21 = Vector128.FusedMultiplyAdd(c, v, sum21);
-            v = LoadValue(row, type, scale, 8);
+            v = LoadValue(row, type, 8);
             sum02 = Vector128.FusedMultiplyAdd(a, v, sum02);
             sum12 = Vector128.FusedMultiplyAdd(b, v, sum12);
             sum22 = Vector128.FusedMultiplyAdd(c, v, sum22);
-            v = LoadValue(row, type, scale, 12);
+            v = LoadValue(row, type, 12);
             sum03 = Vector128.FusedMultiplyAdd(a, v, sum03);
             sum13 = Vector128.FusedMultiplyAdd(b, v, sum13);
             sum23 = Vector128.FusedMultiplyAdd(c, v, sum23);
@@ -225,59 +223,58 @@ internal static unsafe class Vector128AttentionBodies
     // Columns [d, cols) for one query.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixOne(
-        float* weights, byte* values, ElementType type, float* scales, int d, int cols, int count, float* output,
-        bool accumulate, bool fused)
+        float** weights, int step, byte* values, int stride, ElementType type, int d, int cols, int count,
+        float* output, bool accumulate, bool fused)
     {
         for (; d + 16 <= cols; d += 16)
         {
+            float* own = *Own(weights, step, d);
             if (type == ElementType.F16)
             {
-                MixSixteen(weights, values, ElementType.F16, scales, d, cols, count, output, accumulate, fused);
+                MixSixteen(own, values, ElementType.F16, d, stride, count, output, accumulate, fused);
             }
             else if (type == ElementType.F32)
             {
-                MixSixteen(weights, values, ElementType.F32, scales, d, cols, count, output, accumulate, fused);
+                MixSixteen(own, values, ElementType.F32, d, stride, count, output, accumulate, fused);
             }
             else
             {
-                MixSixteen(weights, values, ElementType.I8, scales, d, cols, count, output, accumulate, fused);
+                MixSixteen(own, values, ElementType.I8, d, stride, count, output, accumulate, fused);
             }
         }
 
-        long rowBytes = cols * ElementBytes(type);
+        long rowBytes = stride * ElementBytes(type);
         for (; d + 4 <= cols; d += 4)
         {
-            float* own = scales + ((long)(d / 32) * count);
+            float* own = *Own(weights, step, d);
             Vector128<float> sum = Start(output + d, accumulate);
             for (nint j = 0; j < count; j++)
             {
-                byte* row = values + (j * rowBytes);
-                Vector128<float> value = LoadValue(row, type, Scale(own, type, j), d);
-                sum = Add(Vector128.Create(weights[j]), value, sum, fused);
+                sum = Add(Vector128.Create(own[j]), LoadValue(values + (j * rowBytes), type, d), sum, fused);
             }
 
             sum.Store(output + d);
         }
 
-        MixTail(weights, values, type, scales, d, cols, count, output, accumulate, fused);
+        MixTail(weights, step, values, stride, type, d, cols, count, output, accumulate, fused);
     }
 
     /// <summary>Columns [start, cols) of a mix for one query, one by one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MixTail(
-        float* weights, byte* values, ElementType type, float* scales, int start, int cols, int count, float* output,
-        bool accumulate, bool fused)
+        float** weights, int step, byte* values, int stride, ElementType type, int start, int cols, int count,
+        float* output, bool accumulate, bool fused)
     {
-        long rowBytes = cols * ElementBytes(type);
+        long rowBytes = stride * ElementBytes(type);
         for (int d = start; d < cols; d++)
         {
             // Lane 0 of a vector: the fused multiply-add of the vectors, without a second name for it.
-            float* own = scales + ((long)(d / 32) * count);
+            float* own = *Own(weights, step, d);
             Vector128<float> sum = Vector128.CreateScalarUnsafe(accumulate ? output[d] : 0f);
             for (nint j = 0; j < count; j++)
             {
-                Vector128<float> value = LoadOne(values + (j * rowBytes), type, Scale(own, type, j), d);
-                sum = Add(Vector128.CreateScalarUnsafe(weights[j]), value, sum, fused);
+                Vector128<float> value = LoadOne(values + (j * rowBytes), type, d);
+                sum = Add(Vector128.CreateScalarUnsafe(own[j]), value, sum, fused);
             }
 
             output[d] = sum.ToScalar();
@@ -286,23 +283,21 @@ internal static unsafe class Vector128AttentionBodies
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixSixteen(
-        float* weights, byte* values, ElementType type, float* scales, int d, int cols, int count, float* output,
-        bool accumulate, bool fused)
+        float* weights, byte* values, ElementType type, int d, int stride, int count, float* output, bool accumulate,
+        bool fused)
     {
-        long rowBytes = cols * ElementBytes(type);
+        long rowBytes = stride * ElementBytes(type);
         byte* row = values + (d * ElementBytes(type));
-        scales += (long)(d / 32) * count;
         output += d;
         Vector128<float> sum0 = Start(output, accumulate), sum1 = Start(output + 4, accumulate);
         Vector128<float> sum2 = Start(output + 8, accumulate), sum3 = Start(output + 12, accumulate);
         for (nint j = 0; j < count; j++)
         {
             Vector128<float> weight = Vector128.Create(weights[j]);
-            Vector128<float> scale = Scale(scales, type, j);
-            sum0 = Add(weight, LoadValue(row, type, scale, 0), sum0, fused);
-            sum1 = Add(weight, LoadValue(row, type, scale, 4), sum1, fused);
-            sum2 = Add(weight, LoadValue(row, type, scale, 8), sum2, fused);
-            sum3 = Add(weight, LoadValue(row, type, scale, 12), sum3, fused);
+            sum0 = Add(weight, LoadValue(row, type, 0), sum0, fused);
+            sum1 = Add(weight, LoadValue(row, type, 4), sum1, fused);
+            sum2 = Add(weight, LoadValue(row, type, 8), sum2, fused);
+            sum3 = Add(weight, LoadValue(row, type, 12), sum3, fused);
             row += rowBytes;
         }
 
@@ -343,10 +338,9 @@ internal static unsafe class Vector128AttentionBodies
     private static long ElementBytes(ElementType type) =>
         type == ElementType.F32 ? 4 : type == ElementType.F16 ? 2 : 1;
 
-    // The scale of a position, which int8 alone has.
+    /// <summary>The weights of the group of column <paramref name="d"/> (see AttentionMixDriver).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Scale(float* scales, ElementType type, nint j) =>
-        type == ElementType.I8 ? Vector128.Create(scales[j]) : Vector128<float>.Zero;
+    internal static float** Own(float** weights, int step, int d) => weights + (d / PackedLayout.GroupSize * step);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Load(byte* row, bool isHalf, int at) =>
@@ -355,7 +349,7 @@ internal static unsafe class Vector128AttentionBodies
             : Vector128.Load((float*)row + at);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> LoadValue(byte* row, ElementType type, Vector128<float> scale, int at)
+    private static Vector128<float> LoadValue(byte* row, ElementType type, int at)
     {
         if (type == ElementType.F32)
         {
@@ -368,11 +362,11 @@ internal static unsafe class Vector128AttentionBodies
         }
 
         Vector128<sbyte> bytes = Vector128.CreateScalarUnsafe(*(int*)(row + at)).AsSByte();
-        return Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes))) * scale;
+        return Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> LoadOne(byte* row, ElementType type, Vector128<float> scale, int at)
+    private static Vector128<float> LoadOne(byte* row, ElementType type, int at)
     {
         if (type == ElementType.F32)
         {
@@ -381,7 +375,7 @@ internal static unsafe class Vector128AttentionBodies
 
         return type == ElementType.F16
             ? Finite(Vector128.CreateScalarUnsafe(((short*)row)[at]))
-            : Vector128.ConvertToSingle(Vector128.CreateScalarUnsafe((int)((sbyte*)row)[at])) * scale;
+            : Vector128.ConvertToSingle(Vector128.CreateScalarUnsafe((int)((sbyte*)row)[at]));
     }
 
     // The lower four float16 that are neither infinite nor NaN: half the instructions of HalfConversion.

@@ -65,31 +65,23 @@ internal static unsafe class Vector128CacheBodies
         }
     }
 
-    /// <summary>
-    /// target[j, c] = scales[j] · source[j, c] for count positions of cols columns, at most a group.
-    /// </summary>
+    /// <summary>int8 to float32, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Dequantize(
-        sbyte* source, long sourceStride, float* scales, int cols, int count, float* target, long targetStride)
+    internal static void Quants(sbyte* source, int count, float* target)
     {
-        for (int j = 0; j < count; j++)
+        int i = 0;
+        for (; i + 16 <= count; i += 16)
         {
-            Vector128<float> scale = Vector128.Create(scales[j]);
-            int c = 0;
-            for (; c + 4 <= cols; c += 4)
-            {
-                Vector128<sbyte> bytes = Vector128.CreateScalarUnsafe(*(int*)(source + c)).AsSByte();
-                Vector128<int> quants = Vector128.WidenLower(Vector128.WidenLower(bytes));
-                (Vector128.ConvertToSingle(quants) * scale).Store(target + c);
-            }
+            (Vector128<short> first, Vector128<short> second) = Vector128.Widen(Vector128.Load(source + i));
+            Vector128.ConvertToSingle(Vector128.WidenLower(first)).Store(target + i);
+            Vector128.ConvertToSingle(Vector128.WidenUpper(first)).Store(target + i + 4);
+            Vector128.ConvertToSingle(Vector128.WidenLower(second)).Store(target + i + 8);
+            Vector128.ConvertToSingle(Vector128.WidenUpper(second)).Store(target + i + 12);
+        }
 
-            for (; c < cols; c++)
-            {
-                target[c] = source[c] * scales[j];
-            }
-
-            source += sourceStride;
-            target += targetStride;
+        for (; i < count; i++)
+        {
+            target[i] = source[i];
         }
     }
 

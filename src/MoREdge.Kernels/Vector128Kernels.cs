@@ -24,7 +24,7 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
         IsFused ? &Vector128AttentionBodies.Scores : &Vector128AttentionBodies.ScoresSplit,
         IsFused ? &Vector128AttentionBodies.Mix : &Vector128AttentionBodies.MixSplit,
         &Vector128CacheBodies.LoadHalf,
-        &Vector128CacheBodies.Dequantize);
+        &Vector128CacheBodies.Quants);
 
     /// <summary>What products with rows of floats are computed with.</summary>
     internal virtual DenseBodies Dense => IsFused
@@ -230,16 +230,17 @@ internal unsafe class Vector128Kernels(bool isFused) : KernelSet
     }
 
     /// <inheritdoc/>
-    public override void AttentionMix(
-        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate)
+    public override void AttentionMixColumns(
+        in FloatMatrix weights, in ValueRows values, int count, in FloatMatrix output, bool accumulate, int start,
+        int cols)
     {
         if (values.Cols > AttentionDriver.HeadDimMax)
         {
-            base.AttentionMix(weights, values, count, output, accumulate);
+            base.AttentionMixColumns(weights, values, count, output, accumulate, start, cols);
             return;
         }
 
-        AttentionDriver.Mix(weights, values, count, output, accumulate, Attention);
+        AttentionMixDriver.Mix(weights, values, count, output, accumulate, start, cols, Attention);
     }
 
     /// <inheritdoc/>

@@ -14,10 +14,10 @@ internal static unsafe class AttentionExports
 
     [RuntimeExport("v128_mix")]
     static void Mix(
-        float** weights, int rows, byte* values, int type, float* scales, int cols, int count, float** outputs,
+        float** weights, int step, int rows, byte* values, int stride, int type, int cols, int count, float** outputs,
         bool accumulate) =>
         Vector128AttentionBodies.Mix(
-            weights, rows, values, (ElementType)type, scales, cols, count, outputs, accumulate);
+            weights, step, rows, values, stride, (ElementType)type, cols, count, outputs, accumulate);
 
     [RuntimeExport("v128_store_half")]
     static bool StoreHalf(float* x, int count, ushort* target) => Vector128CacheBodies.StoreHalf(x, count, target);
@@ -28,8 +28,6 @@ internal static unsafe class AttentionExports
     [RuntimeExport("v128_cache_quantize")]
     static void Quantize(float* x, float scale, sbyte* quants) => Vector128CacheBodies.Quantize(x, scale, quants);
 
-    [RuntimeExport("v128_cache_dequantize")]
-    static void Dequantize(
-        sbyte* source, long sourceStride, float* scales, int cols, int count, float* target, long targetStride) =>
-        Vector128CacheBodies.Dequantize(source, sourceStride, scales, cols, count, target, targetStride);
+    [RuntimeExport("v128_quants")]
+    static void Quants(sbyte* source, int count, float* target) => Vector128CacheBodies.Quants(source, count, target);
 }

@@ -98,8 +98,8 @@ internal static unsafe class Exports
 
     [RuntimeExport("neon_mix")]
     static void NeonMix(
-        float** weights, int rows, byte* values, int type, float* scales, int cols, int count, float** outputs,
+        float** weights, int step, int rows, byte* values, int stride, int type, int cols, int count, float** outputs,
         bool accumulate) =>
         NeonAttentionBodies.Mix(
-            weights, rows, values, (ElementType)type, scales, cols, count, outputs, accumulate);
+            weights, step, rows, values, stride, (ElementType)type, cols, count, outputs, accumulate);
 }

@@ -9,8 +9,7 @@ mix_body v128_mix;
 bool v128_store_half(const float *x, int count, uint16_t *target);
 int v128_magnitude_bits(const float *x);
 void v128_cache_quantize(const float *x, float scale, int8_t *quants);
-void v128_cache_dequantize(const int8_t *source, long source_stride, const float *scales, int cols, int count,
-                           float *target, long target_stride);
+void v128_quants(const int8_t *source, int count, float *target);
 
 enum { QUERIES = 3, TILE = 8, TILES = 7, POSITIONS = TILE * TILES, COLS_MAX = 130, GUARD = 8 };
 
@@ -25,11 +24,9 @@ static union {
     int8_t i8[POSITIONS * COLS_MAX];
 } data;
 
-static float factors[QUERIES][COLS_MAX + POSITIONS], results[QUERIES][COLS_MAX + POSITIONS + GUARD];
-
-// Scales (groups of columns, positions), which int8 values have; float16 numbers like those of a cache.
+// Queries, or weights of each group of columns: int8 values have other ones for each.
 enum { GROUPS = (COLS_MAX + GROUP - 1) / GROUP };
-static float scales[GROUPS * POSITIONS];
+static float factors[GROUPS * QUERIES][COLS_MAX + POSITIONS], results[QUERIES][COLS_MAX + POSITIONS + GUARD];
 
 static float element(int type, long i) {
     return type == TYPE_F32 ? data.f32[i] : type == TYPE_F16 ? half_to_single(data.f16[i]) : (float)data.i8[i];
@@ -47,13 +44,12 @@ static void fill(int type) {
             data.i8[i] = (int8_t)(r % 255 - 127);
         }
     }
-    for (int j = 0; j < GROUPS * POSITIONS; j++) {
-        scales[j] = half_to_single((uint16_t)(0x0400 + next_random() % 0x3000));
-    }
-    for (int row = 0; row < QUERIES; row++) {
+    for (int row = 0; row < GROUPS * QUERIES; row++) {
         for (int i = 0; i < COLS_MAX + POSITIONS; i++) {
             factors[row][i] = random_float(2);
         }
+    }
+    for (int row = 0; row < QUERIES; row++) {
         for (int i = 0; i < COLS_MAX + POSITIONS + GUARD; i++) {
             results[row][i] = untouched;
         }
@@ -85,20 +81,24 @@ static void check_scores(const char *name, int type, scores_body *body) {
 
 static void check_mix(const char *name, int type, mix_body *body) {
     check c = begin(name);
-    float *weights[] = {factors[0], factors[1], factors[2]}, *outputs[] = {results[0], results[1], results[2]};
+    float *weights[GROUPS * QUERIES], *outputs[] = {results[0], results[1], results[2]};
+    for (int i = 0; i < GROUPS * QUERIES; i++) {
+        weights[i] = factors[i];
+    }
     for (int h = 0; h < HEAD_DIMS; h++) {
         int cols = head_dims[h], count = 1 + (int)(next_random() % POSITIONS);
-        for (int variant = 0; variant < 4; variant++) {
-            int rows = variant % 2 ? 1 : QUERIES;
-            bool accumulate = variant / 2;
+        for (int variant = 0; variant < 8; variant++) {
+            int rows = variant % 2 ? 1 : QUERIES, stride = variant / 4 ? COLS_MAX : cols;
+            int step = type == TYPE_I8 ? QUERIES : 0;
+            bool accumulate = variant / 2 % 2;
             fill(type);
-            body(weights, rows, &data, type, scales, cols, count, outputs, accumulate);
+            body(weights, step, rows, &data, stride, type, cols, count, outputs, accumulate);
             for (int row = 0; row < QUERIES; row++) {
                 for (int d = 0; d < COLS_MAX + GUARD; d++) {
                     float sum = accumulate ? untouched : 0;
                     for (int j = 0; j < count && d < cols; j++) {
-                        float scale = type == TYPE_I8 ? scales[d / GROUP * count + j] : 1;
-                        sum = fmaf(factors[row][j], element(type, (long)j * cols + d) * scale, sum);
+                        float weight = factors[d / GROUP * step + row][j];
+                        sum = fmaf(weight, element(type, (long)j * stride + d), sum);
                     }
                     exact(&c, results[row][d], row < rows && d < cols ? sum : untouched);
                 }
@@ -164,19 +164,17 @@ static void check_cache_quantize(void) {
     finish(&c);
 }
 
-static void check_dequantize(void) {
-    check c = begin("cache dequantization");
-    enum { COLS = GROUP, STRIDE = 40, TARGET_STRIDE = 36, COUNT = 5 };
-    for (int cols = 1; cols <= COLS; cols++) {
-        static float target[COUNT * TARGET_STRIDE];
+static void check_quants(void) {
+    check c = begin("int8 to float32");
+    for (int count = 0; count <= 70; count++) {
+        static float target[70 + GUARD];
         fill(TYPE_I8);
-        for (int i = 0; i < COUNT * TARGET_STRIDE; i++) {
+        for (int i = 0; i < 70 + GUARD; i++) {
             target[i] = untouched;
         }
-        v128_cache_dequantize(data.i8, STRIDE, scales, cols, COUNT, target, TARGET_STRIDE);
-        for (int i = 0; i < COUNT * TARGET_STRIDE; i++) {
-            int row = i / TARGET_STRIDE, col = i % TARGET_STRIDE;
-            exact(&c, target[i], col < cols ? (float)data.i8[row * STRIDE + col] * scales[row] : untouched);
+        v128_quants(data.i8, count, target);
+        for (int i = 0; i < 70 + GUARD; i++) {
+            exact(&c, target[i], i < count ? (float)data.i8[i] : untouched);
         }
     }
     finish(&c);
@@ -196,7 +194,7 @@ void check_attention(void) {
     check_attention_bodies(names, v128_scores, v128_mix);
     check_store_half();
     check_cache_quantize();
-    check_dequantize();
+    check_quants();
 }
 
 long count_attention(scores_body *score, mix_body *mix, int type) {
@@ -206,6 +204,6 @@ long count_attention(scores_body *score, mix_body *mix, int type) {
         score(inputs, QUERIES, &data, type, HEAD_DIM, TILES - 1, 1, outputs);
         return (long)QUERIES * HEAD_DIM * (TILES - 1) * TILE;
     }
-    mix(inputs, QUERIES, &data, type, scales, HEAD_DIM, POSITIONS, outputs, true);
+    mix(inputs, 0, QUERIES, &data, HEAD_DIM, type, HEAD_DIM, POSITIONS, outputs, true);
     return (long)QUERIES * HEAD_DIM * POSITIONS;
 }

@@ -10,7 +10,7 @@ enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_I8 = 24, TYPE_BF16 = 30 };
 
 typedef void scores_body(float **queries, int rows, void *keys, int type, int cols, int tiles, float scale,
                          float **scores);
-typedef void mix_body(float **weights, int rows, void *values, int type, const float *scales, int cols, int count,
+typedef void mix_body(float **weights, int step, int rows, void *values, int stride, int type, int cols, int count,
                       float **outputs, bool accumulate);
 
 // The error of one float32 rounding, as in KernelComparison.cs.

@@ -45,40 +45,41 @@ internal static unsafe class NeonAttentionBodies
         }
     }
 
-    /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
+    /// <summary>Mixes values of consecutive positions (see AttentionMixDriver).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
-        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, int count, float** outputs,
-        bool accumulate)
+        float** weights, int step, int rows, byte* values, int stride, ElementType type, int cols, int count,
+        float** outputs, bool accumulate)
     {
         if (rows != Queries)
         {
-            Vector128AttentionBodies.Mix(weights, rows, values, type, scales, cols, count, outputs, accumulate);
+            Vector128AttentionBodies.Mix(
+                weights, step, rows, values, stride, type, cols, count, outputs, accumulate);
             return;
         }
 
         int d = 0;
         for (; d + 16 <= cols; d += 16)
         {
+            float** own = Vector128AttentionBodies.Own(weights, step, d);
             if (type == ElementType.F16)
             {
-                MixHalf(weights, values + (d * 2), d, cols, count, outputs, accumulate);
+                MixHalf(own, values + (d * 2), d, stride, count, outputs, accumulate);
             }
             else if (type == ElementType.F32)
             {
-                MixSingle(weights, values + (d * 4), d, cols, count, outputs, accumulate);
+                MixSingle(own, values + (d * 4), d, stride, count, outputs, accumulate);
             }
             else
             {
-                float* own = scales + ((nint)(d / PackedLayout.GroupSize) * count);
-                MixBytes(weights, values + d, own, d, cols, count, outputs, accumulate);
+                MixBytes(own, values + d, d, stride, count, outputs, accumulate);
             }
         }
 
         for (int row = 0; row < Queries && d < cols; row++)
         {
             Vector128AttentionBodies.MixTail(
-                weights[row], values, type, scales, d, cols, count, outputs[row], accumulate, fused: true);
+                weights + row, step, values, stride, type, d, cols, count, outputs[row], accumulate, fused: true);
         }
     }
 
@@ -151,23 +152,22 @@ internal static unsafe class NeonAttentionBodies
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void MixHalf(
-        float** weights, byte* row, int d, int cols, int count, float** outputs, bool accumulate) =>
-        MixSixteen(weights, row, ElementType.F16, null, d, cols * sizeof(ushort), count, outputs, accumulate);
+        float** weights, byte* row, int d, int stride, int count, float** outputs, bool accumulate) =>
+        MixSixteen(weights, row, ElementType.F16, d, stride * sizeof(ushort), count, outputs, accumulate);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void MixSingle(
-        float** weights, byte* row, int d, int cols, int count, float** outputs, bool accumulate) =>
-        MixSixteen(weights, row, ElementType.F32, null, d, cols * sizeof(float), count, outputs, accumulate);
+        float** weights, byte* row, int d, int stride, int count, float** outputs, bool accumulate) =>
+        MixSixteen(weights, row, ElementType.F32, d, stride * sizeof(float), count, outputs, accumulate);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void MixBytes(
-        float** weights, byte* row, float* scales, int d, int cols, int count, float** outputs, bool accumulate) =>
-        MixSixteen(weights, row, ElementType.I8, scales, d, cols, count, outputs, accumulate);
+        float** weights, byte* row, int d, int stride, int count, float** outputs, bool accumulate) =>
+        MixSixteen(weights, row, ElementType.I8, d, stride, count, outputs, accumulate);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixSixteen(
-        float** weights, byte* row, ElementType type, float* scales, int d, nint rowBytes, int count, float** outputs,
-        bool accumulate)
+        float** weights, byte* row, ElementType type, int d, nint rowBytes, int count, float** outputs, bool accumulate)
     {
         float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
         Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
@@ -178,27 +178,24 @@ internal static unsafe class NeonAttentionBodies
         {
             Vector128<float> x = AdvSimd.LoadVector128(w0), y = AdvSimd.LoadVector128(w1);
             Vector128<float> z = AdvSimd.LoadVector128(w2);
-            Vector128<float> scale = type == ElementType.I8 ? AdvSimd.LoadVector128(scales) : default;
-            Add(Values(row, type, scale, 0, keep, factor), x, y, z, 0, ref a, ref b, ref c);
+            Add(Values(row, type, keep, factor), x, y, z, 0, ref a, ref b, ref c);
             row += rowBytes;
-            Add(Values(row, type, scale, 1, keep, factor), x, y, z, 1, ref a, ref b, ref c);
+            Add(Values(row, type, keep, factor), x, y, z, 1, ref a, ref b, ref c);
             row += rowBytes;
-            Add(Values(row, type, scale, 2, keep, factor), x, y, z, 2, ref a, ref b, ref c);
+            Add(Values(row, type, keep, factor), x, y, z, 2, ref a, ref b, ref c);
             row += rowBytes;
-            Add(Values(row, type, scale, 3, keep, factor), x, y, z, 3, ref a, ref b, ref c);
+            Add(Values(row, type, keep, factor), x, y, z, 3, ref a, ref b, ref c);
             row += rowBytes;
             w0 += Lanes;
             w1 += Lanes;
             w2 += Lanes;
-            scales += type == ElementType.I8 ? Lanes : 0;
         }
 
         for (; count > 0; count--, row += rowBytes)
         {
             Vector128<float> x = Vector128.CreateScalarUnsafe(*w0++), y = Vector128.CreateScalarUnsafe(*w1++);
             Vector128<float> z = Vector128.CreateScalarUnsafe(*w2++);
-            Vector128<float> scale = type == ElementType.I8 ? Vector128.CreateScalarUnsafe(*scales++) : default;
-            Add(Values(row, type, scale, 0, keep, factor), x, y, z, 0, ref a, ref b, ref c);
+            Add(Values(row, type, keep, factor), x, y, z, 0, ref a, ref b, ref c);
         }
 
         Store(a, outputs[0] + d);
@@ -206,15 +203,9 @@ internal static unsafe class NeonAttentionBodies
         Store(c, outputs[2] + d);
     }
 
-    // Sixteen columns of one position; the scale of int8 is lane `index`.
+    // Sixteen columns of one position.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Sums Values(
-        byte* row,
-        ElementType type,
-        Vector128<float> scale,
-        [ConstantExpected(Max = (byte)3)] byte index,
-        Vector128<int> keep,
-        Vector128<float> factor)
+    private static Sums Values(byte* row, ElementType type, Vector128<int> keep, Vector128<float> factor)
     {
         Sums values;
         if (type == ElementType.F32)
@@ -236,17 +227,12 @@ internal static unsafe class NeonAttentionBodies
         Vector128<sbyte> bytes = AdvSimd.LoadVector128((sbyte*)row);
         Vector128<short> upper = AdvSimd.SignExtendWideningUpper(bytes);
         Vector128<short> lower = AdvSimd.SignExtendWideningLower(bytes.GetLower());
-        values.V3 = Scaled(AdvSimd.SignExtendWideningUpper(upper), scale, index);
-        values.V1 = Scaled(AdvSimd.SignExtendWideningUpper(lower), scale, index);
-        values.V2 = Scaled(AdvSimd.SignExtendWideningLower(upper.GetLower()), scale, index);
-        values.V0 = Scaled(AdvSimd.SignExtendWideningLower(lower.GetLower()), scale, index);
+        values.V3 = AdvSimd.ConvertToSingle(AdvSimd.SignExtendWideningUpper(upper));
+        values.V1 = AdvSimd.ConvertToSingle(AdvSimd.SignExtendWideningUpper(lower));
+        values.V2 = AdvSimd.ConvertToSingle(AdvSimd.SignExtendWideningLower(upper.GetLower()));
+        values.V0 = AdvSimd.ConvertToSingle(AdvSimd.SignExtendWideningLower(lower.GetLower()));
         return values;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Scaled(
-        Vector128<int> quants, Vector128<float> scale, [ConstantExpected(Max = (byte)3)] byte index) =>
-        AdvSimd.MultiplyBySelectedScalar(AdvSimd.ConvertToSingle(quants), scale, index);
 
     // Four vectors for three queries: twelve chains of multiply-adds.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -13,7 +13,7 @@ internal unsafe class NeonKernels() : Vector128Kernels(isFused: true)
         &NeonAttentionBodies.Scores,
         &NeonAttentionBodies.Mix,
         &Vector128CacheBodies.LoadHalf,
-        &Vector128CacheBodies.Dequantize);
+        &Vector128CacheBodies.Quants);
 
     internal override DenseBodies Dense => new(
         &Vector128FloatBodies.Dot4x2,

@@ -27,34 +27,20 @@ internal static unsafe class Avx2CacheBodies
         DequantizeBodies.Half(source + i, count - i, target + i);
     }
 
-    /// <summary>target[j, c] = scales[j] · source[j, c] (see AttentionDriver).</summary>
+    /// <summary>int8 to float32, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Dequantize(
-        sbyte* source, long sourceStride, float* scales, int cols, int count, float* target, long targetStride)
+    internal static void Quants(sbyte* source, int count, float* target)
     {
-        int whole = cols / 8 * 8;
-        for (int j = 0; j < count && whole > 0; j++)
+        int i = 0;
+        for (; i + 32 <= count; i += 32)
         {
-            Vector256<float> scale = Vector256.Create(scales[j]);
-            sbyte* row = source + (j * sourceStride);
-            float* output = target + (j * targetStride);
-            nint c = 0;
-            for (; c + 32 <= whole; c += 32)
-            {
-                (Quants(row + c) * scale).Store(output + c);
-                (Quants(row + c + 8) * scale).Store(output + c + 8);
-                (Quants(row + c + 16) * scale).Store(output + c + 16);
-                (Quants(row + c + 24) * scale).Store(output + c + 24);
-            }
-
-            for (; c < whole; c += 8)
-            {
-                (Quants(row + c) * scale).Store(output + c);
-            }
+            Quants(source + i).Store(target + i);
+            Quants(source + i + 8).Store(target + i + 8);
+            Quants(source + i + 16).Store(target + i + 16);
+            Quants(source + i + 24).Store(target + i + 24);
         }
 
-        Vector128CacheBodies.Dequantize(
-            source + whole, sourceStride, scales, cols - whole, count, target + whole, targetStride);
+        Vector128CacheBodies.Quants(source + i, count - i, target + i);
     }
 
     /// <summary>

@@ -14,7 +14,7 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     internal override int TokenBlockQ8 => Avx2MatMulQ8.Tokens;
 
     internal override AttentionBodies Attention =>
-        new(&Avx2ScoreBodies.Scores, &Avx2MixBodies.Mix, &Avx2CacheBodies.LoadHalf, &Avx2CacheBodies.Dequantize);
+        new(&Avx2ScoreBodies.Scores, &Avx2MixBodies.Mix, &Avx2CacheBodies.LoadHalf, &Avx2CacheBodies.Quants);
 
     internal override DenseBodies Dense => new(
         &Avx2FloatBodies.Dot4x2,

@@ -7,9 +7,9 @@ namespace MoREdge.Kernels;
 
 /// <summary>The mix of values for AVX2 and FMA: three queries, or one, share every value.</summary>
 /// <remarks>
-/// SAFETY: pointers only; shapes as AttentionDriver states them, and a prefetch may pass the end of the values, which
-/// the processor allows. It goes to the second-level cache: two blocks of float16 would fill the first. float16 as in
-/// Avx2ScoreBodies.
+/// SAFETY: pointers only; shapes as AttentionMixDriver states them, and a prefetch may pass the end of the values,
+/// which the processor allows. It goes to the second-level cache: two blocks of float16 would fill the first. float16
+/// as in Avx2ScoreBodies.
 /// </remarks>
 internal static unsafe class Avx2MixBodies
 {
@@ -21,65 +21,87 @@ internal static unsafe class Avx2MixBodies
         // Times 2⁻¹¹²; the weight is times 2¹¹².
         ShiftedHalf,
 
-        // int8 with a scale per position.
-        Scaled,
+        // int8, whose scale is in the weight.
+        Quant,
     }
 
-    /// <summary>Mixes values of consecutive positions (see AttentionDriver).</summary>
+    /// <summary>Mixes values of consecutive positions (see AttentionMixDriver).</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Mix(
-        float** weights, int rows, byte* values, ElementType type, float* scales, int cols, int count, float** outputs,
-        bool accumulate)
+        float** weights, int step, int rows, byte* values, int stride, ElementType type, int cols, int count,
+        float** outputs, bool accumulate)
     {
-        float* copies = stackalloc float[3 * AttentionDriver.BlockPositionsMax];
+        float* copies = stackalloc float[3 * AttentionMixDriver.BlockPositionsMax];
         float** rebiased = stackalloc float*[3];
         float** factors = weights;
         bool isShifted = type == ElementType.F16
-            && Avx2CacheBodies.Rebias(weights, rows, count, copies, AttentionDriver.BlockPositionsMax, rebiased);
+            && Avx2CacheBodies.Rebias(weights, rows, count, copies, AttentionMixDriver.BlockPositionsMax, rebiased);
         ValueForm form = type == ElementType.F32 ? ValueForm.Single
-            : type == ElementType.I8 ? ValueForm.Scaled
+            : type == ElementType.I8 ? ValueForm.Quant
             : isShifted ? ValueForm.ShiftedHalf
             : ValueForm.Half;
         factors = isShifted ? rebiased : factors;
-        long rowBytes = cols * (long)ElementBytes(form);
+        long rowBytes = stride * (long)ElementBytes(form);
         int d = 0;
-        for (; d + 32 <= cols && rows == 3 && form == ValueForm.Single; d += 32)
+        for (; d + 32 <= cols; d += 32)
         {
-            MixThreeWide(factors, values + (d * 4L), d, rowBytes, count, outputs, accumulate);
+            float** own = Vector128AttentionBodies.Own(factors, step, d);
+            if (rows == 3)
+            {
+                MixThree(own, values, form, d, rowBytes, count, outputs, accumulate);
+            }
+            else
+            {
+                MixOne(*own, values, form, d, rowBytes, count, *outputs, accumulate);
+            }
         }
 
-        for (; d + 16 <= cols && rows == 3; d += 16)
-        {
-            MixThree(factors, values, form, scales, d, rowBytes, count, outputs, accumulate);
-        }
-
-        for (int row = 0; row < rows; row++)
+        float** rest = Vector128AttentionBodies.Own(factors, step, d);
+        for (int row = 0; row < rows && d < cols; row++)
         {
             int column = d;
-            for (; column + 32 <= cols; column += 32)
-            {
-                MixOne(factors[row], values, form, scales, column, rowBytes, count, outputs[row], accumulate);
-            }
-
             for (; column + 8 <= cols; column += 8)
             {
-                MixEight(factors[row], values, form, scales, column, rowBytes, count, outputs[row], accumulate);
+                MixEight(rest[row], values, form, column, rowBytes, count, outputs[row], accumulate);
             }
 
-            if (column < cols)
-            {
-                Vector128AttentionBodies.MixTail(
-                    weights[row], values, type, scales, column, cols, count, outputs[row], accumulate, fused: true);
-            }
+            Vector128AttentionBodies.MixTail(
+                weights + row, step, values, stride, type, column, cols, count, outputs[row], accumulate, fused: true);
         }
     }
 
-    // 32 float32 columns for three queries: twelve chains, all sixteen registers.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MixThreeWide(
-        float** weights, byte* row, int d, long rowBytes, int count, float** outputs, bool accumulate)
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void MixThree(
+        float** weights, byte* values, ValueForm form, int d, long rowBytes, int count, float** outputs,
+        bool accumulate)
     {
+        switch (form)
+        {
+            case ValueForm.Single:
+                MixThree(weights, values, sizeof(float), ValueForm.Single, d, rowBytes, count, outputs, accumulate);
+                break;
+            case ValueForm.Half:
+                MixThree(weights, values, sizeof(short), ValueForm.Half, d, rowBytes, count, outputs, accumulate);
+                break;
+            case ValueForm.ShiftedHalf:
+                MixThree(
+                    weights, values, sizeof(short), ValueForm.ShiftedHalf, d, rowBytes, count, outputs, accumulate);
+                break;
+            default:
+                MixThree(weights, values, sizeof(sbyte), ValueForm.Quant, d, rowBytes, count, outputs, accumulate);
+                break;
+        }
+    }
+
+    // 32 columns for three queries: twelve chains, all sixteen registers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MixThree(
+        float** weights, byte* row, int elementBytes, ValueForm form, int d, long rowBytes, int count,
+        float** outputs, bool accumulate)
+    {
+        byte* ahead = Ahead(row, elementBytes, d, rowBytes, count);
+        row += d * elementBytes;
         float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
         float* o0 = outputs[0] + d, o1 = outputs[1] + d, o2 = outputs[2] + d;
         Vector256<float> sum00 = Start(o0, accumulate), sum01 = Start(o0 + 8, accumulate);
@@ -91,19 +113,25 @@ internal static unsafe class Avx2MixBodies
         for (nint j = 0; j < count; j++)
         {
             Vector256<float> a = Vector256.Create(w0[j]), b = Vector256.Create(w1[j]), c = Vector256.Create(w2[j]);
-            Vector256<float> value = Vector256.Load((float*)row);
+            if (form != ValueForm.Single)
+            {
+                Sse.Prefetch1(ahead);
+                ahead += 32 * elementBytes;
+            }
+
+            Vector256<float> value = LoadValue(row, form, 0);
             sum00 = Fma.MultiplyAdd(a, value, sum00);
             sum10 = Fma.MultiplyAdd(b, value, sum10);
             sum20 = Fma.MultiplyAdd(c, value, sum20);
-            value = Vector256.Load((float*)row + 8);
+            value = LoadValue(row, form, 8);
             sum01 = Fma.MultiplyAdd(a, value, sum01);
             sum11 = Fma.MultiplyAdd(b, value, sum11);
             sum21 = Fma.MultiplyAdd(c, value, sum21);
-            value = Vector256.Load((float*)row + 16);
+            value = LoadValue(row, form, 16);
             sum02 = Fma.MultiplyAdd(a, value, sum02);
             sum12 = Fma.MultiplyAdd(b, value, sum12);
             sum22 = Fma.MultiplyAdd(c, value, sum22);
-            value = Vector256.Load((float*)row + 24);
+            value = LoadValue(row, form, 24);
             sum03 = Fma.MultiplyAdd(a, value, sum03);
             sum13 = Fma.MultiplyAdd(b, value, sum13);
             sum23 = Fma.MultiplyAdd(c, value, sum23);
@@ -115,114 +143,51 @@ internal static unsafe class Avx2MixBodies
         StoreFour(sum20, sum21, sum22, sum23, o2);
     }
 
-    // 16 columns for three queries: six chains, which the conversions hide.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MixThree(
-        float** weights, byte* values, ValueForm form, float* scales, int d, long rowBytes, int count,
-        float** outputs, bool accumulate)
-    {
-        switch (form)
-        {
-            case ValueForm.Single:
-                MixSixteen(weights, values, ValueForm.Single, scales, d, rowBytes, count, outputs, accumulate);
-                break;
-            case ValueForm.Half:
-                MixSixteen(weights, values, ValueForm.Half, scales, d, rowBytes, count, outputs, accumulate);
-                break;
-            case ValueForm.ShiftedHalf:
-                MixSixteen(weights, values, ValueForm.ShiftedHalf, scales, d, rowBytes, count, outputs, accumulate);
-                break;
-            default:
-                MixSixteen(weights, values, ValueForm.Scaled, scales, d, rowBytes, count, outputs, accumulate);
-                break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MixSixteen(
-        float** weights, byte* row, ValueForm form, float* scales, int d, long rowBytes, int count, float** outputs,
-        bool accumulate)
-    {
-        // The next block of positions, a share of it per pass over the columns.
-        int elementBytes = ElementBytes(form);
-        byte* ahead = row + (count * rowBytes) + ((long)d * count * elementBytes);
-        row += d * elementBytes;
-        scales += (long)(d / 32) * count;
-        float* w0 = weights[0], w1 = weights[1], w2 = weights[2];
-        float* o0 = outputs[0] + d, o1 = outputs[1] + d, o2 = outputs[2] + d;
-        Vector256<float> sum00 = Start(o0, accumulate), sum01 = Start(o0 + 8, accumulate);
-        Vector256<float> sum10 = Start(o1, accumulate), sum11 = Start(o1 + 8, accumulate);
-        Vector256<float> sum20 = Start(o2, accumulate), sum21 = Start(o2 + 8, accumulate);
-        for (nint j = 0; j < count; j++)
-        {
-            Vector256<float> a = Vector256.Create(w0[j]), b = Vector256.Create(w1[j]), c = Vector256.Create(w2[j]);
-            Vector256<float> scale = Scale(scales, form, j);
-            Sse.Prefetch1(ahead);
-            ahead += 16 * elementBytes;
-            Vector256<float> value = LoadValue(row, form, scale, 0);
-            sum00 = Fma.MultiplyAdd(a, value, sum00);
-            sum10 = Fma.MultiplyAdd(b, value, sum10);
-            sum20 = Fma.MultiplyAdd(c, value, sum20);
-            value = LoadValue(row, form, scale, 8);
-            sum01 = Fma.MultiplyAdd(a, value, sum01);
-            sum11 = Fma.MultiplyAdd(b, value, sum11);
-            sum21 = Fma.MultiplyAdd(c, value, sum21);
-            row += rowBytes;
-        }
-
-        sum00.Store(o0);
-        sum01.Store(o0 + 8);
-        sum10.Store(o1);
-        sum11.Store(o1 + 8);
-        sum20.Store(o2);
-        sum21.Store(o2 + 8);
-    }
-
-    // 32 columns for one query: four chains, which the conversions hide.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void MixOne(
-        float* weights, byte* values, ValueForm form, float* scales, int d, long rowBytes, int count, float* output,
-        bool accumulate)
+        float* weights, byte* values, ValueForm form, int d, long rowBytes, int count, float* output, bool accumulate)
     {
         output += d;
         switch (form)
         {
             case ValueForm.Single:
-                MixWide(weights, values, ValueForm.Single, scales, d, rowBytes, count, output, accumulate);
+                MixWide(weights, values, sizeof(float), ValueForm.Single, d, rowBytes, count, output, accumulate);
                 break;
             case ValueForm.Half:
-                MixWide(weights, values, ValueForm.Half, scales, d, rowBytes, count, output, accumulate);
+                MixWide(weights, values, sizeof(short), ValueForm.Half, d, rowBytes, count, output, accumulate);
                 break;
             case ValueForm.ShiftedHalf:
-                MixWide(weights, values, ValueForm.ShiftedHalf, scales, d, rowBytes, count, output, accumulate);
+                MixWide(weights, values, sizeof(short), ValueForm.ShiftedHalf, d, rowBytes, count, output, accumulate);
                 break;
             default:
-                MixWide(weights, values, ValueForm.Scaled, scales, d, rowBytes, count, output, accumulate);
+                MixWide(weights, values, sizeof(sbyte), ValueForm.Quant, d, rowBytes, count, output, accumulate);
                 break;
         }
     }
 
+    // 32 columns for one query: four chains, which the conversions hide.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixWide(
-        float* weights, byte* row, ValueForm form, float* scales, int d, long rowBytes, int count, float* output,
+        float* weights, byte* row, int elementBytes, ValueForm form, int d, long rowBytes, int count, float* output,
         bool accumulate)
     {
-        int elementBytes = ElementBytes(form);
-        byte* ahead = row + (count * rowBytes) + ((long)d * count * elementBytes);
+        byte* ahead = Ahead(row, elementBytes, d, rowBytes, count);
         row += d * elementBytes;
-        scales += (long)(d / 32) * count;
         Vector256<float> sum0 = Start(output, accumulate), sum1 = Start(output + 8, accumulate);
         Vector256<float> sum2 = Start(output + 16, accumulate), sum3 = Start(output + 24, accumulate);
         for (nint j = 0; j < count; j++)
         {
             Vector256<float> weight = Vector256.Create(weights[j]);
-            Vector256<float> scale = Scale(scales, form, j);
-            Sse.Prefetch1(ahead);
-            ahead += 32 * elementBytes;
-            sum0 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 0), sum0);
-            sum1 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 8), sum1);
-            sum2 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 16), sum2);
-            sum3 = Fma.MultiplyAdd(weight, LoadValue(row, form, scale, 24), sum3);
+            if (form != ValueForm.Single)
+            {
+                Sse.Prefetch1(ahead);
+                ahead += 32 * elementBytes;
+            }
+
+            sum0 = Fma.MultiplyAdd(weight, LoadValue(row, form, 0), sum0);
+            sum1 = Fma.MultiplyAdd(weight, LoadValue(row, form, 8), sum1);
+            sum2 = Fma.MultiplyAdd(weight, LoadValue(row, form, 16), sum2);
+            sum3 = Fma.MultiplyAdd(weight, LoadValue(row, form, 24), sum3);
             row += rowBytes;
         }
 
@@ -232,24 +197,22 @@ internal static unsafe class Avx2MixBodies
     // 8 columns for one query.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixEight(
-        float* weights, byte* values, ValueForm form, float* scales, int d, long rowBytes, int count, float* output,
-        bool accumulate)
+        float* weights, byte* values, ValueForm form, int d, long rowBytes, int count, float* output, bool accumulate)
     {
         Vector256<float> sum = Start(output + d, accumulate);
-        scales += (long)(d / 32) * count;
         for (nint j = 0; j < count; j++)
         {
-            Vector256<float> value = LoadValue(values + (j * rowBytes), form, Scale(scales, form, j), d);
+            Vector256<float> value = LoadValue(values + (j * rowBytes), form, d);
             sum = Fma.MultiplyAdd(Vector256.Create(weights[j]), value, sum);
         }
 
         sum.Store(output + d);
     }
 
-    // The scale of a position, which int8 alone has.
+    // The next block of positions, of which each pass over 32 columns asks for a share.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Scale(float* scales, ValueForm form, nint j) =>
-        form == ValueForm.Scaled ? Vector256.Create(scales[j]) : Vector256<float>.Zero;
+    private static byte* Ahead(byte* values, int elementBytes, int d, long rowBytes, int count) =>
+        values + (count * rowBytes) + ((long)d * count * elementBytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Start(float* output, bool accumulate) =>
@@ -266,19 +229,18 @@ internal static unsafe class Avx2MixBodies
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> LoadValue(byte* row, ValueForm form, Vector256<float> scale, int at) => form switch
+    private static Vector256<float> LoadValue(byte* row, ValueForm form, int at) => form switch
     {
         ValueForm.Single => Vector256.Load((float*)row + at),
         ValueForm.Half => Avx2CacheBodies.Finite((short*)row + at),
         ValueForm.ShiftedHalf => Avx2CacheBodies.Shifted((short*)row + at),
-        _ => Avx2CacheBodies.Quants((sbyte*)row + at) * scale,
+        _ => Avx2CacheBodies.Quants((sbyte*)row + at),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ElementBytes(ValueForm form) => form switch
     {
-        ValueForm.Single => 4,
-        ValueForm.Scaled => 1,
-        _ => 2,
+        ValueForm.Single => sizeof(float),
+        ValueForm.Quant => sizeof(sbyte),
+        _ => sizeof(short),
     };
 }
