@@ -29,6 +29,7 @@ internal sealed class Workspace : IDisposable
 
     private readonly AlignedBuffer[] _buffers;
     private readonly FloatMatrix _scores;
+    private readonly int _workerScores;
     private readonly QuantizedRows _quantizedQueries;
     private readonly FloatMatrix _gate;
     private readonly FloatMatrix _up;
@@ -59,7 +60,8 @@ internal sealed class Workspace : IDisposable
         ExpertLogits = Take(layerRows, config.Experts?.ChoiceCount ?? 0);
         ExpertSlots = Take(layerRows * (config.Experts?.UsedCount ?? 0), config.ModelDim);
         RouterHidden = Take(1, 2 * config.ModelDim);
-        _scores = Take(workerCount, ScoreQueries * ScoreStride(scores));
+        _scores = Take(1, checked(workerCount * ScoreQueries * ScoreStride(scores)));
+        _workerScores = _scores.Cols / workerCount;
         Logits = Take(plan.LogitRows(config), config.VocabSize);
         QuantizedBuffer = Track(new AlignedBuffer(QuantizedBytes(config, layerRows)));
         int quantizedQueries = plan.KvFormat == KvFormat.Q8 ? workerCount * ScoreQueries : 0;
@@ -166,7 +168,15 @@ internal sealed class Workspace : IDisposable
 
     /// <summary>Attention scores of one worker (queries, count), rows of whole cache lines.</summary>
     public FloatMatrix Scores(int worker, int queries, int count) =>
-        _scores.Slice(worker, 1).Reshaped(queries, count, ScoreStride(count));
+        _scores.Columns(worker * _workerScores, _workerScores).Reshaped(queries, count, ScoreStride(count));
+
+    /// <summary>
+    /// Attention scores of all workers together (queries, count), in the same memory; no rows where that is too little.
+    /// </summary>
+    public FloatMatrix SharedScores(int queries, int count) =>
+        (long)queries * ScoreStride(count) <= _scores.Cols
+            ? _scores.Reshaped(queries, count, ScoreStride(count))
+            : default;
 
     /// <summary>Room for the queries of one worker in int8; none unless keys are Q8.</summary>
     public QuantizedRows QuantizedQueries(int worker) => _quantizedQueries.Rows == 0

@@ -15,6 +15,7 @@ internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, Works
 {
     private readonly float _scale = config.AttentionScale ?? (1 / MathF.Sqrt(config.HeadDim));
     private readonly int _headsPerKvHead = config.HeadCount / config.KvHeadCount;
+    private readonly SplitAttentionWork _split = new(kernels, config, workspace);
     private readonly SlotRows[] _blocks = new SlotRows[Workspace.RowsMax];
     private FloatMatrix _query;
     private FloatMatrix _mixed;
@@ -43,6 +44,16 @@ internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, Works
             {
                 int count = Math.Min(rowsPerBlock, rows.Count - start);
                 _blocks[blocks++] = rows with { Start = rows.Start + start, Count = count };
+            }
+        }
+
+        if (blocks == 1 && _blocks[0].Count == 1)
+        {
+            (int row, KvSlot slot) = (_blocks[0].Start, _blocks[0].Slot);
+            int hidden = HiddenCount(slot, row), visible = VisibleCount(slot, row);
+            if (_split.TryRun(pool, query.Slice(row, 1), mixed.Slice(row, 1), slot, hidden, visible, _scale))
+            {
+                return;
             }
         }
 
