@@ -131,9 +131,7 @@ internal static unsafe class Avx2BlockBodies
             return AddScaled(products - Vector256.ShiftLeft(xSum - xFirst, 5), second * xScale, sum);
         }
 
-        Vector256<int> integers = dot
-            ? DotSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind)
-            : PairSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind);
+        Vector256<int> integers = GroupSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind, dot);
         if (kind == Kind.Signed)
         {
             // The instruction wants unsigned weights: w + 2⁷.
@@ -149,6 +147,14 @@ internal static unsafe class Avx2BlockBodies
         sum = AddScaled(integers, scale, sum);
         return Fma.MultiplyAdd(second, xSum.AsSingle(), sum);
     }
+
+    /// <summary>Σ w·x of each group; of w + 128 where dot meets signed weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<int> GroupSums(
+        Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, Vector256<byte> w4,
+        Vector256<byte> w5, Vector256<byte> w6, Vector256<byte> w7, byte* x, Kind kind, bool dot) => dot
+        ? DotSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind)
+        : PairSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind);
 
     // Σ w·x of each group, with AVX2.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

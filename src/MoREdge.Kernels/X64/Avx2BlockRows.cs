@@ -136,14 +136,22 @@ internal static unsafe class Avx2BlockRows
             for (float* sum = sums; sum < end; sum += BlockLayout.Groups)
             {
                 Prefetch(block, chunkBytes);
-                special |= type is ElementType.Q4_K or ElementType.Q5_K ? Avx2KBlocks.SpecialBits(block) : 0;
-                Load(
-                    block, type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
-                    out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
-                    out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second);
-                Avx2BlockBodies.AddChunk(
-                    w0, w1, w2, w3, w4, w5, w6, w7, first, second, panel, Vector256.Load(sum),
-                    Avx2BlockBodies.KindOf(type), dot).Store(sum);
+                if (type is ElementType.Q4_K or ElementType.Q5_K)
+                {
+                    special |= Avx2KBlocks.SpecialBits(block);
+                    AddMinimums(block, type, panel, Vector256.Load(sum), dot).Store(sum);
+                }
+                else
+                {
+                    Load(
+                        block, type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
+                        out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
+                        out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second);
+                    Avx2BlockBodies.AddChunk(
+                        w0, w1, w2, w3, w4, w5, w6, w7, first, second, panel, Vector256.Load(sum),
+                        Avx2BlockBodies.KindOf(type), dot).Store(sum);
+                }
+
                 block += stride;
             }
 
@@ -152,6 +160,30 @@ internal static unsafe class Avx2BlockRows
         }
 
         return special == 0;
+    }
+
+    // Q4_K, Q5_K: the factors, which the last steps need, are made last, or they would wait where products could.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> AddMinimums(
+        byte* block, ElementType type, byte* x, Vector256<float> sum, bool dot)
+    {
+        Vector256<byte> w0, w1, w2, w3, w4, w5, w6, w7;
+        if (type == ElementType.Q4_K)
+        {
+            Avx2KBlocks.Nibbles(
+                block, DenseBlock.QuantsOffsetK, out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
+        }
+        else
+        {
+            Avx2KBlocks.Fives(block, out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
+        }
+
+        Vector256<int> products = Avx2BlockBodies.GroupSums(
+            w0, w1, w2, w3, w4, w5, w6, w7, x, Avx2BlockBodies.KindOf(type), dot);
+        Avx2KBlocks.Factors(block, out Vector256<float> scale, out Vector256<float> minimum);
+        scale *= Vector256.Load((float*)(x + BlockLayout.ScalesOffset));
+        sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale, sum);
+        return Fma.MultiplyAdd(minimum, Vector256.Load((float*)(x + BlockLayout.SumsOffset)), sum);
     }
 
     // Asks for what a row reads next. Large chunks are asked for twice as far ahead: measured, type by type.
