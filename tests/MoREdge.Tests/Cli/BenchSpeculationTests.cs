@@ -6,6 +6,12 @@ namespace MoREdge.Tests.Cli;
 /// <summary>moredge bench --speculate: what is compared, and what is refused.</summary>
 public sealed class BenchSpeculationTests : IDisposable
 {
+    private static readonly string[] NamesOfRates =
+    [
+        "off", "on, 0 % right", "auto, 0 % right", "on, 50 % right", "auto, 50 % right", "on, 100 % right",
+        "auto, 100 % right",
+    ];
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -15,13 +21,13 @@ public sealed class BenchSpeculationTests : IDisposable
     {
         JsonElement[] rows = Rows("0,0.5,1", "speculation", "--threads", "1,2");
 
-        string[] names = ["off", "0 % right", "50 % right", "100 % right"];
-        Assert.Equal([.. names, .. names], rows.Select(row => row.GetProperty("mode").GetString()!));
-        Assert.Equal([0, 0.5, 1], rows[1..4].Select(Share), (expected, actual) => Math.Abs(expected - actual) < 0.2);
+        Assert.Equal([.. NamesOfRates, .. NamesOfRates], rows.Select(row => row.GetProperty("mode").GetString()!));
+        JsonElement[] on = [rows[1], rows[3], rows[5]];
+        Assert.Equal([0, 0.5, 1], on.Select(Share), (expected, actual) => Math.Abs(expected - actual) < 0.2);
         Assert.Equal(0, rows[0].GetProperty("drafted").GetInt64());
         Assert.False(rows[0].TryGetProperty("against_off", out _));
         Assert.All(
-            rows[1..4], row => Assert.True(row.GetProperty("against_off").GetProperty("median").GetDouble() > 0));
+            rows[1..7], row => Assert.True(row.GetProperty("against_off").GetProperty("median").GetDouble() > 0));
         double depth = rows[0].GetProperty("mean_depth").GetDouble();
         Assert.All(rows, row => Assert.Equal(depth, row.GetProperty("mean_depth").GetDouble()));
     }
@@ -42,21 +48,22 @@ public sealed class BenchSpeculationTests : IDisposable
         JsonElement[] rows = Rows(
             "0,0.5,1", "sequences", "--threads", "1", "--sequences", "1,5,2", "--routing", "threshold");
 
-        string[] names = ["off", "0 % right", "50 % right", "100 % right"];
-        Assert.Equal([.. names, .. names, .. names], rows.Select(row => row.GetProperty("mode").GetString()!));
         Assert.Equal(
-            [1, 1, 1, 1, 5, 5, 5, 5, 2, 2, 2, 2], rows.Select(row => row.GetProperty("sequences").GetInt32()));
-        foreach (JsonElement[] few in new[] { rows[1..4], rows[9..12] })
+            [.. NamesOfRates, .. NamesOfRates, .. NamesOfRates],
+            rows.Select(row => row.GetProperty("mode").GetString()!));
+        Assert.Equal(
+            [1, 5, 2], rows.Chunk(NamesOfRates.Length).Select(few => few[^1].GetProperty("sequences").GetInt32()));
+        foreach (JsonElement[] few in new[] { rows[1..7], rows[15..21] })
         {
-            Assert.Equal((0, 1), (Share(few[0]), Share(few[2])));
-            Assert.InRange(Share(few[1]), 0.1, 0.9);
+            Assert.Equal((0, 1), (Share(few[0]), Share(few[4])));
+            Assert.InRange(Share(few[2]), 0.1, 0.9);
             Assert.All(
                 few, row => Assert.True(row.GetProperty("against_off").GetProperty("median").GetDouble() > 0));
         }
 
         Assert.False(rows[0].TryGetProperty("against_off", out _));
         double depth = rows[0].GetProperty("mean_depth").GetDouble();
-        Assert.All(rows[0..4], row => Assert.Equal(depth, row.GetProperty("mean_depth").GetDouble()));
+        Assert.All(rows[0..7], row => Assert.Equal(depth, row.GetProperty("mean_depth").GetDouble()));
     }
 
     [Fact]

@@ -15,17 +15,39 @@ internal sealed record DraftMode(SpeculationMode Mode, double? Rate)
     private static readonly DraftMode Auto = new(SpeculationMode.Auto, null);
 
     /// <summary>In words.</summary>
-    public string Name => Mode switch
+    public string Name
     {
-        SpeculationMode.Off => "off",
-        SpeculationMode.Auto => "auto",
-        _ => Rate is { } rate ? string.Create(CultureInfo.InvariantCulture, $"{100 * rate:0.#} % right") : "on",
-    };
+        get
+        {
+            string mode = Mode switch
+            {
+                SpeculationMode.Off => "off",
+                SpeculationMode.Auto => "auto",
+                _ => "on",
+            };
+            return Rate is { } rate
+                ? string.Create(CultureInfo.InvariantCulture, $"{mode}, {100 * rate:0.#} % right")
+                : mode;
+        }
+    }
 
-    /// <summary>None and drafts of each rate; without rates none and the model's own, on and automatic.</summary>
-    public static DraftMode[] All(double[] rates) => rates.Length > 0
-        ? [Off, .. Array.ConvertAll(rates, rate => new DraftMode(SpeculationMode.On, rate))]
-        : [Off, On, Auto];
+    /// <summary>None, and drafts of each rate or without rates the model's own, on and automatic.</summary>
+    public static DraftMode[] All(double[] rates)
+    {
+        if (rates.Length == 0)
+        {
+            return [Off, On, Auto];
+        }
+
+        List<DraftMode> modes = [Off];
+        foreach (double rate in rates)
+        {
+            modes.Add(new DraftMode(SpeculationMode.On, rate));
+            modes.Add(new DraftMode(SpeculationMode.Auto, rate));
+        }
+
+        return [.. modes];
+    }
 
     /// <summary>
     /// Replaces drafts, (position, draft) → id, so that <see cref="Rate"/> of them are right; null for the model's.
