@@ -65,7 +65,7 @@ internal sealed class BenchVerb
     {
         Description = $"Measure decoding with drafts beside decoding without instead: '{OwnDrafts}' for the model's "
             + "own drafts, on text that it writes itself behind the report text of its file, or the shares of the "
-            + "drafts that are made right, such as 0.5,0.9, for random weights.",
+            + "drafts that are made right, such as 0.5,0.9, for random weights; always and automatically (auto).",
         HelpName = $"{OwnDrafts}|S[,S...]",
     };
 
