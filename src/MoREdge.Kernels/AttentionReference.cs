@@ -137,11 +137,7 @@ internal static unsafe class AttentionReference
         return Element(keys.Data, keys.Format, index);
     }
 
-    /// <summary>Column d of value j; scale × quant is exact (11 + 8 bits).</summary>
-    internal static float ValueElement(in ValueRows values, int j, int d) =>
-        ValueScale(values, j, d) * ValueQuant(values, j, d);
-
-    // 1 for values that have none.
+    // The scale of column d of value j; 1 for values that have none.
     private static float ValueScale(in ValueRows values, int j, int d)
     {
         long group = d / PackedLayout.GroupSize;

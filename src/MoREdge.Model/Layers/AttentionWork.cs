@@ -62,6 +62,17 @@ internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, Works
         pool.Run(this, blocks * config.HeadCount, itemsMin);
     }
 
+    /// <summary>Weights of a query's scores, which some models cap first.</summary>
+    public static void Softmax(KernelSet kernels, ModelConfig config, Span<float> scores)
+    {
+        if (config.AttentionSoftCap > 0)
+        {
+            kernels.SoftCap(scores, config.AttentionSoftCap);
+        }
+
+        kernels.Softmax(scores);
+    }
+
     public override void Execute(int start, int end, int worker)
     {
         for (int item = start; item < end;)
@@ -90,13 +101,7 @@ internal sealed class AttentionWork(KernelSet kernels, ModelConfig config, Works
         {
             int row = rowStart + (i / heads);
             int hidden = HiddenCount(slot, row);
-            Span<float> visible = scores.Row(i)[(hidden - first)..(VisibleCount(slot, row) - first)];
-            if (config.AttentionSoftCap > 0)
-            {
-                kernels.SoftCap(visible, config.AttentionSoftCap);
-            }
-
-            kernels.Softmax(visible);
+            Softmax(kernels, config, scores.Row(i)[(hidden - first)..(VisibleCount(slot, row) - first)]);
         }
 
         if (HiddenCount(slot, rowStart + rows - 1) > 0)

@@ -126,13 +126,7 @@ internal sealed class SplitAttentionWork(KernelSet kernels, ModelConfig config, 
     {
         for (int head = start; head < end; head++)
         {
-            Span<float> visible = _scores.Row(head)[(_hidden - _first)..];
-            if (config.AttentionSoftCap > 0)
-            {
-                kernels.SoftCap(visible, config.AttentionSoftCap);
-            }
-
-            kernels.Softmax(visible);
+            AttentionWork.Softmax(kernels, config, _scores.Row(head)[(_hidden - _first)..]);
         }
     }
 
