@@ -144,8 +144,16 @@ internal static unsafe class Avx2BlockBodies
             return AddScaled(integers - Vector256.ShiftLeft(xSum, kind == Kind.Four ? 3 : 4), scale, sum);
         }
 
-        sum = AddScaled(integers, scale, sum);
-        return Fma.MultiplyAdd(second, xSum.AsSingle(), sum);
+        return AddWithMinimums(integers, first, second, x, sum);
+    }
+
+    /// <summary>The end of a chunk with minimums: sums of groups times scales, and Σx times minimums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> AddWithMinimums(
+        Vector256<int> sums, Vector256<float> scale, Vector256<float> minimum, byte* x, Vector256<float> sum)
+    {
+        sum = AddScaled(sums, scale * Vector256.Load((float*)(x + BlockLayout.ScalesOffset)), sum);
+        return Fma.MultiplyAdd(minimum, Vector256.Load((float*)(x + BlockLayout.SumsOffset)), sum);
     }
 
     /// <summary>Σ w·x of each group; of w + 128 where dot meets signed weights.</summary>

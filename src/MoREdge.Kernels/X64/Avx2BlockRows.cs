@@ -181,9 +181,7 @@ internal static unsafe class Avx2BlockRows
         Vector256<int> products = Avx2BlockBodies.GroupSums(
             w0, w1, w2, w3, w4, w5, w6, w7, x, Avx2BlockBodies.KindOf(type), dot);
         Avx2KBlocks.Factors(block, out Vector256<float> scale, out Vector256<float> minimum);
-        scale *= Vector256.Load((float*)(x + BlockLayout.ScalesOffset));
-        sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale, sum);
-        return Fma.MultiplyAdd(minimum, Vector256.Load((float*)(x + BlockLayout.SumsOffset)), sum);
+        return Avx2BlockBodies.AddWithMinimums(products, scale, minimum, x, sum);
     }
 
     // Asks for what a row reads next. Large chunks are asked for twice as far ahead: measured, type by type.

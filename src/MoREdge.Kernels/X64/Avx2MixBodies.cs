@@ -32,8 +32,8 @@ internal static unsafe class Avx2MixBodies
         float** weights, int step, int rows, byte* values, int stride, ElementType type, int cols, int count,
         float** outputs, bool accumulate)
     {
-        float* copies = stackalloc float[3 * AttentionMixDriver.BlockPositionsMax];
-        float** rebiased = stackalloc float*[3];
+        float* copies = stackalloc float[AttentionDriver.QueryBlock * AttentionMixDriver.BlockPositionsMax];
+        float** rebiased = stackalloc float*[AttentionDriver.QueryBlock];
         float** factors = weights;
         bool isShifted = type == ElementType.F16
             && Avx2CacheBodies.Rebias(weights, rows, count, copies, AttentionMixDriver.BlockPositionsMax, rebiased);
@@ -47,7 +47,7 @@ internal static unsafe class Avx2MixBodies
         for (; d + 32 <= cols; d += 32)
         {
             float** own = Vector128AttentionBodies.Own(factors, step, d);
-            if (rows == 3)
+            if (rows == AttentionDriver.QueryBlock)
             {
                 MixThree(own, values, form, d, rowBytes, count, outputs, accumulate);
             }

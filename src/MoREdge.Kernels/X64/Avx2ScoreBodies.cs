@@ -29,8 +29,8 @@ internal static unsafe class Avx2ScoreBodies
     internal static void Scores(
         float** queries, int rows, byte* keys, ElementType type, int cols, int tileCount, float scale, float** scores)
     {
-        float* copies = stackalloc float[3 * AttentionDriver.HeadDimMax];
-        float** rebiased = stackalloc float*[3];
+        float* copies = stackalloc float[AttentionDriver.QueryBlock * AttentionDriver.HeadDimMax];
+        float** rebiased = stackalloc float*[AttentionDriver.QueryBlock];
         if (type == ElementType.F32)
         {
             Scores(queries, rows, keys, KeyForm.Single, cols, tileCount, scale, scores);
