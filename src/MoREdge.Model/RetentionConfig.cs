@@ -77,6 +77,8 @@ public sealed record RetentionConfig
     }
 
     /// <summary>s = 1 + γ + … + γ^position = (1 − γ^(position + 1)) / (1 − γ) of a head.</summary>
-    public double DecaySum(int head, int position) =>
-        (1 - Math.Pow(Decays[head], position + 1.0)) / (1 - Decays[head]);
+    /// <remarks>From head 49 on γ = 1 − 2^(−5 − head) is 1 in float64.</remarks>
+    public double DecaySum(int head, int position) => Decays[head] == 1
+        ? position + 1.0
+        : (1 - Math.Pow(Decays[head], position + 1.0)) / (1 - Decays[head]);
 }

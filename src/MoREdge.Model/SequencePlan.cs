@@ -67,7 +67,8 @@ internal sealed record SequencePlan(
     /// <summary>The same for a text of at most <paramref name="tokensMax"/> tokens.</summary>
     public KvLayout KvLayout(ModelConfig config, int tokensMax) => new(KvFormat, tokensMax, config.HeadDim);
 
-    private bool IsRanked => Routing is RoutingMode.TopK or RoutingMode.TopKThreshold;
+    /// <summary>Whether the tokens of a prompt compete for their depths.</summary>
+    public bool IsRanked => Routing is RoutingMode.TopK or RoutingMode.TopKThreshold;
 
     /// <summary>Fills in what <paramref name="options"/> leaves open.</summary>
     /// <param name="config">The model.</param>
@@ -79,7 +80,8 @@ internal sealed record SequencePlan(
         RecursionConfig? recursion = config.Recursion;
         RoutingMode natural = recursion?.DepthRule is DepthRule.ExpertChoice or DepthRule.ExitGate
             ? recursion!.DefaultRouting
-            : config.Skips?.Decode is SkipRule.Always or SkipRule.Unrouted ? RoutingMode.TopK
+            : config.Skips?.Decode is SkipRule.Always or SkipRule.Unrouted
+                || config.Skips?.Score == SkipScore.SoftmaxOfChosen ? RoutingMode.TopK
             : RoutingMode.Threshold;
         SequencePlan plan = new(
             options.ContextLength ?? config.ContextLength,
@@ -172,6 +174,10 @@ internal sealed record SequencePlan(
                 && options.Routing is RoutingMode.Full or RoutingMode.Threshold)
             || (recursion?.DepthRule == DepthRule.TokenChoice && options.Routing == RoutingMode.Full),
             "This routing mode is for expert-choice models; this model's depth is not decided that way.");
+        Require(
+            config.Skips?.Score != SkipScore.SoftmaxOfChosen || plan.IsRanked,
+            "The router of this model weighs the tokens of a prompt against each other, so it runs with top-k routing "
+            + "only.");
         Require(
             plan.KvPolicy is not KvPolicy.SharedLatest || recursion?.KeepsLatestKeys == true,
             "Keeping the latest keys only is for looped models.");

@@ -153,6 +153,9 @@ public sealed record SkipConfig
     /// <summary>Whether the feed-forward network is among what a token skips.</summary>
     public bool SkipsFeedForward => Scope != SkipScope.Attention;
 
+    /// <summary>Whether a network beside the router decides.</summary>
+    public bool UsesPredictor => Select == SkipRule.Predictor || Decode == SkipRule.Predictor;
+
     /// <summary>Layers that tokens can skip.</summary>
     public int RoutedCount
     {

@@ -118,11 +118,12 @@ internal sealed class LayerReader(WeightSource source, ModelConfig config, int b
         string predictor = Name(TensorNames.SkipPredictor);
         string hidden = Name(TensorNames.SkipPredictorHidden);
         int width = source.Has(hidden) ? source.RowCount(hidden) : config.ModelDim;
+        bool hasPredictor = source.Has(predictor) || config.Skips!.UsesPredictor;
         return new SkipWeights
         {
             Router = source.FloatRows(Name(TensorNames.SkipRouter), 1, config.ModelDim)[0],
             Bias = source.OptionalVector(Name(TensorNames.SkipRouterBias), 1)?[0] ?? 0,
-            Predictor = source.Has(predictor) ? source.FloatRows(predictor, 1, width)[0] : null,
+            Predictor = hasPredictor ? source.FloatRows(predictor, 1, width)[0] : null,
             PredictorHidden = source.Has(hidden) ? source.FloatRows(hidden, width, config.ModelDim) : null,
         };
     }

@@ -62,7 +62,7 @@ public sealed class FamilyPropertyTests
     {
         using TinyModel model = TinyFamilies.Create(family).Load(threads: 2);
         SequenceOptions options = new() { ContextLength = 100 };
-        using MoREdge.ModelFile.GgufFile file = MoREdge.ModelFile.GgufFile.Open(model.FilePath);
+        using GgufFile file = GgufFile.Open(model.FilePath);
         MemoryEstimate estimate = new(file, options, threadCount: 2);
         using Sequence sequence = model.Network.CreateSequence(options);
 
@@ -113,7 +113,7 @@ public sealed class FamilyPropertyTests
         using TinyModel model = TinyFamilies.Create("mod");
         model.Set(
             SkipKeys.Thresholds,
-            MoREdge.ModelFile.GgufValue.FromFloat64s(0, threshold, 0, threshold));
+            GgufValue.FromFloat64s(0, threshold, 0, threshold));
         model.Load();
         int[] depths = new int[20];
         float[][] logits = model.Score(TinyModel.RandomIds(20, seed: 13), null, depths);
@@ -122,6 +122,35 @@ public sealed class FamilyPropertyTests
 
         Assert.All(depths, ran => Assert.Equal(depth, ran));
         Assert.Equal(depth == 2, logits[19].AsSpan().SequenceEqual(full[19]));
+    }
+
+    /// <summary>A weight that depends on later tokens fits no causal mode, and a batch has no other.</summary>
+    [Fact]
+    public void SkippedLayers_WeighedAgainstEachOther_RunWithTopKOnly()
+    {
+        using TinyModel model = TinyFamilies.Create("mod");
+        model.Set(SkipKeys.Score, GgufValue.FromString("softmax_chosen"));
+        model.Load();
+
+        using (Sequence natural = model.Network.CreateSequence(new SequenceOptions()))
+        {
+            Assert.Equal(RoutingMode.TopK, natural.Routing);
+        }
+
+        AssertRefused(model, new SequenceOptions { Routing = RoutingMode.Threshold });
+        AssertRefused(model, new SequenceOptions { Routing = RoutingMode.Full });
+        Assert.Throws<ArgumentException>(() => model.Network.CreateBatch(new SequenceOptions(), new BatchOptions()));
+    }
+
+    [Fact]
+    public void SkippedLayers_RuleOfAPredictorThatIsNotThere_IsRefused()
+    {
+        using TinyModel model = TinyFamilies.Create("mod");
+        model.Set(SkipKeys.Decode, GgufValue.FromString("predictor"));
+
+        ModelFileException refusal = Assert.Throws<ModelFileException>(() => model.Load());
+
+        Assert.Equal(ModelFileError.MissingTensor, refusal.Error);
     }
 
     [Fact]

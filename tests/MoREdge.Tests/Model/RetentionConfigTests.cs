@@ -68,6 +68,19 @@ public sealed class RetentionConfigTests
         Assert.Throws<ArgumentException>(() => model.Network.CreateSequence(options));
     }
 
+    /// <summary>γ of the last of so many heads is 1 − 2⁻⁶⁸, which float64 does not know.</summary>
+    [Theory]
+    [InlineData(40)]
+    [InlineData(47)]
+    [InlineData(48)]
+    [InlineData(63)]
+    public void DecaySum_HeadThatHardlyForgets_CountsPositions(int head)
+    {
+        RetentionConfig config = new() { ValueDim = 4, Decays = RetentionConfig.PowerDecays(64), Angles = [1, 1] };
+
+        Assert.Equal(101, config.DecaySum(head, position: 100), tolerance: 0.5);
+    }
+
     private static void Count(TinyModel model, string key, int value) =>
         model.Set(key, GgufValue.FromUInt32((uint)value));
 
