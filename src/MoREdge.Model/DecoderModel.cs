@@ -14,6 +14,7 @@ public sealed class DecoderModel : IDisposable
 {
     private readonly ModelWeights _weights;
     private readonly WorkerPool _pool;
+    private volatile bool _isDisposed;
 
     private DecoderModel(ModelConfig config, ModelWeights weights, KernelSet kernels, int threadCount)
     {
@@ -57,6 +58,12 @@ public sealed class DecoderModel : IDisposable
     public Sequence CreateSequence(SequenceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        SequencePlan plan = Plan(options);
+        return Memory.Take(() => new Sequence(this, _weights, _pool, plan) { Options = options });
+    }
+
+    private SequencePlan Plan(SequenceOptions options)
+    {
         SequencePlan plan = SequencePlan.Resolve(Config, IsFloat32, options);
         if (plan.Speculation != SpeculationMode.Off && !HasOneBlock())
         {
@@ -67,7 +74,7 @@ public sealed class DecoderModel : IDisposable
                     + "cannot speculate.");
         }
 
-        return new Sequence(this, _weights, _pool, plan) { Options = options };
+        return plan;
     }
 
     /// <summary>Starts an empty batch, whose sequences share every pass over the weights.</summary>
@@ -81,8 +88,8 @@ public sealed class DecoderModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(batch);
-        SequencePlan plan = SequencePlan.Resolve(Config, IsFloat32, options).ForBatch(batch);
-        return new SequenceBatch(this, _weights, _pool, plan);
+        SequencePlan plan = Plan(options).ForBatch(batch);
+        return Memory.Take(() => new SequenceBatch(this, _weights, _pool, plan));
     }
 
     /// <summary>The routers by themselves, for measurements; null where no router decides a depth.</summary>
@@ -91,8 +98,10 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>Checks that there are ids and that the vocabulary has them all.</summary>
     /// <exception cref="ArgumentException">No ids, or an id outside the vocabulary.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public void CheckIds(ReadOnlySpan<int> ids)
     {
+        ThrowIfDisposed();
         if (ids.IsEmpty)
         {
             throw new ArgumentException("There are no tokens to run.");
@@ -143,8 +152,15 @@ public sealed class DecoderModel : IDisposable
         return (tokenCount * perToken) + ((double)Config.VocabSize * Config.ModelDim);
     }
 
-    /// <summary>Stops the worker threads.</summary>
-    public void Dispose() => _pool.Dispose();
+    /// <summary>Stops the worker threads; sequences and batches of the model cannot go on.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _pool.Dispose();
+    }
+
+    /// <summary>The weights are mapped: once the file is closed, reading them would end the process.</summary>
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
 
     /// <summary>Looks at an output projection, shared or of the first recursion, as an example of all.</summary>
     internal static bool HasFloat32Projections(GgufFile file, ModelConfig config)

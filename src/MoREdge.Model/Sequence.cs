@@ -29,6 +29,7 @@ public sealed class Sequence : IDisposable
     private readonly SpeculationSwitch _switch;
     private int _depthMax;
     private bool _latestIsSpeculative;
+    private bool _isDisposed;
 
     internal Sequence(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan)
     {
@@ -67,6 +68,11 @@ public sealed class Sequence : IDisposable
     /// <summary>The routing mode in force.</summary>
     public RoutingMode Routing => _plan.Routing;
 
+    /// <summary>
+    /// Whether the tokens of a prompt compete, so that a text depends on where its prompts began (top-k routing).
+    /// </summary>
+    public bool IsRanked => _plan.IsRanked;
+
     /// <summary>The cap on recursions, 1 to the model's own count; a change holds from the next token on.</summary>
     /// <exception cref="ArgumentException">The model has no recursion, or not so many.</exception>
     public int DepthMax
@@ -91,8 +97,11 @@ public sealed class Sequence : IDisposable
         set
         {
             _plan.CheckDepthBias(_model.Config);
-            _runner.DepthBias = value;
-            _speculation?.Pipeline.Abandon(Position);
+            if (value != _runner.DepthBias)
+            {
+                _runner.DepthBias = value;
+                _speculation?.Pipeline.Abandon(Position);
+            }
         }
     }
 
@@ -114,7 +123,8 @@ public sealed class Sequence : IDisposable
 
     /// <summary>
     /// Replaces drafts, (position, draft) → id of the vocabulary, by what the caller knows better: a benchmark over
-    /// random weights, for which a rate of right drafts is given. Null: none is replaced.
+    /// random weights, for which a rate of right drafts is given. Null, and an id that the vocabulary has not: none is
+    /// replaced.
     /// </summary>
     public Func<int, int, int>? DraftOverride
     {
@@ -250,6 +260,7 @@ public sealed class Sequence : IDisposable
     public int Truncate(int position)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         Position = Math.Min(Position, position);
         _speculation?.Pipeline.Abandon(Position);
         Position = _cache.Truncate(Position);
@@ -266,6 +277,7 @@ public sealed class Sequence : IDisposable
     /// <summary>Frees caches and buffers.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         _cache.Dispose();
         _runner.Dispose();
     }
@@ -337,6 +349,7 @@ public sealed class Sequence : IDisposable
 
     private void CheckIds(ReadOnlySpan<int> ids)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (ids.Length > ContextLength - Position)
         {
             throw new ArgumentException(

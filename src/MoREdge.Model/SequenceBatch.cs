@@ -27,6 +27,7 @@ public sealed class SequenceBatch : IDisposable
     private readonly BatchSpeculation _speculation;
     private int _leftCount;
     private int _promptFlights;
+    private bool _isDisposed;
 
     internal SequenceBatch(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan)
     {
@@ -85,6 +86,7 @@ public sealed class SequenceBatch : IDisposable
     /// <exception cref="OutOfMemoryException">The cache does not fit.</exception>
     public BatchSequence Add(int tokensMax, int? depthMax = null)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         CheckSequence(tokensMax, depthMax);
         int slot = Array.IndexOf(_sequences, null);
         if (slot < 0)
@@ -92,15 +94,20 @@ public sealed class SequenceBatch : IDisposable
             throw new InvalidOperationException($"The batch is full: it holds {SequencesMax} sequences.");
         }
 
-        KvCache cache = _runner.CreateCache(tokensMax, isTruncated: false);
-        BatchSequence sequence = new(
-            cache, tokensMax, depthMax ?? _plan.DepthMax, slot, Math.Min(_plan.ChunkRowsMax, tokensMax), _model.Config)
-        {
-            Pipeline = _speculation.CreatePipeline(cache, tokensMax, slot),
-        };
+        BatchSequence sequence = Memory.Take(() => Create(tokensMax, depthMax ?? _plan.DepthMax, slot));
         _sequences[slot] = sequence;
         SequenceCount++;
         return sequence;
+    }
+
+    private BatchSequence Create(int tokensMax, int depthMax, int slot)
+    {
+        KvCache cache = _runner.CreateCache(tokensMax, isTruncated: false);
+        return new BatchSequence(
+            cache, tokensMax, depthMax, slot, Math.Min(_plan.ChunkRowsMax, tokensMax), _model.Config)
+        {
+            Pipeline = _speculation.CreatePipeline(cache, tokensMax, slot),
+        };
     }
 
     /// <summary>Checks what <see cref="Add"/> would be told.</summary>
@@ -180,8 +187,11 @@ public sealed class SequenceBatch : IDisposable
     }
 
     /// <summary>Computes: see the class. Does nothing when nothing is under way.</summary>
+    /// <exception cref="ObjectDisposedException">The batch or its model has been disposed.</exception>
     public void Tick()
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _model.ThrowIfDisposed();
         _leftCount = 0;
         PromptRowsLeft = _limits.PromptRowsMax;
         bool hasPrompts = _promptFlights > 0;
@@ -249,6 +259,7 @@ public sealed class SequenceBatch : IDisposable
     /// <summary>Frees every sequence and the buffers.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         foreach (BatchSequence? sequence in _sequences)
         {
             sequence?.Cache.Dispose();
@@ -309,7 +320,8 @@ public sealed class SequenceBatch : IDisposable
     private void CheckMember(BatchSequence sequence)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        if (_sequences[sequence.Slot] != sequence)
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (sequence.Slot >= _sequences.Length || _sequences[sequence.Slot] != sequence)
         {
             throw new InvalidOperationException("The sequence is not of this batch.");
         }

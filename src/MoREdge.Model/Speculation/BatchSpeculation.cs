@@ -75,7 +75,7 @@ internal sealed class BatchSpeculation
         : new TokenPipeline(
             _runner, cache, _loopingMax, tokensMax, _firstRow + (slot * TokenPipeline.RowsFor(_loopingMax)));
 
-    /// <summary>Whether tokens that are fed before the next tick draft.</summary>
+    /// <summary>Whether a token that is fed before the next tick drafts; texts may join while others are fed.</summary>
     /// <param name="sequences">Texts in the batch.</param>
     public bool IsOn(int sequences)
     {
@@ -86,7 +86,7 @@ internal sealed class BatchSpeculation
             _switch?.Begin();
         }
 
-        return _switch?.IsOn == true;
+        return _switch?.IsOn == true && sequences <= _switches.Length;
     }
 
     /// <summary>Begins a tick: texts that were asked for a token go on, the drafts of the others are dropped.</summary>

@@ -238,7 +238,8 @@ internal sealed class TokenPipeline
 
         int next = _tokens[_count - 1].Position + 1;
         int draft = LargestValue.Index(logits.Row(_draftRow)[..headRows]);
-        Begin(DraftOverride?.Invoke(next, draft) ?? draft, next);
+        int better = DraftOverride?.Invoke(next, draft) ?? draft;
+        Begin((uint)better < (uint)logits.Cols ? better : draft, next);
     }
 
     /// <summary>What the token would leave the loop with now.</summary>

@@ -248,6 +248,74 @@ public sealed class SequenceBatchTests
         model.Network.CreateBatch(shared, new BatchOptions()).Dispose();
     }
 
+    /// <summary>How many draft is decided before all have come.</summary>
+    [Fact]
+    public void Add_MoreThanDraftWhileOthersAreFed_IsServed()
+    {
+        using TinyModel model = Create("expert", "recursion", "middle_cycle").Load();
+        SequenceOptions drafting = new() { Speculation = SpeculationMode.On };
+        using SequenceBatch batch = model.Network.CreateBatch(drafting, new BatchOptions { SequencesMax = 8 });
+        using Sequence alone = model.Network.CreateSequence(new SequenceOptions());
+        BatchSequence[] sequences = new BatchSequence[7];
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            sequences[i] = batch.Add(tokensMax: 50);
+            batch.Feed(sequences[i], [i + 1]);
+        }
+
+        while (Array.Exists(sequences, sequence => sequence.IsUnderWay))
+        {
+            batch.Tick();
+            foreach (BatchSequence left in batch.Left)
+            {
+                alone.Truncate(0);
+                int id = Array.IndexOf(sequences, left) + 1;
+                Assert.True(alone.Prefill([id]).SequenceEqual(batch.Logits(left)), $"The logits of text {id} differ.");
+            }
+        }
+    }
+
+    [Fact]
+    public void Feed_SequenceOfALargerBatch_IsRefused()
+    {
+        using TinyModel model = Create("decoder", "recursion", "none").Load();
+        using SequenceBatch large = model.Network.CreateBatch(new(), new BatchOptions { SequencesMax = 4 });
+        using SequenceBatch small = model.Network.CreateBatch(new(), new BatchOptions { SequencesMax = 1 });
+        large.Add(10);
+        BatchSequence other = large.Add(10);
+
+        Assert.Throws<InvalidOperationException>(() => small.Feed(other, [1]));
+    }
+
+    [Fact]
+    public void Use_AfterDispose_IsRefused()
+    {
+        using TinyModel model = Create("decoder", "recursion", "none").Load();
+        SequenceBatch batch = model.Network.CreateBatch(new SequenceOptions(), new BatchOptions());
+        BatchSequence text = batch.Add(10);
+        Sequence sequence = model.Network.CreateSequence(new SequenceOptions());
+        sequence.Prefill([1, 2]);
+
+        batch.Dispose();
+        sequence.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => batch.Feed(text, [1]));
+        Assert.Throws<ObjectDisposedException>(batch.Tick);
+        Assert.Throws<ObjectDisposedException>(() => batch.Add(10));
+        Assert.Throws<ObjectDisposedException>(() => sequence.Decode(3).Length);
+        Assert.Throws<ObjectDisposedException>(() => sequence.Truncate(1));
+    }
+
+    [Fact]
+    public void Create_DraftsWhereRecursionsHaveOwnWeights_IsRefusedAsForASequence()
+    {
+        using TinyModel model = Create("untied", "recursion", "middle_cycle").Load();
+        SequenceOptions drafting = new() { Speculation = SpeculationMode.On };
+
+        Assert.Throws<ArgumentException>(() => model.Network.CreateSequence(drafting));
+        Assert.Throws<ArgumentException>(() => model.Network.CreateBatch(drafting, new BatchOptions()));
+    }
+
     private static void Drain(SequenceBatch batch, params BatchSequence[] sequences)
     {
         while (Array.Exists(sequences, sequence => sequence.IsUnderWay))

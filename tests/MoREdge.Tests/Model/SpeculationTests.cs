@@ -228,6 +228,18 @@ public sealed class SpeculationTests
         Assert.Equal(plain.Depths.Histogram.ToArray(), drafting.Depths.Histogram.ToArray());
     }
 
+    [Fact]
+    public void DraftOverride_IdOutsideTheVocabulary_LeavesTheDraft()
+    {
+        using TinyModel model = Create("none", "recursion", "middle_cycle").Load();
+        using Sequence plain = model.Network.CreateSequence(new SequenceOptions());
+        using Sequence drafting = model.Network.CreateSequence(On);
+        drafting.DraftOverride = (position, _) => position % 2 == 0 ? int.MaxValue : -1;
+
+        Assert.Equal(Greedy(plain, 12), Greedy(drafting, 12));
+        Assert.True(drafting.Speculation.Drafted > 0);
+    }
+
     private static int[] Greedy(Sequence sequence, int count)
     {
         int[] ids = new int[count];
