@@ -96,6 +96,7 @@ public sealed class BatchScheduler : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Sampler.Validate();
+        request.Options.Validate();
         _network.CheckIds(request.Prompt.Span);
         InferenceException.ThrowIfTooLong(request.Prompt.Length, ContextLength);
         if (_tokenizer is null && (request.OnText is not null || request.Options.StopStrings.Count > 0))
@@ -246,12 +247,19 @@ public sealed class BatchScheduler : IDisposable
     {
         while (_batch.SequenceCount < _batch.SequencesMax && TakeWaiting() is { } answer)
         {
+            BatchSequence? sequence = null;
             try
             {
-                answer.Start(_batch.Add(answer.TokensMax, answer.DepthMax), _network, _tokenizer);
+                sequence = _batch.Add(answer.TokensMax, answer.DepthMax);
+                answer.Start(sequence, _network, _tokenizer);
             }
             catch (OutOfMemoryException failure)
             {
+                if (sequence is not null)
+                {
+                    _batch.Remove(sequence);
+                }
+
                 answer.Fail(failure);
                 continue;
             }

@@ -32,12 +32,17 @@ public sealed class DepthBudget
     /// <summary>Starts with tokens as deep as the model makes them.</summary>
     /// <param name="tokensPerSecond">The speed to keep.</param>
     /// <param name="depthMax">Most recursions of a token.</param>
-    /// <exception cref="ArgumentException">The speed is not a positive number.</exception>
+    /// <exception cref="ArgumentException">The speed is not a positive number, or there is no recursion.</exception>
     public DepthBudget(double tokensPerSecond, int depthMax)
     {
         if (!(tokensPerSecond > 0) || double.IsInfinity(tokensPerSecond))
         {
             throw new ArgumentException("A budget is a positive number of tokens per second.");
+        }
+
+        if (depthMax < 1)
+        {
+            throw new ArgumentException("A budget is for tokens of one recursion at least.");
         }
 
         TokensPerSecond = tokensPerSecond;

@@ -14,4 +14,17 @@ public sealed record GenerationOptions
 
     /// <summary>Told how many prompt tokens of how many are done, before the first piece of text.</summary>
     public Action<int, int>? PromptProgress { get; init; }
+
+    /// <summary>Checks the stop strings: one that is empty would end every answer before it begins.</summary>
+    /// <exception cref="ArgumentException">One is null or empty; the message is one sentence.</exception>
+    public void Validate()
+    {
+        foreach (string? stop in StopStrings)
+        {
+            if (string.IsNullOrEmpty(stop))
+            {
+                throw new ArgumentException("A stop string must not be empty.");
+            }
+        }
+    }
 }

@@ -33,7 +33,11 @@ public sealed class GenerationSession : IDisposable
         get => _budget;
         set
         {
-            Sequence.DepthBias = value?.Bias ?? 0;
+            if (value is not null || _budget is not null)
+            {
+                Sequence.DepthBias = value?.Bias ?? 0;
+            }
+
             _budget = value;
         }
     }
@@ -70,6 +74,7 @@ public sealed class GenerationSession : IDisposable
     /// </param>
     /// <param name="onText">Receives the answer piece by piece, whole characters only.</param>
     /// <param name="cancellation">Ends the answer; what was computed stays valid.</param>
+    /// <exception cref="ArgumentException">A stop string is empty.</exception>
     /// <exception cref="InferenceException">The prompt is longer than the context.</exception>
     /// <exception cref="ModelFile.ModelFileException">The background verification found damage.</exception>
     public GenerationStats Generate(
@@ -81,6 +86,7 @@ public sealed class GenerationSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onText);
+        options.Validate();
         InferenceException.ThrowIfTooLong(prompt.Length, Sequence.ContextLength);
         int reused = ReuseCache(prompt);
         Sequence.Depths.Clear();
@@ -133,12 +139,12 @@ public sealed class GenerationSession : IDisposable
         double seconds = Stopwatch.GetElapsedTime(_latest, now).TotalSeconds;
         _latest = now;
         _budget.Observe(Sequence.LastDepths[0], seconds, Sequence.RouterDistance);
-        Sequence.DepthBias = _budget.Bias;
+        SetBias(_budget.Bias);
     }
 
     /// <summary>
     /// Keeps the longest common beginning of cache and prompt, or as much of it as the sequence can go back to, but
-    /// leaves at least one token to compute.
+    /// leaves at least one token to compute. Where the tokens of a prompt compete, a part of one is worth nothing.
     /// </summary>
     private int ReuseCache(ReadOnlySpan<int> prompt)
     {
@@ -148,17 +154,21 @@ public sealed class GenerationSession : IDisposable
             common++;
         }
 
-        common = Sequence.Truncate(common);
+        common = Sequence.Truncate(Sequence.IsRanked && common < _ids.Count ? 0 : common);
         _ids.RemoveRange(common, _ids.Count - common);
         return common;
     }
 
-    /// <summary>The logits behind the prompt; none when cancelled.</summary>
+    /// <summary>
+    /// The logits behind the prompt; none when cancelled. A budget is for the speed of decoding, and every later token
+    /// sees the prompt: it is as deep as the model makes it.
+    /// </summary>
     private ReadOnlySpan<float> Prefill(
         ReadOnlySpan<int> ids, GenerationOptions options, CancellationToken cancellation)
     {
         int total = ids.Length;
         Action<int>? progress = options.PromptProgress is { } told ? done => told(done, total) : null;
+        SetBias(0);
         try
         {
             ReadOnlySpan<float> logits = Sequence.Prefill(ids, progress, cancellation);
@@ -172,6 +182,18 @@ public sealed class GenerationSession : IDisposable
             // Layers with a window may have kept the beginning of the prompt.
             _ids.AddRange(ids[..(Sequence.Position - _ids.Count)]);
             return default;
+        }
+        finally
+        {
+            SetBias(_budget?.Bias ?? 0);
+        }
+    }
+
+    private void SetBias(float bias)
+    {
+        if (_budget is not null)
+        {
+            Sequence.DepthBias = bias;
         }
     }
 }

@@ -51,6 +51,7 @@ public sealed class LocalModel : IDisposable
         GgufFile file = GgufFile.Open(path);
         DecoderModel? network = null;
         IntegrityCheck? integrity = null;
+        bool isOpen = false;
         try
         {
             integrity = new IntegrityCheck(file);
@@ -64,14 +65,12 @@ public sealed class LocalModel : IDisposable
                     + $"{network.Config.VocabSize} rows.");
             }
 
-            LocalModel model = new(file, network, tokenizer, integrity);
-            network = null;
-            integrity = null;
-            return model;
+            isOpen = true;
+            return new LocalModel(file, network, tokenizer, integrity);
         }
         finally
         {
-            if (network is not null || integrity is not null)
+            if (!isOpen)
             {
                 network?.Dispose();
                 integrity?.Dispose();

@@ -86,7 +86,8 @@ public sealed class Sampler
         for (int i = 0; i < remembered; i++)
         {
             int id = _recent[i];
-            if (_recent.AsSpan(0, i).Contains(id))
+            // A prompt may hold ids that only the padded embedding has; they are never chosen.
+            if (id >= _penalized.Length || _recent.AsSpan(0, i).Contains(id))
             {
                 continue;
             }

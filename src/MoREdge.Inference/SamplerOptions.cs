@@ -30,7 +30,10 @@ public sealed record SamplerOptions
     /// </summary>
     public float RepeatPenalty { get; init; } = 1;
 
-    /// <summary>How many recent tokens the repeat penalty looks at.</summary>
+    /// <summary>More than any text is long; a sampler keeps room for so many ids.</summary>
+    private const int RepeatWindowMax = 1 << 20;
+
+    /// <summary>How many recent tokens the repeat penalty looks at, 1,048,576 at most.</summary>
     public int RepeatWindow { get; init; } = 64;
 
     /// <summary>Seed of the random numbers; a different one each time when null.</summary>
@@ -71,7 +74,9 @@ public sealed record SamplerOptions
         Require(TopP is > 0 and <= 1, "Top-p must lie in (0, 1].");
         Require(MinP is >= 0 and <= 1, "Min-p must lie in [0, 1].");
         Require(float.IsFinite(RepeatPenalty) && RepeatPenalty > 0, "The repeat penalty must be above 0.");
-        Require(RepeatWindow >= 0, "The repeat window must be 0 or more.");
+        Require(
+            RepeatWindow is >= 0 and <= RepeatWindowMax,
+            $"The repeat window must lie between 0 and {RepeatWindowMax}.");
     }
 
     private static void Require(bool condition, string sentence)

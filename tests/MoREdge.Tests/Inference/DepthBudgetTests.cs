@@ -79,6 +79,44 @@ public sealed class DepthBudgetTests(BuiltInModel builtIn) : IClassFixture<Built
         using GenerationSession session = builtIn.Model.StartSession(full, BuiltInModel.Greedy);
 
         Assert.Throws<ArgumentException>(() => session.Budget = new DepthBudget(10, 3));
+        session.Budget = null;
+    }
+
+    [Fact]
+    public void Create_NoRecursion_IsRefused() => Assert.Throws<ArgumentException>(() => new DepthBudget(10, 0));
+
+    [Fact]
+    public void Budget_LaterPrompts_AreAsDeepAsWithoutOne()
+    {
+        using GenerationSession session = builtIn.Start();
+        int[] prompt = session.Encode(BuiltInModel.Prompt);
+        GenerationOptions options = new() { TokenLimit = 1, IgnoreEndOfSequence = true };
+        GenerationStats free = session.Generate(prompt, options, startsText: false, _ => { }, default);
+        session.Reset();
+
+        session.Budget = new DepthBudget(1e9, session.Sequence.DepthMax);
+        session.Generate(prompt, options with { TokenLimit = 60 }, startsText: false, _ => { }, default);
+        float bias = session.Sequence.DepthBias;
+        session.Reset();
+        GenerationStats budgeted = session.Generate(prompt, options, startsText: false, _ => { }, default);
+
+        Assert.True(bias > 0);
+        Assert.Equal(bias, session.Sequence.DepthBias);
+        Assert.Equal(free.MeanDepth, budgeted.MeanDepth);
+    }
+
+    [Fact]
+    public void Budget_BiasThatDoesNotChange_KeepsDrafts()
+    {
+        using GenerationSession session = builtIn.Model.StartSession(
+            new SequenceOptions { ContextLength = 128, Speculation = SpeculationMode.On }, BuiltInModel.Greedy);
+        session.Budget = new DepthBudget(1, session.Sequence.DepthMax);
+        GenerationOptions options = new() { TokenLimit = 40, IgnoreEndOfSequence = true };
+
+        GenerationStats stats = session.Generate(
+            session.Encode(BuiltInModel.Prompt), options, startsText: false, _ => { }, default);
+
+        Assert.InRange(stats.Speculation.Drafted, 20, 40);
     }
 
     /// <summary>The speed and depth of the last 1,500 of 3,000 tokens.</summary>

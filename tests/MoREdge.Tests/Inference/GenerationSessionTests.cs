@@ -1,5 +1,6 @@
 using System.Text;
 using MoREdge.Inference;
+using MoREdge.Model;
 
 namespace MoREdge.Tests.Inference;
 
@@ -133,6 +134,35 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
     {
         using GenerationSession session = builtIn.Start();
         Assert.Equal([builtIn.Model.Tokenizer.Definition.BosId], session.Encode(""));
+    }
+
+    [Fact]
+    public void Generate_EmptyStopString_IsRefused()
+    {
+        using GenerationSession session = builtIn.Start();
+        int[] prompt = session.Encode(BuiltInModel.Prompt);
+
+        Assert.Throws<ArgumentException>(() => Run(session, prompt, TwentyTokens with { StopStrings = [".", ""] }));
+        Assert.Throws<ArgumentException>(() => Run(session, prompt, TwentyTokens with { StopStrings = [null!] }));
+    }
+
+    /// <summary>Tokens of a prompt compete there, so what is left of an earlier one is no beginning of it.</summary>
+    [Theory]
+    [InlineData(RoutingMode.TopK)]
+    [InlineData(RoutingMode.TopKThreshold)]
+    public void Generate_SamePromptAgainWithTopK_GivesTheSameAnswer(RoutingMode routing)
+    {
+        using GenerationSession session = builtIn.Model.StartSession(
+            new SequenceOptions { ContextLength = 128, Routing = routing }, BuiltInModel.Greedy);
+        foreach (string prompt in new[] { "The cat sat on the", "One day, a boy named Tim", BuiltInModel.Prompt })
+        {
+            int[] ids = session.Encode(prompt);
+            (GenerationStats first, string text) = Run(session, ids, TwentyTokens);
+
+            (GenerationStats again, string sameText) = Run(session, ids, TwentyTokens);
+
+            Assert.Equal((first.MeanDepth, text), (again.MeanDepth, sameText));
+        }
     }
 
     private static (GenerationStats Stats, string Text) Run(

@@ -122,7 +122,56 @@ public sealed class LocalModelTests : IDisposable
         Assert.Equal(InferenceError.NoChatTemplate, fault.Error);
     }
 
+    [Fact]
+    public void Open_DamagedFile_IsClosedAgain()
+    {
+        byte[] bytes = File.ReadAllBytes(BuiltInModel.FilePath);
+        bytes[^100_000] ^= 1;
+        string path = _folder.Write("damaged.gguf", bytes);
+
+        Assert.Throws<ModelFileException>(() => Open(path));
+
+        using FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.DoesNotContain(path, MappedFiles(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Generate_AfterTheModelWasDisposed_IsRefused()
+    {
+        LocalModel model = Open(new ByteModel().Write(_folder.File("m.gguf")));
+        using GenerationSession session = model.StartSession(new SequenceOptions(), BuiltInModel.Greedy);
+        using BatchScheduler batch = model.StartBatch(new SequenceOptions(), new BatchSchedulerOptions());
+
+        model.Dispose();
+
+        GenerationOptions one = new() { TokenLimit = 1 };
+        Assert.Throws<ObjectDisposedException>(() => session.Generate([1, 2], one, false, _ => { }, default));
+        Assert.Throws<ObjectDisposedException>(() => batch.Submit(new BatchRequest { Prompt = new[] { 1, 2 } }));
+    }
+
+    /// <summary>An embedding may be padded; ids of the padding have logits, but no text.</summary>
+    [Fact]
+    public async Task Generate_PromptIdOfThePadding_IsNoErrorUnderARepeatPenalty()
+    {
+        ByteModel padded = new() { EmbeddingRows = ByteModel.VocabSize + 7 };
+        using LocalModel model = Open(padded.Write(_folder.File("m.gguf")));
+        int[] prompt = [1, ByteModel.VocabSize + 3, 3];
+        SamplerOptions sampler = new() { Temperature = 0, RepeatPenalty = 1.1f };
+        GenerationOptions three = new() { TokenLimit = 3, IgnoreEndOfSequence = true };
+        using GenerationSession session = model.StartSession(new SequenceOptions(), sampler);
+        using BatchScheduler batch = model.StartBatch(new SequenceOptions(), new BatchSchedulerOptions());
+        BatchAnswer answer = batch.Submit(new BatchRequest { Prompt = prompt, Sampler = sampler, Options = three });
+
+        GenerationStats stats = session.Generate(prompt, three, startsText: false, _ => { }, default);
+        batch.Run(TestContext.Current.CancellationToken);
+
+        Assert.Equal((3, 3), (stats.GeneratedTokens, (await answer.Completion).GeneratedTokens));
+    }
+
     private static LocalModel Open(string path) => LocalModel.Open(path, KernelSelector.Best, threadCount: 1);
+
+    private static string MappedFiles() =>
+        OperatingSystem.IsLinux() ? File.ReadAllText("/proc/self/maps") : "";
 
     /// <summary>One tensor of zeros, just too large to be verified when it is opened.</summary>
     private string WriteLargeFileWithAFlippedByte()

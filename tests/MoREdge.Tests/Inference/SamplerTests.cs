@@ -123,6 +123,12 @@ public sealed class SamplerTests
         Assert.Null(Assert.Throws<ArgumentException>(() => new Sampler(options, 10)).ParamName);
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(int.MaxValue)]
+    public void Options_WindowOutOfRange_IsRefused(int window) =>
+        Assert.Throws<ArgumentException>(() => new SamplerOptions { RepeatWindow = window }.Validate());
+
     [Fact]
     public void Choose_WarmSampler_AllocatesNothing()
     {
