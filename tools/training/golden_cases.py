@@ -104,7 +104,8 @@ def retnets() -> list[Case]:
     scaled = {
         "architectures": ["RetNetForCausalLM"], "model_type": "retnet", "vocab_size": 64, "decoder_embed_dim": 32,
         "decoder_value_embed_dim": 40, "decoder_retention_heads": 2, "decoder_ffn_embed_dim": 16, "decoder_layers": 2,
-        "activation_fn": "swish", "layernorm_eps": 1e-6, "layernorm_embedding": True, "use_glu": True,
+        "activation_fn": "swish", "layernorm_eps": 1e-6, "layernorm_embedding": True, "no_scale_embedding": False,
+        "subln": False, "use_glu": True,
     }
     plain = {
         "architectures": ["RetNetForCausalLM"], "model_type": "retnet", "vocab_size": 64, "hidden_size": 32,

@@ -6,7 +6,11 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// Reads the rotary embedding: rope_theta and rope_scaling, or rope_parameters of newer configurations, which may be
 /// one object or one per kind of layer.
 /// </summary>
-internal sealed class RopeReader(ConfigObject config, int headDim, int contextLength)
+/// <param name="config">The configuration.</param>
+/// <param name="headDim">Width of a head.</param>
+/// <param name="contextLength">The context.</param>
+/// <param name="usualOriginal">The context before it was stretched where nothing says it; null for the context.</param>
+internal sealed class RopeReader(ConfigObject config, int headDim, int contextLength, int? usualOriginal)
 {
     /// <summary>Kind of the layers that see everything, in configurations that name kinds.</summary>
     public const string FullLayers = "full_attention";
@@ -129,7 +133,8 @@ internal sealed class RopeReader(ConfigObject config, int headDim, int contextLe
     private RopeSettings LongRope(RopeSettings settings, ConfigObject scaling)
     {
         int original = Original(scaling);
-        double stretch = config.TryGet("original_max_position_embeddings", out _)
+        bool isStated = config.TryGet("original_max_position_embeddings", out _);
+        double stretch = isStated || usualOriginal is not null
             ? (double)contextLength / original
             : scaling.GetPositive("factor", (double)contextLength / original);
         double usual = stretch <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(stretch) / Math.Log(original)));
@@ -146,7 +151,7 @@ internal sealed class RopeReader(ConfigObject config, int headDim, int contextLe
     private int Original(ConfigObject scaling)
     {
         const string Key = "original_max_position_embeddings";
-        int own = scaling.GetInt32(Key, 1, ModelFileLimits.ModelDimensionMax, contextLength);
+        int own = scaling.GetInt32(Key, 1, ModelFileLimits.ModelDimensionMax, usualOriginal ?? contextLength);
         return config.GetInt32(Key, 1, ModelFileLimits.ModelDimensionMax, own);
     }
 

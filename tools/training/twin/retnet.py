@@ -160,9 +160,10 @@ class TorchscaleRetNet(RetNet):
     """torchscale since September 2023 (RMS norms, no biases), under the names of its Hugging Face port."""
 
     def __init__(self, config: dict):
-        for option in ("deepnorm", "subln"):
-            if config.get(option, False):
-                raise ValueError(f"The RetNet option {option} is not computed here.")
+        # With a gate `subln` is only a way to initialise.
+        has_inner_norm = config.get("subln", True) and not config.get("use_glu", True)
+        if config.get("deepnorm", False) or has_inner_norm:
+            raise ValueError("The RetNet options deepnorm, and subln without use_glu, are not computed here.")
         width, heads = config["decoder_embed_dim"], config["decoder_retention_heads"]
         sizes = Shape(
             vocabulary=config["vocab_size"],
@@ -187,7 +188,7 @@ class TorchscaleRetNet(RetNet):
 
     def embed(self, ids: Tensor) -> Tensor:
         x = super().embed(ids)
-        if not self.config.get("no_scale_embedding", False):
+        if not self.config.get("no_scale_embedding", True):
             x = x * self.shape.width**0.5
         return self.model.layernorm_embedding(x) if hasattr(self.model, "layernorm_embedding") else x
 

@@ -67,6 +67,17 @@ internal abstract class DecoderFamily
     /// <summary>The setting that names the feed-forward network's function, and the names of the one it has.</summary>
     protected virtual (string Key, string[] Names) Activation => ("hidden_act", ["silu", "swish"]);
 
+    /// <summary>Epsilon of the RMS norms of a configuration that states none.</summary>
+    protected virtual double RmsNormEpsilonDefault => 1e-6;
+
+    /// <summary>Context of a configuration that states none.</summary>
+    protected virtual int ContextDefault => 2048;
+
+    /// <summary>
+    /// Context before it was stretched, of a configuration that states none; null for the context that it has.
+    /// </summary>
+    protected virtual int? OriginalContextDefault => null;
+
     /// <summary>The base of the angles of a configuration that states none.</summary>
     protected virtual double RopeBaseDefault => 10000;
 
@@ -105,7 +116,8 @@ internal abstract class DecoderFamily
         }
 
         int headDim = ReadHeadDim(json, modelDim, headCount);
-        int context = json.GetInt32("max_position_embeddings", 1, ModelFileLimits.ModelDimensionMax, 2048);
+        int context = json.GetInt32("max_position_embeddings", 1, ModelFileLimits.ModelDimensionMax, ContextDefault);
+        RopeReader rope = new(json, headDim, context, OriginalContextDefault);
         DecoderConfig config = new()
         {
             Architecture = Architecture,
@@ -117,8 +129,8 @@ internal abstract class DecoderFamily
             HeadDim = headDim,
             VocabSize = json.GetInt32("vocab_size", 1, ModelFileLimits.ModelDimensionMax),
             ContextLength = context,
-            RmsNormEpsilon = json.GetPositive("rms_norm_eps", 1e-6),
-            Rope = new RopeReader(json, headDim, context).Read(WindowBaseKey, RopeBaseDefault),
+            RmsNormEpsilon = json.GetPositive("rms_norm_eps", RmsNormEpsilonDefault),
+            Rope = rope.Read(WindowBaseKey, RopeBaseDefault),
             IsHeadTied = json.GetBoolean("tie_word_embeddings", IsHeadTiedDefault),
             BosId = json.GetInt32("bos_token_id", 0, ModelFileLimits.ModelDimensionMax, -1),
             EosIds = TokenIds.Read(json, "eos_token_id"),
@@ -199,10 +211,14 @@ internal abstract class DecoderFamily
         return flags;
     }
 
+    /// <summary>sliding_window; null means none, and nothing at all means the class's usual one.</summary>
+    protected static int ReadWindow(ConfigObject json, int usual) =>
+        json.GetInt32("sliding_window", 0, int.MaxValue, json.Has("sliding_window") ? 0 : usual);
+
     /// <summary>A window that layers from max_window_layers on have where use_sliding_window says so (Qwen).</summary>
     protected static void ReadSwitchedWindow(ConfigObject json, DecoderConfig config)
     {
-        int window = json.GetInt32("sliding_window", 0, int.MaxValue, 4096);
+        int window = ReadWindow(json, 4096);
         int first = json.GetInt32("max_window_layers", 0, int.MaxValue, FirstWindowLayerDefault);
         if (json.GetBoolean("use_sliding_window", fallback: false))
         {

@@ -26,6 +26,9 @@ internal class Gemma2 : DecoderFamily
     protected override int? HeadDimDefault => 256;
 
     /// <inheritdoc/>
+    protected override int ContextDefault => 8192;
+
+    /// <inheritdoc/>
     protected override (string Key, string[] Names) Activation =>
         ("hidden_activation", ["gelu_pytorch_tanh"]);
 
@@ -61,7 +64,7 @@ internal class Gemma2 : DecoderFamily
         (double attention, double logits) = SoftCapDefaults;
         config.AttentionSoftCap = SoftCap(json, "attn_logit_softcapping", attention);
         config.LogitSoftCap = SoftCap(json, "final_logit_softcapping", logits);
-        config.Window = json.GetInt32("sliding_window", 0, int.MaxValue, 4096);
+        config.Window = ReadWindow(json, 4096);
         int period = json.GetInt32(
             json.Has("_sliding_window_pattern") ? "_sliding_window_pattern" : "sliding_window_pattern", 1,
             DecoderConfig.LayerCountMax, FullPeriodDefault);
@@ -103,6 +106,9 @@ internal sealed class Gemma3 : Gemma2
 
     /// <inheritdoc/>
     public override string DisplayName => "Gemma 3";
+
+    /// <inheritdoc/>
+    protected override int ContextDefault => 131072;
 
     /// <inheritdoc/>
     protected override double RopeBaseDefault => 1e6;

@@ -21,7 +21,9 @@ internal sealed class Mistral : DecoderFamily
     public override string DisplayName => "Mistral";
 
     /// <inheritdoc/>
+    protected override int ContextDefault => 131072;
+
+    /// <inheritdoc/>
     protected override void ReadOwn(ConfigObject json, DecoderConfig config) =>
-        config.Window = json.GetInt32(
-            "sliding_window", 0, int.MaxValue, json.Has("sliding_window") ? 0 : WindowDefault);
+        config.Window = ReadWindow(json, WindowDefault);
 }

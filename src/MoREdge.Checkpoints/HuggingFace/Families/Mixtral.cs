@@ -18,6 +18,15 @@ internal sealed class Mixtral : DecoderFamily
     public override string DisplayName => "Mixtral";
 
     /// <inheritdoc/>
+    protected override double RmsNormEpsilonDefault => 1e-5;
+
+    /// <inheritdoc/>
+    protected override int ContextDefault => 131072;
+
+    /// <inheritdoc/>
+    protected override double RopeBaseDefault => 1e6;
+
+    /// <inheritdoc/>
     protected override void ReadOwn(ConfigObject json, DecoderConfig config)
     {
         config.Window = json.GetInt32("sliding_window", 0, int.MaxValue, 0);

@@ -59,6 +59,9 @@ internal sealed class MixtureOfDepths : DecoderFamily
     /// <inheritdoc/>
     public override string DisplayName => "Mixture-of-Depths";
 
+    /// <summary>That of tools/training, whose class it is.</summary>
+    protected override double RmsNormEpsilonDefault => 1e-5;
+
     /// <inheritdoc/>
     public override IReadOnlyList<string>? LayerPrefixes(DecoderConfig config)
     {

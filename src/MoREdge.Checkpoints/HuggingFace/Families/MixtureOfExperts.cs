@@ -23,6 +23,9 @@ internal sealed class MixtureOfExperts : DecoderFamily
     /// <inheritdoc/>
     public override string DisplayName => "Mixture of experts";
 
+    /// <summary>That of tools/training, whose class it is.</summary>
+    protected override double RmsNormEpsilonDefault => 1e-5;
+
     /// <inheritdoc/>
     protected override void ReadOwn(ConfigObject json, DecoderConfig config) => config.Experts = ReadExperts(json);
 

@@ -21,6 +21,9 @@ internal sealed class Olmo2 : DecoderFamily
     protected override Func<int, int>? KvHeadCountDefault => heads => heads;
 
     /// <inheritdoc/>
+    protected override double RmsNormEpsilonDefault => 1e-5;
+
+    /// <inheritdoc/>
     public override IEnumerable<LayerTensor> Layer(DecoderConfig config, int layer, LayerSource source)
     {
         LayerTensors tensors = new(config, source);
@@ -56,6 +59,12 @@ internal sealed class Olmoe : DecoderFamily
 
     /// <inheritdoc/>
     protected override Func<int, int>? KvHeadCountDefault => heads => heads;
+
+    /// <inheritdoc/>
+    protected override double RmsNormEpsilonDefault => 1e-5;
+
+    /// <inheritdoc/>
+    protected override int ContextDefault => 4096;
 
     /// <inheritdoc/>
     protected override void ReadOwn(ConfigObject json, DecoderConfig config)

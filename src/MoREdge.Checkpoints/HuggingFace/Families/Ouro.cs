@@ -18,7 +18,7 @@ internal sealed class Ouro : DecoderFamily
     public override string DisplayName => "Ouro";
 
     /// <inheritdoc/>
-    protected override Func<int, int>? KvHeadCountDefault => heads => heads;
+    protected override int ContextDefault => 32768;
 
     /// <inheritdoc/>
     public override IEnumerable<LayerTensor> Layer(DecoderConfig config, int layer, LayerSource source)

@@ -7,6 +7,9 @@ namespace MoREdge.Checkpoints.HuggingFace.Families;
 /// </summary>
 internal sealed class Phi3 : DecoderFamily
 {
+    /// <summary>The context that all models of the family were first trained with.</summary>
+    private const int OriginalContext = 4096;
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> ClassNames { get; } = ["Phi3ForCausalLM"];
 
@@ -23,6 +26,15 @@ internal sealed class Phi3 : DecoderFamily
     protected override Func<int, int>? KvHeadCountDefault => heads => heads;
 
     /// <inheritdoc/>
+    protected override double RmsNormEpsilonDefault => 1e-5;
+
+    /// <inheritdoc/>
+    protected override int ContextDefault => OriginalContext;
+
+    /// <inheritdoc/>
+    protected override int? OriginalContextDefault => OriginalContext;
+
+    /// <inheritdoc/>
     public override IEnumerable<LayerTensor> Layer(DecoderConfig config, int layer, LayerSource source)
     {
         LayerTensors tensors = new(config, source);
@@ -36,7 +48,8 @@ internal sealed class Phi3 : DecoderFamily
     /// <inheritdoc/>
     protected override void ReadOwn(ConfigObject json, DecoderConfig config)
     {
-        _ = json.GetInt32("original_max_position_embeddings", 1, ModelFileLimits.ModelDimensionMax, 4096);
+        // Read where the angles are stretched; other models of the family state it as well.
+        _ = json.TryGet("original_max_position_embeddings", out _);
         config.Window = json.GetInt32("sliding_window", 0, int.MaxValue, 0);
         if (json.GetBoolean("attention_bias", fallback: false))
         {

@@ -18,6 +18,9 @@ internal class Qwen2 : DecoderFamily
     public override string DisplayName => "Qwen2";
 
     /// <inheritdoc/>
+    protected override int ContextDefault => 32768;
+
+    /// <inheritdoc/>
     protected override void ReadOwn(ConfigObject json, DecoderConfig config)
     {
         config.HasAttentionBias = json.GetBoolean("qkv_bias", fallback: true);
@@ -89,6 +92,9 @@ internal class Qwen3 : DecoderFamily
 
     /// <inheritdoc/>
     protected override int? HeadDimDefault => 128;
+
+    /// <inheritdoc/>
+    protected override int ContextDefault => 32768;
 
     /// <inheritdoc/>
     protected override void ReadOwn(ConfigObject json, DecoderConfig config)

@@ -8,9 +8,6 @@ namespace MoREdge.Checkpoints.HuggingFace.Families;
 /// </summary>
 internal abstract class RetNet : DecoderFamily
 {
-    /// <summary>Context of a configuration that states none. Nothing in a RetNet ends there.</summary>
-    protected const int ContextDefault = 2048;
-
     /// <summary>The setting that only torchscale's configurations have.</summary>
     protected const string TorchscaleWidth = "decoder_embed_dim";
 

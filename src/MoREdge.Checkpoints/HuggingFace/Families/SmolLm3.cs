@@ -21,6 +21,9 @@ internal sealed class SmolLm3 : DecoderFamily
     protected override bool IsHeadTiedDefault => true;
 
     /// <inheritdoc/>
+    protected override int ContextDefault => 32768;
+
+    /// <inheritdoc/>
     protected override double RopeBaseDefault => 2e6;
 
     /// <inheritdoc/>

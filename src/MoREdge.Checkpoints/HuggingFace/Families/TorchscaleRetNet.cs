@@ -59,7 +59,7 @@ internal sealed class TorchscaleRetNet : RetNet
         int valueDim = json.GetInt32("decoder_value_embed_dim", 1, ModelFileLimits.ModelDimensionMax);
         int headCount = json.GetInt32("decoder_retention_heads", 1, ModelFileLimits.ModelDimensionMax);
         int keyDim = KeyWidth(json, TorchscaleWidth, modelDim, headCount);
-        bool scales = !json.GetBoolean("no_scale_embedding", fallback: false);
+        bool scales = !json.GetBoolean("no_scale_embedding", fallback: true);
         bool hasNorm = json.GetBoolean("layernorm_embedding", fallback: false);
         DecoderConfig config = new()
         {
@@ -140,7 +140,7 @@ internal sealed class TorchscaleRetNet : RetNet
         Require(json, "decoder_normalize_before", usual: true);
 
         // With a gate it is only a way to initialize.
-        if (json.GetBoolean("subln", fallback: false) && !json.GetBoolean("use_glu", fallback: true))
+        if (json.GetBoolean("subln", fallback: true) && !json.GetBoolean("use_glu", fallback: true))
         {
             throw Unsupported(json, "subln without use_glu, a norm that this version does not compute");
         }

@@ -86,7 +86,10 @@ public sealed class RetNetCheckpointTests : IDisposable
         model.Add("model.retnet_rel_pos.angle", 4);
         model.Add("model.retnet_rel_pos.decay", 2);
 
-        using Checkpoint checkpoint = Open(Torchscale(), model);
+        JsonObject config = Torchscale();
+        config["no_scale_embedding"] = false;
+
+        using Checkpoint checkpoint = Open(config, model);
 
         Assert.Equal("torchscale", checkpoint.Metadata.RequireString("retnet.retention.dialect"));
         Assert.Equal(Math.Sqrt(Width), checkpoint.Metadata.RequireFloat64("retnet.embedding_scale"), 1e-6);
@@ -135,7 +138,7 @@ public sealed class RetNetCheckpointTests : IDisposable
     [InlineData("decoder_value_embed_dim", "15", CheckpointError.InvalidValue)]
     [InlineData("decoder_retention_heads", "8", CheckpointError.InvalidValue)]
     [InlineData("layernorm_embedding", "true", CheckpointError.MissingTensor)]
-    [InlineData("use_glu", "false", CheckpointError.UnexpectedTensor)]
+    [InlineData("use_glu", "false", CheckpointError.UnsupportedOption)]
     [InlineData("moe_freq", "2", CheckpointError.UnsupportedOption)]
     public void Torchscale_WrongOrUnsupportedSetting_IsRefusedByName(
         string key, string json, CheckpointError expected)
@@ -155,6 +158,8 @@ public sealed class RetNetCheckpointTests : IDisposable
         config["use_glu"] = false;
 
         Assert.Equal(CheckpointError.UnsupportedOption, Refusal(config, TorchscaleLayer()));
+        config["subln"] = false;
+        Assert.Equal(CheckpointError.UnexpectedTensor, Refusal(config, TorchscaleLayer()));
     }
 
     [Fact]

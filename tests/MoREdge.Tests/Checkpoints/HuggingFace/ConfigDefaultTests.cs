@@ -1,0 +1,134 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MoREdge.Checkpoints;
+using MoREdge.Checkpoints.HuggingFace;
+using MoREdge.Checkpoints.HuggingFace.Families;
+
+namespace MoREdge.Tests.Checkpoints.HuggingFace;
+
+/// <summary>
+/// What a config.json means that leaves settings out: the defaults of the configuration classes, read in transformers'
+/// configuration_*.py, the authors' configuration_nanbeige.py, a copy of OuroConfig, and torchscale's config.py.
+/// </summary>
+public sealed class ConfigDefaultTests
+{
+    private const int Width = 256;
+    private const int Heads = 4;
+
+    [Theory]
+    [InlineData("LlamaForCausalLM", 1e-6, 1e4, 2048, 64, false)]
+    [InlineData("MistralForCausalLM", 1e-6, 1e4, 131072, 64, false)]
+    [InlineData("MixtralForCausalLM", 1e-5, 1e6, 131072, 64, false)]
+    [InlineData("Qwen2ForCausalLM", 1e-6, 1e4, 32768, 64, false)]
+    [InlineData("Qwen2MoeForCausalLM", 1e-6, 1e4, 32768, 64, false)]
+    [InlineData("Qwen3ForCausalLM", 1e-6, 1e4, 32768, 128, false)]
+    [InlineData("Qwen3MoeForCausalLM", 1e-6, 1e4, 32768, 64, false)]
+    [InlineData("Gemma2ForCausalLM", 1e-6, 1e4, 8192, 256, true)]
+    [InlineData("Gemma3ForCausalLM", 1e-6, 1e6, 131072, 256, true)]
+    [InlineData("Phi3ForCausalLM", 1e-5, 1e4, 4096, 64, false)]
+    [InlineData("GraniteForCausalLM", 1e-6, 1e4, 2048, 64, false)]
+    [InlineData("GraniteMoeForCausalLM", 1e-6, 1e4, 2048, 64, false)]
+    [InlineData("Olmo2ForCausalLM", 1e-5, 1e4, 2048, 64, false)]
+    [InlineData("OlmoeForCausalLM", 1e-5, 1e4, 4096, 64, false)]
+    [InlineData("SmolLM3ForCausalLM", 1e-6, 2e6, 32768, 64, true)]
+    [InlineData("NanbeigeForCausalLM", 1e-6, 1e4, 2048, 64, false)]
+    [InlineData("OuroForCausalLM", 1e-6, 1e4, 32768, 64, false)]
+    public void Read_WithoutOptionalSettings_TakesThoseOfTheClass(
+        string name, double epsilon, double ropeBase, int context, int headDim, bool isTied)
+    {
+        DecoderConfig config = Read(Sizes(name));
+
+        Assert.Equal(epsilon, config.RmsNormEpsilon);
+        Assert.Equal(ropeBase, config.Rope.Base);
+        Assert.Equal(context, config.ContextLength);
+        Assert.Equal(headDim, config.HeadDim);
+        Assert.Equal(isTied, config.IsHeadTied);
+    }
+
+    [Theory]
+    [InlineData("MistralForCausalLM", 4096)]
+    [InlineData("Gemma2ForCausalLM", 4096)]
+    [InlineData("Gemma3ForCausalLM", 4096)]
+    [InlineData("MixtralForCausalLM", 0)]
+    [InlineData("Phi3ForCausalLM", 0)]
+    public void Read_WindowThatIsNotMentioned_IsThatOfTheClass(string name, int expected)
+    {
+        Assert.Equal(expected, Read(Sizes(name)).Window);
+    }
+
+    [Theory]
+    [InlineData("MistralForCausalLM")]
+    [InlineData("Gemma2ForCausalLM")]
+    [InlineData("Qwen2ForCausalLM")]
+    [InlineData("Qwen3ForCausalLM")]
+    public void Read_WindowThatIsNull_IsNone(string name)
+    {
+        JsonObject json = Sizes(name);
+        json["sliding_window"] = null;
+        json["use_sliding_window"] = name.StartsWith("Qwen", StringComparison.Ordinal) ? true : null;
+
+        Assert.Equal(0, Read(json).Window);
+    }
+
+    [Fact]
+    public void Read_PhiThatStatesNoOriginalContext_IsStretchedFromTheFamilys()
+    {
+        JsonArray factors = [.. Enumerable.Repeat(1.0, 32).Select(factor => JsonValue.Create(factor))];
+        JsonObject json = Sizes("Phi3ForCausalLM");
+        json["max_position_embeddings"] = 131072;
+        json["rope_scaling"] = new JsonObject
+        {
+            ["type"] = "longrope",
+            ["short_factor"] = factors,
+            ["long_factor"] = factors.DeepClone(),
+        };
+
+        RopeSettings rope = Read(json).Rope;
+
+        Assert.Equal(4096, rope.OriginalContext);
+
+        // √(1 + ln 32 / ln 4096)
+        Assert.Equal(1.1902380714238083, rope.Amplitude, 1e-12);
+    }
+
+    [Fact]
+    public void Read_TorchscaleThatSaysNothing_NeitherScalesNorNormsInside()
+    {
+        JsonObject json = new()
+        {
+            ["model_type"] = "retnet",
+            ["decoder_embed_dim"] = Width,
+            ["decoder_value_embed_dim"] = 2 * Width,
+            ["decoder_retention_heads"] = Heads,
+            ["decoder_ffn_embed_dim"] = Width,
+            ["decoder_layers"] = 1,
+            ["vocab_size"] = 10,
+        };
+
+        Assert.Null(Read(json).EmbeddingScale);
+
+        // The usual "subln" is a norm of the network without a gate.
+        json["use_glu"] = false;
+        Assert.Equal(
+            CheckpointError.UnsupportedOption, Assert.Throws<CheckpointException>(() => Read(json)).Error);
+        json["subln"] = false;
+        Assert.False(Read(json).Retention!.IsFfnGated);
+    }
+
+    private static JsonObject Sizes(string name) => new()
+    {
+        ["architectures"] = new JsonArray(name),
+        ["hidden_size"] = Width,
+        ["intermediate_size"] = Width,
+        ["num_hidden_layers"] = 4,
+        ["num_attention_heads"] = Heads,
+        ["num_key_value_heads"] = Heads,
+        ["vocab_size"] = 10,
+    };
+
+    private static DecoderConfig Read(JsonObject json)
+    {
+        ConfigObject config = new(JsonDocument.Parse(json.ToJsonString()).RootElement, "config.json");
+        return FamilyList.Of(config).Read(config);
+    }
+}
