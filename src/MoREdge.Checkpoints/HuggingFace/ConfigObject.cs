@@ -77,6 +77,38 @@ internal readonly struct ConfigObject
         }
     }
 
+    /// <summary>Refuses a number other than the one that is computed, which is also what a missing one means.</summary>
+    /// <exception cref="CheckpointException">InvalidValue or UnsupportedOption.</exception>
+    public void RequireNumber(string key, double only)
+    {
+        double value = GetDouble(key, only);
+        if (value != only)
+        {
+            throw NotComputed(key, $"{value}", $"{only}");
+        }
+    }
+
+    /// <summary>The same for a boolean.</summary>
+    /// <exception cref="CheckpointException">InvalidValue or UnsupportedOption.</exception>
+    public void RequireBoolean(string key, bool only)
+    {
+        if (GetBoolean(key, only) != only)
+        {
+            throw NotComputed(key, only ? "false" : "true", only ? "true" : "false");
+        }
+    }
+
+    /// <summary>The same for a text.</summary>
+    /// <exception cref="CheckpointException">InvalidValue or UnsupportedOption.</exception>
+    public void RequireText(string key, string only)
+    {
+        string value = GetString(key) ?? only;
+        if (value != only)
+        {
+            throw NotComputed(key, CheckpointException.Quote(value), only);
+        }
+    }
+
     /// <summary>A list of booleans or of integers 0 and 1, or null.</summary>
     public bool[]? GetFlags(string key)
     {
@@ -240,6 +272,9 @@ internal readonly struct ConfigObject
         JsonValueKind.String => value.GetString()!.Length == 0,
         _ => false,
     };
+
+    private CheckpointException NotComputed(string key, string value, string only) => new(
+        CheckpointError.UnsupportedOption, $"{Name} uses {key} {value}; only {only} is computed.");
 
     private CheckpointException Missing(string key) => new(CheckpointError.MissingKey, $"{Name} has no {key}.");
 }

@@ -17,25 +17,6 @@ internal abstract class DecoderFamily
     /// <summary>max_window_layers where the configuration does not say it.</summary>
     protected const int FirstWindowLayerDefault = 28;
 
-    /// <summary>Settings that describe a model, its training or its use without changing what it computes.</summary>
-    protected static readonly HashSet<string> Harmless =
-    [
-        "architectures", "model_type", "_name_or_path", "name_or_path", "transformers_version", "torch_dtype",
-        "dtype", "use_cache", "initializer_range", "attention_dropout", "hidden_dropout", "dropout", "embd_pdrop",
-        "resid_pdrop", "pretraining_tp", "pad_token_id", "unk_token_id", "sep_token_id", "auto_map", "return_dict",
-        "cache_implementation", "output_attentions", "output_hidden_states", "is_llama_config",
-        "_attn_implementation", "_attn_implementation_autoset", "attn_implementation", "gradient_checkpointing",
-        "id2label", "label2id", "num_labels", "problem_type", "unsloth_version", "unsloth_fixed", "model_max_length",
-        "tokenizer_class", "torchscript", "chunk_size_feed_forward", "finetuning_task", "task_specific_params",
-        "do_sample", "temperature", "top_k", "top_p", "typical_p", "repetition_penalty", "length_penalty",
-        "num_beams", "num_beam_groups", "num_return_sequences", "max_length", "min_length", "early_stopping",
-        "diversity_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "forced_bos_token_id",
-        "forced_eos_token_id", "suppress_tokens", "bad_words_ids", "begin_suppress_tokens",
-        "exponential_decay_length_penalty", "decoder_start_token_id", "prefix", "base_model_tp_plan",
-        "base_model_pp_plan", "keys_to_ignore_at_inference", "output_router_logits", "router_aux_loss_coef",
-        "router_jitter_noise", "bos_token_id", "language", "license",
-    ];
-
     /// <summary>The classes that "architectures" may name.</summary>
     public abstract IReadOnlyList<string> ClassNames { get; }
 
@@ -83,6 +64,12 @@ internal abstract class DecoderFamily
 
     /// <summary>The setting of the base of layers with a window, or null.</summary>
     protected virtual string? WindowBaseKey => null;
+
+    /// <summary>
+    /// What this family may ignore besides what all may: settings of its training, of parts that are switched off, or
+    /// of another way to compute the same.
+    /// </summary>
+    protected virtual IReadOnlyList<string> Unneeded => [];
 
     /// <summary>Whether "architectures" names this family by <paramref name="name"/>.</summary>
     public bool HasClass(string name)
@@ -137,7 +124,7 @@ internal abstract class DecoderFamily
         };
         ReadOwn(json, config);
         ReadLayerTypes(json, config);
-        json.RefuseUnread(Harmless);
+        json.RefuseUnread(HarmlessSettings.And(Unneeded));
         return config;
     }
 
@@ -187,9 +174,6 @@ internal abstract class DecoderFamily
     protected virtual void ReadOwn(ConfigObject json, DecoderConfig config)
     {
     }
-
-    /// <summary>What every family may ignore, and what this one may.</summary>
-    protected static HashSet<string> HarmlessAnd(IEnumerable<string> own) => [.. Harmless, .. own];
 
     /// <summary>attention_bias and mlp_bias, as most families have them.</summary>
     protected static void ReadBiases(ConfigObject json, DecoderConfig config)

@@ -7,19 +7,19 @@ namespace MoREdge.Checkpoints.HuggingFace.Families;
 /// </summary>
 internal sealed class FlaRetNet : RetNet
 {
-    /// <summary>Settings that choose among ways to compute the same, or describe parts that are switched off.</summary>
-    private static readonly HashSet<string> Own =
-    [
-        "attn_mode", "fuse_norm", "fuse_swiglu", "fuse_cross_entropy", "fuse_linear_cross_entropy", "use_l2warp",
-        "conv_size", "conv_bias", "share_conv_kernel", "clamp_min", "hidden_ratio",
-    ];
-
     /// <inheritdoc/>
     public override string DisplayName => "RetNet (flash-linear-attention)";
 
     /// <inheritdoc/>
     public override OuterNames Outer { get; } =
         new("model.embeddings.weight", "model.norm.weight", "lm_head.weight");
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> Unneeded { get; } =
+    [
+        "attn_mode", "fuse_norm", "fuse_swiglu", "fuse_cross_entropy", "fuse_linear_cross_entropy", "use_l2warp",
+        "conv_size", "conv_bias", "share_conv_kernel", "clamp_min", "hidden_ratio",
+    ];
 
     /// <inheritdoc/>
     public override bool Describes(ConfigObject json) => !json.Has(TorchscaleWidth);
@@ -65,7 +65,7 @@ internal sealed class FlaRetNet : RetNet
                 FeatureMap = FeatureMap(json),
             },
         };
-        json.RefuseUnread(HarmlessAnd(Own));
+        json.RefuseUnread(HarmlessSettings.And(Unneeded));
         return config;
     }
 
@@ -96,8 +96,8 @@ internal sealed class FlaRetNet : RetNet
 
     private static void RefuseOtherLayers(ConfigObject json)
     {
-        Require(json, "use_short_conv", usual: false);
-        Require(json, "elementwise_affine", usual: true);
+        json.RequireBoolean("use_short_conv", only: false);
+        json.RequireBoolean("elementwise_affine", only: true);
         if (json.TryGet("attn", out _))
         {
             throw Unsupported(json, "attn: some layers attend instead of retaining, which this version does not mix");

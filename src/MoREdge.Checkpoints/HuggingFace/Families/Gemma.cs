@@ -65,6 +65,9 @@ internal class Gemma2 : DecoderFamily
         config.AttentionSoftCap = SoftCap(json, "attn_logit_softcapping", attention);
         config.LogitSoftCap = SoftCap(json, "final_logit_softcapping", logits);
         config.Window = ReadWindow(json, 4096);
+
+        // The 9B's files have it under an earlier name, too.
+        json.RequireNumber("sliding_window_size", config.Window);
         int period = json.GetInt32(
             json.Has("_sliding_window_pattern") ? "_sliding_window_pattern" : "sliding_window_pattern", 1,
             DecoderConfig.LayerCountMax, FullPeriodDefault);

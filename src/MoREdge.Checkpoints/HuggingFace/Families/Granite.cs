@@ -51,6 +51,9 @@ internal sealed class GraniteExperts : Granite
     protected override void ReadOwn(ConfigObject json, DecoderConfig config)
     {
         base.ReadOwn(json, config);
+
+        // The class with a shared network writes it down.
+        json.RequireText("position_embedding_type", "rope");
         config.Experts = new ExpertSettings
         {
             Count = json.GetInt32("num_local_experts", 1, DecoderConfig.LayerCountMax, 8),

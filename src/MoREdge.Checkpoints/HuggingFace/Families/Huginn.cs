@@ -7,17 +7,6 @@ namespace MoREdge.Checkpoints.HuggingFace.Families;
 /// </summary>
 internal sealed class Huginn : DecoderFamily
 {
-    /// <summary>Settings of its training, and sizes that follow from others.</summary>
-    private static readonly string[] Unneeded =
-    [
-        "n_layers", "num_hidden_layers", "effective_expected_depth", "head_size", "n_query_groups",
-        "num_key_value_heads", "num_attention_heads", "init_orthogonal", "init_strategy", "init_values",
-        "activation_checkpoint_impl", "mean_backprop_depth", "sampling_scheme", "randomize_embed_step", "lockstep_k",
-        "lockstep_n", "mcleish_throttle", "elbayad_weighing", "elbayad_exponent", "test_time_noise_type", "geom_p",
-        "architecture_class_name", "block_class_name", "mlp_class_name", "norm_class_name", "nonlin_name",
-        "padding_multiple", "name", "lr_scale", "checkpointing_strategy",
-    ];
-
     /// <inheritdoc/>
     public override IReadOnlyList<string> ClassNames { get; } = ["RavenForCausalLM"];
 
@@ -35,6 +24,17 @@ internal sealed class Huginn : DecoderFamily
         new("transformer.wte.weight", "transformer.ln_f.weight", "lm_head.weight");
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<string> Unneeded { get; } =
+    [
+        "n_layers", "num_hidden_layers", "effective_expected_depth", "head_size", "n_query_groups", "init_orthogonal",
+        "init_strategy", "init_values", "activation_checkpoint_impl", "mean_backprop_depth", "sampling_scheme",
+        "randomize_embed_step", "lockstep_k", "lockstep_n", "mcleish_throttle", "elbayad_weighing",
+        "elbayad_exponent", "test_time_noise_type", "geom_p", "architecture_class_name", "block_class_name",
+        "mlp_class_name", "norm_class_name", "nonlin_name", "padding_multiple", "name", "lr_scale",
+        "checkpointing_strategy",
+    ];
+
+    /// <inheritdoc/>
     public override DecoderConfig Read(ConfigObject json)
     {
         int width = json.GetInt32("n_embd", 1, ModelFileLimits.ModelDimensionMax);
@@ -44,7 +44,7 @@ internal sealed class Huginn : DecoderFamily
             throw json.Invalid("n_embd", $"does not make {heads} heads of an even width");
         }
 
-        RefuseOptions(json);
+        RefuseOptions(json, heads, width / heads);
         int prelude = json.GetInt32("n_layers_in_prelude", 0, DecoderConfig.LayerCountMax);
         int core = json.GetInt32("n_layers_in_recurrent_block", 1, DecoderConfig.LayerCountMax);
         int coda = json.GetInt32("n_layers_in_coda", 0, DecoderConfig.LayerCountMax);
@@ -73,7 +73,7 @@ internal sealed class Huginn : DecoderFamily
                 CodaCount = coda,
             },
         };
-        json.RefuseUnread(new HashSet<string>([.. Harmless, .. Unneeded]));
+        json.RefuseUnread(HarmlessSettings.And(Unneeded));
         return config;
     }
 
@@ -122,19 +122,18 @@ internal sealed class Huginn : DecoderFamily
         return tensors.All;
     }
 
-    private static void RefuseOptions(ConfigObject json)
+    private static void RefuseOptions(ConfigObject json, int heads, int headDim)
     {
         json.RequireUnset(
             ["bias", "clip_qkv", "debias_attention", "center_attention", "use_fused_head", "test_time_noise"]);
 
+        // They follow from the other sizes.
+        json.RequireNumber("num_attention_heads", heads);
+        json.RequireNumber("num_key_value_heads", heads);
+        json.RequireNumber("head_dim", headDim);
+
         // How the state begins is the caller's choice here; the value describes the training.
         _ = json.GetString("state_init");
-        string injection = json.GetString("injection_type") ?? "linear";
-        if (injection != "linear")
-        {
-            throw new CheckpointException(
-                CheckpointError.UnsupportedOption,
-                $"{json.Name} uses injection_type {CheckpointException.Quote(injection)}; only linear is computed.");
-        }
+        json.RequireText("injection_type", "linear");
     }
 }

@@ -13,6 +13,16 @@ internal sealed class Nanbeige : DecoderFamily
         "enable_depth_attention", "loop_loss_weights",
     ];
 
+    /// <summary>What the refused options would be told besides.</summary>
+    protected override IReadOnlyList<string> Unneeded { get; } =
+    [
+        "emb_split_num", "emb_tp_num", "ngram_vocab_size_ratio", "ngram_mod_force_prime", "ngram_embedding_hidden_size",
+        "ngram_fused_mode", "ngram_compressed_tokenizer", "skip_ngram_for_input", "ngram_layer_downproject_size",
+        "num_residual_streams", "mhc_sinkhorn_iterations", "mhc_init_gating_factor", "mhc_diff_for_loop",
+        "mhc_double_stream_position_for_loop", "mhc_identity_nohresparam", "enable_h_res_identity",
+        "depth_attention_stride", "depth_attention_recent_window", "depth_attention_static_anchor_once",
+    ];
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> ClassNames { get; } = ["NanbeigeForCausalLM"];
 

@@ -50,6 +50,9 @@ internal sealed class Phi3 : DecoderFamily
     {
         // Read where the angles are stretched; other models of the family state it as well.
         _ = json.TryGet("original_max_position_embeddings", out _);
+        // Phi-4-mini says so, and that its angles and all of its layers are as usual.
+        json.RequireNumber("full_attn_mod", 1);
+        json.RequireNumber("interpolate_factor", 1);
         config.Window = json.GetInt32("sliding_window", 0, int.MaxValue, 0);
         if (json.GetBoolean("attention_bias", fallback: false))
         {

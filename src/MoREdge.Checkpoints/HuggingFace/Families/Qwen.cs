@@ -130,9 +130,15 @@ internal sealed class Qwen3Experts : Qwen3
 
         // With experts the window is for all layers.
         config.HasWindow = null;
+
+        // Qwen3-Coder states what the class has anyway.
+        json.RequireBoolean("use_qk_norm", only: true);
+        json.RequireNumber("shared_expert_intermediate_size", 0);
         config.Experts = new ExpertSettings
         {
-            Count = json.GetInt32("num_experts", 1, DecoderConfig.LayerCountMax, 128),
+            Count = json.GetInt32(
+                json.TryGet("num_local_experts", out _) ? "num_local_experts" : "num_experts", 1,
+                DecoderConfig.LayerCountMax, 128),
             UsedCount = json.GetInt32("num_experts_per_tok", 1, DecoderConfig.LayerCountMax, 8),
             FfnDim = json.GetInt32("moe_intermediate_size", 1, ModelFileLimits.ModelDimensionMax, 768),
             NormalizesWeights = json.GetBoolean("norm_topk_prob", fallback: false),

@@ -43,13 +43,4 @@ internal abstract class RetNet : DecoderFamily
     /// <summary>Refuses a setting that changes what the network computes.</summary>
     protected static CheckpointException Unsupported(ConfigObject json, string what) =>
         new(CheckpointError.UnsupportedOption, $"{json.Name} uses {what}.");
-
-    /// <summary>Refuses settings that are not as they usually are.</summary>
-    protected static void Require(ConfigObject json, string key, bool usual)
-    {
-        if (json.GetBoolean(key, usual) != usual)
-        {
-            throw Unsupported(json, $"{key} {(usual ? "false" : "true")}, which this version does not compute");
-        }
-    }
 }

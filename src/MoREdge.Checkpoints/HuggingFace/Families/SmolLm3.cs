@@ -43,5 +43,10 @@ internal sealed class SmolLm3 : DecoderFamily
             config.Window = window;
             config.HasWindow = PerLayer(config, layer => !rotated[layer]);
         }
+        else
+        {
+            // Of a window that is switched off it does not matter where it would begin.
+            _ = json.TryGet("max_window_layers", out _);
+        }
     }
 }

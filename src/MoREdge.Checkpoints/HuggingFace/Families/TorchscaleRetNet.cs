@@ -8,16 +8,6 @@ namespace MoREdge.Checkpoints.HuggingFace.Families;
 /// </summary>
 internal sealed class TorchscaleRetNet : RetNet
 {
-    /// <summary>Settings of training, of another way to compute the same, or of parts that are switched off.</summary>
-    private static readonly HashSet<string> Own =
-    [
-        "activation_dropout", "drop_path_rate", "z_loss_coeff", "init_std", "recurrent_chunk_size",
-        "chunkwise_recurrent", "forward_impl", "output_retentions", "is_decoder", "decoder_start_token_id",
-        "max_target_positions", "moe_top1_expert", "moe_expert_count", "moe_gating_use_fp32",
-        "moe_eval_capacity_token_fraction", "moe_second_expert_policy", "moe_normalize_gate_prob_before_dropping",
-        "capacity_factor",
-    ];
-
     /// <summary>Settings by which the dialect of RetNet-XATL is known.</summary>
     private static readonly string[] OfXatl =
         ["hybrid_attention_layers", "retnet_stability_update", "rotary_percentage", "parallel_residual"];
@@ -31,6 +21,17 @@ internal sealed class TorchscaleRetNet : RetNet
 
     /// <inheritdoc/>
     protected override (string Key, string[] Names) Activation => ("activation_fn", ["gelu", "swish", "silu"]);
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> Unneeded { get; } =
+    [
+        "activation_dropout", "drop_path_rate", "z_loss_coeff", "init_std", "recurrent_chunk_size",
+        "chunkwise_recurrent", "forward_impl", "output_retentions", "is_decoder", "decoder_start_token_id",
+        "max_target_positions", "moe_top1_expert", "moe_expert_count", "moe_gating_use_fp32",
+        "moe_eval_capacity_token_fraction", "moe_second_expert_policy", "moe_normalize_gate_prob_before_dropping",
+        "capacity_factor", "xpos_scale_base", "disable_fused_ops", "checkpoint_activations", "fsdp", "ddp_rank",
+        "no_output_layer",
+    ];
 
     /// <inheritdoc/>
     public override bool Describes(ConfigObject json) => json.Has(TorchscaleWidth);
@@ -92,7 +93,7 @@ internal sealed class TorchscaleRetNet : RetNet
                 EmbeddingNormName = hasNorm ? "model.layernorm_embedding.weight" : null,
             },
         };
-        json.RefuseUnread(HarmlessAnd(Own));
+        json.RefuseUnread(HarmlessSettings.And(Unneeded));
         return config;
     }
 
@@ -136,8 +137,10 @@ internal sealed class TorchscaleRetNet : RetNet
             }
         }
 
-        Require(json, "deepnorm", usual: false);
-        Require(json, "decoder_normalize_before", usual: true);
+        json.RequireUnset(
+            ["moe_freq", "use_xmoe", "multiway", "rel_pos_buckets", "max_rel_pos", "xpos_rel_pos", "use_ffn_rms_norm"]);
+        json.RequireBoolean("deepnorm", only: false);
+        json.RequireBoolean("decoder_normalize_before", only: true);
 
         // With a gate it is only a way to initialize.
         if (json.GetBoolean("subln", fallback: true) && !json.GetBoolean("use_glu", fallback: true))
