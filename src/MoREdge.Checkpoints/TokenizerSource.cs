@@ -78,10 +78,59 @@ internal static class TokenizerSource
     {
         if (tokenizer.Tokens.Count > vocabSize)
         {
-            throw new CheckpointException(
-                CheckpointError.InvalidTokenizer,
-                $"The tokenizer has {tokenizer.Tokens.Count} tokens, but the embedding has {vocabSize} rows.");
+            throw TooLarge(tokenizer, vocabSize);
         }
+    }
+
+    /// <summary>
+    /// Leaves out special tokens that were added behind the vocabulary and have no row in the embedding, so that the
+    /// model never saw them: Gemma 3's small models share the tokenizer of those that see images.
+    /// </summary>
+    /// <exception cref="CheckpointException">
+    /// InvalidTokenizer: a token of the vocabulary, or one that generation needs, has no row.
+    /// </exception>
+    public static TokenizerDefinition Fit(TokenizerDefinition tokenizer, int vocabSize, List<string> warnings)
+    {
+        int count = tokenizer.Tokens.Count;
+        if (count <= vocabSize)
+        {
+            return tokenizer;
+        }
+
+        // An id that the file leaves free is unused.
+        bool isAdded = Array.TrueForAll(
+            tokenizer.Kinds[vocabSize..],
+            kind => kind is TokenKind.Control or TokenKind.UserDefined or TokenKind.Unused);
+        int[] needed =
+            [tokenizer.BosId, tokenizer.EosId, tokenizer.UnknownId, tokenizer.EndOfTurnId, .. tokenizer.EosIds];
+        if (!isAdded || Array.Exists(needed, id => id >= vocabSize))
+        {
+            throw TooLarge(tokenizer, vocabSize);
+        }
+
+        warnings.Add(
+            $"Of the tokenizer's {count} tokens, those from {CheckpointException.Quote(tokenizer.Tokens[vocabSize])} "
+            + $"on are left out: the embedding has {vocabSize} rows.");
+        return tokenizer with
+        {
+            Tokens = tokenizer.Tokens.Start(vocabSize),
+            Kinds = tokenizer.Kinds[..vocabSize],
+            Scores = tokenizer.Scores?[..vocabSize],
+            PaddingId = tokenizer.PaddingId < vocabSize ? tokenizer.PaddingId : -1,
+            LeftStripIds = Below(tokenizer.LeftStripIds, vocabSize),
+            RightStripIds = Below(tokenizer.RightStripIds, vocabSize),
+        };
+    }
+
+    private static CheckpointException TooLarge(TokenizerDefinition tokenizer, int vocabSize) => new(
+        CheckpointError.InvalidTokenizer,
+        $"The tokenizer has {tokenizer.Tokens.Count} tokens, but the embedding has {vocabSize} rows.");
+
+    private static List<int> Below(IReadOnlyList<int> ids, int end)
+    {
+        List<int> kept = [.. ids];
+        kept.RemoveAll(id => id >= end);
+        return kept;
     }
 
     /// <summary>Loads a file by its content: JSON, llama2.c, or else a SentencePiece model.</summary>

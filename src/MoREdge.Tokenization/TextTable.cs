@@ -74,6 +74,14 @@ public sealed class TextTable : IReadOnlyList<string>
         return _utf8.AsSpan(start, _offsets[index + 1] - start);
     }
 
+    /// <summary>The first <paramref name="count"/> texts, copied.</summary>
+    public TextTable Start(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        return new TextTable(_utf8[.._offsets[count]], _offsets[..(count + 1)]);
+    }
+
     /// <summary>The index of a text, or -1; a linear search for the few lookups of a loader.</summary>
     public int IndexOf(string text)
     {

@@ -140,7 +140,7 @@ internal static class HuggingFaceCheckpoint
             return;
         }
 
-        TokenizerSource.CheckSize(tokenizer, config.VocabSize);
+        tokenizer = TokenizerSource.Fit(tokenizer, config.VocabSize, warnings);
         int eosId = tokenizer.EosId >= 0 || config.EosIds.Length == 0 ? tokenizer.EosId : config.EosIds[0];
         int bosId = tokenizer.BosId >= 0 ? tokenizer.BosId : config.BosId;
         TokenizerMetadata.Write(metadata, tokenizer with { BosId = bosId, EosId = eosId }, [.. eosIds]);

@@ -19,6 +19,15 @@ public sealed class TextTableTests
     public void Construct_BytesAndOffsets_AreTheTexts() =>
         Assert.Equal(["ab", "", "c"], new TextTable("abc"u8.ToArray(), [0, 2, 2, 3]));
 
+    [Fact]
+    public void Start_OfATable_IsItsFirstTexts()
+    {
+        TextTable table = ["ab", "", "Ġc", "d"];
+        Assert.Equal(["ab", "", "Ġc"], table.Start(3));
+        Assert.Empty(table.Start(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => table.Start(5));
+    }
+
     [Theory]
     [InlineData()]
     [InlineData(1, 3)]
