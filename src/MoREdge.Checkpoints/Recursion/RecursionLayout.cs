@@ -1,3 +1,6 @@
+using MoREdge.Checkpoints.HuggingFace;
+using MoREdge.ModelFile;
+
 namespace MoREdge.Checkpoints.Recursion;
 
 /// <summary>
@@ -65,6 +68,7 @@ internal sealed class RecursionLayout
 
     private static RecursionLayout Expert(LayerNameSurvey survey)
     {
+        CheckCounts(survey.ExpertLayers.Count, survey.ExpertBlocks);
         int first = survey.ExpertLayers.Min;
         int count = survey.ExpertLayers.Count;
         bool hasOwnEnds = first == 1 && survey.PlainLayers.SetEquals([0, count + 1]);
@@ -87,6 +91,7 @@ internal sealed class RecursionLayout
 
     private static RecursionLayout Token(LayerNameSurvey survey)
     {
+        CheckCounts(survey.TokenRecursions, survey.TokenBlocks);
         if (survey.TokenLayers.Count != 1 || survey.ExpertLayers.Count > 0)
         {
             throw Mismatch("The names mix token-choice layers with others");
@@ -109,6 +114,21 @@ internal sealed class RecursionLayout
         layout.RouterPrefixes.Add($"{LayersPrefix}1.");
         layout.AddBlocks(2, (recursion, layer) => $"{LayersPrefix}1.block_list.{recursion}.{layer}.");
         return layout;
+    }
+
+    /// <summary>
+    /// Two numbers in two names would otherwise make millions of layers, of which none but those two has a tensor.
+    /// </summary>
+    private static void CheckCounts(int recursions, int layers)
+    {
+        bool isWithin = recursions <= ModelFileLimits.RecursionCountMax
+            && recursions * layers <= DecoderConfig.LayerCountMax;
+        if (!isWithin)
+        {
+            throw Mismatch(
+                $"The names speak of {recursions} recursions of {layers} layers; {ModelFileLimits.RecursionCountMax} "
+                + $"recursions and {DecoderConfig.LayerCountMax} layers in all are the limits");
+        }
     }
 
     private static RecursionLayout Plain(LayerNameSurvey survey, RecursionConfig? config)

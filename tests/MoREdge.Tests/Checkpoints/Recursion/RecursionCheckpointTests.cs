@@ -173,6 +173,24 @@ public sealed class RecursionCheckpointTests : IDisposable
         Assert.Equal(CheckpointError.MissingRecursionConfig, CheckpointReading.Refusal(_folder.FullPath));
     }
 
+    /// <summary>Two numbers in two names would make a layer for each pair of smaller ones.</summary>
+    [Theory]
+    [InlineData("1.block_list.4095.0", "1.block_list.0.4095", 2)]
+    [InlineData("1.block_list.64.0", "1.block_list.0.1", 2)]
+    [InlineData("1.block_list.63.0", "1.block_list.0.64", 2)]
+    [InlineData("1.block.0", "2.block.4095", 3)]
+    public void Open_NamesThatSpeakOfTooManyLayers_AreRefusedBeforeTheyAreMade(string first, string second, int last)
+    {
+        SyntheticModel model = new();
+        model.AddLayer("model.layers.0.");
+        model.Add($"model.layers.{first}.x", 1);
+        model.Add($"model.layers.{second}.x", 1);
+        model.AddLayer($"model.layers.{last}.");
+        Write(model, 4, null);
+
+        Assert.Equal(CheckpointError.RecursionMismatch, CheckpointReading.Refusal(_folder.FullPath));
+    }
+
     private void Write(SyntheticModel model, int layers, JsonObject? mor)
     {
         JsonObject config = SyntheticModel.Config(layers, "MoRLlamaForCausalLM");
