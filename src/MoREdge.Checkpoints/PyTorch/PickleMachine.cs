@@ -11,6 +11,13 @@ namespace MoREdge.Checkpoints.PyTorch;
 /// <remarks>Source: CPython's pickletools documentation of protocol 2 to 4; spec section 5.3.</remarks>
 internal ref struct PickleMachine
 {
+    /// <summary>
+    /// The most instructions run: 2,097,152. An honest state dictionary takes some 33 for a tensor, and the largest
+    /// have some ten thousand tensors; this is room for as many as a model file holds. An instruction makes one object
+    /// at most, of some 60 bytes, so that a hostile file costs its own bytes and 150 MB.
+    /// </summary>
+    public const int InstructionsMax = 1 << 21;
+
     private readonly ReadOnlySpan<byte> _code;
     private readonly Stack<object?> _stack = new();
     private readonly Dictionary<int, object?> _memo = [];
@@ -19,11 +26,13 @@ internal ref struct PickleMachine
     private PickleMachine(ReadOnlySpan<byte> code) => _code = code;
 
     /// <summary>The value that <paramref name="code"/> builds.</summary>
-    /// <exception cref="CheckpointException">PickleMalformed, PickleOpcode or PickleGlobal.</exception>
+    /// <exception cref="CheckpointException">
+    /// PickleMalformed, PickleOpcode, PickleGlobal or HeaderTooLarge.
+    /// </exception>
     public static object? Run(ReadOnlySpan<byte> code)
     {
         PickleMachine machine = new(code);
-        while (true)
+        for (int count = 0; count < InstructionsMax; count++)
         {
             byte opcode = machine.Take(1)[0];
             if (opcode == (byte)'.')
@@ -39,6 +48,9 @@ internal ref struct PickleMachine
                     + "checkpoint has no need of.");
             }
         }
+
+        throw new CheckpointException(
+            CheckpointError.HeaderTooLarge, $"The pickle has more than {InstructionsMax} instructions.");
     }
 
     /// <summary>Instructions that push something new.</summary>

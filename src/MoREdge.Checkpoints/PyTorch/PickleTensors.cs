@@ -1,3 +1,5 @@
+using MoREdge.Tensors;
+
 namespace MoREdge.Checkpoints.PyTorch;
 
 /// <summary>What the whitelisted calls and persistent ids of a PyTorch pickle stand for.</summary>
@@ -16,7 +18,7 @@ internal static class PickleTensors
     }
 
     /// <summary>The value of calling a whitelisted name.</summary>
-    /// <exception cref="CheckpointException">PickleMalformed.</exception>
+    /// <exception cref="CheckpointException">PickleMalformed or InvalidShape.</exception>
     public static object Call(PickleReference function, PickleTuple arguments) => function.Global switch
     {
         PickleGlobal.OrderedDict when arguments.Items.Length == 0 => new PickleDictionary([]),
@@ -43,6 +45,14 @@ internal static class PickleTensors
 
     private static long[] Integers(PickleTuple tuple)
     {
+        // One long tuple can be named by many tensors, each of which copies it.
+        if (tuple.Items.Length > TensorShape.RankMax)
+        {
+            throw new CheckpointException(
+                CheckpointError.InvalidShape,
+                $"The pickle has a tensor of {tuple.Items.Length} dimensions, more than {TensorShape.RankMax}.");
+        }
+
         long[] values = new long[tuple.Items.Length];
         for (int i = 0; i < values.Length; i++)
         {

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using MoREdge.Checkpoints;
+using MoREdge.Checkpoints.PyTorch;
 
 namespace MoREdge.Tests.Checkpoints.PyTorch;
 
@@ -72,6 +73,31 @@ public sealed class PyTorchFileTests : IDisposable
         WriteZip(Array.ConvertAll(pickle, value => (byte)value), [], CompressionLevel.NoCompression);
 
         Assert.Equal(expected, CheckpointReading.Refusal(_folder.FullPath));
+    }
+
+    /// <summary>An empty list is a byte in the file and more than sixty in memory.</summary>
+    [Fact]
+    public void Open_MoreInstructionsThanAnyStateDictionaryHas_AreRefused()
+    {
+        byte[] pickle = new byte[PickleMachine.InstructionsMax + 2];
+        Array.Fill(pickle, (byte)']');
+        pickle[^1] = (byte)'.';
+        WriteZip(pickle, [], CompressionLevel.NoCompression);
+
+        Assert.Equal(CheckpointError.HeaderTooLarge, CheckpointReading.Refusal(_folder.FullPath));
+    }
+
+    /// <summary>Each tensor would copy the sizes, and they could be the same long tuple for all.</summary>
+    [Fact]
+    public void Open_MoreDimensionsThanAnyTensorHas_AreRefusedBeforeTheyAreCopied()
+    {
+        int[] sizes = new int[100];
+        Array.Fill(sizes, 1);
+        WriteZip(
+            new PickleWriter().Tensor("a", "0", 1, 0, sizes, sizes[..99]).End(), [[1f]],
+            CompressionLevel.NoCompression);
+
+        Assert.Equal(CheckpointError.InvalidShape, CheckpointReading.Refusal(_folder.FullPath));
     }
 
     [Fact]
