@@ -19,6 +19,7 @@ internal sealed class StackSplitter
     private readonly GgufFile _file;
     private readonly long _queryRows;
     private readonly long _keyRows;
+    private readonly long _expertCount;
 
     /// <summary>Reads from the metadata how a fused projection is divided.</summary>
     public StackSplitter(GgufFile file)
@@ -30,11 +31,14 @@ internal sealed class StackSplitter
         long headDim = metadata.GetInt32(
             metadata.ArchitectureKey(MetadataKeys.KeyLength), (int)(width / Math.Max(heads, 1)));
         _queryRows = heads * headDim;
+        _expertCount = metadata.GetInt32(metadata.ArchitectureKey(ExpertKeys.Count), 0);
         _keyRows = metadata.GetInt32(metadata.ArchitectureKey(MetadataKeys.HeadCountKv), (int)heads) * headDim;
     }
 
     /// <summary>Adds the parts of a tensor to <paramref name="parts"/>, or the tensor itself if it has none.</summary>
-    /// <exception cref="CheckpointException">ShapeMismatch: the parts do not make up the tensor.</exception>
+    /// <exception cref="CheckpointException">
+    /// ShapeMismatch: the parts do not make up the tensor. InvalidShape: they are too many.
+    /// </exception>
     public void Split(string name, TensorData data, List<CheckpointTensor> parts)
     {
         if (EndsWith(TensorNames.AttentionFused, out string block))
@@ -66,7 +70,7 @@ internal sealed class StackSplitter
             parts.Add(new CheckpointTensor(block + part, new RowsTensor(data, start, count)));
     }
 
-    private static bool SplitExperts(string name, TensorData data, List<CheckpointTensor> parts)
+    private bool SplitExperts(string name, TensorData data, List<CheckpointTensor> parts)
     {
         foreach ((string stack, string part, int index, int partCount) in Stacks)
         {
@@ -79,12 +83,21 @@ internal sealed class StackSplitter
         return TensorNames.IsStackOfExperts(name);
     }
 
-    private static void AddExperts(
+    private void AddExperts(
         string name, TensorData data, int index, int partCount, List<CheckpointTensor> parts)
     {
-        if (data.Shape.Rank != 3 || data.Shape[1] % partCount != 0)
+        if (data.Shape.Rank != 3 || data.Shape[1] % partCount != 0 || data.Shape[0] != _expertCount)
         {
-            throw Wrong(data, $"a stack of {partCount} matrices per expert");
+            throw Wrong(data, $"a stack of {partCount} matrices for each of {_expertCount} experts");
+        }
+
+        // Beyond it no model file holds them, and a few bytes per expert would make objects without end.
+        if (data.Shape[0] > ModelFileLimits.TensorCountMax - parts.Count)
+        {
+            throw new CheckpointException(
+                CheckpointError.InvalidShape,
+                $"The experts of {CheckpointException.Quote(data.Name)} make more than "
+                + $"{ModelFileLimits.TensorCountMax} tensors.");
         }
 
         long rows = data.Shape[1] / partCount;

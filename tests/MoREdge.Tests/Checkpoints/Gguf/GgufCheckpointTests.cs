@@ -92,6 +92,7 @@ public sealed class GgufCheckpointTests : IDisposable
         metadata.Set("phi3.attention.head_count", GgufValue.FromUInt32(2));
         metadata.Set("phi3.attention.head_count_kv", GgufValue.FromUInt32(1));
         metadata.Set("phi3.embedding_length", GgufValue.FromUInt32(4));
+        metadata.Set("phi3.expert_count", GgufValue.FromUInt32(2));
         GgufTensorPlan[] plans =
         [
             new("blk.0.attn_qkv.weight", new TensorShape(8, 4), ElementType.F32),
@@ -130,6 +131,24 @@ public sealed class GgufCheckpointTests : IDisposable
             Assert.Equal(first, part.ReadAll()[0]);
             Assert.Equal(first + (rows * cols) - 1, part.ReadAll()[^1]);
         }
+    }
+
+    /// <summary>Of a stack of tiny experts each would become a tensor with a name.</summary>
+    [Theory]
+    [InlineData(8, 7, CheckpointError.ShapeMismatch)]
+    [InlineData(8, null, CheckpointError.ShapeMismatch)]
+    [InlineData(1 << 17, 1 << 17, CheckpointError.InvalidShape)]
+    public void Open_StackOfOtherOrTooManyExperts_IsRefused(int stored, int? stated, CheckpointError expected)
+    {
+        GgufMetadata metadata = Metadata("olmoe");
+        if (stated is { } count)
+        {
+            metadata.Set("olmoe.expert_count", GgufValue.FromUInt32((uint)count));
+        }
+
+        GgufTensorPlan stack = new("blk.0.ffn_gate_exps.weight", new TensorShape(stored, 1, 1), ElementType.F32);
+
+        Assert.Equal(expected, CheckpointReading.Refusal(Write(metadata, stack, Counting(stored))));
     }
 
     private static byte[] Counting(int count)
