@@ -57,21 +57,25 @@ internal static class JinjaSequenceFilters
         return item;
     }
 
-    // Nothing is computed before it is asked for, as in Jinja.
+    // Nothing is computed before it is asked for, as in Jinja. A generator over a generator is a recursion whose depth
+    // is up to the template, so each asks for stack before it runs the one below, and before every item: what is done
+    // with that may run another.
     private static IEnumerable<object?> Mapped(object? value, Func<object?, object?> map, JinjaBudget budget)
     {
+        budget.Step();
         foreach (object? item in JinjaValue.IsTrue(value) ? JinjaValue.Iterate(value, budget) : [])
         {
-            budget.Spend(1);
+            budget.Step();
             yield return map(item);
         }
     }
 
     private static IEnumerable<object?> Kept(object? value, Predicate<object?> keeps, JinjaBudget budget)
     {
+        budget.Step();
         foreach (object? item in JinjaValue.Iterate(value, budget))
         {
-            budget.Spend(1);
+            budget.Step();
             if (keeps(item))
             {
                 yield return item;

@@ -57,6 +57,14 @@ public sealed class ChatTemplateBoundsTests
     [InlineData("{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(99) }}",
         ChatTemplateError.TooLarge)]
     [InlineData("{% macro f(x=f()) %}{% endmacro %}{{ f() }}", ChatTemplateError.TooDeep)]
+    [InlineData("{% set n = namespace(x=[1]) %}{% for i in range(99999) %}{% set n.x = n.x | select %}{% endfor %}"
+        + "{{ n.x | list }}", ChatTemplateError.TooDeep)]
+    [InlineData("{% set n = namespace(x=[1]) %}{% for i in range(99999) %}{% set n.x = n.x | map('int') %}{% endfor %}"
+        + "{{ n.x | first }}", ChatTemplateError.TooDeep)]
+    [InlineData("{% set n = namespace(x=[1]) %}{% for i in range(99999) %}{% set n.x = [n.x] | map('first') %}"
+        + "{% endfor %}{{ n.x | first }}", ChatTemplateError.TooDeep)]
+    [InlineData("{% set n = namespace(x=[1]) %}{% for i in range(99999) %}{% set n.x = [1] | select('in', n.x) %}"
+        + "{% endfor %}{{ n.x | list }}", ChatTemplateError.TooDeep)]
     public void Render_HostileTemplate_EndsInOneSentence(string template, ChatTemplateError? error)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
