@@ -15,7 +15,8 @@ internal static class JinjaFunctions
         Add(scope, "dict", Mapping);
         Add(scope, "raise_exception", Raise);
         Add(scope, "range", Range);
-        Add(scope, "strftime_now", arguments => JinjaTime.Format(arguments.RequireText("format"), now ?? DateTime.Now));
+        Add(scope, "strftime_now", arguments => JinjaTime.Format(
+            arguments.RequireText("format"), now ?? DateTime.Now, arguments.Budget));
     }
 
     private static void Add(JinjaScope scope, string name, Func<JinjaArgumentValues, object?> call) =>
@@ -87,8 +88,9 @@ internal static class JinjaFunctions
 /// <summary>strftime of Python, in English.</summary>
 internal static class JinjaTime
 {
-    public static string Format(string format, DateTime time)
+    public static string Format(string format, DateTime time, JinjaBudget budget)
     {
+        budget.SpendOn(format);
         System.Text.StringBuilder text = new();
         for (int i = 0; i < format.Length; i++)
         {
@@ -102,6 +104,7 @@ internal static class JinjaTime
             bool isShort = format[i] == '-' && i + 1 < format.Length;
             i += isShort ? 1 : 0;
             string part = Part(format[i], time);
+            budget.SpendOn(part);
             string trimmed = part.TrimStart('0', ' ');
             text.Append(!isShort ? part : trimmed.Length > 0 && char.IsAsciiDigit(trimmed[0]) ? trimmed
                 : part[0] == '0' ? "0" : part);

@@ -67,9 +67,11 @@ internal static class JinjaJson
                 json.Append(truth ? "true" : "false");
                 break;
             case long number:
+                budget.Spend(JinjaBudget.CostOfNumber);
                 json.Append(number);
                 break;
             case double number:
+                budget.Spend(JinjaBudget.CostOfNumber);
                 json.Append(double.IsNaN(number) ? "NaN" : double.IsPositiveInfinity(number) ? "Infinity"
                     : double.IsNegativeInfinity(number) ? "-Infinity" : JinjaNumber.ToText(number));
                 break;
@@ -122,6 +124,7 @@ internal static class JinjaJson
         {
             BeginItem(i == 0, style, json, budget, depth);
             WriteString(pairs[i].Key, style, json, budget);
+            budget.SpendOn(style.KeySeparator);
             json.Append(style.KeySeparator);
             Write(pairs[i].Value, style, json, budget, depth + 1);
         }
@@ -131,7 +134,9 @@ internal static class JinjaJson
 
     private static void BeginItem(bool isFirst, JinjaJsonStyle style, StringBuilder json, JinjaBudget budget, int depth)
     {
-        json.Append(isFirst ? string.Empty : style.ItemSeparator);
+        string separator = isFirst ? string.Empty : style.ItemSeparator;
+        budget.SpendOn(separator);
+        json.Append(separator);
         NewLine(style, json, budget, depth + 1);
     }
 

@@ -42,9 +42,11 @@ internal static class JinjaPrinter
                 output.Append(truth ? "True" : "False");
                 break;
             case long number:
+                budget.Spend(JinjaBudget.CostOfNumber);
                 output.Append(number);
                 break;
             case double number:
+                budget.Spend(JinjaBudget.CostOfNumber);
                 output.Append(JinjaNumber.ToText(number));
                 break;
             case string text:

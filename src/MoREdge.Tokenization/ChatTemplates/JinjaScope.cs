@@ -14,6 +14,9 @@ internal sealed class JinjaBudget
     /// <summary>What a list, mapping or scope costs beside its items: they take that much more memory.</summary>
     public const int CostOfObject = 8;
 
+    /// <summary>What printing a number costs: the longest ones have about as many characters.</summary>
+    public const int CostOfNumber = 24;
+
     // As many as a JSON schema that a macro walks down may be deep, twice over.
     private const int MacroDepthMax = 128;
 

@@ -65,7 +65,26 @@ public sealed class ChatTemplateBoundsTests
         + "{% endfor %}{{ n.x | first }}", ChatTemplateError.TooDeep)]
     [InlineData("{% set n = namespace(x=[1]) %}{% for i in range(99999) %}{% set n.x = [1] | select('in', n.x) %}"
         + "{% endfor %}{{ n.x | list }}", ChatTemplateError.TooDeep)]
-    public void Render_HostileTemplate_EndsInOneSentence(string template, ChatTemplateError? error)
+    public void Render_HostileTemplate_EndsInOneSentence(string template, ChatTemplateError? error) =>
+        CheckEnd(template, error);
+
+    /// <summary>What touches every character of a long text costs in proportion, however often it is done.</summary>
+    [Theory]
+    [InlineData("[1, 2] | tojson(separators=(s, s))")]
+    [InlineData("strftime_now(times)")]
+    public void Render_LongTextOverAndOver_IsPaidForEachTime(string expression) => CheckEnd(
+        "{% set s = '1' * 1000000 %}{% set commas = ',' * 1000000 %}{% set times = '%c' * 500000 %}"
+        + "{% set d = {'x': 1} %}{% set long = {s: 1} %}"
+        + $"{{% for i in range(2000) %}}{{% set x = {expression} %}}{{% endfor %}}",
+        ChatTemplateError.TooLarge);
+
+    [Theory]
+    [InlineData("tojson")]
+    [InlineData("string")]
+    public void Render_ManyLongNumbers_ArePaidForAsText(string filter) => CheckEnd(
+        $"{{% set x = ([9223372036854775807] * 2000000) | {filter} %}}", ChatTemplateError.TooLarge);
+
+    private static void CheckEnd(string template, ChatTemplateError? error)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         Stopwatch clock = Stopwatch.StartNew();
