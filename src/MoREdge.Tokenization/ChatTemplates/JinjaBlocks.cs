@@ -16,6 +16,7 @@ internal sealed class JinjaTarget(string name, string? field, IReadOnlyList<Jinj
         }
         else if (scope.Get(name) is JinjaNamespace target)
         {
+            scope.Budget.SpendOnKey(field);
             target.Values[field] = value;
         }
         else

@@ -20,6 +20,7 @@ internal sealed class JinjaArgumentValues(
             return positional[_taken++];
         }
 
+        budget.SpendOnKey(name);
         return named.Remove(name, out object? value) ? value : otherwise;
     }
 
@@ -127,6 +128,8 @@ internal sealed class JinjaMacro(JinjaMacroSource source, JinjaScope closure) : 
         JinjaScope scope = new(closure);
         foreach ((string name, _) in source.Parameters)
         {
+            budget.Spend(JinjaBudget.CostOfObject + (long)name.Length);
+
             // A default that names its own parameter, or a later one, finds nothing.
             scope.Set(name, new JinjaUndefined($"the parameter \"{name}\""));
         }

@@ -54,6 +54,7 @@ internal sealed class JinjaArguments(
         List<object?> list = positional.ConvertAll(argument => argument.Evaluate(scope));
         foreach ((string name, JinjaExpression value) in named)
         {
+            scope.Budget.SpendOnKey(name);
             values[name] = value.Evaluate(scope);
         }
 
@@ -100,6 +101,7 @@ internal sealed class JinjaMapping(List<(JinjaExpression Key, JinjaExpression Va
         {
             string name = key.Evaluate(scope) as string
                 ?? throw ChatTemplateException.Unsupported("a mapping with keys that are no strings");
+            scope.Budget.SpendOnKey(name);
             mapping[name] = value.Evaluate(scope);
         }
 
@@ -111,7 +113,8 @@ internal sealed class JinjaAttribute(JinjaExpression owner, string name) : Jinja
 {
     public string Name => name;
 
-    protected override object? Compute(JinjaScope scope) => JinjaValue.Attribute(owner.Evaluate(scope), name);
+    protected override object? Compute(JinjaScope scope) =>
+        JinjaValue.Attribute(owner.Evaluate(scope), name, scope.Budget);
 }
 
 internal sealed class JinjaIndex(JinjaExpression owner, JinjaExpression index) : JinjaExpression(owner, index)

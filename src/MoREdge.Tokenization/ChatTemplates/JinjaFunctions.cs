@@ -38,18 +38,20 @@ internal static class JinjaFunctions
         Dictionary<string, object?> mapping = [];
         foreach (object? other in arguments.TakeRest())
         {
-            Merge(mapping, other as Dictionary<string, object?> ?? throw arguments.Refuse());
+            Merge(mapping, other as Dictionary<string, object?> ?? throw arguments.Refuse(), arguments.Budget);
         }
 
-        Merge(mapping, arguments.TakeNamed());
+        Merge(mapping, arguments.TakeNamed(), arguments.Budget);
         arguments.Budget.SpendOnItems(JinjaBudget.CostOfObject * (mapping.Count + 1L));
         return mapping;
     }
 
-    private static void Merge(Dictionary<string, object?> target, Dictionary<string, object?> source)
+    private static void Merge(
+        Dictionary<string, object?> target, Dictionary<string, object?> source, JinjaBudget budget)
     {
         foreach ((string name, object? value) in source)
         {
+            budget.SpendOnKey(name);
             target[name] = value;
         }
     }

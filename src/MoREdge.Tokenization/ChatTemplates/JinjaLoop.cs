@@ -35,8 +35,14 @@ internal sealed class JinjaLoop(List<object?> items, Predicate<object?>? conditi
         "depth0" => 0L,
         "cycle" => new JinjaFunction("loop.cycle", Cycle),
         "changed" => new JinjaFunction("loop.changed", Changed),
-        _ => new JinjaUndefined($"loop.{name}"),
+        _ => Missing(name),
     };
+
+    private JinjaUndefined Missing(string name)
+    {
+        budget.Spend(JinjaBudget.CostOfObject + (long)name.Length);
+        return new JinjaUndefined($"loop.{name}");
+    }
 
     private object? Cycle(JinjaArgumentValues arguments)
     {

@@ -77,7 +77,13 @@ internal static class JinjaMethods
             case "get":
                 object? key = arguments.Require("key");
                 object? otherwise = arguments.Take("default", null);
-                return key is string text && mapping.TryGetValue(text, out object? value) ? value : otherwise;
+                if (key is not string text)
+                {
+                    return otherwise;
+                }
+
+                arguments.Budget.SpendOnKey(text);
+                return mapping.TryGetValue(text, out object? value) ? value : otherwise;
             case "items":
                 return Items(mapping, arguments.Budget);
             case "copy":

@@ -17,6 +17,9 @@ internal sealed class JinjaBudget
     /// <summary>What printing a number costs: the longest ones have about as many characters.</summary>
     public const int CostOfNumber = 24;
 
+    // As many characters are hashed or compared in the time of a step.
+    private const int CharsPerStep = 16;
+
     // As many as a JSON schema that a macro walks down may be deep, twice over.
     private const int MacroDepthMax = 128;
 
@@ -66,9 +69,11 @@ internal sealed class JinjaBudget
     /// </summary>
     public void SpendOnSearch(string text, string pattern)
     {
-        const int FreePattern = 16;
-        Spend(pattern.Length <= FreePattern ? 0 : (long)text.Length * pattern.Length / (FreePattern * FreePattern));
+        Spend(pattern.Length <= CharsPerStep ? 0 : (long)text.Length * pattern.Length / (CharsPerStep * CharsPerStep));
     }
+
+    /// <summary>Spends what looking a key or a name up costs beyond the step: a long one is hashed whole.</summary>
+    public void SpendOnKey(string key) => Spend(key.Length / CharsPerStep);
 
     /// <summary>Spends what reading a text once, or making it, costs.</summary>
     public void SpendOn(string text) => Spend(1 + text.Length);
@@ -94,12 +99,17 @@ internal sealed class JinjaScope
 
     public JinjaBudget Budget { get; }
 
-    public void Set(string name, object? value) => _variables[name] = value;
+    public void Set(string name, object? value)
+    {
+        Budget.SpendOnKey(name);
+        _variables[name] = value;
+    }
 
     public object? Get(string name)
     {
         for (JinjaScope? scope = this; scope is not null; scope = scope._outer)
         {
+            Budget.SpendOnKey(name);
             if (scope._variables.TryGetValue(name, out object? value))
             {
                 return value;

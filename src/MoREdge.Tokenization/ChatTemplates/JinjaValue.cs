@@ -65,6 +65,11 @@ internal static class JinjaValue
     /// <summary>owner[key]: an item, else an attribute of that name.</summary>
     public static object? Item(object? owner, object? key, JinjaBudget budget)
     {
+        if (key is string looked)
+        {
+            budget.SpendOnKey(looked);
+        }
+
         switch (owner, key)
         {
             case (JinjaUndefined undefined, _):
@@ -82,22 +87,28 @@ internal static class JinjaValue
                 budget.SpendOn(text);
                 return JinjaText.CharacterAt(text, number) ?? (object)new JinjaUndefined($"character {number}");
             case (_, string name):
-                return OwnAttribute(owner, name) ?? new JinjaUndefined($"\"{name}\"");
+                return OwnAttribute(owner, name) ?? Missing(name, budget);
             default:
                 return new JinjaUndefined($"an item of a {TypeName(owner)}");
         }
     }
 
     /// <summary>owner.name: an attribute, else the item of that name.</summary>
-    public static object? Attribute(object? owner, string name) => owner switch
+    public static object? Attribute(object? owner, string name, JinjaBudget budget)
     {
-        JinjaUndefined undefined => throw Undefined(undefined),
-        JinjaNamespace space => space.Values.TryGetValue(name, out object? value) ? value : new JinjaUndefined(name),
-        JinjaLoop loop => loop.Get(name),
-        _ when OwnAttribute(owner, name) is object attribute => attribute,
-        Dictionary<string, object?> mapping when mapping.TryGetValue(name, out object? value) => value,
-        _ => new JinjaUndefined($"\"{name}\""),
-    };
+        budget.SpendOnKey(name);
+        return owner switch
+        {
+            JinjaUndefined undefined => throw Undefined(undefined),
+            JinjaNamespace space => space.Values.TryGetValue(name, out object? value)
+                ? value
+                : new JinjaUndefined(name),
+            JinjaLoop loop => loop.Get(name),
+            _ when OwnAttribute(owner, name) is object attribute => attribute,
+            Dictionary<string, object?> mapping when mapping.TryGetValue(name, out object? value) => value,
+            _ => Missing(name, budget),
+        };
+    }
 
     public static bool Compare(string text, object? left, object? right, JinjaBudget budget)
     {
@@ -186,6 +197,7 @@ internal static class JinjaValue
 
                 foreach ((string key, object? value) in a)
                 {
+                    budget.SpendOnKey(key);
                     if (!b.TryGetValue(key, out object? other) || !AreEqual(value, other, budget, depth + 1))
                     {
                         return false;
@@ -211,6 +223,13 @@ internal static class JinjaValue
     public static ChatTemplateException TooDeep() => new(
         ChatTemplateError.TooDeep, $"A value is nested more than {ValueNestingMax} deep.");
 
+    // The name is copied, for the sentence of a fault.
+    private static JinjaUndefined Missing(string name, JinjaBudget budget)
+    {
+        budget.Spend(JinjaBudget.CostOfObject + (long)name.Length);
+        return new JinjaUndefined($"\"{name}\"");
+    }
+
     // Methods, and the two fields of what groupby gives.
     private static object? OwnAttribute(object? owner, string name) => owner switch
     {
@@ -230,9 +249,14 @@ internal static class JinjaValue
                 budget.SpendOnSearch(text, part);
                 return text.Contains(part, StringComparison.Ordinal);
             case Dictionary<string, object?> mapping:
-                return item is List<object?> and not JinjaSequence or Dictionary<string, object?>
-                    ? throw Wrong("in a mapping", item)
-                    : item is string key && mapping.ContainsKey(key);
+                if (item is List<object?> and not JinjaSequence or Dictionary<string, object?>)
+                {
+                    throw Wrong("in a mapping", item);
+                }
+
+                string? key = item as string;
+                budget.SpendOnKey(key ?? string.Empty);
+                return key is not null && mapping.ContainsKey(key);
             case List<object?> or JinjaUndefined or JinjaGenerator:
                 return Iterate(container, budget).Exists(other => AreEqual(item, other, budget, 0));
             default:

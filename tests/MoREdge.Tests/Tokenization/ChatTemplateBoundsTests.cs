@@ -72,11 +72,43 @@ public sealed class ChatTemplateBoundsTests
     [Theory]
     [InlineData("[1, 2] | tojson(separators=(s, s))")]
     [InlineData("strftime_now(times)")]
+    [InlineData("d[s] is defined")]
+    [InlineData("d.get(s)")]
+    [InlineData("s in d")]
+    [InlineData("{s: 1}")]
+    [InlineData("dict(long)")]
+    [InlineData("long == {s: 2}")]
     public void Render_LongTextOverAndOver_IsPaidForEachTime(string expression) => CheckEnd(
         "{% set s = '1' * 1000000 %}{% set commas = ',' * 1000000 %}{% set times = '%c' * 500000 %}"
         + "{% set d = {'x': 1} %}{% set long = {s: 1} %}"
         + $"{{% for i in range(2000) %}}{{% set x = {expression} %}}{{% endfor %}}",
         ChatTemplateError.TooLarge);
+
+    [Theory]
+    [InlineData("{% if NAME %}{% endif %}")]
+    [InlineData("{% set NAME = 1 %}")]
+    [InlineData("{% set n.NAME = 1 %}")]
+    [InlineData("{% set x = d.NAME %}")]
+    [InlineData("{% set x = loop.NAME %}")]
+    [InlineData("{% set x = dict(NAME=1) %}")]
+    [InlineData("{% macro m(NAME) %}{% endmacro %}{% set x = m() %}")]
+    public void Render_LongNameOverAndOver_IsPaidForEachTime(string statement) => CheckEnd(
+        "{% set d = {'x': 1} %}{% set n = namespace() %}{% for i in range(2000) %}"
+        + statement.Replace("NAME", new string('n', 400_000)) + "{% endfor %}",
+        ChatTemplateError.TooLarge);
+
+    [Fact]
+    public void Render_MacroWithManyParameters_IsPaidForEachTime()
+    {
+        StringBuilder template = new("{% macro m(");
+        for (int i = 0; i < 100_000; i++)
+        {
+            template.Append('p').Append(i).Append(',');
+        }
+
+        template.Append(") %}{% endmacro %}{% for i in range(2000) %}{{ m() }}{% endfor %}");
+        CheckEnd(template.ToString(), ChatTemplateError.TooLarge);
+    }
 
     [Theory]
     [InlineData("tojson")]
