@@ -131,7 +131,7 @@ internal static class JinjaFilters
         }
 
         object? number = value is string text && name != "abs"
-            ? name == "int" && JinjaNumber.ParseWhole(text) is long parsed ? parsed : JinjaNumber.ParseFloat(text)
+            ? Parse(text, name, arguments.Budget)
             : JinjaNumber.Of(value);
         return (name, number) switch
         {
@@ -143,6 +143,12 @@ internal static class JinjaFilters
             (_, null) => otherwise,
             _ => number,
         };
+    }
+
+    private static object? Parse(string text, string name, JinjaBudget budget)
+    {
+        budget.SpendOn(text);
+        return name == "int" && JinjaNumber.ParseWhole(text) is long whole ? whole : JinjaNumber.ParseFloat(text);
     }
 
     private static string Json(object? value, JinjaArgumentValues arguments)

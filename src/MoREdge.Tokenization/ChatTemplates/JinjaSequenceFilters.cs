@@ -48,6 +48,7 @@ internal static class JinjaSequenceFilters
         }
 
         string text = path as string ?? throw arguments.Refuse();
+        arguments.Budget.SpendOn(text);
         foreach (string part in text.Split('.'))
         {
             bool isIndex = long.TryParse(part, out long number) && char.IsAsciiDigit(part[0]);
@@ -134,6 +135,7 @@ internal static class JinjaSequenceFilters
         bool isReversed = arguments.TakeTruth("reverse");
         bool caseSensitive = arguments.TakeTruth("case_sensitive");
         object? path = arguments.Take("attribute", null);
+        arguments.Budget.SpendOn(path as string ?? string.Empty);
         string[] parts = path is string several ? several.Split(',') : [];
         List<(object? Key, object? Item)> keyed = items.ConvertAll(item => (
             parts.Length > 1

@@ -83,8 +83,14 @@ internal static class JinjaTests
         "odd" or "even" => JinjaNumber.Float(Remainder(name, value, 2L)) == (name == "odd" ? 1 : 0),
         "filter" => value is string filter && JinjaFilters.IsKnown(filter),
         "test" => value is string test && IsKnown(test),
-        _ => JinjaText.HasCase(JinjaPrinter.ToText(value, budget), isUpper: name == "upper"),
+        _ => HasCase(JinjaPrinter.ToText(value, budget), isUpper: name == "upper", budget),
     };
+
+    private static bool HasCase(string text, bool isUpper, JinjaBudget budget)
+    {
+        budget.SpendOn(text);
+        return JinjaText.HasCase(text, isUpper);
+    }
 
     private static object Remainder(string name, object? value, object? divisor) =>
         (JinjaNumber.Of(value), JinjaNumber.Of(divisor)) is (object number, object by)

@@ -78,6 +78,13 @@ public sealed class ChatTemplateBoundsTests
     [InlineData("{s: 1}")]
     [InlineData("dict(long)")]
     [InlineData("long == {s: 2}")]
+    [InlineData("[d] | map(attribute=s) | list")]
+    [InlineData("[] | sort(attribute=commas)")]
+    [InlineData("[d] | sort(attribute=commas)")]
+    [InlineData("s | int")]
+    [InlineData("s | float")]
+    [InlineData("s is lower")]
+    [InlineData("s is upper")]
     public void Render_LongTextOverAndOver_IsPaidForEachTime(string expression) => CheckEnd(
         "{% set s = '1' * 1000000 %}{% set commas = ',' * 1000000 %}{% set times = '%c' * 500000 %}"
         + "{% set d = {'x': 1} %}{% set long = {s: 1} %}"
