@@ -192,18 +192,35 @@ internal static class JinjaSequenceFilters
     {
         bool caseSensitive = arguments.TakeTruth("case_sensitive");
         object? path = arguments.Take("attribute", null);
-        HashSet<(object?, Type?)> seen = [];
+        HashSet<string> seen = [];
         return item =>
         {
-            object? key = Key(item, path, caseSensitive, arguments);
-            object? number = JinjaNumber.Of(key);
-            key = key is JinjaSequence { Kind: JinjaSequenceKind.Tuple }
-                ? "(" + JinjaPrinter.ToText(key, arguments.Budget)
-                : key;
-            bool isPlain = key is null or string || number is not null;
-            return seen.Add(!isPlain ? throw JinjaValue.Wrong("unique", key)
-                : number is double or long ? (JinjaNumber.Float(number), typeof(double)) : (key, key?.GetType()));
+            string identity = Identity(Key(item, path, caseSensitive, arguments), arguments.Budget);
+            arguments.Budget.SpendOnKey(identity);
+            return seen.Add(identity);
         };
+    }
+
+    // Equal for equal values, and text: .NET's hashes of text cannot be made to meet, those of numbers can.
+    private static string Identity(object? key, JinjaBudget budget)
+    {
+        switch (key)
+        {
+            case null:
+                return string.Empty;
+            case string text:
+                budget.SpendOn(text);
+                return "s" + text;
+            case JinjaSequence { Kind: JinjaSequenceKind.Tuple }:
+                return "(" + JinjaPrinter.ToText(key, budget);
+            case bool or long or double:
+                budget.Spend(JinjaBudget.CostOfNumber);
+
+                // Both zeros are one number.
+                return (JinjaNumber.Float(key) + 0.0).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            default:
+                throw JinjaValue.Wrong("unique", key);
+        }
     }
 
     private static List<object?> Group(List<object?> items, JinjaArgumentValues arguments)

@@ -78,6 +78,7 @@ public sealed class ChatTemplateBoundsTests
     [InlineData("{s: 1}")]
     [InlineData("dict(long)")]
     [InlineData("long == {s: 2}")]
+    [InlineData("[s] | unique(true) | list")]
     [InlineData("[d] | map(attribute=s) | list")]
     [InlineData("[] | sort(attribute=commas)")]
     [InlineData("[d] | sort(attribute=commas)")]
@@ -122,6 +123,24 @@ public sealed class ChatTemplateBoundsTests
     [InlineData("string")]
     public void Render_ManyLongNumbers_ArePaidForAsText(string filter) => CheckEnd(
         $"{{% set x = ([9223372036854775807] * 2000000) | {filter} %}}", ChatTemplateError.TooLarge);
+
+    /// <summary>Numbers whose hash in .NET is one and the same: upper and lower half of their bits are equal.</summary>
+    [Fact]
+    public void Render_UniqueNumbersOfOneHash_TakeNoLongerThanOthers()
+    {
+        const int Count = 300_000;
+        StringBuilder json = new("{\"l\": [0");
+        for (long high = 0x43300000; high < 0x43300000 + Count; high++)
+        {
+            json.Append(',').Append((long)BitConverter.Int64BitsToDouble((high << 32) | high));
+        }
+
+        using JsonDocument variables = JsonDocument.Parse(json.Append("]}").ToString());
+        Stopwatch clock = Stopwatch.StartNew();
+        string count = ChatTemplate.Parse("{{ l | unique | list | length }}").Render(variables.RootElement);
+        Assert.Equal($"{Count + 1}", count);
+        Assert.True(clock.Elapsed < TimeMax, $"took {clock.Elapsed}");
+    }
 
     private static void CheckEnd(string template, ChatTemplateError? error)
     {
