@@ -108,7 +108,8 @@ internal static class JinjaTime
             string part = Part(format[i], time);
             budget.SpendOn(part);
             string trimmed = part.TrimStart('0', ' ');
-            text.Append(!isShort ? part : trimmed.Length > 0 && char.IsAsciiDigit(trimmed[0]) ? trimmed
+            text.Append(!isShort || part.Length == 0 ? part
+                : trimmed.Length > 0 && char.IsAsciiDigit(trimmed[0]) ? trimmed
                 : part[0] == '0' ? "0" : part);
         }
 

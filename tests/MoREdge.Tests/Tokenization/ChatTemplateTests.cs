@@ -93,6 +93,7 @@ public sealed class ChatTemplateTests
     [InlineData("{{ 'tab\\tquote\\'' \"joined\" }}", "tab\tquote'joined")]
     [InlineData("{{ 'é😀x'|length }}{{ 'é😀x'[1] }}", "3😀")]
     [InlineData("{{ bos_token }}{{ eos_token is defined }}", "<s>False")]
+    [InlineData("[{{ strftime_now('%-Z') }}{{ strftime_now('%-z') }}]", "[]")]
     [InlineData("{{ [1, true, '1', 1.0, none, '', 0.0, -0.0, (1,), '(1,)', 'A', 'a'] | unique | list }}",
         "[1, '1', None, '', 0.0, (1,), '(1,)', 'A']")]
     public void Render_Expressions_FollowPython(string template, string expected) =>
