@@ -18,15 +18,21 @@ internal sealed record JinjaJsonStyle(
 internal static class JinjaJson
 {
     /// <summary>The values of a JSON text; throws where a number or a string is none that templates hold.</summary>
-    public static object? Read(JsonElement element, Func<string, string> onText)
+    public static object? Read(JsonElement element, Func<string, string> onText, int depth = 0)
     {
+        // Whoever parsed the text may have allowed any depth.
+        if (depth > JinjaValue.ValueNestingMax)
+        {
+            throw JinjaValue.TooDeep();
+        }
+
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
                 Dictionary<string, object?> mapping = [];
                 foreach (JsonProperty property in element.EnumerateObject())
                 {
-                    mapping[onText(property.Name)] = Read(property.Value, onText);
+                    mapping[onText(property.Name)] = Read(property.Value, onText, depth + 1);
                 }
 
                 return mapping;
@@ -34,7 +40,7 @@ internal static class JinjaJson
                 List<object?> list = new(element.GetArrayLength());
                 foreach (JsonElement item in element.EnumerateArray())
                 {
-                    list.Add(Read(item, onText));
+                    list.Add(Read(item, onText, depth + 1));
                 }
 
                 return list;

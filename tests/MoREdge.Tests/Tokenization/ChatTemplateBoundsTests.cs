@@ -167,28 +167,13 @@ public sealed class ChatTemplateBoundsTests
     [Fact]
     public void Render_DeepestExpressionsInDeepestMacros_FitASmallStackOrSaySo()
     {
-        const int StackBytes = 256 << 10;
         StringBuilder template = new("{% macro m(n) %}");
         template.Insert(template.Length, "{% if 1 %}", 60).Append("{{ n").Insert(template.Length, " + 1", 200);
         template.Append(" + (m(n - 1) | length if n else 0) }}").Insert(template.Length, "{% endif %}", 60);
         template.Append("{% endmacro %}{{ m(120) }}");
-        ChatTemplateError? error = null;
-        Thread thread = new(
-            () =>
-            {
-                try
-                {
-                    ChatTemplate.Parse(template.ToString()).Render([new("user", "Hi")]);
-                }
-                catch (ChatTemplateException fault)
-                {
-                    error = fault.Error;
-                }
-            },
-            StackBytes);
-        thread.Start();
-        thread.Join();
-        Assert.Equal(ChatTemplateError.TooDeep, error);
+        Assert.Equal(
+            ChatTemplateError.TooDeep,
+            FaultOnSmallStack(() => ChatTemplate.Parse(template.ToString()).Render([new("user", "Hi")])));
     }
 
     [Theory]
@@ -246,5 +231,37 @@ public sealed class ChatTemplateBoundsTests
         using JsonDocument document = JsonDocument.Parse(variables);
         Assert.Contains(words, Assert.Throws<ChatTemplateException>(
             () => ChatTemplate.Parse("").Render(document.RootElement)).Message);
+    }
+
+    [Fact]
+    public void Render_VariablesOfAnyDepth_AreRefused()
+    {
+        const int Depth = 20_000;
+        string json = $"{{\"a\": {new string('[', Depth)}{new string(']', Depth)}}}";
+        using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Depth + 1 });
+        JsonElement variables = document.RootElement;
+        Assert.Equal(ChatTemplateError.TooDeep, FaultOnSmallStack(() => ChatTemplate.Parse("").Render(variables)));
+    }
+
+    private static ChatTemplateError? FaultOnSmallStack(Action render)
+    {
+        const int StackBytes = 256 << 10;
+        ChatTemplateError? error = null;
+        Thread thread = new(
+            () =>
+            {
+                try
+                {
+                    render();
+                }
+                catch (ChatTemplateException fault)
+                {
+                    error = fault.Error;
+                }
+            },
+            StackBytes);
+        thread.Start();
+        thread.Join();
+        return error;
     }
 }
