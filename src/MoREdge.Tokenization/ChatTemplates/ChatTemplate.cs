@@ -63,7 +63,8 @@ public sealed class ChatTemplate
     /// The text of a conversation with tools, documents, parts of messages or variables of the template.
     /// </summary>
     /// <param name="variables">An object with what the template may name: <c>messages</c>, <c>tools</c>,
-    /// <c>add_generation_prompt</c>, <c>bos_token</c>, <c>enable_thinking</c>, whatever it knows.</param>
+    /// <c>add_generation_prompt</c>, <c>bos_token</c>, <c>enable_thinking</c>, whatever it knows. <c>tools</c> and
+    /// <c>documents</c> are none when they are left out, as in the transformers library.</param>
     /// <param name="now">What <c>strftime_now</c> takes for the present; null asks the system.</param>
     /// <exception cref="ChatTemplateException">The template failed or refused the conversation.</exception>
     public string Render(JsonElement variables, DateTime? now = null) => Run(Variables(variables, text => text), now);
@@ -115,6 +116,11 @@ public sealed class ChatTemplate
     {
         JinjaScope scope = new(new JinjaBudget());
         JinjaFunctions.Define(scope, now);
+
+        // A conversation without them has none, as transformers' apply_chat_template says it; templates ask "is not
+        // none" as well as "is defined".
+        scope.Set("tools", null);
+        scope.Set("documents", null);
         foreach ((string name, object? value) in variables)
         {
             scope.Set(name, value);

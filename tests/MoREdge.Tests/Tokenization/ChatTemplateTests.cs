@@ -166,6 +166,19 @@ public sealed class ChatTemplateTests
     public void Parse_TemplateBeyondTheLimit_IsTooLarge() =>
         Assert.Equal(ChatTemplateError.TooLarge, Fault(new string('a', ChatTemplate.TemplateCharsMax + 1)).Error);
 
+    /// <summary>As apply_chat_template has it: a conversation without tools has none of them.</summary>
+    [Fact]
+    public void Render_WithoutToolsOrDocuments_BothAreNone()
+    {
+        const string Template =
+            "{{ tools is defined }} {{ tools is none }} {{ documents is none }} {{ tools or 'no' }} {{ x is none }}";
+        Assert.Equal("True True True no False", Render(Template));
+        using JsonDocument variables = JsonDocument.Parse("{\"x\": null}");
+        Assert.Equal("True True True no True", ChatTemplate.Parse(Template).Render(variables.RootElement));
+        using JsonDocument given = JsonDocument.Parse("{\"tools\": [1], \"documents\": []}");
+        Assert.Equal("True False False [1] False", ChatTemplate.Parse(Template).Render(given.RootElement));
+    }
+
     private static string Render(string template) =>
         ChatTemplate.Parse(template).Render([new("user", "Hi"), new("assistant", "Ho")], bosToken: "<s>");
 

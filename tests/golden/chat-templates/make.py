@@ -43,8 +43,9 @@ ENVIRONMENT.globals["strftime_now"] = NOW.strftime
 
 
 def render(source, variables):
-    try:
-        return {"expected": ENVIRONMENT.from_string(source).render(**variables)}
+    try:  # apply_chat_template passes both of these, whatever it is given
+        given = {"tools": None, "documents": None} | variables
+        return {"expected": ENVIRONMENT.from_string(source).render(**given)}
     except Exception as fault:
         return {"raised": str(fault)} if type(fault) is jinja2.exceptions.TemplateError else {"fails": True}
 
