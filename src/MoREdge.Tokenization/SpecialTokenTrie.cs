@@ -1,6 +1,9 @@
 namespace MoREdge.Tokenization;
 
-/// <summary>Finds special tokens in text, leftmost first and longest of those, in one pass.</summary>
+/// <summary>
+/// Finds special tokens in text, leftmost first and longest of those, in one pass that looks no further ahead than
+/// <see cref="TokenizerLimits.SpecialTokenBytesMax"/>.
+/// </summary>
 internal sealed class SpecialTokenTrie
 {
     private readonly List<Node> _nodes = [default];

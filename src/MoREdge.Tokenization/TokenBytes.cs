@@ -44,13 +44,7 @@ internal sealed class TokenBytes
         for (int id = 0; id < tokens.Count; id++)
         {
             ReadOnlySpan<byte> text = tokens.Utf8(id);
-            if (text.Length > TokenizerLimits.TokenBytesMax)
-            {
-                throw new TokenizerException(
-                    TokenizerError.TokenTooLong,
-                    $"Token {id} has {text.Length} bytes; the limit is {TokenizerLimits.TokenBytesMax}.");
-            }
-
+            CheckLength(id, text.Length, definition.Kinds[id]);
             int count = Spell(text, definition.Kinds[id], _bytes.AsSpan(_offsets[id]));
             _offsets[id + 1] = _offsets[id] + count;
             LongestToken = Math.Max(LongestToken, count);
@@ -108,6 +102,19 @@ internal sealed class TokenBytes
         value = 0;
         return text.Length == 6 && text.StartsWith("<0x"u8) && text[5] == '>'
             && byte.TryParse(text[3..5], System.Globalization.NumberStyles.AllowHexSpecifier, null, out value);
+    }
+
+    private static void CheckLength(int id, int bytes, TokenKind kind)
+    {
+        bool isSpecial = kind is TokenKind.Control or TokenKind.Unknown or TokenKind.UserDefined;
+        int limit = isSpecial ? TokenizerLimits.SpecialTokenBytesMax : TokenizerLimits.TokenBytesMax;
+        if (bytes > limit)
+        {
+            string special = isSpecial ? "special " : string.Empty;
+            throw new TokenizerException(
+                TokenizerError.TokenTooLong,
+                $"Token {id} has {bytes} bytes; the limit of {special}tokens is {limit}.");
+        }
     }
 
     private int Spell(ReadOnlySpan<byte> text, TokenKind kind, Span<byte> bytes)

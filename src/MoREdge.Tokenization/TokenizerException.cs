@@ -33,7 +33,8 @@ public enum TokenizerError
     /// <summary>There are more tokens than <see cref="TokenizerLimits.TokensMax"/>.</summary>
     VocabularyTooLarge,
 
-    /// <summary>A token is longer than <see cref="TokenizerLimits.TokenBytesMax"/>.</summary>
+    /// <summary>A token is longer than <see cref="TokenizerLimits.TokenBytesMax"/>, or a special one than
+    /// <see cref="TokenizerLimits.SpecialTokenBytesMax"/>.</summary>
     TokenTooLong,
 
     /// <summary>Two different tokens claim one id.</summary>
@@ -95,6 +96,12 @@ public static class TokenizerLimits
 
     /// <summary>Longest token, in UTF-8 bytes.</summary>
     public const int TokenBytesMax = 1 << 12;
+
+    /// <summary>
+    /// Longest control, unknown or user-defined token, in UTF-8 bytes; the longest public ones have about 100. They
+    /// are looked for at every place of a text.
+    /// </summary>
+    public const int SpecialTokenBytesMax = 1 << 8;
 
     /// <summary>Longest text of one call, in UTF-16 units.</summary>
     public const int TextCharsMax = 32 << 20;

@@ -110,6 +110,18 @@ public sealed class TokenizerErrorTests
         ExpectBuild(TokenizerError.TokenTooLong, bytes with { Merges = [$"{tooLong} {tooLong}"] });
     }
 
+    /// <summary>Special tokens are looked for at every place of a text, so their length bounds the work.</summary>
+    [Fact]
+    public void Build_LongSpecialTokens_AreRefused()
+    {
+        TokenizerDefinition bytes = SmallDefinitions.ByteLevel();
+        string longest = new('x', TokenizerLimits.SpecialTokenBytesMax);
+        Tokenizer tokenizer = new(bytes.WithToken(0, longest).WithToken(3 + 'q', longest + "y"));
+        Assert.Equal([0], tokenizer.Encode(longest, addSpecial: false));
+        Expect(TokenizerError.TokenTooLong, () => new Tokenizer(bytes.WithToken(0, longest + "y")));
+        Expect(TokenizerError.TokenTooLong, () => new Tokenizer(bytes.WithToken(2, longest + "y")));
+    }
+
     [Fact]
     public void Use_WrongInput_NamesTheFault()
     {
