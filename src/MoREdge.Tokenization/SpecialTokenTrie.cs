@@ -6,7 +6,13 @@ namespace MoREdge.Tokenization;
 /// </summary>
 internal sealed class SpecialTokenTrie
 {
+    // Numbered tokens, of which there may be many, have some three nodes each that are theirs alone.
+    private const int NodesMax = 4 * TokenizerLimits.TokensMax;
+
     private readonly List<Node> _nodes = [default];
+
+    // By node and next byte: as fast however many tokens go on from a node.
+    private readonly Dictionary<int, int> _children = [];
     private readonly bool[] _startsToken = new bool[256];
     private readonly TokenKind[] _kinds;
 
@@ -63,7 +69,7 @@ internal sealed class SpecialTokenTrie
             }
         }
 
-        return i == text.Length && i > 0 && _nodes[node].FirstChild > 0;
+        return i == text.Length && i > 0 && _nodes[node].Continues;
     }
 
     private int LongestAt(ReadOnlySpan<byte> text, bool parseSpecial, out int length)
@@ -84,16 +90,10 @@ internal sealed class SpecialTokenTrie
         return found;
     }
 
-    private int Child(int node, byte value)
-    {
-        int child = _nodes[node].FirstChild;
-        while (child > 0 && _nodes[child].Value != value)
-        {
-            child = _nodes[child].Sibling;
-        }
+    // The child, or 0, which is the root.
+    private int Child(int node, byte value) => _children.GetValueOrDefault(Key(node, value));
 
-        return child;
-    }
+    private static int Key(int node, byte value) => (node << 8) | value;
 
     private void Insert(ReadOnlySpan<byte> bytes, int id)
     {
@@ -104,9 +104,16 @@ internal sealed class SpecialTokenTrie
             int child = Child(node, value);
             if (child == 0)
             {
+                if (_nodes.Count == NodesMax)
+                {
+                    throw new TokenizerException(
+                        TokenizerError.VocabularyTooLarge, $"The special tokens have more than {NodesMax} bytes.");
+                }
+
                 child = _nodes.Count;
-                _nodes.Add(new Node { Value = value, Sibling = _nodes[node].FirstChild });
-                _nodes[node] = _nodes[node] with { FirstChild = child };
+                _nodes.Add(default);
+                _nodes[node] = _nodes[node] with { Continues = true };
+                _children.Add(Key(node, value), child);
             }
 
             node = child;
@@ -121,9 +128,7 @@ internal sealed class SpecialTokenTrie
 
     private struct Node
     {
-        public int FirstChild;
-        public int Sibling;
         public int IdPlusOne;
-        public byte Value;
+        public bool Continues;
     }
 }

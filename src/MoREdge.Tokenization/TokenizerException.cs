@@ -30,7 +30,7 @@ public enum TokenizerError
     /// <summary>There are no tokens.</summary>
     EmptyVocabulary,
 
-    /// <summary>There are more tokens than <see cref="TokenizerLimits.TokensMax"/>.</summary>
+    /// <summary>The tokens are more than <see cref="TokenizerLimits.TokensMax"/>, or have too many bytes.</summary>
     VocabularyTooLarge,
 
     /// <summary>A token is longer than <see cref="TokenizerLimits.TokenBytesMax"/>, or a special one than

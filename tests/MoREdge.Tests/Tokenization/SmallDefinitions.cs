@@ -86,6 +86,18 @@ internal static class SmallDefinitions
         return definition with { Tokens = TextTable.Create(tokens) };
     }
 
+    /// <summary>A copy with further control tokens behind the others.</summary>
+    public static TokenizerDefinition WithControlTokens(this TokenizerDefinition definition, params string[] texts)
+    {
+        TokenKind[] kinds = new TokenKind[texts.Length];
+        Array.Fill(kinds, TokenKind.Control);
+        return definition with
+        {
+            Tokens = TextTable.Create([.. definition.Tokens, .. texts]),
+            Kinds = [.. definition.Kinds, .. kinds],
+        };
+    }
+
     /// <summary>
     /// Random text over scripts, emoji, controls and spaces; valid Unicode, without the visible space itself.
     /// </summary>

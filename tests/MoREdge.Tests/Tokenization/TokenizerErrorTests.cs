@@ -123,6 +123,19 @@ public sealed class TokenizerErrorTests
     }
 
     [Fact]
+    public void Build_SpecialTokensOfManyBytes_AreRefused()
+    {
+        List<string> tokens = [];
+        for (int i = 0; i < 20_000; i++)
+        {
+            tokens.Add($"{i:D8}{new string('x', 240)}");
+        }
+
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel().WithControlTokens([.. tokens]);
+        Expect(TokenizerError.VocabularyTooLarge, () => new Tokenizer(definition));
+    }
+
+    [Fact]
     public void Use_WrongInput_NamesTheFault()
     {
         Tokenizer tokenizer = new(SmallDefinitions.ByteLevel());

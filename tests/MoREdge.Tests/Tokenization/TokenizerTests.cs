@@ -66,6 +66,63 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void Encode_RandomSpecialTokens_AreLeftmostAndLongest()
+    {
+        Random random = new(44);
+        string Letters(int length) =>
+            string.Create(length, random, (text, source) => source.GetItems("ab", text));
+        for (int round = 0; round < 500; round++)
+        {
+            string[] tokens = new string[random.Next(1, 8)];
+            for (int i = 0; i < tokens.Length; i++)
+            {
+                tokens[i] = Letters(random.Next(1, 9));
+            }
+
+            TokenizerDefinition definition = SmallDefinitions.ByteLevel().WithControlTokens(tokens);
+            int first = definition.Tokens.Count - tokens.Length;
+            string text = Letters(60);
+            List<int> expected = [];
+            for (int at = 0; at < text.Length;)
+            {
+                int best = -1;
+                for (int i = 0; i < tokens.Length; i++)
+                {
+                    bool isLonger = best < 0 || tokens[i].Length > tokens[best].Length;
+                    best = isLonger && text.AsSpan(at).StartsWith(tokens[i]) ? i : best;
+                }
+
+                at += best < 0 ? 1 : tokens[best].Length;
+                expected.AddRange(best < 0 ? [] : [first + best]);
+            }
+
+            int[] ids = new Tokenizer(definition).Encode(text, addSpecial: false);
+            Assert.Equal(expected, Array.FindAll(ids, id => id >= first));
+        }
+    }
+
+    [Fact]
+    public void Encode_TextThatNearlyIsSpecialTokens_FinishesInSeconds()
+    {
+        // At every place of the text one token goes on as far as it may, and many others could have.
+        List<string> tokens = [new string('a', TokenizerLimits.SpecialTokenBytesMax - 1) + "b"];
+        for (int length = 0; length < TokenizerLimits.SpecialTokenBytesMax; length++)
+        {
+            for (char last = '\u0001'; last < 'a'; last++)
+            {
+                tokens.Add(new string('a', length) + last);
+            }
+        }
+
+        Tokenizer tokenizer = new(SmallDefinitions.ByteLevel().WithControlTokens([.. tokens]));
+        string text = new('a', 1 << 21);
+        Stopwatch clock = Stopwatch.StartNew();
+        int[] ids = tokenizer.Encode(text);
+        Assert.True(clock.Elapsed < LinearTimeMax, $"took {clock.Elapsed}");
+        Assert.Equal(text, tokenizer.Decode(ids));
+    }
+
+    [Fact]
     public void Encode_StripFlags_SwallowWhiteSpace()
     {
         TokenizerDefinition definition = SmallDefinitions.ByteLevel() with { LeftStripIds = [1], RightStripIds = [0] };
