@@ -98,7 +98,7 @@ public static class TokenizerLimits
     public const int TokenBytesMax = 1 << 12;
 
     /// <summary>
-    /// Longest control, unknown or user-defined token, in UTF-8 bytes; the longest public ones have about 100. They
+    /// Longest control, unknown or user-defined token, in UTF-8 bytes; the longest known ones have 93. They
     /// are looked for at every place of a text.
     /// </summary>
     public const int SpecialTokenBytesMax = 1 << 8;
