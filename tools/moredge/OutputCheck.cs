@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace MoREdge.Cli;
 
 /// <summary>
@@ -5,21 +7,27 @@ namespace MoREdge.Cli;
 /// </summary>
 internal static class OutputCheck
 {
+    private const string NotAFile = "is a device or a pipe, not a file; a model file needs a disk.";
+    private const string SharedMemory = "/dev/shm/";
+
+    /// <summary>Folders of what is no file on a disk: opening a device may do anything, so it is known by its
+    /// place.</summary>
+    private static readonly string[] DeviceFolders = ["/dev/", "/proc/"];
+
     /// <summary>Throws unless <paramref name="path"/> may be written.</summary>
     /// <param name="source">The file or folder that is read.</param>
     /// <param name="path">The file to write.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <returns>
+    /// The file itself: where <paramref name="path"/> is a symbolic link, what it leads to. The result is renamed to
+    /// its name, and a link that was renamed over would leave the file behind it as it was.
+    /// </returns>
     /// <exception cref="FailureException">It may not.</exception>
-    public static void Require(string source, string path, bool overwrite)
+    public static string Require(string source, string path, bool overwrite)
     {
-        if (path.Length == 0)
-        {
-            throw new UsageException("The output needs a name.");
-        }
-
-        string target = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(target) ?? target;
-        if (Directory.Exists(target) || Path.EndsInDirectorySeparator(path))
+        string final = FinalPath(Path.GetFullPath(path));
+        string folder = Path.GetDirectoryName(final) ?? final;
+        if (Directory.Exists(final) || Path.EndsInDirectorySeparator(path))
         {
             throw new FailureException($"{path}: is a folder; name a file in it.");
         }
@@ -29,12 +37,21 @@ internal static class OutputCheck
             throw new FailureException($"{path}: the folder {folder} does not exist.");
         }
 
-        if (!File.Exists(target))
+        if (IsInDeviceFolder(final))
         {
-            return;
+            throw new FailureException($"{path}: {NotAFile}");
         }
 
-        string final = FinalPath(target);
+        if (File.Exists(final))
+        {
+            RequireReplaceable(source, path, final, overwrite);
+        }
+
+        return final;
+    }
+
+    private static void RequireReplaceable(string source, string path, string final, bool overwrite)
+    {
         string finalSource = FinalPath(Path.GetFullPath(source));
         if (final == finalSource)
         {
@@ -53,16 +70,56 @@ internal static class OutputCheck
             throw new FailureException($"{path}: exists already; --force replaces it.");
         }
 
-        // A rename over a device node would replace the node and not fill the device.
-        if (OperatingSystem.IsLinux() && Path.GetDirectoryName(final) == "/dev")
+        if (!IsRegular(final))
         {
-            throw new FailureException($"{path}: is a device; a model file needs a disk.");
+            throw new FailureException($"{path}: {NotAFile}");
         }
     }
 
+    private static bool IsInDeviceFolder(string path) =>
+        !OperatingSystem.IsWindows() && !path.StartsWith(SharedMemory, StringComparison.Ordinal)
+        && Array.Exists(DeviceFolders, folder => path.StartsWith(folder, StringComparison.Ordinal));
+
+    /// <summary>
+    /// Whether a path that exists leads to a regular file. A rename over a device or a pipe would replace its node and
+    /// never reach who reads it.
+    /// </summary>
+    private static bool IsRegular(string path)
+    {
+        if (new FileInfo(path).Length > 0)
+        {
+            // Devices and pipes have no length.
+            return true;
+        }
+
+        try
+        {
+            // Only a regular file has a length that can be set. Opened for reading too, a pipe waits for nobody.
+            using SafeFileHandle file = File.OpenHandle(
+                path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            RandomAccess.SetLength(file, 0);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        catch (NotSupportedException)
+        {
+            // A pipe has no positions.
+            return false;
+        }
+    }
+
+    /// <summary>What a full path leads to: another path where it is a symbolic link.</summary>
     private static string FinalPath(string path)
     {
         FileSystemInfo info = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
+        if (!info.Exists)
+        {
+            return path;
+        }
+
         string final = info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? info.FullName;
         return Path.TrimEndingDirectorySeparator(final);
     }

@@ -21,7 +21,8 @@ internal sealed class QuantizeReport
 
     /// <summary>Collects what <paramref name="seconds"/> of work on <paramref name="checkpoint"/> gave.</summary>
     public QuantizeReport(
-        Checkpoint checkpoint, string source, string path, IReadOnlyList<TensorReport> tensors, double seconds)
+        Checkpoint checkpoint, string source, string path, long fileBytes, IReadOnlyList<TensorReport> tensors,
+        double seconds)
     {
         _tensors = tensors;
         _warnings = checkpoint.Warnings;
@@ -29,7 +30,7 @@ internal sealed class QuantizeReport
         _source = source;
         _path = path;
         _seconds = seconds;
-        _fileBytes = new FileInfo(path).Length;
+        _fileBytes = fileBytes;
         _sourceBytes = File.Exists(source) ? new FileInfo(source).Length : WeightBytes(tensors);
     }
 

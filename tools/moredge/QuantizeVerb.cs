@@ -20,7 +20,7 @@ internal static class QuantizeVerb
 
     private static readonly Option<string> Output = new("--output", "-o")
     {
-        Description = "The model file to write (.gguf). It appears complete or not at all.",
+        Description = "The model file to write (.gguf). It appears complete or not at all; a symbolic link is written through.",
         HelpName = "FILE",
         Required = true,
     };
@@ -111,7 +111,7 @@ internal static class QuantizeVerb
         string source = result.GetRequiredValue(Source);
         string path = result.GetRequiredValue(Output);
         bool overwrite = result.GetValue(Force);
-        OutputCheck.Require(source, path, overwrite);
+        string file = OutputCheck.Require(source, path, overwrite);
         ModelFormat format = result.GetRequiredValue(Format) switch
         {
             "f32" => ModelFormat.F32,
@@ -143,12 +143,12 @@ internal static class QuantizeVerb
         using (ProgressLine progress = new("Quantizing"))
         {
             tensors = ModelQuantizer.Write(
-                checkpoint.Metadata, checkpoint.Tensors, path, format, overwrite,
+                checkpoint.Metadata, checkpoint.Tensors, file, format, overwrite,
                 state => progress.Report(state.WeightsDone, state.WeightsTotal, PlainText.Clean(state.TensorName)),
                 interruption.Token);
         }
 
-        QuantizeReport report = new(checkpoint, source, path, tensors, clock.Elapsed.TotalSeconds);
+        QuantizeReport report = new(checkpoint, source, path, new FileInfo(file).Length, tensors, clock.Elapsed.TotalSeconds);
         if (result.GetValue(Json))
         {
             StandardOutput.WriteJson(report.WriteMembers);

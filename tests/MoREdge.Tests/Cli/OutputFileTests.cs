@@ -1,0 +1,58 @@
+namespace MoREdge.Tests.Cli;
+
+/// <summary>What stands under the name that a result shall have: replaced, written through, or left alone.</summary>
+public sealed class OutputFileTests(CliFolder folder) : IClassFixture<CliFolder>
+{
+    [Fact]
+    public void Quantize_OverAPipe_IsRefusedAndThePipeStays()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "mkfifo is a command of Unix.");
+        string pipe = folder["pipe"];
+        Assert.Equal(0, CliRunner.RunShell($"mkfifo '{pipe}'").ExitCode);
+
+        CliRunner.Run("quantize", folder.Source, "-o", pipe, "--force").AssertRefused(1, "not a file");
+
+        Assert.Equal(0, CliRunner.RunShell($"[ -p '{pipe}' ]").ExitCode);
+    }
+
+    /// <summary>Without --force, so that even where the check fails the device is left alone.</summary>
+    [Theory]
+    [InlineData("/dev/null")]
+    [InlineData("/dev/stdout")]
+    public void Quantize_OverADevice_IsRefused(string device)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Devices are files on Unix.");
+        CliRunner.Run("quantize", folder.Source, "-o", device).AssertRefused(1, $"{device}: is a device");
+    }
+
+    [Fact]
+    public void Quantize_OverAnEmptyFile_ReplacesIt()
+    {
+        string target = folder.Write("empty-target.gguf", []);
+
+        Assert.Equal(0, CliRunner.Run("quantize", folder.Source, "-o", target, "--force").ExitCode);
+
+        Assert.Equal("GGUF", File.ReadAllText(target)[..4]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Quantize_ThroughALink_WritesWhatItLeadsTo(bool exists)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege on Windows.");
+        string target = folder[$"target-{exists}.gguf"];
+        string link = folder[$"link-{exists}.gguf"];
+        if (exists)
+        {
+            File.WriteAllText(target, "older");
+        }
+
+        File.CreateSymbolicLink(link, Path.GetFileName(target));
+        CliResult result = CliRunner.Run("quantize", folder.Source, "-o", link, exists ? "--force" : "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(Path.GetFileName(target), new FileInfo(link).LinkTarget);
+        Assert.Equal("GGUF", File.ReadAllText(target)[..4]);
+    }
+}
