@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 
 namespace MoREdge.Cli;
 
@@ -10,8 +9,8 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        StandardStreams.Prepare();
         Interruption.IgnoreFileSizeLimit();
-        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         ParseResult result = Verbs.CreateRoot().Parse(args);
         if (result.Errors.Count > 0)
         {

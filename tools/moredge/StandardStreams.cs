@@ -1,0 +1,111 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace MoREdge.Cli;
+
+/// <summary>Makes the three standard streams safe to use, whatever the program was started with.</summary>
+internal static class StandardStreams
+{
+    private const int StandardErrorNumber = 2;
+
+    /// <summary>Kept for the life of the process: a collected handle would close its stream.</summary>
+    private static readonly List<SafeFileHandle> Placeholders = [];
+
+    /// <summary>
+    /// Takes the places of closed streams, and lets nothing that is said on standard error fail. To be called before
+    /// anything opens a file or waits for a signal.
+    /// </summary>
+    public static void Prepare()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            TakeClosedPlaces();
+        }
+
+        UTF8Encoding encoding = new(encoderShouldEmitUTF8Identifier: false);
+        Console.OutputEncoding = encoding;
+        StreamWriter error = new(new LenientStream(Console.OpenStandardError()), encoding) { AutoFlush = true };
+        Console.SetError(TextWriter.Synchronized(error));
+    }
+
+    /// <summary>
+    /// A new file takes the lowest free number. One of 0 to 2 that was closed (&gt;&amp;-) would go to the pipe through
+    /// which the runtime hears of signals, and what the program prints would arrive there as a signal. The null device
+    /// takes them: opened for reading, so that a result that is printed to nowhere still is a failure.
+    /// </summary>
+    private static void TakeClosedPlaces()
+    {
+        try
+        {
+            SafeFileHandle handle = OpenNull();
+            while (handle.DangerousGetHandle() <= StandardErrorNumber)
+            {
+                Placeholders.Add(handle);
+                handle = OpenNull();
+            }
+
+            handle.Dispose();
+        }
+        catch (IOException)
+        {
+            // Without a null device the program runs as it was started.
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // As above.
+        }
+    }
+
+    private static SafeFileHandle OpenNull() =>
+        File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+
+    /// <summary>
+    /// Standard error. Warnings and statistics that nobody can read, on a full disk or a closed stream, are no reason
+    /// to end: the exit code says how the work went.
+    /// </summary>
+    private sealed class LenientStream(Stream inner) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            try
+            {
+                inner.Write(buffer);
+            }
+            catch (IOException)
+            {
+                // See above.
+            }
+            catch (UnauthorizedAccessException)
+            {
+                // See above: a stream that is not open for writing.
+            }
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+            // Console streams keep nothing back.
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
