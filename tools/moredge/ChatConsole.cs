@@ -33,7 +33,7 @@ internal sealed class ChatConsole : IDisposable
         _interruption = new Interruption(() => Console.Error.Write("\n(/quit or Ctrl-D leaves)\n> "));
     }
 
-    /// <summary>Runs until /quit, the end of input, or SIGTERM.</summary>
+    /// <summary>Runs until /quit, the end of input, or a signal to end.</summary>
     public void Run()
     {
         if (_isInteractive)

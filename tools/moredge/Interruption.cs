@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace MoREdge.Cli;
 
 /// <summary>
-/// Ctrl-C and SIGTERM as a cancellation that a verb polls, so that it can clean up. Rearmed for each answer of a chat.
+/// Ctrl-C and the signals that ask a program to end as a cancellation that a verb polls, so that it can clean up.
+/// Rearmed for each answer of a chat.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -15,8 +16,15 @@ internal sealed class Interruption : IDisposable
 
     private static PosixSignalRegistration? _fileSizeLimit;
 
+    /// <summary>
+    /// Ask the program to end; the second comes when its terminal closes. One that was ignored when the program started
+    /// (nohup) stays ignored: the runtime sees to that.
+    /// </summary>
+    private static readonly PosixSignal[] EndingSignals =
+        [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+
     private readonly PosixSignalRegistration _interrupt;
-    private readonly PosixSignalRegistration _terminate;
+    private readonly PosixSignalRegistration[] _endings;
     private readonly Lock _lock = new();
     private readonly Action? _onIdleInterrupt;
     private CancellationTokenSource _source = new();
@@ -27,7 +35,7 @@ internal sealed class Interruption : IDisposable
     {
         _onIdleInterrupt = onIdleInterrupt;
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
+        _endings = Array.ConvertAll(EndingSignals, signal => PosixSignalRegistration.Create(signal, Terminate));
     }
 
     /// <summary>
@@ -54,11 +62,12 @@ internal sealed class Interruption : IDisposable
         }
     }
 
-    /// <summary>True after SIGTERM: the program is asked to end, not only the answer.</summary>
+    /// <summary>True after SIGTERM and its like: the program is asked to end, not only the answer.</summary>
     public bool IsTerminating { get; private set; }
 
     /// <summary>
-    /// True while the program waits for input: SIGTERM then ends it at once, because no cancellation is polled.
+    /// True while the program waits for input: SIGTERM and its like then end it at once, because no cancellation is
+    /// polled.
     /// </summary>
     public bool IsIdle { get; set; }
 
@@ -78,7 +87,11 @@ internal sealed class Interruption : IDisposable
     public void Dispose()
     {
         _interrupt.Dispose();
-        _terminate.Dispose();
+        foreach (PosixSignalRegistration ending in _endings)
+        {
+            ending.Dispose();
+        }
+
         _source.Dispose();
     }
 

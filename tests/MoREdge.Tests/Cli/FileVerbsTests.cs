@@ -149,22 +149,41 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Equal([0xC3], result.OutputBytes);
     }
 
-    [Fact]
-    public void Quantize_Interrupted_LeavesNothing()
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    [InlineData("QUIT")]
+    public void Quantize_Interrupted_LeavesNothing(string signal)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent by a shell of Unix.");
         string source = WriteLargeSource();
         string[] before = folder.List();
 
-        // The temporary file shows that the work has begun; 32 million weights take far longer than the signal.
+        // The temporary file shows that the work has begun; 32 million weights take far longer than the signal. Job
+        // control, or the shell starts the program with the signal ignored that a terminal sends for Ctrl-\.
         CliResult result = CliRunner.RunShell(
-            $"$MOREDGE quantize '{source}' -o '{folder["cut.gguf"]}' --format q4 & "
+            $"set -m; $MOREDGE quantize '{source}' -o '{folder["cut.gguf"]}' --format q4 & "
             + $"while kill -0 $! && ! ls '{folder["cut.gguf"]}'.*.partial > /dev/null 2>&1; do sleep 0.01; done; "
-            + "kill -TERM $!; wait $!");
+            + $"kill -{signal} $!; wait $!");
 
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
-        Assert.EndsWith("moredge: Interrupted.\n", result.Error, StringComparison.Ordinal);
+        Assert.Contains("moredge: Interrupted.\n", result.Error, StringComparison.Ordinal);
         Assert.Equal(before, folder.List());
+    }
+
+    [Fact]
+    public void Quantize_HangUpIgnoredFromTheStart_GoesOn()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent by a shell of Unix.");
+        string target = folder["hung-up.gguf"];
+
+        CliResult result = CliRunner.RunShell(
+            $"nohup $MOREDGE quantize '{WriteLargeSource()}' -o '{target}' --format q4 & "
+            + $"while kill -0 $! && ! ls '{target}'.*.partial > /dev/null 2>&1; do sleep 0.01; done; "
+            + "kill -HUP $!; wait $!");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.True(File.Exists(target));
     }
 
     /// <summary>
