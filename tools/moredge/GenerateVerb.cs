@@ -13,11 +13,11 @@ internal static class GenerateVerb
     {
         Option<string?> model = ModelOptions.CreateModelOption(isRequired: false);
         Option<string?> prompt = new("--prompt", "-p") { Description = "The text to continue.", HelpName = "TEXT" };
-        Option<string?> file = new("--file", "-f")
+        Option<string?> file = new Option<string?>("--file", "-f")
         {
             Description = "Reads the text to continue from a file, '-' for standard input.",
             HelpName = "FILE",
-        };
+        }.NamesFile();
         Option<int> limit = new("--tokens", "-n")
         {
             Description = "Most tokens to generate.",

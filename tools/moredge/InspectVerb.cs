@@ -9,10 +9,10 @@ namespace MoREdge.Cli;
 /// <summary>moredge inspect: what a model file is, without running it.</summary>
 internal static class InspectVerb
 {
-    private static readonly Argument<string> Source = new("FILE")
+    private static readonly Argument<string> Source = new Argument<string>("FILE")
     {
         Description = "Any GGUF file, also a vocabulary-only one.",
-    };
+    }.NamesFile();
 
     private static readonly Option<bool> Tensors = new("--tensors")
     {

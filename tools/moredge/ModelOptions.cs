@@ -88,12 +88,12 @@ internal sealed class ModelOptions
     public static int ThreadsDefault => Math.Min(Environment.ProcessorCount, ThreadsDefaultMax);
 
     /// <summary>The option -m, --model.</summary>
-    public static Option<string?> CreateModelOption(bool isRequired) => new("--model", "-m")
+    public static Option<string?> CreateModelOption(bool isRequired) => new Option<string?>("--model", "-m")
     {
         Description = $"The model file (.gguf), or a built-in one's name: {string.Join(", ", BuiltInModel.Names)}.",
         HelpName = "FILE",
         Required = isRequired,
-    };
+    }.NamesFile();
 
     /// <summary>The kernel set that MOREDGE_KERNELS names, or the best one.</summary>
     /// <exception cref="KernelSelectionException">The variable names no set of this machine.</exception>

@@ -12,34 +12,34 @@ namespace MoREdge.Cli;
 /// <summary>moredge quantize: a checkpoint becomes a model file.</summary>
 internal static class QuantizeVerb
 {
-    private static readonly Argument<string> Source = new("SOURCE")
+    private static readonly Argument<string> Source = new Argument<string>("SOURCE")
     {
         Description = "A Hugging Face folder, a .safetensors or PyTorch .bin file with config.json beside it, a "
             + "llama2.c .bin file, or a GGUF file. The content decides, not the name.",
-    };
+    }.NamesFile();
 
-    private static readonly Option<string> Output = new("--output", "-o")
+    private static readonly Option<string> Output = new Option<string>("--output", "-o")
     {
         Description = "The model file to write (.gguf). It appears complete or not at all; a symbolic link is written through.",
         HelpName = "FILE",
         Required = true,
-    };
+    }.NamesFile();
 
     private static readonly Option<string> Format = CreateFormatOption();
 
-    private static readonly Option<string?> TokenizerFile = new("--tokenizer")
+    private static readonly Option<string?> TokenizerFile = new Option<string?>("--tokenizer")
     {
         Description = "tokenizer.json, tokenizer.model, a llama2.c tokenizer, or a folder that holds one. "
             + "[default: what lies beside the weights]",
         HelpName = "FILE",
-    };
+    }.NamesFile();
 
-    private static readonly Option<string?> MorConfig = new("--mor-config")
+    private static readonly Option<string?> MorConfig = new Option<string?>("--mor-config")
     {
         Description = "The Hydra YAML file of a Mixture-of-Recursions run. [default: the \"mor\" object of "
             + "config.json]",
         HelpName = "YAML",
-    };
+    }.NamesFile();
 
     private static readonly Option<string?> Name = new("--name")
     {
@@ -53,12 +53,12 @@ internal static class QuantizeVerb
         HelpName = "SPDX",
     };
 
-    private static readonly Option<string?> ReportText = new("--report-text")
+    private static readonly Option<string?> ReportText = new Option<string?>("--report-text")
     {
         Description = "A text that the model was not trained on, up to 64 KiB; 'generate --budget' measures on it what "
             + "speed costs. [default: report.txt beside the weights]",
         HelpName = "FILE",
-    };
+    }.NamesFile();
 
     private static readonly Option<bool> Force = new("--force")
     {

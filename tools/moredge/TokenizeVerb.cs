@@ -49,12 +49,12 @@ internal static class TokenizeVerb
     }
 
     /// <summary>The option -m of the verbs that need a tokenizer and no network.</summary>
-    public static Option<string> CreateModelOption() => new("--model", "-m")
+    public static Option<string> CreateModelOption() => new Option<string>("--model", "-m")
     {
         Description = "The model file, or a vocabulary-only file (.gguf).",
         HelpName = "FILE",
         Required = true,
-    };
+    }.NamesFile();
 
     private static int Run(ParseResult result)
     {

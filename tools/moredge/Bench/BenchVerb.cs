@@ -40,11 +40,11 @@ internal sealed class BenchVerb
             + "which quantize keeps in int8 when it writes q4. q8_0 and q4_0 always are.",
     };
 
-    private readonly Option<string?> _keep = new("--keep")
+    private readonly Option<string?> _keep = new Option<string?>("--keep")
     {
         Description = "Keep the synthetic model in this file.",
         HelpName = "FILE",
-    };
+    }.NamesFile();
 
     private readonly Option<string?> _depths = new("--depths")
     {
@@ -178,11 +178,6 @@ internal sealed class BenchVerb
         if (synthetic is null)
         {
             RefuseSyntheticOptions(result);
-        }
-
-        if (result.GetValue(_keep) is "")
-        {
-            throw new UsageException("--keep needs the name of a file.");
         }
 
         BenchPlan plan = Plan(result);

@@ -10,11 +10,11 @@ internal sealed class DoctorVerb
 {
     private const double ProbeSeconds = 0.4;
 
-    private readonly Argument<string?> _file = new("FILE")
+    private readonly Argument<string?> _file = new Argument<string?>("FILE")
     {
         Description = "A model file: will it fit? Only its header is read.",
         Arity = ArgumentArity.ZeroOrOne,
-    };
+    }.NamesFile();
 
     private readonly Option<bool> _selfTest = new("--self-test")
     {

@@ -15,19 +15,19 @@ internal sealed class PerplexityVerb
 
     private readonly Option<string?> _model = ModelOptions.CreateModelOption(isRequired: true);
 
-    private readonly Option<string> _text = new("--file", "-f")
+    private readonly Option<string> _text = new Option<string>("--file", "-f")
     {
         Description = "The text, UTF-8; - is standard input.",
         HelpName = "TEXT",
         Required = true,
-    };
+    }.NamesFile();
 
-    private readonly Option<string?> _against = new("--against")
+    private readonly Option<string?> _against = new Option<string?>("--against")
     {
         Description = "A reference model with the same vocabulary, such as the float32 file: adds its perplexity, the "
             + "paired difference, the KL divergence and how often both find the same token most likely.",
         HelpName = "FILE",
-    };
+    }.NamesFile();
 
     private readonly Option<bool> _json = new("--json") { Description = "Print the figures as JSON." };
 

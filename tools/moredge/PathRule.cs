@@ -1,0 +1,35 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace MoREdge.Cli;
+
+/// <summary>What every option and argument that names a file has in common.</summary>
+internal static class PathRule
+{
+    /// <summary>
+    /// Refuses an empty name, which is what a shell makes of a variable that is not set, as wrong usage.
+    /// </summary>
+    public static Option<T> NamesFile<T>(this Option<T> option)
+    {
+        option.Validators.Add(result => RefuseEmpty(option.Name, result));
+        return option;
+    }
+
+    /// <summary>The same for an argument.</summary>
+    public static Argument<T> NamesFile<T>(this Argument<T> argument)
+    {
+        argument.Validators.Add(result => RefuseEmpty(argument.Name, result));
+        return argument;
+    }
+
+    private static void RefuseEmpty(string name, SymbolResult result)
+    {
+        foreach (Token token in result.Tokens)
+        {
+            if (token.Value.Length == 0)
+            {
+                result.AddError($"{name} needs the name of a file, which is not empty.");
+            }
+        }
+    }
+}
