@@ -41,7 +41,7 @@ internal sealed class ChatConsole : IDisposable
             string fileName = Path.GetFileName(_model.File.Path);
             string name = _model.File.Metadata.GetString(ModelFile.MetadataKeys.Name, fileName);
             string size = ByteText.Format(_model.File.FileBytes);
-            Console.Error.WriteLine($"{name}, {size}. Write something; /help lists the commands.");
+            Console.Error.WriteLine($"{PlainText.Clean(name)}, {size}. Write something; /help lists the commands.");
             // The machine has nothing else to do while somebody writes.
             _model.Integrity.Start();
         }
@@ -104,7 +104,7 @@ internal sealed class ChatConsole : IDisposable
             default:
                 if (line[0] == '/' && !line.StartsWith("//", StringComparison.Ordinal))
                 {
-                    Console.Error.WriteLine($"There is no command {words[0]}; /help lists them.");
+                    Console.Error.WriteLine($"There is no command {PlainText.Clean(words[0])}; /help lists them.");
                 }
                 else
                 {
@@ -185,7 +185,7 @@ internal sealed class ChatConsole : IDisposable
         }
         catch (InferenceException fault) when (fault.Error == InferenceError.PromptTooLong)
         {
-            Console.Error.WriteLine($"moredge: {fault.Message}");
+            Faults.Report(ExitCode.Failure, fault.Message);
         }
     }
 }

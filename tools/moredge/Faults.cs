@@ -13,6 +13,9 @@ internal static class Faults
     /// <summary>errno of a write to a pipe whose reader is gone.</summary>
     private const int BrokenPipe = 32;
 
+    /// <summary>Longer than any sentence of ours with a path in it.</summary>
+    private const int SentenceCharsMax = 1000;
+
     /// <summary>Runs a verb. Faults that are not from outside are bugs and are not caught.</summary>
     public static int Guard(Func<int> verb)
     {
@@ -53,7 +56,14 @@ internal static class Faults
     /// <summary>Prints one sentence on standard error.</summary>
     public static int Report(int exitCode, string sentence)
     {
-        Console.Error.WriteLine($"moredge: {sentence.ReplaceLineEndings(" ")}");
+        Console.Error.WriteLine($"moredge: {Clean(sentence)}");
         return exitCode;
     }
+
+    /// <summary>Prints one sentence on standard error; the work goes on.</summary>
+    public static void Warn(string sentence) => Console.Error.WriteLine($"moredge: warning: {Clean(sentence)}");
+
+    /// <summary>A sentence may quote a file, so it is made fit for a terminal and bounded.</summary>
+    private static string Clean(string sentence) =>
+        PlainText.Clean(sentence.ReplaceLineEndings(" "), SentenceCharsMax);
 }

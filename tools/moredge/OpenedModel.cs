@@ -60,8 +60,7 @@ internal static class OpenedModel
         };
         if (sequence.ContextLength > trained)
         {
-            Console.Error.WriteLine(
-                $"moredge: warning: the model was trained on {trained} tokens; beyond them its answers decay.");
+            Faults.Warn($"the model was trained on {trained} tokens; beyond them its answers decay.");
         }
 
         return model.StartSession(sequence, sampler);

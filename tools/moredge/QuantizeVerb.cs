@@ -131,7 +131,7 @@ internal static class QuantizeVerb
         using Checkpoint checkpoint = Checkpoint.Open(source, options);
         foreach (string warning in checkpoint.Warnings)
         {
-            Console.Error.WriteLine($"moredge: warning: {PlainText.Clean(warning, 1000)}");
+            Faults.Warn(warning);
         }
 
         checkpoint.Metadata.Set(MetadataKeys.Writer, GgufValue.FromString(WriterText()));

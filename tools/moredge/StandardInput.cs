@@ -36,7 +36,7 @@ internal static class StandardInput
         byte[] bytes = ReadBytes();
         if (!Utf8.IsValid(bytes))
         {
-            Console.Error.WriteLine("moredge: warning: Standard input is not UTF-8; what is not was read as U+FFFD.");
+            Faults.Warn("Standard input is not UTF-8; what is not was read as U+FFFD.");
         }
 
         return Encoding.UTF8.GetString(bytes);

@@ -140,6 +140,29 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
         Assert.Equal(before, folder.List());
     }
 
+    /// <summary>What a file says about itself may be meant for the terminal of whoever reads the refusal.</summary>
+    [Fact]
+    public void AnyVerb_HostileMetadata_ReachesTheTerminalAsPlainTextWithinBounds()
+    {
+        string hostile = folder["hostile.gguf"];
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.Architecture, GgufValue.FromString("llama"));
+        metadata.Set(
+            MetadataKeys.TokenizerModel,
+            GgufValue.FromString(string.Concat(Enumerable.Repeat("\u001b]0;owned\u0007\u001b[31m", 5000))));
+        metadata.Set(MetadataKeys.TokenizerTokens, GgufValue.FromStrings("a"));
+        using (GgufWriter writer = new(hostile, metadata, []))
+        {
+            writer.Finish();
+        }
+
+        CliResult result = CliRunner.Run(["tokenize", "-m", hostile], "a");
+
+        result.AssertRefused(1, "?]0;owned??[31m");
+        Assert.DoesNotContain('\u001b', result.Error);
+        Assert.InRange(result.Error.Length, 500, 1100);
+    }
+
     [Fact]
     public void Verify_FileWithoutDigests_IsAFailure() =>
         CliRunner.Run("verify", folder.Write("plain.gguf", [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]]))
