@@ -58,6 +58,7 @@ public sealed class Checkpoint : IDisposable
     /// </param>
     /// <param name="options">What the source does not say about itself; null for nothing.</param>
     /// <exception cref="CheckpointException">The source is wrong; the error names how.</exception>
+    /// <exception cref="ArgumentException">An option is not for a source of this kind.</exception>
     public static Checkpoint Open(string source, CheckpointOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(source);
@@ -74,6 +75,8 @@ public sealed class Checkpoint : IDisposable
         SourceKinds.RefuseLegacyPyTorch(start, Path.GetFileName(path));
         if (start.AsSpan().StartsWith("GGUF"u8))
         {
+            RequireNone(options.TokenizerPath, "A GGUF file brings its own tokenizer: --tokenizer is not for it.");
+            RequireNone(options.MorConfigPath, "A GGUF file brings its own configuration: --mor-config is not for it.");
             return GgufCheckpoint.Open(path);
         }
 
@@ -85,11 +88,21 @@ public sealed class Checkpoint : IDisposable
 
         if (Llama2cHeader.IsOne(start, length))
         {
+            RequireNone(options.MorConfigPath, "A llama2.c file holds no recursive model: --mor-config is not for it.");
             return Llama2cCheckpoint.Open(path, options);
         }
 
         throw new CheckpointException(
             CheckpointError.UnknownFormat,
             $"{path} is neither a safetensors, PyTorch, llama2.c nor GGUF file.");
+    }
+
+    /// <summary>What was asked for and would be ignored is refused.</summary>
+    private static void RequireNone(string? option, string sentence)
+    {
+        if (option is not null)
+        {
+            throw new ArgumentException(sentence);
+        }
     }
 }

@@ -25,7 +25,8 @@ public static class TokenizerLoader
         return TryLoad(file)
             ?? throw new TokenizerException(
                 TokenizerError.MissingField,
-                $"{file.Path}: there is no tokenizer in this file; convert the model again with --tokenizer.");
+                $"{file.Path}: there is no tokenizer in this file; convert the checkpoint it came from "
+                + "again with --tokenizer.");
     }
 
     /// <summary>The tokenizer of <paramref name="file"/>, or null when it carries none.</summary>

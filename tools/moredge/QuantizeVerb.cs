@@ -30,14 +30,14 @@ internal static class QuantizeVerb
     private static readonly Option<string?> TokenizerFile = new Option<string?>("--tokenizer")
     {
         Description = "tokenizer.json, tokenizer.model, a llama2.c tokenizer, or a folder that holds one. "
-            + "[default: what lies beside the weights]",
+            + "Not for GGUF files, which bring theirs. [default: what lies beside the weights]",
         HelpName = "FILE",
     }.NamesFile();
 
     private static readonly Option<string?> MorConfig = new Option<string?>("--mor-config")
     {
-        Description = "The Hydra YAML file of a Mixture-of-Recursions run. [default: the \"mor\" object of "
-            + "config.json]",
+        Description = "The Hydra YAML file of a Mixture-of-Recursions run, for Hugging Face folders and their "
+            + "files. [default: the \"mor\" object of config.json]",
         HelpName = "YAML",
     }.NamesFile();
 

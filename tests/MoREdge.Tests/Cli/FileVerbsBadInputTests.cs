@@ -85,6 +85,13 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
         Assert.Equal(before, folder.List());
     }
 
+    [Theory]
+    [InlineData("--tokenizer")]
+    [InlineData("--mor-config")]
+    public void Quantize_OptionOfCheckpointsForAGgufFile_IsRefused(string option) =>
+        CliRunner.Run("quantize", folder.Model, "-o", folder["g.gguf"], option, folder.Vocabulary)
+            .AssertRefused(2, $"{option} is not for it");
+
     [Fact]
     public void Tokenize_ModelWithoutTokenizer_SaysSo()
     {

@@ -85,6 +85,17 @@ public sealed class Llama2cCheckpointTests : IDisposable
         Assert.Equal(CheckpointError.InvalidTokenizer, CheckpointReading.Refusal(path));
     }
 
+    [Fact]
+    public void Open_WithARecursionConfiguration_IsRefused()
+    {
+        string path = _folder.Write("model.bin", Version2());
+        CheckpointOptions options = new() { MorConfigPath = _folder["config.yaml"] };
+
+        ArgumentException fault = Assert.Throws<ArgumentException>(() => Checkpoint.Open(path, options).Dispose());
+
+        Assert.Contains("--mor-config is not for it", fault.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Width 8, FFN 8, 1 layer, 2/1 heads, vocabulary 10, context 16, groups of 4, tied.</summary>
     private static byte[] Version2()
     {
