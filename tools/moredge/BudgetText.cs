@@ -20,10 +20,10 @@ internal static class BudgetText
         DepthBudget budget = session.Budget!;
         string reached = stats.DecodeTokensPerSecond >= budget.TokensPerSecond
             ? ""
-            : budget.TargetDepth <= 1 ? ", less than asked for even at depth 1" : ", less than asked for so far";
+            : stats.MeanDecodeDepth <= 1 ? ", less than asked for even at depth 1" : ", less than asked for so far";
         string first = string.Create(
             CultureInfo.InvariantCulture,
-            $"budget   {budget.TokensPerSecond:0.##} tok/s asked for, {stats.DecodeTokensPerSecond:F1} reached"
+            $"budget   {budget.TokensPerSecond:G7} tok/s asked for, {stats.DecodeTokensPerSecond:F1} reached"
             + $"{reached}; mean depth {stats.MeanDecodeDepth:F2}, router bias {session.Sequence.DepthBias:F3}");
         return first + "\ncost     " + Cost(model, session.Sequence, cancellation);
     }
@@ -43,7 +43,12 @@ internal static class BudgetText
             return "not known: the model file brings no report text to measure it on";
         }
 
-        SequenceOptions options = sequence.Options with { ContextLength = size, Speculation = SpeculationMode.Off };
+        SequenceOptions options = sequence.Options with
+        {
+            ContextLength = size,
+            DepthMax = sequence.DepthMax,
+            Speculation = SpeculationMode.Off,
+        };
         using Sequence budgeted = model.Network.CreateSequence(options);
         using Sequence free = model.Network.CreateSequence(options);
         budgeted.DepthBias = sequence.DepthBias;

@@ -45,7 +45,7 @@ internal static class ChatVerb
             using LocalModel opened = OpenedModel.Open(result.GetValue(model), options, result);
             SamplerOptions sampling = sampler.Read(result, opened.File.Metadata);
             using GenerationSession session = OpenedModel.StartSession(opened, options, decoding, result, sampling);
-            decoding.SetBudget(session, result);
+            decoding.SetBudget(opened, session, result);
             ChatSession chat = new(opened, session, result.GetValue(system));
             using ChatConsole console = new(opened, session, chat, tokenLimit);
             console.Run();

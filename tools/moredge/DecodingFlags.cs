@@ -72,13 +72,16 @@ internal sealed class DecodingFlags
             : throw new UsageException("--budget and --speculate on exclude each other.");
     }
 
-    /// <summary>Gives the session its budget, if one was asked for.</summary>
+    /// <summary>
+    /// Gives the session its budget, if one was asked for. It is for the recursions of the model and not for those of
+    /// --max-depth, a cap that a chat may raise.
+    /// </summary>
     /// <exception cref="ArgumentException">The model's depth cannot be budgeted.</exception>
-    public void SetBudget(GenerationSession session, ParseResult result)
+    public void SetBudget(LocalModel model, GenerationSession session, ParseResult result)
     {
         if (Budget(result) is { } speed)
         {
-            session.Budget = new DepthBudget(speed, session.Sequence.DepthMax);
+            session.Budget = new DepthBudget(speed, model.Network.Config.RecursionCount);
         }
     }
 

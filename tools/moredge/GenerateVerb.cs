@@ -57,7 +57,7 @@ internal static class GenerateVerb
             using LocalModel opened = OpenedModel.Open(result.GetValue(model), options, result);
             SamplerOptions sampling = sampler.Read(result, opened.File.Metadata);
             using GenerationSession session = OpenedModel.StartSession(opened, options, decoding, result, sampling);
-            decoding.SetBudget(session, result);
+            decoding.SetBudget(opened, session, result);
             return Run(opened, session, text, generation);
         });
         return command;

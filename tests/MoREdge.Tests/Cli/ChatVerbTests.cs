@@ -73,6 +73,29 @@ public sealed class ChatVerbTests : IDisposable
         Assert.Contains("At most 1 of 3 recursions; last answer: mean 1.00", result.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>A speed that is always met costs no depth, however the cap of the start was.</summary>
+    [Fact]
+    public void Budget_CapRaisedLater_LeavesTheNewDepths()
+    {
+        string input = "/depth 3\n" + Question + "/stats\n";
+        string[] arguments = ["chat", "-n", "40", "--temp", "0"];
+
+        CliResult result = Chat(input, [.. arguments, "--max-depth", "1", "--budget", "0.001"]);
+
+        Assert.Equal(Chat(input, arguments).Output, result.Output);
+        Assert.Contains("router bias 0.000", result.Error, StringComparison.Ordinal);
+        Assert.Contains("cost     +0.000 nats", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Budget_CapLoweredLater_IsMeasuredThere()
+    {
+        CliResult result = Chat(
+            "/depth 1\n" + Question + "/stats\n", "chat", "-n", "8", "--temp", "0", "--budget", "0.001");
+
+        Assert.Matches(@"report text \([\d.]+ at depth 1\.00, [\d.]+ at 1\.00\)", result.Error);
+    }
+
     [Fact]
     public void System_Prompt_IsReadBeforeTheQuestion()
     {

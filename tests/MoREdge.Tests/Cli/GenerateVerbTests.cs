@@ -107,16 +107,28 @@ public sealed class GenerateVerbTests : IDisposable
         Assert.Equal(off.Output, RunWell([.. arguments, "auto"]).Output);
     }
 
-    [Fact]
-    public void Budget_OutOfReach_SaysSoAndWhatItCosts()
+    /// <summary>An answer begins as deep as the model makes it.</summary>
+    [Theory]
+    [InlineData("--max-depth 3", "so far; mean depth 1\\.[1-9]")]
+    [InlineData("--max-depth 1", "even at depth 1; mean depth 1\\.00")]
+    public void Budget_OutOfReach_SaysSoAndWhatItCosts(string cap, string words)
     {
-        CliResult result = RunWell("generate", "-p", Prompt, "-n", "150", "--ignore-eos", "--budget", "1000000");
+        CliResult result = RunWell(
+            ["generate", "-p", Prompt, "-n", "150", "--ignore-eos", "--budget", "1000000", .. cap.Split(' ')]);
 
         Assert.Matches(
-            @"budget   1000000 tok/s asked for, [\d.]+ reached, less than asked for even at depth 1; mean depth 1\.\d",
-            result.Error);
+            $@"budget   1000000 tok/s asked for, [\d.]+ reached, less than asked for {words}", result.Error);
         Assert.Contains("\ncost     ", result.Error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("1e308", "1E+308")]
+    [InlineData("0.00001", "1E-05")]
+    [InlineData("12.5", "12.5")]
+    public void Budget_OfAnySize_IsPrintedInAFewDigits(string speed, string printed) => Assert.Contains(
+        $"budget   {printed} tok/s asked for, ",
+        RunWell("generate", "-p", Prompt, "-n", "3", "--budget", speed).Error,
+        StringComparison.Ordinal);
 
     [Fact]
     public void Stop_Empty_IsAUsageError() =>
