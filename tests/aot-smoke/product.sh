@@ -38,6 +38,16 @@ stops_on_interrupt() {
     [ "$status" -eq 1 ] && [ "$(tail -n 1 "$errors")" = "moredge: Interrupted." ] && ! grep -q '^ *at ' "$errors"
 }
 
+# without_streams REDIRECTIONS COMMAND...: runs the command with standard streams closed, and ends it after 20 s.
+without_streams() { bash -c "exec timeout 20 \"\$@\" $1" - "${@:2}"; }
+
+# ends_with STATUS COMMAND...: whatever it prints.
+ends_with() {
+    local status=0
+    "${@:2}" >/dev/null 2>&1 || status=$?
+    [ "$status" -eq "$1" ] || { echo "exit status $status"; return 1; }
+}
+
 # exec_with_errors FILE COMMAND...: becomes the command, which writes its standard error to the file.
 exec_with_errors() { exec 2>"$1" && exec "${@:2}"; }
 
@@ -213,6 +223,9 @@ full_product_checks() {
     check "$name: doctor says what fits" prints_part fits "$moredge" doctor "$model"
     check "$name: Ctrl-C ends generate in a second" stops_on_interrupt \
         "$moredge" generate --ignore-eos -n 100000 --context 60000
+    check "$name: a closed input is an empty one" ends_with 0 without_streams '<&-' "$moredge" tokenize -m "$model"
+    check "$name: a closed standard error does no harm" ends_with 0 without_streams '2>&-' "$moredge" generate -n 4
+    check "$name: a closed output is a failure" ends_with 1 without_streams '<&- >&-' "$moredge" generate -n 4
     memory_checks "$name" "$moredge"
     check "$name: a full disk keeps the older file" keeps_target_on_full_disk \
         "$moredge" "$model" "$product_out/full.gguf"
