@@ -22,6 +22,7 @@ internal sealed class ChatConsole : IDisposable
     private readonly Interruption _interruption;
     private readonly StreamWriter _output = new(Console.OpenStandardOutput());
     private readonly bool _isInteractive = !Console.IsInputRedirected;
+    private readonly BufferedStream _input = new(Console.OpenStandardInput());
     private GenerationStats? _lastStats;
 
     public ChatConsole(LocalModel model, GenerationSession session, ChatSession chat, int? tokenLimit)
@@ -59,6 +60,7 @@ internal sealed class ChatConsole : IDisposable
     {
         _interruption.Dispose();
         _output.Dispose();
+        _input.Dispose();
     }
 
     private string? ReadLine()
@@ -69,7 +71,7 @@ internal sealed class ChatConsole : IDisposable
         }
 
         _interruption.IsIdle = true;
-        string? line = Console.In.ReadLine();
+        string? line = _isInteractive ? Console.In.ReadLine() : TextInput.ReadLine(_input);
         _interruption.IsIdle = false;
         return line;
     }

@@ -38,7 +38,7 @@ internal static class DetokenizeVerb
     {
         using GgufFile file = OpenedModel.OpenFile(result.GetRequiredValue(Model));
         Tokenizer tokenizer = TokenizerLoader.Load(file);
-        StandardOutput.Write(Decode(tokenizer, ParseIds(StandardInput.ReadBytes()), result.GetValue(Special)));
+        StandardOutput.Write(Decode(tokenizer, ParseIds(TextInput.ReadStandardInputBytes()), result.GetValue(Special)));
         return ExitCode.Success;
     }
 

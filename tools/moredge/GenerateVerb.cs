@@ -7,7 +7,6 @@ namespace MoREdge.Cli;
 internal static class GenerateVerb
 {
     private const int TokenLimitDefault = 256;
-    private const string StandardInput = "-";
 
     public static Command Create()
     {
@@ -15,7 +14,7 @@ internal static class GenerateVerb
         Option<string?> prompt = new("--prompt", "-p") { Description = "The text to continue.", HelpName = "TEXT" };
         Option<string?> file = new Option<string?>("--file", "-f")
         {
-            Description = "Reads the text to continue from a file, '-' for standard input.",
+            Description = "Reads the text to continue from a UTF-8 file, '-' for standard input.",
             HelpName = "FILE",
         }.NamesFile();
         Option<int> limit = new("--tokens", "-n")
@@ -114,12 +113,7 @@ internal static class GenerateVerb
             throw new UsageException("Give the prompt by --prompt or by --file, not by both.");
         }
 
-        return path switch
-        {
-            null => text ?? "",
-            StandardInput => Console.In.ReadToEnd(),
-            _ => File.ReadAllText(path),
-        };
+        return path is null ? text ?? "" : TextInput.Read(path);
     }
 
     private static int CheckLimit(int limit) =>

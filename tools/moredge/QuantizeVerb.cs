@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text;
 using MoREdge.Checkpoints;
 using MoREdge.Model;
 using MoREdge.ModelFile;
@@ -125,7 +124,9 @@ internal static class QuantizeVerb
             MorConfigPath = result.GetValue(MorConfig),
         };
 
-        string? reportText = ReadReportText(result.GetValue(ReportText));
+        string? reportText = result.GetValue(ReportText) is { } reportPath
+            ? TextInput.ReadFile(reportPath, Checkpoint.ReportTextBytesMax)
+            : null;
         Stopwatch clock = Stopwatch.StartNew();
         using Interruption interruption = new();
         using Checkpoint checkpoint = Checkpoint.Open(source, options);
@@ -176,22 +177,6 @@ internal static class QuantizeVerb
         {
             ModelConfigReader.Read(checkpoint.Metadata, shape, names.Contains);
         }
-    }
-
-    private static string? ReadReportText(string? path)
-    {
-        if (path is null)
-        {
-            return null;
-        }
-
-        using FileStream file = File.OpenRead(path);
-        byte[] bytes = new byte[Checkpoint.ReportTextBytesMax + 1];
-        int count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return count <= Checkpoint.ReportTextBytesMax
-            ? Encoding.UTF8.GetString(bytes, 0, count)
-            : throw new FailureException(
-                $"The report text '{path}' is longer than {Checkpoint.ReportTextBytesMax >> 10} KiB.");
     }
 
     private static void SetIfGiven(GgufMetadata metadata, string key, string? text)

@@ -66,7 +66,7 @@ internal static class TokenizeVerb
         using GgufFile file = OpenedModel.OpenFile(result.GetRequiredValue(Model));
         Tokenizer tokenizer = TokenizerLoader.Load(file);
         bool special = !result.GetValue(NoSpecial);
-        int[] ids = tokenizer.Encode(StandardInput.ReadText(), addSpecial: special, parseSpecial: special);
+        int[] ids = tokenizer.Encode(TextInput.ReadStandardInput(), addSpecial: special, parseSpecial: special);
         if (result.GetValue(Json))
         {
             WriteJson(tokenizer, ids);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using MoREdge.Inference;
 using MoREdge.Model;
 using MoREdge.ModelFile;
@@ -11,7 +10,6 @@ namespace MoREdge.Cli;
 internal sealed class PerplexityVerb
 {
     private const int ContextDefault = 2048;
-    private const string FromStandardInput = "-";
 
     private readonly Option<string?> _model = ModelOptions.CreateModelOption(isRequired: true);
 
@@ -106,8 +104,7 @@ internal sealed class PerplexityVerb
 
     private static TextWindows Cut(string path, Tokenizer tokenizer, int contextLength)
     {
-        string text = path == FromStandardInput ? StandardInput.ReadText() : File.ReadAllText(path, Encoding.UTF8);
-        int[] ids = tokenizer.Encode(text, addSpecial: false);
+        int[] ids = tokenizer.Encode(TextInput.Read(path), addSpecial: false);
         bool hasBegin = tokenizer.Definition.AddBos && tokenizer.Definition.BosId >= 0;
         TextWindows windows = new(ids, contextLength, hasBegin ? tokenizer.Definition.BosId : -1);
         return windows.Count > 0
