@@ -24,6 +24,7 @@ internal sealed class ChatConsole : IDisposable
     private readonly bool _isInteractive = !Console.IsInputRedirected;
     private readonly BufferedStream _input = new(Console.OpenStandardInput());
     private GenerationStats? _lastStats;
+    private int _exitCode = ExitCode.Success;
 
     public ChatConsole(LocalModel model, GenerationSession session, ChatSession chat, int? tokenLimit)
     {
@@ -35,7 +36,10 @@ internal sealed class ChatConsole : IDisposable
     }
 
     /// <summary>Runs until /quit, the end of input, or a signal to end.</summary>
-    public void Run()
+    /// <returns>
+    /// Failure where a piped question found no answer, because nobody is there to read why; else success.
+    /// </returns>
+    public int Run()
     {
         if (_isInteractive)
         {
@@ -51,9 +55,11 @@ internal sealed class ChatConsole : IDisposable
         {
             if (!Handle(line.Trim()))
             {
-                return;
+                break;
             }
         }
+
+        return _isInteractive ? ExitCode.Success : _exitCode;
     }
 
     public void Dispose()
@@ -187,7 +193,7 @@ internal sealed class ChatConsole : IDisposable
         }
         catch (InferenceException fault) when (fault.Error == InferenceError.PromptTooLong)
         {
-            Faults.Report(ExitCode.Failure, fault.Message);
+            _exitCode = Faults.Report(ExitCode.Failure, fault.Message);
         }
     }
 }

@@ -23,7 +23,8 @@ internal static class ChatVerb
             "chat",
             "Opens a conversation, with the built-in story teller unless a model is named. Ctrl-C stops an answer, the "
             + "end of input "
-            + "(Ctrl-D) or /quit ends the conversation; questions may also be piped in, one per line.\n\n"
+            + "(Ctrl-D) or /quit ends the conversation; questions may also be piped in, one per line: the exit code "
+            + "is then 1 when one of them is too long for the context.\n\n"
             + "Examples:\n  moredge chat\n  moredge chat -m model.gguf --system \"Answer briefly.\"\n"
             + "  echo \"Tell me a story about a cat.\" | moredge chat --temp 0")
         {
@@ -48,8 +49,7 @@ internal static class ChatVerb
             decoding.SetBudget(opened, session, result);
             ChatSession chat = new(opened, session, result.GetValue(system));
             using ChatConsole console = new(opened, session, chat, tokenLimit);
-            console.Run();
-            return ExitCode.Success;
+            return console.Run();
         });
         return command;
     }

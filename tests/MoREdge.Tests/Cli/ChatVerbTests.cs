@@ -116,10 +116,12 @@ public sealed class ChatVerbTests : IDisposable
     }
 
     [Fact]
-    public void Question_LongerThanTheContext_IsRefusedAndTheChatGoesOn()
+    public void Question_LongerThanTheContext_IsRefusedAndTheChatGoesOnAndFails()
     {
-        CliResult result = Chat($"{new string('a', 2000)}\n" + Question, "chat", "--context", "48", "-n", "8");
+        CliResult result = CliRunner.Run(
+            ["chat", "--context", "48", "-n", "8"], $"{new string('a', 2000)}\n" + Question);
 
+        Assert.Equal(1, result.ExitCode);
         Assert.Contains("but the context holds 48", result.Error, StringComparison.Ordinal);
         Assert.Matches(@"\w", result.Output);
     }
