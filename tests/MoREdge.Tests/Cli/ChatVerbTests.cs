@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using MoREdge.Tests.ModelFile;
 
 namespace MoREdge.Tests.Cli;
@@ -70,7 +71,7 @@ public sealed class ChatVerbTests : IDisposable
         CliResult result = Chat("/depth 1\n" + Question + "/stats\n/depth\n", "chat", "-n", "8");
 
         Assert.Contains("mean 1.00 of 3 recursions (decode 1.00)", result.Error, StringComparison.Ordinal);
-        Assert.Contains("At most 1 of 3 recursions; last answer: mean 1.00", result.Error, StringComparison.Ordinal);
+        Assert.Contains("At most 1 of 3 recursions; last answer and its prompt: mean 1.00", result.Error, StringComparison.Ordinal);
     }
 
     /// <summary>A speed that is always met costs no depth, however the cap of the start was.</summary>
@@ -94,6 +95,19 @@ public sealed class ChatVerbTests : IDisposable
             "/depth 1\n" + Question + "/stats\n", "chat", "-n", "8", "--temp", "0", "--budget", "0.001");
 
         Assert.Matches(@"report text \([\d.]+ at depth 1\.00, [\d.]+ at 1\.00\)", result.Error);
+    }
+
+    [Fact]
+    public void Depth_OfAnAnswer_HasTheMeanOfItsHistogram()
+    {
+        CliResult result = Chat(Question + "/depth\n", "chat", "-n", "20", "--temp", "0");
+
+        Match match = Regex.Match(result.Error, @"mean ([\d.]+), tokens by depth 0…3: 0 (\d+) (\d+) (\d+)\.");
+        Assert.True(match.Success, result.Error);
+        double[] numbers = [.. match.Groups.Values.Skip(1).Select(group => double.Parse(
+            group.Value, CultureInfo.InvariantCulture))];
+        double mean = (numbers[1] + (2 * numbers[2]) + (3 * numbers[3])) / (numbers[1] + numbers[2] + numbers[3]);
+        Assert.Equal(mean, numbers[0], 0.005001);
     }
 
     [Fact]
