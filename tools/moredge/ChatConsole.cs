@@ -11,7 +11,8 @@ internal sealed class ChatConsole : IDisposable
         "/help   this list\n"
         + "/reset  forget the conversation\n"
         + "/stats  what the last answer cost\n"
-        + "/depth  how deep the tokens of the last answer and its prompt went; /depth N caps the recursions, a faster and coarser answer\n"
+        + "/depth  how deep the tokens of the last answer and its prompt went; /depth N caps the recursions, a "
+        + "faster and coarser answer\n"
         + "/quit   leave (or Ctrl-D)\n"
         + "Ctrl-C stops an answer. A line that begins with // is sent with one slash.";
 
@@ -156,8 +157,8 @@ internal sealed class ChatConsole : IDisposable
 
         string last = _lastStats is null
             ? "no answer yet"
-            : $"last answer and its prompt: mean {_lastStats.MeanDepth:F2}, tokens by depth 0…{recursion.RecursionCount}: "
-                + string.Join(" ", _lastStats.DepthHistogram);
+            : $"last answer and its prompt: mean {_lastStats.MeanDepth:F2}, tokens by depth "
+                + $"0…{recursion.RecursionCount}: " + string.Join(" ", _lastStats.DepthHistogram);
         Console.Error.WriteLine(
             $"At most {_session.Sequence.DepthMax} of {recursion.RecursionCount} recursions; {last}.");
     }

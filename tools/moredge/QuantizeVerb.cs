@@ -19,7 +19,8 @@ internal static class QuantizeVerb
 
     private static readonly Option<string> Output = new Option<string>("--output", "-o")
     {
-        Description = "The model file to write (.gguf). It appears complete or not at all; a symbolic link is written through.",
+        Description = "The model file to write (.gguf). It appears complete or not at all; a symbolic link is "
+            + "written through.",
         HelpName = "FILE",
         Required = true,
     }.NamesFile();
@@ -149,7 +150,8 @@ internal static class QuantizeVerb
                 interruption.Token);
         }
 
-        QuantizeReport report = new(checkpoint, source, path, new FileInfo(file).Length, tensors, clock.Elapsed.TotalSeconds);
+        long fileBytes = new FileInfo(file).Length;
+        QuantizeReport report = new(checkpoint, source, path, fileBytes, tensors, clock.Elapsed.TotalSeconds);
         if (result.GetValue(Json))
         {
             StandardOutput.WriteJson(report.WriteMembers);

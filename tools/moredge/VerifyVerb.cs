@@ -8,7 +8,10 @@ namespace MoREdge.Cli;
 /// <summary>moredge verify: compares every digest of a model file.</summary>
 internal static class VerifyVerb
 {
-    private static readonly Argument<string> Source = new Argument<string>("FILE") { Description = "The model file (.gguf)." }.NamesFile();
+    private static readonly Argument<string> Source = new Argument<string>("FILE")
+    {
+        Description = "The model file (.gguf).",
+    }.NamesFile();
 
     private static readonly Option<bool> Json = new("--json")
     {

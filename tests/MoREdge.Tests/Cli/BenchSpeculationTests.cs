@@ -91,7 +91,10 @@ public sealed class BenchSpeculationTests : IDisposable
 
     [Theory]
     [InlineData("--speculate 1.5", "'1.5' is neither 'own' nor a share")]
+    [InlineData("--speculate nan", "'nan' is neither 'own' nor a share")]
+    [InlineData("--speculate 0.5,NaN", "'NaN' is neither 'own' nor a share")]
     [InlineData("--speculate 0.5,0.5", "named twice")]
+    [InlineData("--speculate 0.5 --context 10 -n 40", "--context 10 does not hold the 552 tokens")]
     [InlineData("--speculate own --filled 4", "behind a prompt")]
     [InlineData("--speculate own --kv recursion,shared", "one --kv")]
     public void Options_Wrong_AreAUsageError(string options, string part) =>

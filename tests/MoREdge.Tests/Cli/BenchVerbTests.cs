@@ -229,6 +229,17 @@ public sealed class BenchVerbTests : IDisposable
         CliRunner.Run(["bench", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
             .AssertRefused(exitCode, part);
 
+    [Theory]
+    [InlineData("-p 8 -n 40", "the 40 tokens")]
+    [InlineData("-p 8 -n 40 --sequences 2", "the 48 tokens")]
+    [InlineData("-p 40 -n 2 --sequences 1,2", "the 42 tokens")]
+    public void Context_TooSmallForWhatIsMeasured_IsRefused(string options, string part)
+    {
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        CliRunner.Run(["bench", "-m", path, "--context", "10", .. options.Split(' ')])
+            .AssertRefused(2, $"--context 10 does not hold {part}");
+    }
+
     [Fact]
     public void Model_Missing_IsAFailure() =>
         CliRunner.Run("bench", "-m", _folder.File("none.gguf")).AssertRefused(1, "no such file");

@@ -71,7 +71,9 @@ public sealed class ChatVerbTests : IDisposable
         CliResult result = Chat("/depth 1\n" + Question + "/stats\n/depth\n", "chat", "-n", "8");
 
         Assert.Contains("mean 1.00 of 3 recursions (decode 1.00)", result.Error, StringComparison.Ordinal);
-        Assert.Contains("At most 1 of 3 recursions; last answer and its prompt: mean 1.00", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "At most 1 of 3 recursions; last answer and its prompt: mean 1.00", result.Error,
+            StringComparison.Ordinal);
     }
 
     /// <summary>A speed that is always met costs no depth, however the cap of the start was.</summary>

@@ -37,6 +37,12 @@ internal sealed record BenchPlan(
     /// <summary>The longest input, of a prefill or to fill a context.</summary>
     public int InputTokensMax => Largest(PromptTokens, Filled);
 
+    /// <summary>The longest text: of batches and drafts a prompt and its answer, else the decoded tokens behind a
+    /// context.</summary>
+    public int TextTokensMax => Sequences.Length > 0 || HasDrafts
+        ? PromptTokens + DecodeTokens
+        : Math.Max(PromptTokens, Largest(0, Filled) + DecodeTokens);
+
     /// <summary>The lines at the head of a report: what was measured, where, and how to read it.</summary>
     public void AppendHead(StringBuilder text, string model, long fileBytes, string note = "")
     {

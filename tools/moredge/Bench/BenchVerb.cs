@@ -223,7 +223,7 @@ internal sealed class BenchVerb
                 "--speculate is for texts behind a prompt (-p), and without --sequences for one --kv.");
         }
 
-        return new BenchPlan(
+        BenchPlan plan = new(
             AtLeastOne(result, _prompt),
             AtLeastOne(result, _decode),
             ListOptions.Counts(result, _filled, 0, 0, TokensMax),
@@ -232,6 +232,12 @@ internal sealed class BenchVerb
             AtLeastOne(result, _repetitions),
             hasSequences ? ListOptions.Counts(result, _sequences, 1, 1, SequencesMax) : [],
             hasDrafts ? DraftMode.All(ListOptions.Shares(result, _speculate, OwnDrafts)) : [DraftMode.Off]);
+
+        // A batch would end its texts where the context is full, and count fewer tokens than were asked for.
+        return _options.ContextLength(result) is { } context && context < plan.TextTokensMax
+            ? throw new UsageException(
+                $"--context {context} does not hold the {plan.TextTokensMax} tokens that are measured.")
+            : plan;
     }
 
     private int MeasureBatches(

@@ -57,7 +57,7 @@ internal static class ListOptions
         {
             bool isNumber = double.TryParse(
                 part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share);
-            if (!isNumber || share > 1)
+            if (!isNumber || share is not (>= 0 and <= 1))
             {
                 throw new UsageException($"{option.Name}: '{part}' is neither '{word}' nor a share from 0 to 1.");
             }
