@@ -59,7 +59,7 @@ public sealed class ChatSession
     /// <param name="onText">Receives the answer piece by piece.</param>
     /// <param name="cancellation">Ends the answer; what was said of it stays in the history.</param>
     /// <exception cref="InferenceException">
-    /// This message alone does not fit the context; the conversation stays as it was.
+    /// This message alone does not fit the context, or the template writes nothing; the conversation stays as it was.
     /// </exception>
     public ChatTurn Ask(string text, GenerationOptions options, Action<string> onText, CancellationToken cancellation)
     {
@@ -78,6 +78,12 @@ public sealed class ChatSession
                 _messages.RemoveRange(_systemCount, Math.Min(2, _messages.Count - _systemCount - 1));
                 dropped += 2;
                 prompt = Render();
+            }
+
+            if (prompt.Length == 0)
+            {
+                throw new InferenceException(
+                    InferenceError.NoChatTemplate, $"The chat template of '{_model.File.Path}' writes nothing.");
             }
 
             GenerationStats stats = _session.Generate(

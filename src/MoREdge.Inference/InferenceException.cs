@@ -6,7 +6,7 @@ public enum InferenceError
     /// <summary>The file has no tokenizer, so text is meaningless to it.</summary>
     NoTokenizer,
 
-    /// <summary>The file has no chat template.</summary>
+    /// <summary>The file has no chat template, or one that writes nothing of what is said.</summary>
     NoChatTemplate,
 
     /// <summary>The tokenizer knows ids that the embedding does not have.</summary>

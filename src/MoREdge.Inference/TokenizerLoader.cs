@@ -132,7 +132,8 @@ public static class TokenizerLoader
             FuseUnknown = metadata.GetBoolean(MetadataKeys.TokenizerFuseUnknown, true),
             LeftStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerLeftStripIds),
             RightStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerRightStripIds),
-            ChatTemplate = metadata.GetString(MetadataKeys.ChatTemplate),
+            // An empty template is how some programs write that there is none.
+            ChatTemplate = metadata.GetString(MetadataKeys.ChatTemplate) is { Length: > 0 } template ? template : null,
         };
 
     private static TextTable ReadTexts(GgufMetadata metadata, string key)

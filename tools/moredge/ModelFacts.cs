@@ -236,14 +236,15 @@ internal static class ModelFacts
         section.AddValue("paddingId", "padding token", metadata, MetadataKeys.TokenizerPadding);
         section.AddValue("addBos", "adds begin token", metadata, MetadataKeys.TokenizerAddBos);
         section.AddValue("addEos", "adds end token", metadata, MetadataKeys.TokenizerAddEos);
-        bool hasTemplate = metadata.TryGetValue(MetadataKeys.ChatTemplate, out GgufValue? template);
-        section.Add("chatTemplate", "chat template", hasTemplate ? TemplateKind(template!.ToString()) : "none");
+        metadata.TryGetValue(MetadataKeys.ChatTemplate, out GgufValue? template);
+        section.Add("chatTemplate", "chat template", TemplateKind(template?.ToString() ?? ""));
         return section;
     }
 
     /// <summary>The public formats are told apart by the token that opens a turn.</summary>
     private static string TemplateKind(string template) => template switch
     {
+        "" => "none",
         _ when template.Contains("<|im_start|>", StringComparison.Ordinal) => "ChatML",
         _ when template.Contains("<|start_header_id|>", StringComparison.Ordinal) => "Llama 3",
         _ when template.Contains("<start_of_turn>", StringComparison.Ordinal) => "Gemma",

@@ -142,11 +142,21 @@ public sealed class ChatVerbTests : IDisposable
         Assert.Matches(@"\w", result.Output);
     }
 
-    [Fact]
-    public void Model_WithoutAChatTemplate_IsRefused()
+    [Theory]
+    [InlineData(null, "no chat template")]
+    [InlineData("", "no chat template")]
+    [InlineData("{# a note #}", "writes nothing")]
+    public void Model_WithoutAChatTemplate_IsRefused(string? template, string sentence)
     {
-        string path = new ByteModel().Write(_folder.File("plain.gguf"));
-        CliRunner.Run(["chat", "-m", path], Question).AssertRefused(1, "no chat template");
+        string path = new ByteModel { ChatTemplate = template }.Write(_folder.File("plain.gguf"));
+        CliRunner.Run(["chat", "-m", path], Question).AssertRefused(1, sentence);
+    }
+
+    [Fact]
+    public void Inspect_EmptyChatTemplate_SaysNone()
+    {
+        string path = new ByteModel { ChatTemplate = "" }.Write(_folder.File("empty.gguf"));
+        Assert.Matches("chat template +none", CliRunner.Run("inspect", path).Output);
     }
 
     [Fact]
