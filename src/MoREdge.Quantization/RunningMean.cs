@@ -12,8 +12,11 @@ public sealed class RunningMean
     /// <summary>Their mean; 0 before the first.</summary>
     public double Mean { get; private set; }
 
-    /// <summary>Standard error of the mean: √(sample variance / count); 0 for fewer than two values.</summary>
-    public double StandardError => Count < 2 ? 0 : Math.Sqrt(_squares / (Count - 1) / Count);
+    /// <summary>
+    /// Standard error of the mean: √(sample variance / count); not a number for fewer than two values, which do
+    /// not tell.
+    /// </summary>
+    public double StandardError => Count < 2 ? double.NaN : Math.Sqrt(_squares / (Count - 1) / Count);
 
     /// <summary>Takes one value.</summary>
     public void Add(double value)

@@ -14,7 +14,8 @@ public sealed class TextQuality
     public double Perplexity => Math.Exp(NegativeLogLikelihood.Mean);
 
     /// <summary>
-    /// Standard error of the perplexity, by the delta method: perplexity × standard error of the mean.
+    /// Standard error of the perplexity, by the delta method: perplexity × standard error of the mean; not a number for
+    /// fewer than two tokens.
     /// </summary>
     public double PerplexityError => Perplexity * NegativeLogLikelihood.StandardError;
 

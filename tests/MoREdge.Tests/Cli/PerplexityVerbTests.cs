@@ -77,6 +77,23 @@ public sealed class PerplexityVerbTests : IDisposable
     }
 
     [Fact]
+    public void Error_OfOneToken_IsNotKnown()
+    {
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        string text = _folder.Write("two.txt", "ab"u8.ToArray());
+        using JsonDocument json = RunJson("-m", path, "-f", text, "--against", path);
+
+        Assert.Equal(1, json.RootElement.GetProperty("tokens").GetInt32());
+        foreach (string name in (string[])["nll_error", "perplexity_error", "kl_error", "top1_agreement_error"])
+        {
+            Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty(name).ValueKind);
+        }
+
+        CliResult table = CliRunner.Run("perplexity", "-m", path, "-f", text);
+        Assert.DoesNotContain("+-", table.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Text_FromStandardInput_IsTheSame()
     {
         string path = new ByteModel().Write(_folder.File("m.gguf"));

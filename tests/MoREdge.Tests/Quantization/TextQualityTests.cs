@@ -30,7 +30,7 @@ public sealed class TextQualityTests
     public void RunningMean_OfFourValues_HasTheTextbookError()
     {
         RunningMean mean = new();
-        Assert.Equal(0, mean.StandardError);
+        Assert.Equal(double.NaN, mean.StandardError);
         foreach (double value in new double[] { 2, 4, 4, 6 })
         {
             mean.Add(value);

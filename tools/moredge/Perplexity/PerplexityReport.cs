@@ -20,7 +20,7 @@ internal sealed class PerplexityReport(TextQuality quality, Sequence sequence, i
             "tokens scored",
             $"{quality.NegativeLogLikelihood.Count} in {windowCount} windows of {sequence.ContextLength}");
         table.Add("nll", $"{Figure(quality.NegativeLogLikelihood, "F5")} nats per token");
-        table.Add("perplexity", Invariant($"{quality.Perplexity:F4} +- {quality.PerplexityError:F4}"));
+        table.Add("perplexity", Figure(quality.Perplexity, quality.PerplexityError, "F4"));
         table.Add("mean depth", Invariant($"{sequence.Depths.Mean:F3} of {sequence.Depths.Histogram.Length - 1}"));
         if (reference is not null)
         {
@@ -68,9 +68,14 @@ internal sealed class PerplexityReport(TextQuality quality, Sequence sequence, i
 
     private double ReferencePerplexity => Math.Exp(quality.ReferenceNegativeLogLikelihood.Mean);
 
-    private static string Figure(RunningMean mean, string format) =>
-        $"{mean.Mean.ToString(format, CultureInfo.InvariantCulture)} +- "
-        + mean.StandardError.ToString(format, CultureInfo.InvariantCulture);
+    private static string Figure(RunningMean mean, string format) => Figure(mean.Mean, mean.StandardError, format);
+
+    /// <summary>A value and its standard error, where that is known: one token says nothing about it.</summary>
+    private static string Figure(double value, double error, string format)
+    {
+        string text = value.ToString(format, CultureInfo.InvariantCulture);
+        return double.IsNaN(error) ? text : $"{text} +- {error.ToString(format, CultureInfo.InvariantCulture)}";
+    }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
