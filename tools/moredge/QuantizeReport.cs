@@ -31,7 +31,7 @@ internal sealed class QuantizeReport
         _path = path;
         _seconds = seconds;
         _fileBytes = fileBytes;
-        _sourceBytes = File.Exists(source) ? new FileInfo(source).Length : WeightBytes(tensors);
+        _sourceBytes = File.Exists(source) ? Length(source) : WeightBytes(tensors);
     }
 
     /// <summary>The table and a summary.</summary>
@@ -101,6 +101,13 @@ internal sealed class QuantizeReport
 
     private static string ErrorText(double error) =>
         error == 0 ? "exact" : string.Create(CultureInfo.InvariantCulture, $"{100 * error:G3} %");
+
+    /// <summary>Of the file itself, where the name is a link, as in the caches of Hugging Face.</summary>
+    private static long Length(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        return file.Length;
+    }
 
     private static long WeightBytes(IReadOnlyList<TensorReport> tensors)
     {

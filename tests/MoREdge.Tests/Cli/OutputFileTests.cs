@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MoREdge.Tests.Cli;
 
 /// <summary>What stands under the name that a result shall have: replaced, written through, or left alone.</summary>
@@ -54,5 +56,22 @@ public sealed class OutputFileTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Equal(Path.GetFileName(target), new FileInfo(link).LinkTarget);
         Assert.Equal("GGUF", File.ReadAllText(target)[..4]);
+    }
+
+    /// <summary>Files in the caches of Hugging Face are links.</summary>
+    [Fact]
+    public void Quantize_SourceThatIsALink_IsReportedWithTheSizeOfTheFile()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege on Windows.");
+        string file = folder["linked-source.gguf"];
+        string link = folder["source-link.gguf"];
+        Assert.Equal(0, CliRunner.Run("quantize", folder.Source, "-o", file).ExitCode);
+        File.CreateSymbolicLink(link, Path.GetFileName(file));
+
+        CliResult result = CliRunner.Run("quantize", link, "-o", folder["of-a-link.gguf"], "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument report = JsonDocument.Parse(result.Output);
+        Assert.Equal(new FileInfo(file).Length, report.RootElement.GetProperty("sourceBytes").GetInt64());
     }
 }
