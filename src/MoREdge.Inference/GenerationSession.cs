@@ -33,6 +33,7 @@ public sealed class GenerationSession : IDisposable
         get => _budget;
         set
         {
+            // A model whose depth no router decides has no bias to take back.
             if (value is not null || _budget is not null)
             {
                 Sequence.DepthBias = value?.Bias ?? 0;

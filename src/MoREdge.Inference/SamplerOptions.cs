@@ -7,6 +7,9 @@ namespace MoREdge.Inference;
 /// </summary>
 public sealed record SamplerOptions
 {
+    /// <summary>More than any text is long; a sampler keeps room for so many ids.</summary>
+    private const int RepeatWindowMax = 1 << 20;
+
     /// <summary>0 takes the most likely token; 1 samples from the model's own distribution.</summary>
     public float Temperature { get; init; } = 0.8f;
 
@@ -29,9 +32,6 @@ public sealed record SamplerOptions
     /// arXiv:1909.05858).
     /// </summary>
     public float RepeatPenalty { get; init; } = 1;
-
-    /// <summary>More than any text is long; a sampler keeps room for so many ids.</summary>
-    private const int RepeatWindowMax = 1 << 20;
 
     /// <summary>How many recent tokens the repeat penalty looks at, 1,048,576 at most.</summary>
     public int RepeatWindow { get; init; } = 64;

@@ -272,7 +272,11 @@ public sealed class Sequence : IDisposable
     /// retention that takes another copy of the states, with windows one of what their layers keep, otherwise nothing.
     /// </summary>
     /// <exception cref="OutOfMemoryException">There is no room for the copy.</exception>
-    public void Mark() => _cache.Mark(Position);
+    public void Mark()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _cache.Mark(Position);
+    }
 
     /// <summary>Frees caches and buffers.</summary>
     public void Dispose()

@@ -304,6 +304,7 @@ public sealed class SequenceBatchTests
         Assert.Throws<ObjectDisposedException>(() => batch.Add(10));
         Assert.Throws<ObjectDisposedException>(() => sequence.Decode(3).Length);
         Assert.Throws<ObjectDisposedException>(() => sequence.Truncate(1));
+        Assert.Throws<ObjectDisposedException>(sequence.Mark);
     }
 
     [Fact]
