@@ -12,13 +12,17 @@ namespace MoREdge.Kernels;
 /// <param name="one">
 /// (blocks, stride, rowCount, chunkCount, panel, sums): both in one, for whole chunks of 1, 2 or 4 rows that begin
 /// stride bytes apart and one token, with sums (rowCount, 8). False for factors that the body does not know: the sums
-/// are wrong then. Null where that is not faster.
+/// are wrong then, and the driver takes the other two. Null where that is not faster.
+/// </param>
+/// <param name="inOrder">
+/// Whether one takes the columns of a token in their own order: see <see cref="BlockLayout.ZeroPointsOffset"/>.
 /// </param>
 // SAFETY: function pointers to static bodies; BlockDriver calls them with whole groups and chunks only.
 internal readonly unsafe struct BlockBodies(
     delegate*<byte*, int, byte*, float*, void> unpack,
     delegate*<byte*, float*, byte*, int, int, float*, void> products,
-    delegate*<byte*, long, int, int, byte*, float*, bool> one)
+    delegate*<byte*, long, int, int, byte*, float*, bool> one,
+    bool inOrder = false)
 {
     /// <summary>Unpacks groups of a row.</summary>
     public delegate*<byte*, int, byte*, float*, void> Unpack { get; } = unpack;
@@ -28,4 +32,7 @@ internal readonly unsafe struct BlockBodies(
 
     /// <summary>Multiplies chunks of rows with one token, or null.</summary>
     public delegate*<byte*, long, int, int, byte*, float*, bool> One { get; } = one;
+
+    /// <summary>Whether One takes a panel in order.</summary>
+    public bool InOrder { get; } = inOrder;
 }

@@ -49,10 +49,8 @@ internal static unsafe class BlockDriver
         float* sums = stackalloc float[(RowBatch * batch * BlockLayout.Groups) + AlignedBuffer.FloatsPerLine];
         panel = AlignedBuffer.Align(panel);
         sums = (float*)AlignedBuffer.Align(sums);
-        if (x.Rows == 1 && bodies.One != null && panelChunks == chunks)
+        if (x.Rows == 1 && panelChunks == chunks && OneToken(w, x, y, rowStart, rowEnd, panel, sums, bodies))
         {
-            Fill(x, 0, chunks, panel, w.Type);
-            OneToken(w, y, rowStart, rowEnd, panel, sums, bodies);
             return;
         }
 
@@ -81,47 +79,62 @@ internal static unsafe class BlockDriver
     }
 
     // A row of each quarter of the slice side by side, because a core reads four streams of memory faster than one.
+    // False without a body for one token, or for rows that it does not know.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneToken(
-        in DenseMatrix w, in FloatMatrix y, int rowStart, int rowEnd, byte* panel, float* sums, BlockBodies bodies)
+    private static bool OneToken(
+        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd, byte* panel, float* sums,
+        BlockBodies bodies)
     {
-        int quarter = (rowEnd - rowStart) / Streams;
-        for (int i = 0; i < quarter; i++)
+        if (bodies.One == null)
         {
-            SideBySide(w, y, rowStart + i, quarter, Streams, panel, sums, bodies);
+            return false;
         }
 
-        for (int row = rowStart + (quarter * Streams); row < rowEnd; row++)
+        if (bodies.InOrder)
         {
-            SideBySide(w, y, row, 0, 1, panel, sums, bodies);
+            FillInOrder(x, panel);
         }
+        else
+        {
+            Fill(x, 0, (x.GroupCount + BlockLayout.Groups - 1) / BlockLayout.Groups, panel, w.Type);
+        }
+
+        int quarter = (rowEnd - rowStart) / Streams;
+        bool isKnown = true;
+        for (int i = 0; i < quarter && isKnown; i++)
+        {
+            isKnown = SideBySide(w, y, rowStart + i, quarter, Streams, panel, sums, bodies);
+        }
+
+        for (int row = rowStart + (quarter * Streams); row < rowEnd && isKnown; row++)
+        {
+            isKnown = SideBySide(w, y, row, 0, 1, panel, sums, bodies);
+        }
+
+        return isKnown;
     }
 
-    // Rows row, row + step, …; what the body leaves, groups behind the last whole chunk or rows that it does not know,
-    // goes the other way.
+    // Rows row, row + step, …; groups behind the last whole chunk go the other way.
     // SAFETY: the panel holds a whole row of groups, sums those of the rows.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SideBySide(
+    private static bool SideBySide(
         in DenseMatrix w, in FloatMatrix y, int row, int step, int rows, byte* panel, float* sums, BlockBodies bodies)
     {
         new Span<float>(sums, rows * BlockLayout.Groups).Clear();
         int whole = w.Cols / BlockLayout.Quants, chunks = (w.Cols + BlockLayout.Quants - 1) / BlockLayout.Quants;
-        int done = bodies.One(w.Row(row), step * w.RowBytes, rows, whole, panel, sums) ? whole : 0;
+        bool isKnown = bodies.One(w.Row(row), step * w.RowBytes, rows, whole, panel, sums);
         for (int i = 0; i < rows; i++, sums += BlockLayout.Groups)
         {
             int at = row + (i * step);
-            if (done < whole)
+            if (whole < chunks)
             {
-                Vector256<float>.Zero.Store(sums);
-            }
-
-            if (done < chunks)
-            {
-                Rows(w, at, 1, done, chunks - done, panel + (done * BlockLayout.TokenBytes), 1, sums, bodies);
+                Rows(w, at, 1, whole, chunks - whole, panel + (whole * BlockLayout.TokenBytes), 1, sums, bodies);
             }
 
             y.Data[at] = Sum(sums);
         }
+
+        return isKnown;
     }
 
     // Chunks [chunk, chunk + count) of rows [row, row + rows), a part of the panel at a time.
@@ -211,6 +224,26 @@ internal static unsafe class BlockDriver
                     }
                 }
             }
+        }
+    }
+
+    // The columns of one token of whole chunks in their order, for Q6_K.
+    // SAFETY: writes a record for each eight groups of x.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FillInOrder(in QuantizedRows x, byte* panel)
+    {
+        Debug.Assert(x.GroupCount % BlockLayout.Groups == 0, "Whole chunks.");
+        for (int group = 0; group < x.GroupCount; group++)
+        {
+            byte* record = panel + (group / BlockLayout.Groups * BlockLayout.TokenBytes);
+            int at = group % BlockLayout.Groups;
+            sbyte* source = x.Values + ((long)group * DenseBlock.Length);
+            Vector256.Load(source).Store((sbyte*)record + (at * DenseBlock.Length));
+            ((float*)(record + BlockLayout.ScalesOffset))[at] = x.Scales[group];
+            int first = HalfSum(Vector128.Load(source));
+            int* zeroPoints = (int*)(record + BlockLayout.ZeroPointsOffset) + (at / 4 * BlockLayout.Groups) + (at % 4);
+            zeroPoints[0] = DenseBlock.Q6ZeroPoint * first;
+            zeroPoints[4] = DenseBlock.Q6ZeroPoint * (x.Sums[group] - first);
         }
     }
 

@@ -42,6 +42,12 @@ internal static class BlockLayout
     /// <summary>Offset of the 8 sums of the quants of the first half of a group, for Q6_K.</summary>
     internal const int FirstSumsOffset = SumsOffset + (Groups * sizeof(int));
 
+    /// <summary>
+    /// Where the columns of a token keep their order: offset of what zero points of 32 add to the sums of half groups,
+    /// int32, the first halves of groups 0 … 3, the second ones, then those of groups 4 … 7.
+    /// </summary>
+    internal const int ZeroPointsOffset = SumsOffset;
+
     /// <summary>Bytes of a chunk of one token: quants, scales, sums, sums of first halves.</summary>
     internal const int TokenBytes = FirstSumsOffset + (Groups * sizeof(int));
 

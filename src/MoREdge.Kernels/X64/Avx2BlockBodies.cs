@@ -121,13 +121,9 @@ internal static unsafe class Avx2BlockBodies
         if (kind == Kind.Six)
         {
             Vector256<int> xFirst = Vector256.Load((int*)(x + BlockLayout.FirstSumsOffset));
-            Vector256<int> products = dot
-                ? Sum(Dot(w0, x), Dot(w2, x + 64), Dot(w4, x + 128), Dot(w6, x + 192))
-                : Sixes(Pairs(w0, x), Pairs(w2, x + 64), Pairs(w4, x + 128), Pairs(w6, x + 192));
+            Vector256<int> products = Sixes(w0, w2, w4, w6, x, BlockLayout.GroupStep, dot);
             sum = AddScaled(products - Vector256.ShiftLeft(xFirst, 5), scale, sum);
-            products = dot
-                ? Sum(Dot(w1, x + 32), Dot(w3, x + 96), Dot(w5, x + 160), Dot(w7, x + 224))
-                : Sixes(Pairs(w1, x + 32), Pairs(w3, x + 96), Pairs(w5, x + 160), Pairs(w7, x + 224));
+            products = Sixes(w1, w3, w5, w7, x + BlockLayout.HalfStep, BlockLayout.GroupStep, dot);
             return AddScaled(products - Vector256.ShiftLeft(xSum - xFirst, 5), second * xScale, sum);
         }
 
@@ -163,6 +159,31 @@ internal static unsafe class Avx2BlockBodies
         Vector256<byte> w5, Vector256<byte> w6, Vector256<byte> w7, byte* x, Kind kind, bool dot) => dot
         ? DotSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind)
         : PairSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind);
+
+    /// <summary>
+    /// Σ w·x of the halves of four registers of Q6_K, whose x lie step bytes apart: the lower halves, then the upper
+    /// ones.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<int> Sixes(
+        Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, byte* x, int step, bool dot)
+    {
+        if (dot)
+        {
+            return Sum(Dot(w0, x), Dot(w1, x + step), Dot(w2, x + (2 * step)), Dot(w3, x + (3 * step)));
+        }
+
+        // Four products of 63 are all that fit in int16.
+        Vector256<short> first = AddHalves(Pairs(w0, x), Pairs(w1, x + step));
+        Vector256<short> second = AddHalves(Pairs(w2, x + (2 * step)), Pairs(w3, x + (3 * step)));
+        return AddQuarters(Widen(first), Widen(second));
+    }
+
+    /// <summary>fma(products, scale, sum).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> AddScaled(
+        Vector256<int> products, Vector256<float> scale, Vector256<float> sum) =>
+        Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale, sum);
 
     // Σ w·x of each group, with AVX2.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -217,12 +238,6 @@ internal static unsafe class Avx2BlockBodies
     private static Vector256<int> Widen(Vector256<short> pairs) =>
         Avx2.MultiplyAddAdjacent(pairs, Vector256.Create((short)1));
 
-    // Four products of 63 are all that fit in int16.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Sixes(
-        Vector256<short> p0, Vector256<short> p1, Vector256<short> p2, Vector256<short> p3) =>
-        AddQuarters(Widen(AddHalves(p0, p1)), Widen(AddHalves(p2, p3)));
-
     // Both halves of two groups.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Signed(Vector256<byte> first, Vector256<byte> second, byte* x) =>
@@ -250,8 +265,4 @@ internal static unsafe class Avx2BlockBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> AddQuarters(Vector256<short> a, Vector256<short> b) =>
         Avx2.UnpackLow(a.AsInt64(), b.AsInt64()).AsInt16() + Avx2.UnpackHigh(a.AsInt64(), b.AsInt64()).AsInt16();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> AddScaled(Vector256<int> products, Vector256<float> scale, Vector256<float> sum) =>
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale, sum);
 }

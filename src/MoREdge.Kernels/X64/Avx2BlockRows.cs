@@ -75,7 +75,7 @@ internal static unsafe class Avx2BlockRows
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool OneQ6K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q6_K, dot: false);
+        Avx2SixRows.One(blocks, stride, rows, chunks, panel, sums, dot: false);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Unpack(
@@ -85,7 +85,8 @@ internal static unsafe class Avx2BlockRows
         int chunkBytes = ChunkBytes(type);
         for (; groups >= BlockLayout.Groups; groups -= BlockLayout.Groups)
         {
-            if (type is ElementType.Q4_K or ElementType.Q5_K && Avx2KBlocks.SpecialBits(blocks) != 0)
+            if ((type is ElementType.Q4_K or ElementType.Q5_K && Avx2KBlocks.SpecialBits(blocks) != 0)
+                || (type == ElementType.Q6_K && Avx2KBlocks.SpecialBitsOfHalves(blocks) != 0))
             {
                 // The portable body knows any float16.
                 tail(blocks, BlockLayout.Groups, quants, factors);
@@ -121,7 +122,8 @@ internal static unsafe class Avx2BlockRows
     }
 
     /// <summary>
-    /// Rows of blocks times one token, in registers, a chunk of each row in turn. dot takes AVX-VNNI's instruction.
+    /// Rows of blocks times one token, in registers, a chunk of each row in turn; not Q6_K, which is Avx2SixRows'. dot
+    /// takes AVX-VNNI's instruction.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool One(
@@ -184,9 +186,11 @@ internal static unsafe class Avx2BlockRows
         return Avx2BlockBodies.AddWithMinimums(products, scale, minimum, x, sum);
     }
 
-    // Asks for what a row reads next. Large chunks are asked for twice as far ahead: measured, type by type.
+    /// <summary>
+    /// Asks for what a row reads next. Large chunks are asked for twice as far ahead: measured, type by type.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(byte* block, int chunkBytes)
+    internal static void Prefetch(byte* block, int chunkBytes)
     {
         byte* ahead = block + (Avx2Weights.AheadBytesOfFour * (chunkBytes < DenseBlock.BytesQ6K ? 1 : 2));
         Sse.Prefetch0(ahead);

@@ -16,6 +16,9 @@ internal static unsafe class Avx2KBlocks
     // One in the exponent of a float16; smaller magnitudes are subnormal.
     private const uint ExponentStep = 0x0400;
 
+    // One more than the largest exponent reaches it.
+    private const uint SignOfHalf = 0x8000;
+
     /// <summary>The 128 bytes of nibbles of Q4_K and Q5_K, at an offset.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Nibbles(
@@ -113,24 +116,41 @@ internal static unsafe class Avx2KBlocks
         return (both | (both + (ExponentStep | (ExponentStep << 16)))) & 0x8000_8000;
     }
 
-    /// <summary>d·scale of the first halves of the groups of a Q6_K block, and of the second ones.</summary>
+    /// <summary>Not 0 if d of a Q6_K block is an infinity or NaN, as no quantizer's is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint SpecialBitsOfHalves(byte* block) =>
+        ((uint)(*(ushort*)(block + DenseBlock.ScaleOffsetQ6K) & short.MaxValue) + ExponentStep) & SignOfHalf;
+
+    /// <summary>
+    /// d·scale of the first halves of the groups of a Q6_K block without <see cref="SpecialBitsOfHalves"/>, and of the
+    /// second ones.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void FactorsOfHalves(byte* block, out Vector256<float> first, out Vector256<float> second)
     {
-        int half = *(short*)(block + DenseBlock.ScaleOffsetQ6K);
-        Vector128<int> bits = Single(Vector128.CreateScalarUnsafe(half & short.MaxValue)).AsInt32();
-        int special = (half & HalfBits.Infinity) == HalfBits.Infinity ? HalfConversion.InfinityBits : 0;
-        Vector256<float> factor = Avx2.BroadcastScalarToVector256(
-            (bits | Vector128.CreateScalarUnsafe(special | (half & int.MinValue))).AsSingle());
+        // d is the upper half of the last four bytes.
+        Vector256<int> bits = Avx2.BroadcastScalarToVector256((int*)(block + DenseBlock.BytesQ6K - sizeof(int)));
+        Vector256<int> magnitude = Vector256.ShiftRightLogical(bits, 16 - HalfBits.MantissaShift)
+            & Vector256.Create(short.MaxValue << HalfBits.MantissaShift);
+        Vector256<int> sign = bits & Vector256.Create(int.MinValue);
+        Vector256<float> factor = (Single(magnitude).AsInt32() | sign).AsSingle();
         Vector256<int> pairs = Avx2.ConvertToVector256Int32((short*)(block + DenseBlock.ScalesOffsetQ6K));
         Vector256<int> low = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(pairs, 24), 24);
         first = Avx.ConvertToVector256Single(low) * factor;
         second = Avx.ConvertToVector256Single(Vector256.ShiftRightArithmetic(pairs, 8)) * factor;
     }
 
-    // Magnitudes of float16 as float32; infinities and NaN become finite. Many a d is subnormal, and a float32 that is
-    // costs a Zen 4 core 50 cycles to multiply: here it gets a leading one, f = 2⁻¹⁵ + d / 2, and 2·f − 2⁻¹⁴ is d,
-    // which is less than f exactly then.
+    // Magnitudes of float16, at float32's place, as float32; infinities and NaN become finite. Many a d is subnormal,
+    // and a float32 that is costs a Zen 4 core 50 cycles to multiply: here it gets a leading one, f = 2⁻¹⁵ + d / 2,
+    // and 2·f − 2⁻¹⁴ is d, which is less than f exactly then.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Single(Vector256<int> magnitude)
+    {
+        Vector256<float> f = (magnitude + Vector256.Create(HalfBits.BiasStep)).AsSingle();
+        return Avx.Min(f, Fma.MultiplySubtract(f, Vector256.Create(2f), Vector256.Create(HalfBits.SmallestNormal)));
+    }
+
+    // The same for magnitudes as they lie.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Single(Vector128<int> magnitude)
     {

@@ -39,7 +39,7 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
             &Avx2BlockRows.UnpackQ5Minimum, &Avx2BlockBodies.FiveMinimum, &Avx2BlockRows.OneQ5Minimum),
         ElementType.Q4_K => new(&Avx2BlockRows.UnpackQ4K, &Avx2BlockBodies.FourMinimum, &Avx2BlockRows.OneQ4K),
         ElementType.Q5_K => new(&Avx2BlockRows.UnpackQ5K, &Avx2BlockBodies.FiveMinimum, &Avx2BlockRows.OneQ5K),
-        ElementType.Q6_K => new(&Avx2BlockRows.UnpackQ6K, &Avx2BlockBodies.Six, &Avx2BlockRows.OneQ6K),
+        ElementType.Q6_K => new(&Avx2BlockRows.UnpackQ6K, &Avx2BlockBodies.Six, &Avx2BlockRows.OneQ6K, inOrder: true),
         _ => throw PortableBlocks.NoBlocks(type),
     };
 

@@ -77,5 +77,5 @@ internal static unsafe class AvxVnniBlocks
     /// <summary>Q6_K, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool OneQ6K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q6_K, dot: true);
+        Avx2SixRows.One(blocks, stride, rows, chunks, panel, sums, dot: true);
 }

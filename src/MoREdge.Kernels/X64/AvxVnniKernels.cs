@@ -26,7 +26,7 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
             &Avx2BlockRows.UnpackQ5Minimum, &AvxVnniBlocks.FiveMinimum, &AvxVnniBlocks.OneQ5Minimum),
         ElementType.Q4_K => new(&Avx2BlockRows.UnpackQ4K, &AvxVnniBlocks.FourMinimum, &AvxVnniBlocks.OneQ4K),
         ElementType.Q5_K => new(&Avx2BlockRows.UnpackQ5K, &AvxVnniBlocks.FiveMinimum, &AvxVnniBlocks.OneQ5K),
-        ElementType.Q6_K => new(&Avx2BlockRows.UnpackQ6K, &AvxVnniBlocks.Six, &AvxVnniBlocks.OneQ6K),
+        ElementType.Q6_K => new(&Avx2BlockRows.UnpackQ6K, &AvxVnniBlocks.Six, &AvxVnniBlocks.OneQ6K, inOrder: true),
         _ => throw PortableBlocks.NoBlocks(type),
     };
 
