@@ -72,12 +72,53 @@ arm64_checks() {
         else
             check "linux-arm64: restores" false
         fi
-    elif [ "$(uname -m)" != aarch64 ]; then
-        skip linux-arm64 "restored; linking and running it needs an ARM64 machine"
+    elif [ "$(uname -m)" = aarch64 ]; then
+        publish_checks linux-arm64
+        native_checks linux-arm64 "$out/linux-arm64/moredge"
+    elif ! command -v aarch64-linux-gnu-gcc >/dev/null || ! command -v qemu-aarch64 >/dev/null; then
+        skip linux-arm64 "restored; linking it here needs gcc-aarch64-linux-gnu, and running it qemu-user"
     else
         publish_checks linux-arm64
-        full_product_checks linux-arm64 "$out/linux-arm64/moredge"
+        emulated_checks
     fi
+}
+
+native_checks() {
+    full_product_checks "$@"
+    bad_input_checks "$@"
+    start_check "$@"
+    memory_checks "$@"
+}
+
+# emulator CPU: the name of a command that runs the ARM64 binary as on this processor.
+emulator() {
+    printf '#!/bin/sh\nexec qemu-aarch64 -cpu %s -L /usr/aarch64-linux-gnu %q "$@"\n' \
+        "$1" "$out/linux-arm64/moredge" >"$out/linux-arm64/$1"
+    chmod +x "$out/linux-arm64/$1"
+    echo "$out/linux-arm64/$1"
+}
+
+# same_logits BINARY KERNELS: to the last bit those of the x64 binary's portable kernels.
+same_logits() {
+    local ids=1,2,3,50,60,70,80,90,100,200 expected=$out/logits
+    with_kernels vector128 "$out/linux-x64-v3/moredge" logits -m mor-stories --ids "$ids" --json >"$expected" &&
+        prints_file "$expected" with_kernels "$2" "$1" logits -m mor-stories --ids "$ids" --json
+}
+
+# Raspberry Pi Zero 2 W and 3, 4, and 5: every verb once, and the self-test of every kernel set once.
+emulated_checks() {
+    local cpu moredge kernels interrupt_after=3
+    for cpu in cortex-a53 cortex-a72 cortex-a76; do
+        moredge=$(emulator "$cpu")
+        kernels=neon
+        [ "$cpu" != cortex-a76 ] || kernels=neon-dot
+        check "linux-arm64 as $cpu: $kernels runs" prints_part "$kernels is the fastest" "$moredge" doctor
+        check "linux-arm64 as $cpu: the logits of x64, bit for bit" same_logits "$moredge" "$kernels"
+        case $cpu in
+            cortex-a53) full_product_checks "linux-arm64 as $cpu" "$moredge" ;;
+            cortex-a76) short_product_checks "linux-arm64 as $cpu" "$moredge" ;;
+        esac
+    done
 }
 
 self_checks
@@ -87,10 +128,11 @@ if [ "$(uname -m)" = x86_64 ]; then
         if [ "$profile" = linux-x64-v3 ] && ! grep -qw avx2 /proc/cpuinfo; then
             skip "$profile: run" "this processor has no AVX2"
         elif [ "$profile" = linux-x64-v3 ]; then
-            full_product_checks "$profile" "$out/$profile/moredge"
+            native_checks "$profile" "$out/$profile/moredge"
             vnni_check "$profile"
         else
             short_product_checks "$profile" "$out/$profile/moredge"
+            start_check "$profile" "$out/$profile/moredge"
         fi
     done
 else
