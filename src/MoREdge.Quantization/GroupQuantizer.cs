@@ -6,8 +6,9 @@ namespace MoREdge.Quantization;
 
 /// <summary>Rounds one group of 32 weights to integers and an fp16 scale: w ≈ scale·q.</summary>
 /// <remarks>
-/// A scale is 0 or a normal fp16 number (at least 2⁻¹⁴), because kernels convert it by shifting its exponent, where
-/// subnormal numbers would cost a slow path. It is 0 only where every weight would round to 0 anyway.
+/// A scale below 2⁻¹⁴, of a group of tiny weights, is a subnormal fp16 number: a multiple of 2⁻²⁴, so coarse that it is
+/// rounded away from 0, for no weight to be clipped. A scale is 0 only where the smallest one would round every weight
+/// to 0.
 /// </remarks>
 public static class GroupQuantizer
 {
@@ -39,8 +40,8 @@ public static class GroupQuantizer
     /// <summary>See <see cref="Q4DivisorMin"/>.</summary>
     internal const float Q4DivisorMax = 9f;
 
-    /// <summary>2⁻¹⁴, the smallest normal fp16 number.</summary>
-    private const float ScaleMin = 1f / (1 << 14);
+    /// <summary>2⁻²⁴, the smallest fp16 number above 0.</summary>
+    private const float ScaleMin = 1f / (1 << 24);
 
     /// <summary>
     /// Adding and subtracting 1.5·2²³ rounds a float below 2²² to the nearest integer, ties to even, on every
@@ -126,7 +127,7 @@ public static class GroupQuantizer
         return result;
     }
 
-    /// <summary>To a normal fp16 number, or to 0 where even the smallest one would round every weight to 0.</summary>
+    /// <summary>To fp16, 0 where even the smallest other number would round every weight to 0.</summary>
     private static ushort RoundScale(float scale, float largest)
     {
         if (largest <= ScaleMin / 2)
@@ -135,7 +136,13 @@ public static class GroupQuantizer
         }
 
         float magnitude = Math.Clamp(MathF.Abs(scale), ScaleMin, Float16Max);
-        return BitConverter.HalfToUInt16Bits((Half)MathF.CopySign(magnitude, scale));
+        Half rounded = (Half)magnitude;
+        if (Half.IsSubnormal(rounded) && (float)rounded < magnitude)
+        {
+            rounded = Half.BitIncrement(rounded);
+        }
+
+        return BitConverter.HalfToUInt16Bits(Half.CopySign(rounded, (Half)scale));
     }
 
     /// <summary>Σwq and Σq² for q = round(w·inverse) in [−8, 7].</summary>

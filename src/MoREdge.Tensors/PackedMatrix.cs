@@ -27,7 +27,7 @@ public readonly unsafe struct PackedMatrix
     public byte* Quants { get; }
 
     /// <summary>
-    /// [tile][group][8 rows] fp16 scales of either sign; subnormal only where taken over from GGUF blocks.
+    /// [tile][group][8 rows] fp16 scales of either sign, also subnormal ones.
     /// </summary>
     public ushort* Scales { get; }
 

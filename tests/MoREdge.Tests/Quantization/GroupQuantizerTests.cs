@@ -6,7 +6,7 @@ public sealed class GroupQuantizerTests
 {
     private const int SignBit = 0x8000;
 
-    private const float ScaleMin = 1f / (1 << 14);
+    private const float ScaleMin = 1f / (1 << 24);
 
     /// <summary>w·(1/s) is rounded twice: a tie may fall to either side by a part in 2²².</summary>
     private const float RoundingSlack = 1f / (1 << 22);
@@ -42,10 +42,10 @@ public sealed class GroupQuantizerTests
 
     [Theory]
     [InlineData(0f, 0)]
-    [InlineData(1f / (1 << 15), 0)]
-    [InlineData(1.1f / (1 << 15), 0x0400)]
-    [InlineData(5f / (1 << 14), 0x0400)]
-    public void Scale_OfSmallWeights_IsZeroOrTheSmallestNormal(float weight, int expectedScale)
+    [InlineData(ScaleMin / 2, 0)]
+    [InlineData(1.1f * ScaleMin / 2, 1)]
+    [InlineData(5 * ScaleMin, 1)]
+    public void Scale_OfTinyWeights_IsZeroOrTheSmallestNumber(float weight, int expectedScale)
     {
         float[] weights = [weight, -weight];
         sbyte[] q8 = new sbyte[2];
@@ -57,6 +57,36 @@ public sealed class GroupQuantizerTests
         int expectedQuant = (int)MathF.Round(weight / ScaleMin);
         Assert.Equal(expectedScale == 0 ? 0 : expectedQuant, q8[0]);
         Assert.Equal(Array.ConvertAll(q8, quant => (sbyte)-quant), q4);
+    }
+
+    [Theory]
+    [InlineData(2.4f, 3)]
+    [InlineData(1022.7f, 0x3FF)]
+    [InlineData(1023.1f, 0x400)]
+    public void Q8_SubnormalScale_IsRoundedUp(float steps, int expectedScale)
+    {
+        float[] weights = [steps * 127 * ScaleMin, 0];
+        sbyte[] quants = new sbyte[2];
+
+        Assert.Equal(expectedScale, GroupQuantizer.Q8(weights, quants));
+        Assert.Equal(steps * 127 / expectedScale, quants[0], 0.5f);
+    }
+
+    /// <summary>Whose scale is subnormal.</summary>
+    [Theory]
+    [InlineData(5e-4f)]
+    [InlineData(3e-5f)]
+    public void Groups_OfTinyWeights_AreAsPreciseAsOthers(float deviation)
+    {
+        float[] weights = ArrayTensor.Gaussian(1, 32, deviation);
+        sbyte[] q8 = new sbyte[32];
+        sbyte[] q4 = new sbyte[32];
+        float scale8 = Scale(GroupQuantizer.Q8(weights, q8));
+        float scale4 = Scale(GroupQuantizer.Q4(weights, q4));
+
+        // A step is at most 2.5 / 127 and 2.5 / 5.5 deviations, its error √(1/12) of it; a subnormal scale is coarser.
+        Assert.InRange(RelativeError(weights, scale8, q8), 0, 0.012);
+        Assert.InRange(RelativeError(weights, scale4, q4), 0, 0.13);
     }
 
     [Theory]
@@ -143,6 +173,12 @@ public sealed class GroupQuantizerTests
             Assert.True(scale * extreme < 0, "The extreme weight goes to the longer side of the range.");
             Assert.InRange(quants[0], -8, -5);
         }
+    }
+
+    private static double RelativeError(float[] weights, float scale, sbyte[] quants)
+    {
+        double error = weights.Zip(quants, (weight, quant) => Square(weight - ((double)scale * quant))).Sum();
+        return Math.Sqrt(error / weights.Sum(weight => Square(weight)));
     }
 
     private static float Scale(ushort bits) => (float)BitConverter.UInt16BitsToHalf(bits);
