@@ -7,11 +7,18 @@ internal sealed class RowsTensor(TensorData source, long rowStart, long rowCount
     : TensorData(source.Name, new TensorShape(rowCount, source.Shape.Cols), source.Type)
 {
     /// <inheritdoc/>
+    public override bool HasGroups => source.HasGroups;
+
+    /// <inheritdoc/>
     public override void ReadRows(long start, int count, Span<float> destination)
     {
         AssertRange(start, count, destination);
         source.ReadRows(rowStart + start, count, destination);
     }
+
+    /// <inheritdoc/>
+    public override void ReadGroups(long start, int count, Span<sbyte> quants, Span<ushort> scales) =>
+        source.ReadGroups(rowStart + start, count, quants, scales);
 }
 
 /// <summary>Another tensor plus 1: the weights of a norm that are stored as their distance from it.</summary>

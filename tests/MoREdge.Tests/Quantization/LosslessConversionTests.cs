@@ -47,6 +47,30 @@ public sealed class LosslessConversionTests : IDisposable
     }
 
     [Fact]
+    public void Write_ExpertsOfAStack_KeepEveryBit()
+    {
+        const int ExpertRows = 8;
+        byte[] blocks = RandomBlocks(ElementType.Q4_0).AsSpan(0, 2 * ExpertRows * Cols / 32 * 18).ToArray();
+        float[] expected = new float[2 * ExpertRows * Cols];
+        ElementDecoder.Decode(ElementType.Q4_0, blocks, expected);
+        GgufTensorPlan plan = new(
+            "blk.0.ffn_down_exps.weight", new TensorShape(2, ExpertRows, Cols), ElementType.Q4_0);
+
+        IReadOnlyList<TensorReport> reports = Convert(plan, blocks, ModelFormat.Q8);
+
+        using GgufFile file = GgufFile.Open(_folder["packed.gguf"]);
+        Assert.Equal(2, reports.Count);
+        for (int expert = 0; expert < reports.Count; expert++)
+        {
+            (float[] stored, _) = StoredWeights.Read(file, $"blk.0.ffn_down.{expert}.weight");
+            Assert.Equal(0, reports[expert].RelativeError);
+            Assert.Equal(
+                Array.ConvertAll(expected[(expert * stored.Length)..][..stored.Length], BitConverter.SingleToInt32Bits),
+                Array.ConvertAll(stored, BitConverter.SingleToInt32Bits));
+        }
+    }
+
+    [Fact]
     public void Write_QuantThatThePackedFormatLacks_IsRoundedWithItsGroupAlone()
     {
         byte[] blocks = RandomBlocks(ElementType.Q8_0);
@@ -78,11 +102,14 @@ public sealed class LosslessConversionTests : IDisposable
         Assert.Equal(QuantizationError.NonFiniteWeight, fault.Error);
     }
 
-    private TensorReport Convert(ElementType type, byte[] blocks, string name, ModelFormat format)
+    private TensorReport Convert(ElementType type, byte[] blocks, string name, ModelFormat format) =>
+        Assert.Single(Convert(new GgufTensorPlan(name, new TensorShape(Rows, Cols), type), blocks, format));
+
+    private IReadOnlyList<TensorReport> Convert(GgufTensorPlan plan, byte[] blocks, ModelFormat format)
     {
         GgufMetadata metadata = new();
         metadata.Set(MetadataKeys.Architecture, GgufValue.FromString("llama"));
-        GgufTensorPlan plan = new(name, new TensorShape(Rows, Cols), type);
+        metadata.Set("llama.expert_count", GgufValue.FromUInt32(2));
         using (GgufWriter writer = new(_folder["blocks.gguf"], metadata, [plan], overwrite: true))
         {
             writer.Write(blocks);
@@ -90,8 +117,8 @@ public sealed class LosslessConversionTests : IDisposable
         }
 
         using Checkpoint checkpoint = Checkpoint.Open(_folder["blocks.gguf"]);
-        return Assert.Single(ModelQuantizer.Write(
-            checkpoint.Metadata, checkpoint.Tensors, _folder["packed.gguf"], format, overwrite: true));
+        return ModelQuantizer.Write(
+            checkpoint.Metadata, checkpoint.Tensors, _folder["packed.gguf"], format, overwrite: true);
     }
 
     private static byte[] RandomBlocks(ElementType type)
