@@ -44,7 +44,7 @@ public sealed class CheckpointTensor
 
     /// <summary>
     /// True when the source stores every 32 columns as integers of 8 bits or fewer and one fp16 scale (Q8_0, Q5_0,
-    /// Q4_0): w = scale·quant, so that a packed format can take both over without rounding again.
+    /// Q4_0, packed): w = scale·quant, so that a packed format can take both over without rounding again.
     /// </summary>
     public bool HasGroups => _data.HasGroups;
 
@@ -52,7 +52,7 @@ public sealed class CheckpointTensor
     /// <param name="rowStart">First row, of <see cref="TensorShape.Rows"/>.</param>
     /// <param name="rowCount">Rows to read.</param>
     /// <param name="quants">Integers (rowCount, cols), zero points taken off.</param>
-    /// <param name="scales">Bits of the fp16 scales (rowCount, cols / 32).</param>
+    /// <param name="scales">Bits of the fp16 scales (rowCount, cols / 32, rounded up).</param>
     /// <exception cref="ArgumentOutOfRangeException">Rows outside the tensor, or a span of another length.</exception>
     /// <exception cref="NotSupportedException"><see cref="HasGroups"/> is false.</exception>
     /// <exception cref="CheckpointException">The file cannot be read.</exception>
@@ -62,8 +62,8 @@ public sealed class CheckpointTensor
         ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rowStart, Shape.Rows - rowCount);
         ArgumentOutOfRangeException.ThrowIfNotEqual(quants.Length, rowCount * Shape.Cols, nameof(quants));
-        ArgumentOutOfRangeException.ThrowIfNotEqual(
-            scales.Length * (long)PackedLayout.GroupSize, quants.Length, nameof(scales));
+        long rowGroups = (Shape.Cols + PackedLayout.GroupSize - 1) / PackedLayout.GroupSize;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(scales.Length, rowCount * rowGroups, nameof(scales));
         _data.ReadGroups(rowStart, rowCount, quants, scales);
     }
 }

@@ -30,7 +30,8 @@ internal abstract class TensorData
     /// </summary>
     public virtual bool HasGroups => false;
 
-    /// <summary>Reads rows as they are stored: quants (rowCount, cols), fp16 scales (rowCount, cols / 32).</summary>
+    /// <summary>Reads rows as they are stored: quants (rowCount, cols), fp16 scales (rowCount, cols / 32), a
+    /// last group being shorter where cols are no multiple of 32.</summary>
     /// <exception cref="NotSupportedException">The source has no groups.</exception>
     public virtual void ReadGroups(long rowStart, int rowCount, Span<sbyte> quants, Span<ushort> scales) =>
         throw new NotSupportedException($"{Type} has no groups of integers.");

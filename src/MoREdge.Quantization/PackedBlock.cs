@@ -45,7 +45,7 @@ internal sealed class PackedBlock
     /// The integers of which the source makes those weights, or nothing: groups that the format can express are taken
     /// over as they are.
     /// </param>
-    /// <param name="storedScales">Bits of their fp16 scales, one for 32 integers.</param>
+    /// <param name="storedScales">Bits of their fp16 scales (rows, groups).</param>
     /// <returns>The error made.</returns>
     public EncodingError EncodeTile(
         int tile, ReadOnlySpan<float> rows, ReadOnlySpan<sbyte> storedQuants, ReadOnlySpan<ushort> storedScales)
@@ -66,7 +66,7 @@ internal sealed class PackedBlock
                 if (!storedQuants.IsEmpty && Fits(storedQuants.Slice(start + col, count)))
                 {
                     storedQuants.Slice(start + col, count).CopyTo(rounded);
-                    scale = storedScales[(start + col) / PackedLayout.GroupSize];
+                    scale = storedScales[(row * Layout.GroupCount) + group];
                 }
                 else
                 {

@@ -61,7 +61,7 @@ internal sealed class TensorEncoder
             }
             else
             {
-                ReadGroups(tensor, row, rows);
+                ReadGroups(tensor, packed.Layout.GroupCount, row, rows);
                 error += WriteTiles(packed, (int)(row / PackedLayout.TileRows), rows, tensor.HasGroups);
             }
 
@@ -91,7 +91,7 @@ internal sealed class TensorEncoder
     }
 
     /// <summary>What the source has rounded already, for rows [row, row + rows).</summary>
-    private void ReadGroups(CheckpointTensor tensor, long row, int rows)
+    private void ReadGroups(CheckpointTensor tensor, int rowGroups, long row, int rows)
     {
         if (!tensor.HasGroups)
         {
@@ -102,10 +102,14 @@ internal sealed class TensorEncoder
         if (_quants.Length < count)
         {
             _quants = new sbyte[count];
-            _scales = new ushort[count / PackedLayout.GroupSize];
         }
 
-        tensor.ReadGroups(row, rows, _quants.AsSpan(0, count), _scales.AsSpan(0, count / PackedLayout.GroupSize));
+        if (_scales.Length < rows * rowGroups)
+        {
+            _scales = new ushort[rows * rowGroups];
+        }
+
+        tensor.ReadGroups(row, rows, _quants.AsSpan(0, count), _scales.AsSpan(0, rows * rowGroups));
     }
 
     private EncodingError WriteTiles(PackedBlock packed, int firstTile, int rows, bool hasGroups)
@@ -120,10 +124,11 @@ internal sealed class TensorEncoder
             int rowCount = Math.Min(PackedLayout.TileRows, rows - row);
             int first = row * cols;
             int count = rowCount * cols;
+            int rowGroups = packed.Layout.GroupCount;
             errors[tile] = hasGroups
                 ? packed.EncodeTile(
                     tile, _block.AsSpan(first, count), _quants.AsSpan(first, count),
-                    _scales.AsSpan(first / PackedLayout.GroupSize, count / PackedLayout.GroupSize))
+                    _scales.AsSpan(row * rowGroups, rowCount * rowGroups))
                 : packed.EncodeTile(tile, _block.AsSpan(first, count), default, default);
         });
         packed.WriteQuants(_writer);

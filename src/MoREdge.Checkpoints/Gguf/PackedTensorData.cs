@@ -43,6 +43,38 @@ internal sealed class PackedTensorData : TensorData
         }
     }
 
+    /// <inheritdoc/>
+    public override bool HasGroups => true;
+
+    /// <inheritdoc/>
+    public override void ReadGroups(long rowStart, int rowCount, Span<sbyte> quants, Span<ushort> scales)
+    {
+        sbyte[] tileQuants = new sbyte[_layout.PaddedCols * PackedLayout.TileRows];
+        ushort[] tileScales = new ushort[_layout.GroupCount * PackedLayout.TileRows];
+        try
+        {
+            VerifyOnce();
+            for (int row = 0; row < rowCount; row++)
+            {
+                int inTile = (int)((rowStart + row) % PackedLayout.TileRows);
+                if (row == 0 || inTile == 0)
+                {
+                    PackedTile.Unpack(
+                        _layout, QuantsOf(TileOf(rowStart + row), out ReadOnlySpan<ushort> stored), stored, tileQuants,
+                        tileScales);
+                }
+
+                tileQuants.AsSpan(inTile * _layout.PaddedCols, _layout.Cols).CopyTo(quants[(row * _layout.Cols)..]);
+                tileScales.AsSpan(inTile * _layout.GroupCount, _layout.GroupCount)
+                    .CopyTo(scales[(row * _layout.GroupCount)..]);
+            }
+        }
+        catch (ModelFileException fault)
+        {
+            throw new CheckpointException(CheckpointError.InvalidModelFile, fault.Message, fault);
+        }
+    }
+
     /// <summary>A damaged source must not get fresh digests: each tensor is compared when it is first read.</summary>
     private void VerifyOnce()
     {
@@ -58,9 +90,9 @@ internal sealed class PackedTensorData : TensorData
         int rowEnd = rowStart + rowCount;
         for (int row = rowStart; row < rowEnd;)
         {
-            int tile = row / PackedLayout.TileRows;
+            int tile = TileOf(row);
             int tileEnd = Math.Min((tile + 1) * PackedLayout.TileRows, rowEnd);
-            DequantizeTile(tile, weights);
+            PackedTile.Dequantize(_layout, QuantsOf(tile, out ReadOnlySpan<ushort> scales), scales, weights);
             for (; row < tileEnd; row++)
             {
                 int inTile = row - (tile * PackedLayout.TileRows);
@@ -70,12 +102,15 @@ internal sealed class PackedTensorData : TensorData
         }
     }
 
-    private void DequantizeTile(int tile, Span<float> weights)
+    private static int TileOf(long row) => (int)(row / PackedLayout.TileRows);
+
+    /// <summary>The quants and the scales of a tile, as they lie.</summary>
+    private ReadOnlySpan<byte> QuantsOf(int tile, out ReadOnlySpan<ushort> scales)
     {
         int quantBytes = checked(_layout.GroupCount * PackedLayout.TileGroupBytes(_layout.Format));
         int scaleBytes = checked(_layout.GroupCount * PackedLayout.TileRows * sizeof(ushort));
-        ReadOnlySpan<byte> quants = _file.Bytes(_tensor, (long)tile * quantBytes, quantBytes);
-        ReadOnlySpan<byte> scales = _file.Bytes(_tensor, _layout.ScaleOffset + ((long)tile * scaleBytes), scaleBytes);
-        PackedTile.Dequantize(_layout, quants, MemoryMarshal.Cast<byte, ushort>(scales), weights);
+        scales = MemoryMarshal.Cast<byte, ushort>(
+            _file.Bytes(_tensor, _layout.ScaleOffset + ((long)tile * scaleBytes), scaleBytes));
+        return _file.Bytes(_tensor, (long)tile * quantBytes, quantBytes);
     }
 }

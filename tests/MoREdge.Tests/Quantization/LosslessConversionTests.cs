@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using MoREdge.Checkpoints;
 using MoREdge.Checkpoints.Dequantization;
 using MoREdge.ModelFile;
@@ -70,6 +71,30 @@ public sealed class LosslessConversionTests : IDisposable
         }
     }
 
+    /// <summary>Ragged columns; groups whose largest integer is small would be rounded to another scale.</summary>
+    [Theory]
+    [InlineData(QuantFormat.Q8G32, ModelFormat.Q8)]
+    [InlineData(QuantFormat.Q4G32, ModelFormat.Q4)]
+    [InlineData(QuantFormat.Q4G32, ModelFormat.Q8)]
+    public void Write_OwnFile_KeepsEveryBit(QuantFormat source, ModelFormat format)
+    {
+        GgufTensorPlan plan = GgufTensorPlan.Packed(Projection, source, Rows, Cols - 5);
+        (byte[] bytes, sbyte[] quants, ushort[] scales) = RandomPacked(plan.Layout!.Value);
+
+        TensorReport report = Assert.Single(Convert(plan, bytes, format));
+
+        using Checkpoint written = Checkpoint.Open(_folder["packed.gguf"]);
+        sbyte[] storedQuants = new sbyte[quants.Length];
+        ushort[] storedScales = new ushort[scales.Length];
+        Assert.Single(written.Tensors).ReadGroups(0, Rows, storedQuants, storedScales);
+        Assert.Equal(0, report.RelativeError);
+        Assert.Equal(quants, storedQuants);
+        Assert.Equal(scales, storedScales);
+        float[] row = new float[Cols - 5];
+        written.Tensors[0].ReadRows(Rows - 1, 1, row);
+        Assert.Equal((float)BitConverter.UInt16BitsToHalf(scales[^1]) * quants[^1], row[^1]);
+    }
+
     [Fact]
     public void Write_QuantThatThePackedFormatLacks_IsRoundedWithItsGroupAlone()
     {
@@ -119,6 +144,44 @@ public sealed class LosslessConversionTests : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(_folder["blocks.gguf"]);
         return ModelQuantizer.Write(
             checkpoint.Metadata, checkpoint.Tensors, _folder["packed.gguf"], format, overwrite: true);
+    }
+
+    /// <summary>A packed matrix of small integers, and those (rows, cols) with their scales (rows, groups).</summary>
+    private static (byte[] Bytes, sbyte[] Quants, ushort[] Scales) RandomPacked(PackedLayout layout)
+    {
+        Random random = new(5);
+        byte[] bytes = new byte[layout.TotalBytes];
+        sbyte[] all = new sbyte[layout.Rows * layout.Cols];
+        ushort[] allScales = new ushort[layout.Rows * layout.GroupCount];
+        int tileBytes = layout.GroupCount * PackedLayout.TileGroupBytes(layout.Format);
+        ushort[] tileScales = new ushort[layout.GroupCount * PackedLayout.TileRows];
+        for (int tile = 0; tile < layout.TileCount; tile++)
+        {
+            sbyte[] quants = new sbyte[PackedLayout.TileRows * layout.PaddedCols];
+            ushort[] scales = new ushort[PackedLayout.TileRows * layout.GroupCount];
+            int rows = Math.Min(PackedLayout.TileRows, layout.Rows - (tile * PackedLayout.TileRows));
+            for (int row = 0; row < rows; row++)
+            {
+                int index = (tile * PackedLayout.TileRows) + row;
+                for (int col = 0; col < layout.Cols; col++)
+                {
+                    quants[(row * layout.PaddedCols) + col] = all[(index * layout.Cols) + col] =
+                        (sbyte)random.Next(-8, 8);
+                }
+
+                for (int group = 0; group < layout.GroupCount; group++)
+                {
+                    scales[(row * layout.GroupCount) + group] = allScales[(index * layout.GroupCount) + group] =
+                        BitConverter.HalfToUInt16Bits((Half)Scales[random.Next(Scales.Length)]);
+                }
+            }
+
+            PackedTile.Pack(layout, quants, scales, bytes.AsSpan(tile * tileBytes, tileBytes), tileScales);
+            MemoryMarshal.AsBytes<ushort>(tileScales)
+                .CopyTo(bytes.AsSpan((int)layout.ScaleOffset + (tile * tileScales.Length * sizeof(ushort))));
+        }
+
+        return (bytes, all, allScales);
     }
 
     private static byte[] RandomBlocks(ElementType type)
