@@ -46,6 +46,9 @@ public sealed class Checkpoint : IDisposable
     /// </summary>
     public IReadOnlyList<CheckpointTensor> Tensors { get; }
 
+    /// <summary>The source itself where it is a GGUF file; else null.</summary>
+    public GgufFile? File => _source as GgufFile;
+
     /// <summary>Sentences on what was left out or assumed.</summary>
     public IReadOnlyList<string> Warnings { get; }
 

@@ -13,6 +13,7 @@ public static class ModelConfigReader
     public static ModelConfig Read(GgufFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
+        file.RequireUnsplit();
         TensorShape embedding = file.RequireTensor(TensorNames.TokenEmbedding).Shape;
         return Read(file.Metadata, embedding, name => file.TryGetTensor(name, out _));
     }

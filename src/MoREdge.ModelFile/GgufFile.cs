@@ -113,6 +113,20 @@ public sealed unsafe class GgufFile : IDisposable
         return new DenseMatrix(data, tensor.Type, (int)tensor.Shape.Rows, (int)tensor.Shape.Cols);
     }
 
+    /// <summary>Refuses a part of a model that was split into several files: others hold what it lacks.</summary>
+    /// <exception cref="ModelFileException">SplitFile.</exception>
+    public void RequireUnsplit()
+    {
+        int count = Metadata.GetInt32(MetadataKeys.SplitCount, 1);
+        if (count > 1)
+        {
+            throw _file.Fault(
+                ModelFileError.SplitFile,
+                $"part {Metadata.GetInt32(MetadataKeys.SplitIndex, 0) + 1L} of {count} of a model; join the parts "
+                + "first (llama-gguf-split --merge).");
+        }
+    }
+
     /// <summary>Refuses tensors whose names are not in a list.</summary>
     /// <exception cref="ModelFileException">UnexpectedTensor, naming the first.</exception>
     public void RequireOnly(IReadOnlySet<string> names)

@@ -69,6 +69,12 @@ public static class MetadataKeys
     /// <summary>uint32: version of the block formats; llama.cpp's quantizer sets it, MoREdge never does.</summary>
     public const string QuantizationVersion = "general.quantization_version";
 
+    /// <summary>uint16: files that llama.cpp's splitter made of a model.</summary>
+    public const string SplitCount = "split.count";
+
+    /// <summary>uint16: which of them this is, from 0.</summary>
+    public const string SplitIndex = "split.no";
+
     /// <summary>string: "gpt2" (byte-level BPE) or "llama" (SentencePiece BPE).</summary>
     public const string TokenizerModel = "tokenizer.ggml.model";
 

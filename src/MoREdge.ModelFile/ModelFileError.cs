@@ -148,6 +148,9 @@ public enum ModelFileError
     /// <summary>A tensor that the network of the file's configuration has no place for.</summary>
     UnexpectedTensor,
 
+    /// <summary>The file holds a part of a model that was split into several files.</summary>
+    SplitFile,
+
     /// <summary>The target file exists and overwriting was not asked for.</summary>
     AlreadyExists,
 

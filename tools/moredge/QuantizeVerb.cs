@@ -179,6 +179,24 @@ internal static class QuantizeVerb
         {
             ModelConfigReader.Read(checkpoint.Metadata, shape, names.Contains);
         }
+
+        if (checkpoint.File is { } file)
+        {
+            RequireRunnable(file);
+        }
+    }
+
+    /// <summary>Whether a GGUF file holds what its network needs, which other sources are asked for.</summary>
+    private static void RequireRunnable(GgufFile file)
+    {
+        try
+        {
+            DecoderModel.Load(file, ModelOptions.Kernels(), threadCount: 1).Dispose();
+        }
+        catch (ModelFileException fault) when (fault.Error == ModelFileError.UnsupportedElementType)
+        {
+            // Nothing runs F64, but it can be quantized.
+        }
     }
 
     private static void SetIfGiven(GgufMetadata metadata, string key, string? text)

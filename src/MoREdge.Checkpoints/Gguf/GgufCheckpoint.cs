@@ -39,6 +39,7 @@ internal static class GgufCheckpoint
 
     private static Checkpoint Build(GgufFile file)
     {
+        file.RequireUnsplit();
         string name = Path.GetFileNameWithoutExtension(file.Path);
         GgufMetadata metadata = CopyMetadata(file.Metadata);
         string architecture = metadata.Architecture;

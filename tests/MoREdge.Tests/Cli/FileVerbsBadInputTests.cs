@@ -1,4 +1,5 @@
 using MoREdge.ModelFile;
+using MoREdge.Tensors;
 
 namespace MoREdge.Tests.Cli;
 
@@ -71,6 +72,39 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
     [InlineData("source", "is a folder")]
     public void Quantize_ImpossibleTarget_IsRefused(string target, string part) =>
         CliRunner.Run("quantize", folder.Source, "-o", folder[target], "--force").AssertRefused(1, part);
+
+    /// <summary>What nobody could run is not made, and an older file not replaced by it.</summary>
+    [Theory]
+    [InlineData("blk.1.ffn_down.weight", "a.b", "blk.1.ffn_down.weight' is missing")]
+    [InlineData("token_embd.weight", "a.b", "token_embd.weight' is missing")]
+    [InlineData(null, "blk.0.other.weight", "no place for the tensor 'blk.0.other.weight'")]
+    [InlineData(null, "split.count", "part 1 of 2 of a model")]
+    public void Quantize_GgufFileThatDoesNotRun_IsRefused(string? left, string added, string part)
+    {
+        string source = folder["not-a-model.gguf"];
+        string target = folder.Write("older.gguf", "older"u8.ToArray());
+        using (GgufFile file = GgufFile.Open(folder.Model))
+        {
+            GgufMetadata metadata = file.Metadata;
+            metadata.Set(added, GgufValue.FromUInt32(2));
+            List<GgufTensorPlan> plans = [];
+            foreach (GgufTensor tensor in file.Tensors.Where(tensor => tensor.Name != left))
+            {
+                plans.Add(new GgufTensorPlan(tensor.Name, new(tensor.Shape.Dimensions), ElementType.F32));
+            }
+
+            plans.Add(new GgufTensorPlan(added, new(1), ElementType.F32));
+            using GgufWriter writer = new(source, metadata, plans, overwrite: true);
+            plans.ForEach(plan => writer.Write(new byte[plan.ByteCount]));
+            writer.Finish();
+        }
+
+        CliResult result = CliRunner.Run("quantize", source, "-o", target, "--force");
+
+        Assert.Equal(1, result.ExitCode);
+        AssertWarningsThenOneSentence(result.Error, part);
+        Assert.Equal("older", File.ReadAllText(target));
+    }
 
     [Fact]
     public void Quantize_MissingTokenizer_IsRefused()

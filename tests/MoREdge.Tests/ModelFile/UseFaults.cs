@@ -25,6 +25,7 @@ internal static class UseFaults
         new(ModelFileError.WrongValue, "beyond int32", _ => BeyondInt32()),
         new(ModelFileError.UnexpectedTensor, "not in the list",
             folder => Use(folder, file => file.RequireOnly(new HashSet<string> { SampleModel.DenseName }))),
+        new(ModelFileError.SplitFile, "a part", UseAPart),
         new(ModelFileError.ShapeMismatch, "transposed",
             folder => Use(folder, file => file.RequireTensor(SampleModel.PackedName).RequireShape(3, 2))),
         new(ModelFileError.ShapeMismatch, "rank",
@@ -50,6 +51,19 @@ internal static class UseFaults
     private static void Create(string path, params GgufTensorPlan[] plans)
     {
         using GgufWriter writer = new(path, new GgufMetadata(), plans);
+    }
+
+    private static void UseAPart(TemporaryFolder folder)
+    {
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.SplitCount, GgufValue.FromUInt32(3));
+        using (GgufWriter writer = new(folder.File("part"), metadata, []))
+        {
+            writer.Finish();
+        }
+
+        using GgufFile file = GgufFile.Open(folder.File("part"));
+        file.RequireUnsplit();
     }
 
     private static void WriteTwice(TemporaryFolder folder)
