@@ -10,6 +10,9 @@ internal static class OutputCheck
     private const string NotAFile = "is a device or a pipe, not a file; a model file needs a disk.";
     private const string SharedMemory = "/dev/shm/";
 
+    /// <summary>Links that a path may lead through, as in Linux.</summary>
+    private const int LinksMax = 40;
+
     /// <summary>Folders of what is no file on a disk: opening a device may do anything, so it is known by its
     /// place.</summary>
     private static readonly string[] DeviceFolders = ["/dev/", "/proc/"];
@@ -18,14 +21,15 @@ internal static class OutputCheck
     /// <param name="source">The file or folder that is read.</param>
     /// <param name="path">The file to write.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <param name="others">Other files that are read; null for none.</param>
     /// <returns>
     /// The file itself: where <paramref name="path"/> is a symbolic link, what it leads to. The result is renamed to
     /// its name, and a link that was renamed over would leave the file behind it as it was.
     /// </returns>
     /// <exception cref="FailureException">It may not.</exception>
-    public static string Require(string source, string path, bool overwrite)
+    public static string Require(string source, string path, bool overwrite, params ReadOnlySpan<string?> others)
     {
-        string final = FinalPath(Path.GetFullPath(path));
+        string final = FinalPath(path);
         string folder = Path.GetDirectoryName(final) ?? final;
         if (Directory.Exists(final) || Path.EndsInDirectorySeparator(path))
         {
@@ -45,6 +49,13 @@ internal static class OutputCheck
         if (File.Exists(final))
         {
             RequireReplaceable(source, path, final, overwrite);
+            foreach (string? other in others)
+            {
+                if (other is not null && final == FinalPath(other))
+                {
+                    throw new FailureException($"{path}: belongs to the source; write to another file.");
+                }
+            }
         }
 
         return final;
@@ -52,7 +63,7 @@ internal static class OutputCheck
 
     private static void RequireReplaceable(string source, string path, string final, bool overwrite)
     {
-        string finalSource = FinalPath(Path.GetFullPath(source));
+        string finalSource = FinalPath(source);
         if (final == finalSource)
         {
             throw new FailureException($"{path}: is the source itself; write to another file.");
@@ -111,16 +122,30 @@ internal static class OutputCheck
         }
     }
 
-    /// <summary>What a full path leads to: another path where it is a symbolic link.</summary>
+    /// <summary>What a path leads to, the links to folders on the way followed, too.</summary>
+    /// <exception cref="IOException">There are too many links.</exception>
     private static string FinalPath(string path)
     {
-        FileSystemInfo info = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
-        if (!info.Exists)
+        int linksLeft = LinksMax;
+        return FinalPath(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), ref linksLeft);
+    }
+
+    private static string FinalPath(string path, ref int linksLeft)
+    {
+        if (Path.GetDirectoryName(path) is not { } parent)
         {
             return path;
         }
 
-        string final = info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? info.FullName;
-        return Path.TrimEndingDirectorySeparator(final);
+        string final = Path.Combine(FinalPath(parent, ref linksLeft), Path.GetFileName(path));
+        FileSystemInfo info = Directory.Exists(final) ? new DirectoryInfo(final) : new FileInfo(final);
+        if (!info.Exists || info.ResolveLinkTarget(returnFinalTarget: false) is not { } target)
+        {
+            return final;
+        }
+
+        return linksLeft-- > 0
+            ? FinalPath(Path.TrimEndingDirectorySeparator(target.FullName), ref linksLeft)
+            : throw new IOException($"{path}: leads through more than {LinksMax} links.");
     }
 }

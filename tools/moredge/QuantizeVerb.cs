@@ -111,7 +111,9 @@ internal static class QuantizeVerb
         string source = result.GetRequiredValue(Source);
         string path = result.GetRequiredValue(Output);
         bool overwrite = result.GetValue(Force);
-        string file = OutputCheck.Require(source, path, overwrite);
+        string file = OutputCheck.Require(
+            source, path, overwrite, result.GetValue(TokenizerFile), result.GetValue(MorConfig),
+            result.GetValue(ReportText));
         ModelFormat format = result.GetRequiredValue(Format) switch
         {
             "f32" => ModelFormat.F32,

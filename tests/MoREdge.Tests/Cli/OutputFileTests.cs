@@ -58,6 +58,43 @@ public sealed class OutputFileTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Equal("GGUF", File.ReadAllText(target)[..4]);
     }
 
+    /// <summary>The same file by another name, on the way of which a folder is a link.</summary>
+    [Theory]
+    [InlineData("model.gguf", "model.gguf", "source itself")]
+    [InlineData("source", "source/config.json", "belongs to the source")]
+    public void Quantize_OverTheSourceThroughALinkedFolder_IsRefused(string source, string target, string part)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege on Windows.");
+        string alias = Path.Combine(folder["alias-" + source], target);
+        Directory.CreateSymbolicLink(folder["alias-" + source], Path.GetDirectoryName(folder[source])!);
+        byte[] before = File.ReadAllBytes(alias);
+
+        CliRunner.Run("quantize", folder[source], "-o", alias, "--force").AssertRefused(1, part);
+
+        Assert.Equal(before, File.ReadAllBytes(alias));
+    }
+
+    [Fact]
+    public void Quantize_OverATextThatItReads_IsRefused()
+    {
+        string text = folder.Write("read-too.txt", "A text."u8.ToArray());
+
+        CliRunner.Run("quantize", folder.Source, "-o", text, "--report-text", text, "--force")
+            .AssertRefused(1, "belongs to the source");
+
+        Assert.Equal("A text.", File.ReadAllText(text));
+    }
+
+    [Fact]
+    public void Quantize_ThroughLinksInACircle_IsRefused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege on Windows.");
+        Directory.CreateSymbolicLink(folder["there"], Path.Combine("back", "x"));
+        Directory.CreateSymbolicLink(folder["back"], Path.Combine("there", "y"));
+
+        CliRunner.Run("quantize", folder.Source, "-o", Path.Combine(folder["there"], "a.gguf")).AssertRefused(1, "");
+    }
+
     /// <summary>Files in the caches of Hugging Face are links.</summary>
     [Fact]
     public void Quantize_SourceThatIsALink_IsReportedWithTheSizeOfTheFile()
