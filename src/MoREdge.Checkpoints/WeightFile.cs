@@ -1,17 +1,19 @@
 using Microsoft.Win32.SafeHandles;
+using MoREdge.ModelFile;
 
 namespace MoREdge.Checkpoints;
 
 /// <summary>A file open for reading at any offset: tensors are read in place, never as a whole.</summary>
 internal sealed class WeightFile : IDisposable
 {
-    private readonly SafeFileHandle _handle;
+    /// <summary>Null where there is nothing to read.</summary>
+    private readonly SafeFileHandle? _handle;
 
-    private WeightFile(string path, SafeFileHandle handle)
+    private WeightFile(string path, SafeFileHandle? handle, long length)
     {
         Path = path;
         _handle = handle;
-        Length = RandomAccess.GetLength(handle);
+        Length = length;
     }
 
     /// <summary>Where the file lies.</summary>
@@ -27,9 +29,18 @@ internal sealed class WeightFile : IDisposable
     /// <exception cref="CheckpointException">The file is absent or unreadable.</exception>
     public static WeightFile Open(string path)
     {
+        SafeFileHandle? handle = null;
         try
         {
-            return new WeightFile(path, File.OpenHandle(path));
+            if (PathTarget.IsEmpty(path))
+            {
+                return new WeightFile(path, null, 0);
+            }
+
+            handle = File.OpenHandle(path);
+            WeightFile file = new(path, handle, RandomAccess.GetLength(handle));
+            handle = null;
+            return file;
         }
         catch (FileNotFoundException fault)
         {
@@ -46,6 +57,15 @@ internal sealed class WeightFile : IDisposable
         catch (UnauthorizedAccessException fault)
         {
             throw Unreadable(path, fault);
+        }
+        catch (NotSupportedException fault)
+        {
+            // A pipe has no length.
+            throw Unreadable(path, fault);
+        }
+        finally
+        {
+            handle?.Dispose();
         }
     }
 
@@ -69,13 +89,13 @@ internal sealed class WeightFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _handle?.Dispose();
 
     private int ReadSome(long offset, Span<byte> destination)
     {
         try
         {
-            return RandomAccess.Read(_handle, destination, offset);
+            return _handle is null ? 0 : RandomAccess.Read(_handle, destination, offset);
         }
         catch (IOException fault)
         {

@@ -51,14 +51,17 @@ internal sealed unsafe class MappedFile : IDisposable
         SafeFileHandle? handle = null;
         try
         {
+            if (PathTarget.IsEmpty(path))
+            {
+                throw TooSmall(path, 0, bytesMin);
+            }
+
             // Other readers may share the file, and a writer may replace it by renaming another one over it.
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
             long length = RandomAccess.GetLength(handle);
             if (length < bytesMin)
             {
-                throw new ModelFileException(
-                    ModelFileError.TooSmall,
-                    $"{path}: {length} bytes are too few for a GGUF file, which has at least {bytesMin}.");
+                throw TooSmall(path, length, bytesMin);
             }
 
             MappedFile file = new(path, handle, length);
@@ -154,6 +157,10 @@ internal sealed unsafe class MappedFile : IDisposable
         _map.Dispose();
         _handle.Dispose();
     }
+
+    private static ModelFileException TooSmall(string path, long length, int bytesMin) => new(
+        ModelFileError.TooSmall,
+        $"{path}: {length} bytes are too few for a GGUF file, which has at least {bytesMin}.");
 
     private static ModelFileException Refused(string path, Exception failure) =>
         failure is FileNotFoundException or DirectoryNotFoundException

@@ -246,6 +246,23 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
         File.Delete(folder["full.gguf"]);
     }
 
+    /// <summary>Nobody writes to the named pipe: opening it would wait, and Ctrl-C not end that.</summary>
+    [Theory]
+    [InlineData("verify PIPE")]
+    [InlineData("inspect PIPE")]
+    [InlineData("quantize PIPE -o OUT")]
+    [InlineData("quantize <(cat MODEL) -o OUT")]
+    public void AnyVerb_Pipe_OneSentence(string line)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "mkfifo is a command of Unix.");
+        string pipe = folder["named-pipe"];
+        CliRunner.RunShell($"[ -p '{pipe}' ] || mkfifo '{pipe}'");
+        string arguments = line.Replace("PIPE", $"'{pipe}'").Replace("OUT", $"'{folder["out.gguf"]}'")
+            .Replace("MODEL", $"'{folder.Model}'");
+
+        CliRunner.RunShell($"timeout -s KILL 60 $MOREDGE {arguments}").AssertRefused(1, "");
+    }
+
     [Fact]
     public void Inspect_UnreadableFile_OneSentence()
     {
