@@ -27,7 +27,7 @@ public sealed class GgufWriter : IDisposable
     /// <param name="path">The final name.</param>
     /// <param name="metadata">
     /// Keys in file order. The alignment, the packed table and the digests are the writer's own: such keys are
-    /// replaced.
+    /// replaced. The key by which digests are known to be those of another file is left out.
     /// </param>
     /// <param name="tensors">The tensors in the order in which they will be written.</param>
     /// <param name="overwrite">Replace a file of that name.</param>

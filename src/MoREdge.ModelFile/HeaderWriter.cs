@@ -88,7 +88,10 @@ internal sealed class HeaderWriter
         }
 
         foreach (string key in (string[])
-            [MetadataKeys.Alignment, MetadataKeys.TensorDigests, MetadataKeys.HeaderDigest, .. PackedTable.Keys])
+            [
+                MetadataKeys.Alignment, MetadataKeys.TensorDigests, MetadataKeys.HeaderDigest,
+                MetadataKeys.QuantizationVersion, .. PackedTable.Keys,
+            ])
         {
             own.Remove(key);
         }

@@ -87,6 +87,7 @@ public sealed class GgufWriterTests
         metadata.Set(MetadataKeys.Alignment, GgufValue.FromUInt32(32));
         metadata.Set(MetadataKeys.HeaderDigest, GgufValue.FromString("old"));
         metadata.Set(MetadataKeys.PackedNames, GgufValue.FromStrings("old"));
+        metadata.Set(MetadataKeys.QuantizationVersion, GgufValue.FromUInt32(2));
         string path = folder.File("f.gguf");
         using (GgufWriter writer = new(path, metadata, []))
         {
@@ -96,6 +97,7 @@ public sealed class GgufWriterTests
         using GgufFile file = GgufFile.Open(path);
         Assert.Equal(64, file.Metadata.RequireInt32(MetadataKeys.Alignment));
         Assert.False(file.Metadata.Contains(MetadataKeys.PackedNames));
+        Assert.True(file.HasDigests && file.HasHeaderDigest);
         Assert.Equal(0, file.FileBytes % 64);
     }
 
