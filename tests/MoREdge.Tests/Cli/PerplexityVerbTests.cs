@@ -54,6 +54,35 @@ public sealed class PerplexityVerbTests : IDisposable
     }
 
     [Fact]
+    public void Against_AModelOfOtherTokens_IsRefused()
+    {
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        string other = _folder.File("other.gguf");
+        using (GgufFile file = GgufFile.Open(path))
+        {
+            string[] tokens = file.Metadata.RequireStringArray(MetadataKeys.TokenizerTokens);
+            (tokens['a'], tokens['b']) = (tokens['b'], tokens['a']);
+            file.Metadata.Set(MetadataKeys.TokenizerTokens, GgufValue.FromStrings(tokens));
+            List<GgufTensorPlan> plans = [];
+            foreach (GgufTensor tensor in file.Tensors)
+            {
+                plans.Add(new GgufTensorPlan(tensor.Name, tensor.Shape, tensor.Type));
+            }
+
+            using GgufWriter writer = new(other, file.Metadata, plans);
+            foreach (GgufTensor tensor in file.Tensors)
+            {
+                writer.Write(file.Bytes(tensor));
+            }
+
+            writer.Finish();
+        }
+
+        CliRunner.Run("perplexity", "-m", path, "-f", WriteText(), "--against", other)
+            .AssertRefused(1, "different tokens");
+    }
+
+    [Fact]
     public void Against_AnotherModel_ComparesTheSamePositions()
     {
         string path = new ByteModel { Seed = 1 }.Write(_folder.File("a.gguf"));

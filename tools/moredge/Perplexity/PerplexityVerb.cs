@@ -78,7 +78,7 @@ internal sealed class PerplexityVerb
         }
 
         using Reference? reference = Reference.Open(
-            result.GetValue(_against), model, sequence, interruption.Token);
+            result.GetValue(_against), file, model, sequence, interruption.Token);
         TextWindows windows = Cut(result.GetValue(_text)!, tokenizer, sequence.ContextLength);
         TextScorer scorer = new(sequence, reference?.Sequence);
         using (ProgressLine progress = new("Scoring"))
@@ -130,7 +130,8 @@ internal sealed class PerplexityVerb
 
         /// <summary>Opens the model, or returns null when there is no path.</summary>
         public static Reference? Open(
-            string? path, DecoderModel other, Sequence otherSequence, CancellationToken cancellation)
+            string? path, GgufFile otherFile, DecoderModel other, Sequence otherSequence,
+            CancellationToken cancellation)
         {
             if (path is null)
             {
@@ -149,6 +150,12 @@ internal sealed class PerplexityVerb
                         + $"{model.Config.VocabSize} tokens.");
                 }
 
+                if (!HaveSameTokens(file, otherFile))
+                {
+                    throw new FailureException(
+                        "The models cannot be compared: their vocabularies hold different tokens.");
+                }
+
                 // The same windows, but otherwise the reference runs as its file says: so --max-depth, --kv and
                 // --routing can be measured against the model itself.
                 SequenceOptions options = new() { ContextLength = otherSequence.ContextLength };
@@ -162,6 +169,19 @@ internal sealed class PerplexityVerb
                 model?.Dispose();
                 file?.Dispose();
             }
+        }
+
+        /// <summary>Whether ids mean the same; of a file without a tokenizer nobody knows.</summary>
+        private static bool HaveSameTokens(GgufFile file, GgufFile other)
+        {
+            if (!file.Metadata.Contains(MetadataKeys.TokenizerTokens))
+            {
+                return true;
+            }
+
+            byte[] tokens = file.Metadata.RequireUtf8Array(MetadataKeys.TokenizerTokens, out int[] offsets);
+            byte[] otherTokens = other.Metadata.RequireUtf8Array(MetadataKeys.TokenizerTokens, out int[] otherOffsets);
+            return offsets.AsSpan().SequenceEqual(otherOffsets) && tokens.AsSpan().SequenceEqual(otherTokens);
         }
 
         public void Dispose()
