@@ -20,6 +20,7 @@ internal sealed class StackSplitter
     private readonly long _queryRows;
     private readonly long _keyRows;
     private readonly long _expertCount;
+    private readonly bool _isGated;
 
     /// <summary>Reads from the metadata how a fused projection is divided.</summary>
     public StackSplitter(GgufFile file)
@@ -31,6 +32,7 @@ internal sealed class StackSplitter
         long headDim = metadata.GetInt32(
             metadata.ArchitectureKey(MetadataKeys.KeyLength), (int)(width / Math.Max(heads, 1)));
         _queryRows = heads * headDim;
+        _isGated = metadata.GetBoolean(metadata.ArchitectureKey(RetentionKeys.FeedForwardGated), fallback: true);
         _expertCount = metadata.GetInt32(metadata.ArchitectureKey(ExpertKeys.Count), 0);
         _keyRows = metadata.GetInt32(metadata.ArchitectureKey(MetadataKeys.HeadCountKv), (int)heads) * headDim;
     }
@@ -108,7 +110,8 @@ internal sealed class StackSplitter
         }
     }
 
-    private bool IsFused(string block) => !_file.TryGetTensor(block + TensorNames.FfnGate, out _);
+    /// <summary>A network without a gate has one projection, which is no two.</summary>
+    private bool IsFused(string block) => _isGated && !_file.TryGetTensor(block + TensorNames.FfnGate, out _);
 
     private static void RequireRows(TensorData data, long rows)
     {

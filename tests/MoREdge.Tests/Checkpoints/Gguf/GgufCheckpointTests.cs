@@ -133,6 +133,18 @@ public sealed class GgufCheckpointTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Open_FeedForwardWithoutAGate_IsOneMatrix()
+    {
+        GgufMetadata metadata = Metadata("retnet");
+        metadata.Set("retnet.feed_forward.gated", GgufValue.FromBoolean(false));
+        GgufTensorPlan plan = new("blk.0.ffn_up.weight", new TensorShape(6, 4), ElementType.F32);
+
+        using Checkpoint checkpoint = Checkpoint.Open(Write(metadata, plan, Counting(24)));
+
+        Assert.Equal(new TensorShape(6, 4), Assert.Single(checkpoint.Tensors).Shape);
+    }
+
     /// <summary>Of a stack of tiny experts each would become a tensor with a name.</summary>
     [Theory]
     [InlineData(8, 7, CheckpointError.ShapeMismatch)]
