@@ -43,7 +43,12 @@ internal sealed unsafe class MappedFile : IDisposable
     public static MappedFile Open(string path, int bytesMin)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (!File.Exists(path) && !Directory.Exists(path))
+        if (Directory.Exists(path))
+        {
+            throw new ModelFileException(ModelFileError.Unreadable, $"{path}: is a folder; name a file in it.");
+        }
+
+        if (!File.Exists(path))
         {
             throw new ModelFileException(ModelFileError.NotFound, $"{path}: there is no such file.");
         }

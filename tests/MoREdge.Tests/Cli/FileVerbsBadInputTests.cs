@@ -26,7 +26,8 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
             _ => CliRunner.Run([verb, "-m", path], "1 2 3"),
         };
 
-        result.AssertRefused(1, verb == "quantize" ? "" : Path.GetFileName(path));
+        string part = kind == "folder" ? "is a folder" : Path.GetFileName(path);
+        result.AssertRefused(1, verb == "quantize" ? "" : part);
         Assert.Equal(before, folder.List());
     }
 
