@@ -2,7 +2,8 @@ namespace MoREdge.Inference;
 
 /// <summary>
 /// One text to continue in a batch. Receivers are called on the thread that runs the batch, which waits for them; they
-/// may submit and cancel requests. What a receiver throws ends its request and no other.
+/// may submit and cancel requests and dispose of the scheduler, but not run it. What a receiver throws ends its request
+/// and no other.
 /// </summary>
 public sealed record BatchRequest
 {

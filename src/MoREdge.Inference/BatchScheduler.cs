@@ -11,8 +11,8 @@ namespace MoREdge.Inference;
 /// Every answer is bit for bit what it would be alone, whatever runs beside it.
 /// </summary>
 /// <remarks>
-/// One thread runs it, by <see cref="Run"/> or <see cref="Step"/>; every thread may submit and cancel. A request that
-/// is cancelled, or whose receiver throws, ends by itself between two ticks.
+/// One thread runs it, by <see cref="Run"/> or <see cref="Step"/>; every thread may submit, cancel and dispose. A
+/// request that is cancelled, or whose receiver throws, ends by itself between two ticks.
 /// </remarks>
 public sealed class BatchScheduler : IDisposable
 {
@@ -21,12 +21,12 @@ public sealed class BatchScheduler : IDisposable
     private readonly IntegrityCheck? _integrity;
     private readonly SequenceBatch _batch;
     private readonly long _kvBytesMax;
-    private readonly int _waitingMax;
-    private readonly Lock _gate = new();
-    private readonly List<BatchAnswer> _waiting = [];
+    private readonly BatchQueue _waiting;
     private readonly List<BatchAnswer> _running = [];
-    private readonly ManualResetEventSlim _hasWork = new();
-    private bool _isDisposed;
+
+    /// <summary>Held by whoever works on the batch: nobody frees what a tick reads.</summary>
+    private readonly Lock _turn = new();
+    private bool _isInTick;
 
     /// <summary>
     /// Makes an empty batch over a network without a tokenizer: tokens have no text, and none ends an answer.
@@ -58,7 +58,7 @@ public sealed class BatchScheduler : IDisposable
         }
 
         _kvBytesMax = options.KvBytesMax ?? long.MaxValue;
-        _waitingMax = options.WaitingMax;
+        _waiting = new BatchQueue(options.WaitingMax);
         _batch = network.CreateBatch(sequence, options.Limits);
     }
 
@@ -66,16 +66,7 @@ public sealed class BatchScheduler : IDisposable
     public int ContextLength => _batch.ContextLength;
 
     /// <summary>Requests that have not begun.</summary>
-    public int WaitingCount
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _waiting.Count;
-            }
-        }
-    }
+    public int WaitingCount => _waiting.Count;
 
     /// <summary>Requests in the batch; for the thread that runs it.</summary>
     public int RunningCount => _running.Count;
@@ -119,39 +110,31 @@ public sealed class BatchScheduler : IDisposable
         }
 
         BatchAnswer answer = new(request, tokensMax, kvBytes);
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_waiting.Count >= _waitingMax)
-            {
-                throw new InferenceException(
-                    InferenceError.QueueFull, $"{_waiting.Count} requests are waiting already; try again later.");
-            }
-
-            _waiting.Add(answer);
-            _hasWork.Set();
-        }
-
+        _waiting.Add(answer);
         return answer;
     }
 
     /// <summary>
     /// Works until every request has ended. When cancelled it returns after the current tick and leaves the requests as
-    /// they are: another call goes on.
+    /// they are: another call goes on. It also returns when the scheduler is disposed meanwhile.
     /// </summary>
     /// <exception cref="ModelFileException">
     /// The background verification found damage; every request has ended.
     /// </exception>
+    /// <exception cref="InvalidOperationException">A receiver called it.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler had been disposed, or its model has been.</exception>
     public void Run(CancellationToken cancellation)
     {
-        while (!cancellation.IsCancellationRequested && Step())
+        ObjectDisposedException.ThrowIf(_waiting.IsClosed, this);
+        while (!cancellation.IsCancellationRequested && TakeTurn())
         {
         }
     }
 
     /// <summary>Waits until there is a request to work for.</summary>
     /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
-    public void WaitForWork(CancellationToken cancellation) => _hasWork.Wait(cancellation);
+    /// <exception cref="ObjectDisposedException">The scheduler has been disposed, before or meanwhile.</exception>
+    public void WaitForWork(CancellationToken cancellation) => _waiting.WaitForWork(cancellation);
 
     /// <summary>
     /// One tick: takes cancelled requests out, lets waiting ones in, and takes every answer on.
@@ -160,14 +143,72 @@ public sealed class BatchScheduler : IDisposable
     /// <exception cref="ModelFileException">
     /// The background verification found damage; every request has ended.
     /// </exception>
+    /// <exception cref="InvalidOperationException">A receiver called it.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler or its model has been disposed.</exception>
     public bool Step()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ObjectDisposedException.ThrowIf(_waiting.IsClosed, this);
+        return TakeTurn();
+    }
+
+    /// <summary>
+    /// Ends every request as cancelled and frees the batch, behind the tick under way if there is one. A receiver that
+    /// calls it ends the batch with the tick that called the receiver.
+    /// </summary>
+    public void Dispose()
+    {
+        if (!_waiting.Close())
+        {
+            return;
+        }
+
+        lock (_turn)
+        {
+            if (!_isInTick)
+            {
+                Free();
+            }
+        }
+    }
+
+    /// <summary>One tick; none once the scheduler has been disposed.</summary>
+    private bool TakeTurn()
+    {
+        lock (_turn)
+        {
+            if (_isInTick)
+            {
+                throw new InvalidOperationException("A receiver cannot run the batch that calls it.");
+            }
+
+            if (_waiting.IsClosed)
+            {
+                return false;
+            }
+
+            _isInTick = true;
+            try
+            {
+                return RunTick() && !_waiting.IsClosed;
+            }
+            finally
+            {
+                _isInTick = false;
+                if (_waiting.IsClosed)
+                {
+                    Free();
+                }
+            }
+        }
+    }
+
+    private bool RunTick()
+    {
         EndCancelled();
         Admit();
         if (_running.Count == 0)
         {
-            return HasWaiting();
+            return _waiting.HasWaiting(runningCount: 0);
         }
 
         CheckIntegrity();
@@ -184,54 +225,19 @@ public sealed class BatchScheduler : IDisposable
         }
 
         RemoveCompleted();
-        return _running.Count > 0 || HasWaiting();
+        return _waiting.HasWaiting(_running.Count) || _running.Count > 0;
     }
 
-    /// <summary>Ends every request as cancelled and frees the batch.</summary>
-    public void Dispose()
+    private void Free()
     {
-        lock (_gate)
-        {
-            if (_isDisposed)
-            {
-                return;
-            }
-
-            _isDisposed = true;
-        }
-
         EndAll(answer => answer.EndCancelled(_network));
         _batch.Dispose();
-        _hasWork.Dispose();
-    }
-
-    private bool HasWaiting()
-    {
-        lock (_gate)
-        {
-            if (_waiting.Count == 0 && _running.Count == 0)
-            {
-                _hasWork.Reset();
-            }
-
-            return _waiting.Count > 0;
-        }
+        _waiting.Dispose();
     }
 
     private void EndCancelled()
     {
-        lock (_gate)
-        {
-            for (int i = _waiting.Count - 1; i >= 0; i--)
-            {
-                if (_waiting[i].IsCancelled)
-                {
-                    _waiting[i].EndCancelled(_network);
-                    _waiting.RemoveAt(i);
-                }
-            }
-        }
-
+        _waiting.EndCancelled(_network);
         foreach (BatchAnswer answer in _running)
         {
             if (answer.IsCancelled)
@@ -245,7 +251,7 @@ public sealed class BatchScheduler : IDisposable
 
     private void Admit()
     {
-        while (_batch.SequenceCount < _batch.SequencesMax && TakeWaiting() is { } answer)
+        while (_batch.SequenceCount < _batch.SequencesMax && _waiting.Take(_kvBytesMax - KvBytesReserved) is { } answer)
         {
             BatchSequence? sequence = null;
             try
@@ -266,22 +272,6 @@ public sealed class BatchScheduler : IDisposable
 
             KvBytesReserved += answer.KvBytes;
             _running.Add(answer);
-        }
-    }
-
-    /// <summary>The first waiting request, if its keys and values fit.</summary>
-    private BatchAnswer? TakeWaiting()
-    {
-        lock (_gate)
-        {
-            if (_waiting.Count == 0 || _waiting[0].KvBytes > _kvBytesMax - KvBytesReserved)
-            {
-                return null;
-            }
-
-            BatchAnswer first = _waiting[0];
-            _waiting.RemoveAt(0);
-            return first;
         }
     }
 
@@ -353,12 +343,7 @@ public sealed class BatchScheduler : IDisposable
 
     private void EndAll(Action<BatchAnswer> end)
     {
-        lock (_gate)
-        {
-            _waiting.ForEach(end);
-            _waiting.Clear();
-        }
-
+        _waiting.EndAll(end);
         _running.ForEach(end);
         RemoveCompleted();
     }

@@ -1,0 +1,87 @@
+using MoREdge.Inference;
+using MoREdge.Model;
+
+namespace MoREdge.Tests.Inference;
+
+/// <summary>Schedulers that are disposed of, or run, where their requests do not expect it.</summary>
+public sealed class BatchLifetimeTests(BuiltInModel builtIn) : IClassFixture<BuiltInModel>
+{
+    /// <summary>The tick under way reads what is to be freed.</summary>
+    [Fact]
+    public async Task Dispose_WhileAnotherThreadRuns_WaitsForTheTick()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            BatchScheduler scheduler = Start(sequences: 4);
+            using ManualResetEventSlim isRunning = new();
+            BatchRequest request = Request(tokenLimit: null) with { OnToken = _ => isRunning.Set() };
+            BatchAnswer[] answers = Array.ConvertAll(new int[6], _ => scheduler.Submit(request));
+            Task server = Task.Run(() => scheduler.Run(default), TestContext.Current.CancellationToken);
+            isRunning.Wait(TestContext.Current.CancellationToken);
+
+            scheduler.Dispose();
+
+            await server;
+            foreach (BatchAnswer answer in answers)
+            {
+                Assert.Equal(StopReason.Cancelled, (await answer.Completion).StopReason);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Dispose_WhileAnotherThreadWaitsForWork_WakesIt()
+    {
+        BatchScheduler scheduler = Start(sequences: 1);
+        Task server = Task.Run(() => scheduler.WaitForWork(default), TestContext.Current.CancellationToken);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+
+        scheduler.Dispose();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            () => server.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Throws<ObjectDisposedException>(() => scheduler.WaitForWork(default));
+    }
+
+    [Fact]
+    public async Task Dispose_ByAReceiver_EndsEveryRequestWithTheTick()
+    {
+        BatchScheduler scheduler = Start(sequences: 2);
+        BatchAnswer disposing = scheduler.Submit(Request() with { OnToken = _ => scheduler.Dispose() });
+        BatchAnswer beside = scheduler.Submit(Request());
+        BatchAnswer waiting = scheduler.Submit(Request());
+
+        scheduler.Run(TestContext.Current.CancellationToken);
+
+        Assert.Equal(StopReason.Cancelled, (await disposing.Completion).StopReason);
+        Assert.Equal(StopReason.Cancelled, (await beside.Completion).StopReason);
+        Assert.Equal(StopReason.Cancelled, (await waiting.Completion).StopReason);
+        Assert.Throws<ObjectDisposedException>(() => scheduler.Step());
+    }
+
+    [Fact]
+    public async Task Receiver_RunsTheBatch_EndsThatRequestOnly()
+    {
+        using BatchScheduler scheduler = Start(sequences: 2);
+        List<int> kept = [];
+        BatchAnswer keptAnswer = scheduler.Submit(Request() with { OnToken = kept.Add });
+        BatchAnswer failing = scheduler.Submit(Request() with { OnToken = _ => scheduler.Step() });
+
+        scheduler.Run(TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => failing.Completion);
+        Assert.Equal(StopReason.TokenLimit, (await keptAnswer.Completion).StopReason);
+        Assert.Equal(10, kept.Count);
+    }
+
+    private BatchScheduler Start(int sequences) => builtIn.Model.StartBatch(
+        new SequenceOptions { ContextLength = 128 },
+        new BatchSchedulerOptions { Limits = new BatchOptions { SequencesMax = sequences } });
+
+    private BatchRequest Request(int? tokenLimit = 10) => new()
+    {
+        Prompt = builtIn.Model.Tokenizer.Encode(BuiltInModel.Prompt, addSpecial: true),
+        Options = new GenerationOptions { TokenLimit = tokenLimit, IgnoreEndOfSequence = true },
+        Sampler = BuiltInModel.Greedy,
+    };
+}
