@@ -16,6 +16,7 @@ public sealed class IntegrityCheck : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly GgufFile _file;
     private Task? _task;
+    private bool _isDisposed;
 
     /// <summary>Verifies a small <paramref name="file"/>; a large one must stay open until this is disposed.</summary>
     /// <exception cref="ModelFileException">A small file is damaged.</exception>
@@ -58,6 +59,12 @@ public sealed class IntegrityCheck : IDisposable
     /// <summary>Stops verifying.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         _stop.Cancel();
         if (_task is not null)
         {

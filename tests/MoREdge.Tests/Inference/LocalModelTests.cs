@@ -149,6 +149,17 @@ public sealed class LocalModelTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => batch.Submit(new BatchRequest { Prompt = new[] { 1, 2 } }));
     }
 
+    [Fact]
+    public void Dispose_Again_DoesNothing()
+    {
+        LocalModel model = Open(new ByteModel().Write(_folder.File("m.gguf")));
+        model.Dispose();
+
+        model.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => model.Network.CheckIds([1]));
+    }
+
     /// <summary>An embedding may be padded; ids of the padding have logits, but no text.</summary>
     [Fact]
     public async Task Generate_PromptIdOfThePadding_IsNoErrorUnderARepeatPenalty()
