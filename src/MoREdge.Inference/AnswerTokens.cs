@@ -37,15 +37,15 @@ internal sealed class AnswerTokens
 
     /// <summary>The next token.</summary>
     /// <param name="logits">Logits behind the last token (at least the tokenizer's vocabulary).</param>
-    /// <exception cref="InferenceException">The chosen logit is not a number.</exception>
+    /// <exception cref="InferenceException">The chosen logit is not a finite number.</exception>
     public int Choose(ReadOnlySpan<float> logits)
     {
         int id = _sampler.Choose(logits[..(_tokenizer?.VocabSize ?? logits.Length)]);
-        if (float.IsNaN(logits[id]))
+        if (!float.IsFinite(logits[id]))
         {
             throw new InferenceException(
                 InferenceError.NotANumber,
-                "The model produced a value that is not a number; its file is damaged or was converted wrongly.");
+                "The model produced a value that is not a finite number; its file is damaged or converted wrongly.");
         }
 
         _sampler.Accept(id);

@@ -24,7 +24,7 @@ public enum InferenceError
     /// <summary>As many requests as a batch lets wait are waiting.</summary>
     QueueFull,
 
-    /// <summary>The model produced a logit that is not a number.</summary>
+    /// <summary>The model produced a logit that is not a finite number.</summary>
     NotANumber,
 }
 

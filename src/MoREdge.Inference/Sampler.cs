@@ -67,6 +67,12 @@ public sealed class Sampler
             return 0;
         }
 
+        if (float.IsPositiveInfinity(_probabilities[0]))
+        {
+            // Beside an infinite logit nothing is likely, and differences to it are not numbers.
+            return _ids[0];
+        }
+
         ToProbabilities(count);
         count = KeepTopP(count);
         count = KeepMinP(count);

@@ -52,6 +52,32 @@ public sealed class SamplerTests
         Assert.Equal([0, 1, 2, 3], Drawn(new SamplerOptions { Temperature = 1, TopK = 0, TopP = 1, MinP = 0 }, logits));
     }
 
+    /// <summary>The difference of two infinities is not a number, and drew the least likely token left.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void Choose_InfiniteLogit_IsTaken(int topK)
+    {
+        SamplerOptions options = new() { Temperature = 1, TopK = topK, TopP = 1, MinP = 0, RepeatPenalty = 1.1f };
+        Assert.Equal([2], Drawn(options, [1f, 3f, float.PositiveInfinity, float.PositiveInfinity, float.NaN]));
+        Assert.Equal([0], Drawn(options, [float.NaN, float.NegativeInfinity, float.NaN]));
+    }
+
+    [Theory]
+    [InlineData(0, float.PositiveInfinity)]
+    [InlineData(1, float.PositiveInfinity)]
+    [InlineData(1, float.NaN)]
+    public void AnswerTokens_LogitThatIsNotFinite_SaysThatTheModelIsDamaged(float temperature, float damage)
+    {
+        Sampler sampler = new(new SamplerOptions { Temperature = temperature, TopK = 1 }, 3);
+        AnswerTokens tokens = new(null, sampler, new GenerationOptions(), startsText: false, onText: null);
+        float[] logits = float.IsNaN(damage) ? [damage, damage, damage] : [1, damage, 2];
+
+        InferenceException fault = Assert.Throws<InferenceException>(() => tokens.Choose(logits));
+
+        Assert.Equal(InferenceError.NotANumber, fault.Error);
+    }
+
     [Fact]
     public void Choose_SameSeed_GivesTheSameIds()
     {
