@@ -61,7 +61,7 @@ public sealed class BatchAnswer
     internal void Start(BatchSequence sequence, DecoderModel network, Tokenizer? tokenizer)
     {
         Sequence = sequence;
-        sequence.DraftOverride = _request.DraftOverride;
+        sequence.DraftOverride = _request.DraftOverride is null ? null : _receiver.Draft;
         ReadOnlySpan<int> prompt = _request.Prompt.Span;
         Sampler sampler = new(_request.Sampler, tokenizer?.VocabSize ?? network.Config.VocabSize);
         foreach (int id in prompt)

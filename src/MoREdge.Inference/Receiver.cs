@@ -24,6 +24,18 @@ internal sealed class Receiver(BatchRequest request)
         }
     }
 
+    /// <summary>Asks what the token behind a text will be.</summary>
+    /// <param name="position">Position of the token.</param>
+    /// <param name="draft">What the model expects, and the answer where the receiver has failed.</param>
+    public int Draft(int position, int draft)
+    {
+        int better = draft;
+        Call(
+            request.DraftOverride is { } choose ? expected => better = choose(position, expected) : (Action<int>?)null,
+            draft);
+        return better;
+    }
+
     private void Call<T>(Action<T>? receiver, T value)
     {
         if (receiver is null || Failure is not null)

@@ -3,7 +3,9 @@ using MoREdge.Model;
 
 namespace MoREdge.Tests.Inference;
 
-/// <summary>Schedulers that are disposed of, or run, where their requests do not expect it.</summary>
+/// <summary>
+/// Schedulers that are disposed of or run where their requests do not expect it, and requests that fail or end early.
+/// </summary>
 public sealed class BatchLifetimeTests(BuiltInModel builtIn) : IClassFixture<BuiltInModel>
 {
     /// <summary>The tick under way reads what is to be freed.</summary>
@@ -74,9 +76,31 @@ public sealed class BatchLifetimeTests(BuiltInModel builtIn) : IClassFixture<Bui
         Assert.Equal(10, kept.Count);
     }
 
-    private BatchScheduler Start(int sequences) => builtIn.Model.StartBatch(
-        new SequenceOptions { ContextLength = 128 },
-        new BatchSchedulerOptions { Limits = new BatchOptions { SequencesMax = sequences } });
+    /// <summary>Drafts are asked for in the middle of a tick.</summary>
+    [Fact]
+    public async Task DraftOverride_Throws_EndsThatRequestOnly()
+    {
+        using BatchScheduler scheduler = Start(sequences: 2, SpeculationMode.On);
+        List<int> kept = [];
+        int calls = 0;
+        BatchAnswer keptAnswer = scheduler.Submit(Request() with { OnToken = kept.Add });
+        BatchAnswer failing = scheduler.Submit(Request() with
+        {
+            DraftOverride = (_, draft) => ++calls < 2 ? draft : throw new TimeZoneNotFoundException("No more drafts."),
+        });
+
+        scheduler.Run(TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => failing.Completion);
+        Assert.Equal(2, calls);
+        Assert.Equal(StopReason.TokenLimit, (await keptAnswer.Completion).StopReason);
+        Assert.Equal(10, kept.Count);
+    }
+
+    private BatchScheduler Start(int sequences, SpeculationMode speculation = SpeculationMode.Off) =>
+        builtIn.Model.StartBatch(
+            new SequenceOptions { ContextLength = 128, Speculation = speculation },
+            new BatchSchedulerOptions { Limits = new BatchOptions { SequencesMax = sequences } });
 
     private BatchRequest Request(int? tokenLimit = 10) => new()
     {
