@@ -15,7 +15,7 @@ internal sealed class AnswerMeter(DecoderModel network, DepthStatistics? depths)
     private long[]? _promptDepths;
 
     private ReadOnlySpan<long> Depths =>
-        depths is null ? new long[network.Config.RecursionCount + 1] : depths.Histogram;
+        depths is null ? new long[network.Config.DepthCount + 1] : depths.Histogram;
 
     /// <summary>The logits behind the prompt are there.</summary>
     /// <param name="tokens">Prompt tokens that were computed.</param>
@@ -50,7 +50,7 @@ internal sealed class AnswerMeter(DecoderModel network, DepthStatistics? depths)
         return new GenerationStats
         {
             StopReason = reason,
-            PromptTokens = _promptTokens,
+            PromptTokens = hasPrompt ? _promptTokens : checked((int)(depths?.TokenCount ?? 0)),
             PromptSeconds = hasPrompt
                 ? Stopwatch.GetElapsedTime(_start, _promptEnd).TotalSeconds
                 : Stopwatch.GetElapsedTime(_start).TotalSeconds,

@@ -8,7 +8,10 @@ public sealed record GenerationStats
     /// <summary>Why it ended.</summary>
     public required StopReason StopReason { get; init; }
 
-    /// <summary>Prompt tokens that were computed; tokens already in the cache are not counted.</summary>
+    /// <summary>
+    /// Prompt tokens that were computed, also those of a prompt that was cancelled halfway; tokens already in the cache
+    /// are not counted.
+    /// </summary>
     public required int PromptTokens { get; init; }
 
     /// <summary>Seconds from the start to the first logits.</summary>

@@ -1,5 +1,6 @@
 using MoREdge.Inference;
 using MoREdge.Model;
+using MoREdge.Tests.Model;
 
 namespace MoREdge.Tests.Inference;
 
@@ -74,6 +75,28 @@ public sealed class BatchLifetimeTests(BuiltInModel builtIn) : IClassFixture<Bui
         await Assert.ThrowsAsync<InvalidOperationException>(() => failing.Completion);
         Assert.Equal(StopReason.TokenLimit, (await keptAnswer.Completion).StopReason);
         Assert.Equal(10, kept.Count);
+    }
+
+    /// <summary>Every layer that can be skipped has its place in the histogram, begun or not.</summary>
+    [Fact]
+    public async Task Cancel_BeforeOrWithinThePrompt_CountsWhatWasComputed()
+    {
+        using TinyModel model = TinyFamilies.Create("mod").Load();
+        using BatchScheduler scheduler = new(
+            model.Network, new SequenceOptions(), new BatchSchedulerOptions { Limits = new() { PromptRowsMax = 8 } });
+        BatchAnswer waiting = scheduler.Submit(new BatchRequest { Prompt = new int[20] });
+        waiting.Cancel();
+        BatchAnswer running = scheduler.Submit(new BatchRequest { Prompt = new int[20] });
+        scheduler.Step();
+        running.Cancel();
+
+        scheduler.Run(TestContext.Current.CancellationToken);
+
+        GenerationStats none = await waiting.Completion;
+        GenerationStats some = await running.Completion;
+        Assert.Equal((0, 8), (none.PromptTokens, some.PromptTokens));
+        Assert.Equal(model.Network.Config.DepthCount + 1, none.DepthHistogram.Length);
+        Assert.Equal(some.DepthHistogram.Length, none.DepthHistogram.Length);
     }
 
     /// <summary>Drafts are asked for in the middle of a tick.</summary>

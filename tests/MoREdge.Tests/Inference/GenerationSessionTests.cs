@@ -115,6 +115,19 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
     }
 
     [Fact]
+    public void Generate_CancelledWithinThePrompt_CountsWhatWasComputed()
+    {
+        int[] prompt = new int[300];
+        using GenerationSession session = builtIn.Start();
+        using CancellationTokenSource source = new();
+        GenerationOptions options = new() { PromptProgress = (_, _) => source.Cancel() };
+        GenerationStats stats = session.Generate(prompt, options, startsText: false, _ => { }, source.Token);
+
+        Assert.Equal((StopReason.Cancelled, 256, 0), (stats.StopReason, stats.PromptTokens, session.Ids.Count));
+        Assert.Equal(256, Sum(stats.DepthHistogram));
+    }
+
+    [Fact]
     public void Reset_AfterText_ForgetsIt()
     {
         using GenerationSession session = builtIn.Start();
@@ -163,6 +176,13 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
 
             Assert.Equal((first.MeanDepth, text), (again.MeanDepth, sameText));
         }
+    }
+
+    private static long Sum(long[] counts)
+    {
+        long sum = 0;
+        Array.ForEach(counts, count => sum += count);
+        return sum;
     }
 
     private static (GenerationStats Stats, string Text) Run(
