@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MoREdge.Model;
+using MoREdge.Tokenization;
 
 namespace MoREdge.Inference;
 
@@ -75,9 +76,15 @@ public sealed class GenerationSession : IDisposable
     /// </param>
     /// <param name="onText">Receives the answer piece by piece, whole characters only.</param>
     /// <param name="cancellation">Ends the answer; what was computed stays valid.</param>
-    /// <exception cref="ArgumentException">A stop string is empty.</exception>
-    /// <exception cref="InferenceException">The prompt is longer than the context.</exception>
+    /// <exception cref="ArgumentException">
+    /// A stop string is empty, the prompt is, or an id of it lies outside the vocabulary; the text so far is kept.
+    /// </exception>
+    /// <exception cref="InferenceException">
+    /// The prompt is longer than the context, or the model has no tokenizer; the text so far is kept. Or the model
+    /// produced a value that is not a finite number.
+    /// </exception>
     /// <exception cref="ModelFile.ModelFileException">The background verification found damage.</exception>
+    /// <exception cref="ObjectDisposedException">The session or its model has been disposed.</exception>
     public GenerationStats Generate(
         ReadOnlySpan<int> prompt,
         GenerationOptions options,
@@ -88,7 +95,9 @@ public sealed class GenerationSession : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onText);
         options.Validate();
+        _model.Network.CheckIds(prompt);
         InferenceException.ThrowIfTooLong(prompt.Length, Sequence.ContextLength);
+        Tokenizer tokenizer = _model.Tokenizer;
         int reused = ReuseCache(prompt);
         Sequence.Depths.Clear();
         _sampler.Reset();
@@ -98,7 +107,7 @@ public sealed class GenerationSession : IDisposable
         }
 
         SpeculationStatistics before = Sequence.Speculation;
-        AnswerTokens tokens = new(_model.Tokenizer, _sampler, options, startsText, onText);
+        AnswerTokens tokens = new(tokenizer, _sampler, options, startsText, onText);
         Answer answer = new(this, tokens, new AnswerMeter(_model.Network, Sequence.Depths));
         ReadOnlySpan<int> rest = prompt[reused..];
         GenerationStats stats = Prefill(rest, options, cancellation) is { IsEmpty: false } logits

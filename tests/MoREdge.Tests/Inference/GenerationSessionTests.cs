@@ -115,6 +115,19 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
     }
 
     [Fact]
+    public void Generate_PromptThatIsRefused_KeepsTheText()
+    {
+        using GenerationSession session = builtIn.Start();
+        (GenerationStats first, _) = Run(session, session.Encode(BuiltInModel.Prompt), TwentyTokens);
+        int kept = first.PromptTokens + first.DecodedTokens;
+
+        Assert.Throws<ArgumentException>(() => Run(session, [], TwentyTokens));
+        Assert.Throws<ArgumentException>(() => Run(session, [5, -1, 5], TwentyTokens));
+
+        Assert.Equal((kept, kept), (session.Ids.Count, session.Sequence.Position));
+    }
+
+    [Fact]
     public void Generate_CancelledWithinThePrompt_CountsWhatWasComputed()
     {
         int[] prompt = new int[300];
