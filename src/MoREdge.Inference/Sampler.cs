@@ -93,13 +93,12 @@ public sealed class Sampler
         {
             int id = _recent[i];
             // A prompt may hold ids that only the padded embedding has; they are never chosen.
-            if (id >= _penalized.Length || _recent.AsSpan(0, i).Contains(id))
+            if (id < _penalized.Length)
             {
-                continue;
+                _penalized[id] = logits[id] > 0
+                    ? logits[id] / _options.RepeatPenalty
+                    : logits[id] * _options.RepeatPenalty;
             }
-
-            float logit = _penalized[id];
-            _penalized[id] = logit > 0 ? logit / _options.RepeatPenalty : logit * _options.RepeatPenalty;
         }
 
         return _penalized;

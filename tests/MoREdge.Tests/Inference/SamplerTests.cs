@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MoREdge.Inference;
 
 namespace MoREdge.Tests.Inference;
@@ -50,6 +51,30 @@ public sealed class SamplerTests
         Assert.Equal([0, 1], Drawn(new SamplerOptions { Temperature = 1, TopK = 0, TopP = 0.75f, MinP = 0 }, logits));
         Assert.Equal([0, 1, 2], Drawn(new SamplerOptions { Temperature = 1, TopK = 0, TopP = 1, MinP = 0.2f }, logits));
         Assert.Equal([0, 1, 2, 3], Drawn(new SamplerOptions { Temperature = 1, TopK = 0, TopP = 1, MinP = 0 }, logits));
+    }
+
+    /// <summary>A look at every earlier token for each would take half a second or more.</summary>
+    [Fact]
+    public void Choose_LongRepeatWindow_LooksAtEveryTokenOnce()
+    {
+        const int Window = 1 << 17;
+        Sampler sampler = new(new SamplerOptions { Temperature = 0, RepeatPenalty = 2, RepeatWindow = Window }, Window);
+        for (int id = 0; id < Window; id++)
+        {
+            sampler.Accept(id);
+        }
+
+        float[] logits = new float[Window];
+        TimeSpan fastest = TimeSpan.MaxValue;
+        for (int i = 0; i < 5; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            sampler.Choose(logits);
+            TimeSpan taken = Stopwatch.GetElapsedTime(start);
+            fastest = taken < fastest ? taken : fastest;
+        }
+
+        Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
     }
 
     /// <summary>The difference of two infinities is not a number, and drew the least likely token left.</summary>
