@@ -74,15 +74,16 @@ internal sealed class AnswerTokens
     public void Finish()
     {
         Show(_stream?.Flush() ?? "");
-        _onText?.Invoke(_stops.Flush());
+        PassOn(_stops.Flush());
     }
 
-    private void Show(string text)
+    private void Show(string text) => PassOn(_stops.Push(text));
+
+    private void PassOn(string text)
     {
-        string shown = _stops.Push(text);
-        if (shown.Length > 0)
+        if (text.Length > 0)
         {
-            _onText?.Invoke(shown);
+            _onText?.Invoke(text);
         }
     }
 }

@@ -23,6 +23,22 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
         Assert.Equal(session.Ids.Count, session.Sequence.Position);
     }
 
+    [Theory]
+    [InlineData("zzz")]
+    [InlineData(null)]
+    public void Generate_Pieces_AreNeverEmpty(string? stop)
+    {
+        using GenerationSession session = builtIn.Start();
+        GenerationOptions options = TwentyTokens with { StopStrings = stop is null ? [] : [stop] };
+        List<string> pieces = [];
+        session.Generate(
+            session.Encode(BuiltInModel.Prompt), options, startsText: false, pieces.Add,
+            TestContext.Current.CancellationToken);
+
+        Assert.NotEmpty(pieces);
+        Assert.DoesNotContain("", pieces);
+    }
+
     [Fact]
     public void Generate_StopString_IsNotShown()
     {
