@@ -176,6 +176,10 @@ public sealed class Sequence : IDisposable
     /// <exception cref="ArgumentException">
     /// No ids, an id outside the vocabulary, or more than the context holds.
     /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// <paramref name="progress"/> has used the sequence itself.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The sequence or its model has been disposed.</exception>
     /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
     public ReadOnlySpan<float> Prefill(
         ReadOnlySpan<int> ids, Action<int>? progress = null, CancellationToken cancellation = default)
@@ -187,7 +191,9 @@ public sealed class Sequence : IDisposable
         for (int done = 0; done < ids.Length; done += _flight.RowCount)
         {
             ForwardOrRestore(ids.Slice(done, Math.Min(_plan.ChunkRowsMax, ids.Length - done)), start, cancellation);
+            int position = Position;
             progress?.Invoke(done + _flight.RowCount);
+            CheckGoesOn(position);
         }
 
         return _runner.Logits(_flight.Residual.Slice(_flight.RowCount - 1, 1)).Row(0);
@@ -244,6 +250,7 @@ public sealed class Sequence : IDisposable
                 for (int i = 0; i < rows; i++)
                 {
                     visitor(start + row + i, logits.Row(i));
+                    CheckGoesOn(start + count);
                 }
             }
         }
@@ -349,6 +356,19 @@ public sealed class Sequence : IDisposable
         _latestIsSpeculative = false;
         Depths.Add(LastDepths);
         Position += ids.Length;
+    }
+
+    /// <summary>
+    /// Behind every call of a receiver: had it freed what is used here, going on would read freed memory.
+    /// </summary>
+    private void CheckGoesOn(int position)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _model.ThrowIfDisposed();
+        if (Position != position)
+        {
+            throw new InvalidOperationException("A receiver has changed the sequence that called it.");
+        }
     }
 
     private void CheckIds(ReadOnlySpan<int> ids)
