@@ -14,6 +14,7 @@ public sealed class GenerationSession : IDisposable
     private readonly List<int> _ids = [];
     private DepthBudget? _budget;
     private long _latest;
+    private bool _isAnswering;
 
     internal GenerationSession(LocalModel model, Sequence sequence, SamplerOptions sampler)
     {
@@ -83,6 +84,7 @@ public sealed class GenerationSession : IDisposable
     /// The prompt is longer than the context, or the model has no tokenizer; the text so far is kept. Or the model
     /// produced a value that is not a finite number.
     /// </exception>
+    /// <exception cref="InvalidOperationException">A receiver of this session called it.</exception>
     /// <exception cref="ModelFile.ModelFileException">The background verification found damage.</exception>
     /// <exception cref="ObjectDisposedException">The session or its model has been disposed.</exception>
     public GenerationStats Generate(
@@ -94,6 +96,47 @@ public sealed class GenerationSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onText);
+        CheckIdle();
+        _isAnswering = true;
+        try
+        {
+            return Continue(prompt, options, startsText, onText, cancellation);
+        }
+        finally
+        {
+            _isAnswering = false;
+        }
+    }
+
+    /// <summary>Forgets the text.</summary>
+    /// <exception cref="InvalidOperationException">A receiver of this session called it.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    public void Reset()
+    {
+        CheckIdle();
+        Sequence.Truncate(0);
+        Sequence.Depths.Clear();
+        _ids.Clear();
+    }
+
+    /// <summary>Frees the sequence.</summary>
+    public void Dispose() => Sequence.Dispose();
+
+    private void CheckIdle()
+    {
+        if (_isAnswering)
+        {
+            throw new InvalidOperationException("A receiver cannot use the session that calls it.");
+        }
+    }
+
+    private GenerationStats Continue(
+        ReadOnlySpan<int> prompt,
+        GenerationOptions options,
+        bool startsText,
+        Action<string> onText,
+        CancellationToken cancellation)
+    {
         options.Validate();
         _model.Network.CheckIds(prompt);
         InferenceException.ThrowIfTooLong(prompt.Length, Sequence.ContextLength);
@@ -115,17 +158,6 @@ public sealed class GenerationSession : IDisposable
             : answer.Cancelled();
         return stats with { Speculation = Sequence.Speculation.Since(before) };
     }
-
-    /// <summary>Forgets the text.</summary>
-    public void Reset()
-    {
-        Sequence.Truncate(0);
-        Sequence.Depths.Clear();
-        _ids.Clear();
-    }
-
-    /// <summary>Frees the sequence.</summary>
-    public void Dispose() => Sequence.Dispose();
 
     internal ReadOnlySpan<float> Decode(int id)
     {

@@ -143,6 +143,26 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
         Assert.Equal((kept, kept), (session.Ids.Count, session.Sequence.Position));
     }
 
+    /// <summary>An answer whose text so far was replaced would go on somewhere else.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Receiver_UsesTheSession_IsTold(bool inPrompt)
+    {
+        using GenerationSession session = builtIn.Start();
+        int[] prompt = session.Encode(BuiltInModel.Prompt);
+        void Use() => Run(session, prompt, TwentyTokens);
+        GenerationOptions options = inPrompt ? TwentyTokens with { PromptProgress = (_, _) => Use() } : TwentyTokens;
+
+        Assert.Throws<InvalidOperationException>(
+            () => session.Generate(prompt, options, startsText: false, _ => Use(), default));
+        Assert.Throws<InvalidOperationException>(
+            () => session.Generate(prompt, options, startsText: false, _ => session.Reset(), default));
+
+        using GenerationSession fresh = builtIn.Start();
+        Assert.Equal(Run(fresh, prompt, TwentyTokens).Text, Run(session, prompt, TwentyTokens).Text);
+    }
+
     [Fact]
     public void Generate_CancelledWithinThePrompt_CountsWhatWasComputed()
     {
