@@ -42,7 +42,7 @@ public sealed class BatchAnswer
     /// <summary>Most tokens it may store.</summary>
     internal int TokensMax { get; }
 
-    /// <summary>Its place in the batch; null while it waits.</summary>
+    /// <summary>Its place in the batch; null while it waits, and when it has left.</summary>
     internal BatchSequence? Sequence { get; private set; }
 
     internal bool IsCancelled => _isCancelled || _request.Cancellation.IsCancellationRequested;
@@ -121,6 +121,14 @@ public sealed class BatchAnswer
     internal void EndCancelled(DecoderModel network)
     {
         Complete(_meter ?? new AnswerMeter(network, depths: null), StopReason.Cancelled);
+    }
+
+    /// <summary>Lets go of what it worked with: its owner may keep the answer for long.</summary>
+    internal void Leave()
+    {
+        Sequence = null;
+        _tokens = null;
+        _meter = null;
     }
 
     /// <summary>Ends it with a failure.</summary>

@@ -266,6 +266,7 @@ public sealed class BatchScheduler : IDisposable
                     _batch.Remove(sequence);
                 }
 
+                answer.Leave();
                 answer.Fail(failure);
                 continue;
             }
@@ -335,6 +336,7 @@ public sealed class BatchScheduler : IDisposable
             if (answer.IsCompleted)
             {
                 _batch.Remove(answer.Sequence!);
+                answer.Leave();
                 KvBytesReserved -= answer.KvBytes;
                 _running.RemoveAt(i);
             }

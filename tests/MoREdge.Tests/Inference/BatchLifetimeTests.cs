@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MoREdge.Inference;
 using MoREdge.Model;
 using MoREdge.Tests.Model;
@@ -99,6 +100,21 @@ public sealed class BatchLifetimeTests(BuiltInModel builtIn) : IClassFixture<Bui
         Assert.Equal(some.DepthHistogram.Length, none.DepthHistogram.Length);
     }
 
+    /// <summary>A server may keep answers until somebody asks for their statistics.</summary>
+    [Fact]
+    public void Answer_ThatIsKept_HoldsNothingOfTheBatch()
+    {
+        using BatchScheduler scheduler = Start(sequences: 1);
+        (BatchAnswer answer, WeakReference sequence) = RunOne(scheduler);
+
+        // The batch itself forgets a text when another one takes its place.
+        RunOne(scheduler);
+        GC.Collect();
+
+        Assert.True(answer.IsCompleted);
+        Assert.False(sequence.IsAlive);
+    }
+
     /// <summary>Drafts are asked for in the middle of a tick.</summary>
     [Fact]
     public async Task DraftOverride_Throws_EndsThatRequestOnly()
@@ -118,6 +134,18 @@ public sealed class BatchLifetimeTests(BuiltInModel builtIn) : IClassFixture<Bui
         Assert.Equal(2, calls);
         Assert.Equal(StopReason.TokenLimit, (await keptAnswer.Completion).StopReason);
         Assert.Equal(10, kept.Count);
+    }
+
+    /// <summary>A method of its own, whose locals are gone when it returns.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private (BatchAnswer Answer, WeakReference Sequence) RunOne(BatchScheduler scheduler)
+    {
+        BatchAnswer answer = scheduler.Submit(Request());
+        scheduler.Step();
+        WeakReference sequence = new(answer.Sequence);
+        Assert.True(sequence.IsAlive);
+        scheduler.Run(TestContext.Current.CancellationToken);
+        return (answer, sequence);
     }
 
     private BatchScheduler Start(int sequences, SpeculationMode speculation = SpeculationMode.Off) =>
