@@ -30,13 +30,14 @@ public sealed class ChatSession
     /// <param name="model">A model with a chat template.</param>
     /// <param name="session">The session to run in, which the caller owns.</param>
     /// <param name="systemPrompt">The first message, or null for none.</param>
-    /// <exception cref="InferenceException">The model has no chat template.</exception>
+    /// <exception cref="InferenceException">The model has no chat template, or no tokenizer.</exception>
     /// <exception cref="ChatTemplateException">
     /// The template uses a construct this version lacks; it is named.
     /// </exception>
     public ChatSession(LocalModel model, GenerationSession session, string? systemPrompt)
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(session);
         _model = model;
         _session = session;
         string template = model.Tokenizer.Definition.ChatTemplate ?? throw new InferenceException(
@@ -60,6 +61,10 @@ public sealed class ChatSession
     /// <param name="cancellation">Ends the answer; what was said of it stays in the history.</param>
     /// <exception cref="InferenceException">
     /// This message alone does not fit the context, or the template writes nothing; the conversation stays as it was.
+    /// Or the model produced a value that is not a finite number.
+    /// </exception>
+    /// <exception cref="ChatTemplateException">
+    /// The template refuses the conversation with this message, which stays as it was.
     /// </exception>
     public ChatTurn Ask(string text, GenerationOptions options, Action<string> onText, CancellationToken cancellation)
     {
@@ -115,8 +120,8 @@ public sealed class ChatSession
     /// <summary>Forgets everything but the system prompt.</summary>
     public void Reset()
     {
-        _messages.RemoveRange(_systemCount, _messages.Count - _systemCount);
         _session.Reset();
+        _messages.RemoveRange(_systemCount, _messages.Count - _systemCount);
     }
 
     /// <summary>

@@ -5,7 +5,8 @@ using MoREdge.Tokenization;
 namespace MoREdge.Inference;
 
 /// <summary>
-/// A text in the making: a sequence with its caches, a sampler, and the ids it has seen. Not thread-safe.
+/// A text in the making: a sequence with its caches, a sampler, and the ids it has seen. Not thread-safe: cancel an
+/// answer and let it return before another thread disposes of its session.
 /// </summary>
 public sealed class GenerationSession : IDisposable
 {

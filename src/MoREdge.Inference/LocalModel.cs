@@ -7,7 +7,7 @@ namespace MoREdge.Inference;
 
 /// <summary>
 /// A model file opened for use: the mapped file, the network over it and its tokenizer. The composition root of the
-/// runtime.
+/// runtime. Each of its sessions and batches may run on a thread of its own: they take turns at the workers.
 /// </summary>
 public sealed class LocalModel : IDisposable
 {
@@ -43,6 +43,7 @@ public sealed class LocalModel : IDisposable
     /// <param name="path">A GGUF file.</param>
     /// <param name="kernels">The kernel set to run on.</param>
     /// <param name="threadCount">Worker threads, the caller's included.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer threads than one.</exception>
     /// <exception cref="ModelFileException">The file is damaged or not a model this version runs.</exception>
     /// <exception cref="TokenizerException">The tokenizer in the file is damaged.</exception>
     /// <exception cref="InferenceException">The tokenizer does not fit the network.</exception>
@@ -81,15 +82,19 @@ public sealed class LocalModel : IDisposable
 
     /// <summary>Starts an empty session.</summary>
     /// <exception cref="ArgumentException">An option does not fit the model.</exception>
+    /// <exception cref="OutOfMemoryException">Its caches do not fit.</exception>
     public GenerationSession StartSession(SequenceOptions sequence, SamplerOptions sampler) =>
         new(this, Network.CreateSequence(sequence), sampler);
 
     /// <summary>Starts an empty batch, for many texts side by side.</summary>
     /// <exception cref="ArgumentException">An option does not fit the model or is not for batches.</exception>
+    /// <exception cref="OutOfMemoryException">Its buffers do not fit.</exception>
     public BatchScheduler StartBatch(SequenceOptions sequence, BatchSchedulerOptions options) =>
         new(Network, _tokenizer, Integrity, sequence, options);
 
-    /// <summary>Stops the worker threads and closes the file.</summary>
+    /// <summary>
+    /// Stops the worker threads and closes the file; no session and no batch may be at work on another thread.
+    /// </summary>
     public void Dispose()
     {
         Integrity.Dispose();

@@ -8,7 +8,8 @@ namespace MoREdge.Model;
 
 /// <summary>
 /// A decoder model whose weights are views of an open file: an ordinary Llama-family decoder, or one with a loop. It
-/// owns the worker threads; sequences made from it take turns.
+/// owns the worker threads. Each of its sequences and batches may run on a thread of its own: they take turns at the
+/// workers.
 /// </summary>
 public sealed class DecoderModel : IDisposable
 {
@@ -152,7 +153,10 @@ public sealed class DecoderModel : IDisposable
         return (tokenCount * perToken) + ((double)Config.VocabSize * Config.ModelDim);
     }
 
-    /// <summary>Stops the worker threads; sequences and batches of the model cannot go on.</summary>
+    /// <summary>
+    /// Stops the worker threads; sequences and batches of the model cannot go on, and none may be at work on another
+    /// thread.
+    /// </summary>
     public void Dispose()
     {
         _isDisposed = true;

@@ -14,6 +14,10 @@ public delegate void LogitsVisitor(int position, ReadOnlySpan<float> logits);
 /// allocated here, once; a decoded token allocates nothing. Not thread-safe. For many texts side by side:
 /// <see cref="SequenceBatch"/>.
 /// </summary>
+/// <remarks>
+/// Logits lie in the sequence's own memory: the next call overwrites them, and <see cref="Dispose"/> frees them, as the
+/// garbage collector does once nobody refers to the sequence. Dispose of it behind the last look at them.
+/// </remarks>
 public sealed class Sequence : IDisposable
 {
     /// <summary>Tokens of a turn when drafts are tried.</summary>

@@ -228,7 +228,8 @@ public sealed class SequenceBatch : IDisposable
     }
 
     /// <summary>
-    /// Logits (VocabSize) behind the last token of <paramref name="sequence"/>; overwritten by the next tick.
+    /// Logits (VocabSize) behind the last token of <paramref name="sequence"/>; overwritten by the next tick, and
+    /// freed with the batch.
     /// </summary>
     /// <exception cref="InvalidOperationException">There are none.</exception>
     public ReadOnlySpan<float> Logits(BatchSequence sequence)

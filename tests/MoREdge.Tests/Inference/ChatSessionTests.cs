@@ -81,6 +81,20 @@ public sealed class ChatSessionTests(BuiltInModel builtIn) : IClassFixture<Built
         Assert.NotEqual("", Ask(chat, "And a dog?").Text);
     }
 
+    [Fact]
+    public void Reset_ByAReceiver_IsRefusedAndForgetsNothing()
+    {
+        using GenerationSession session = builtIn.Start();
+        ChatSession chat = new(builtIn.Model, session, "You tell stories.");
+
+        chat.Ask(
+            Question, TwelveTokens, _ => Assert.Throws<InvalidOperationException>(chat.Reset),
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(3, chat.MessageCount);
+        Assert.Throws<ArgumentNullException>(() => new ChatSession(builtIn.Model, null!, systemPrompt: null));
+    }
+
     private static (ChatTurn Turn, string Text) Ask(ChatSession chat, string question)
     {
         StringBuilder text = new();

@@ -1,5 +1,6 @@
 using System.Text;
 using MoREdge.Inference;
+using MoREdge.Kernels;
 using MoREdge.Model;
 
 namespace MoREdge.Tests.Inference;
@@ -141,6 +142,28 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
         Assert.Throws<ArgumentException>(() => Run(session, [5, -1, 5], TwentyTokens));
 
         Assert.Equal((kept, kept), (session.Ids.Count, session.Sequence.Position));
+    }
+
+    [Fact]
+    public async Task Sessions_OnThreadsOfTheirOwn_SayWhatEachSaysAlone()
+    {
+        using LocalModel model = LocalModel.Open(BuiltInModel.FilePath, KernelSelector.Best, threadCount: 2);
+        string Say(string prompt)
+        {
+            using GenerationSession session = model.StartSession(
+                new SequenceOptions { ContextLength = 128 }, new SamplerOptions { Temperature = 1, Seed = 7 });
+            return Run(session, session.Encode(prompt), TwentyTokens).Text;
+        }
+
+        string[] prompts = [BuiltInModel.Prompt, "The cat", "Lily and Tom went to the park.", "One day"];
+        string[] alone = Array.ConvertAll(prompts, Say);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        for (int i = 0; i < 3; i++)
+        {
+            string[] together = await Task.WhenAll(
+                Array.ConvertAll(prompts, prompt => Task.Run(() => Say(prompt), cancellation)));
+            Assert.Equal(alone, together);
+        }
     }
 
     /// <summary>An answer whose text so far was replaced would go on somewhere else.</summary>
