@@ -85,6 +85,12 @@ internal sealed record Architecture(string Name)
     /// <summary>The window where the file names none; 0 for no window.</summary>
     public int SlidingWindowDefault { get; init; }
 
+    /// <summary>Bound of attention scores where the file names none; 0 for no bound.</summary>
+    public float AttentionSoftCapDefault { get; init; }
+
+    /// <summary>Bound of logits where the file names none; 0 for no bound.</summary>
+    public float LogitSoftCapDefault { get; init; }
+
     /// <summary>
     /// With so many blocks, scores are scaled by 1 / √(ModelDim / HeadCount), which is not the width of a head.
     /// </summary>
@@ -103,6 +109,7 @@ internal sealed record Architecture(string Name)
         {
             HasPostNorms = true, Activation = GateActivation.GeluTanh, ScalesEmbedding = true,
             FullAttentionPeriod = 2, SlidingWindowDefault = 4096, WideScaleBlockCount = 46,
+            AttentionSoftCapDefault = 50, LogitSoftCapDefault = 30,
         },
         new(Architectures.Gemma3)
         {

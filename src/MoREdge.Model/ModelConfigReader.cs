@@ -88,8 +88,10 @@ public static class ModelConfigReader
             AttentionScale = keys.Number(
                 MetadataKeys.AttentionScale, 1 / Math.Sqrt(scaleDim), float.MinValue, float.MaxValue),
             ProjectionBound = keys.Number(MetadataKeys.ProjectionBound, 0, 0, float.MaxValue),
-            AttentionSoftCap = keys.Number(MetadataKeys.AttentionSoftCap, 0, 0, float.MaxValue),
-            LogitSoftCap = keys.Number(MetadataKeys.LogitSoftCap, 0, 0, float.MaxValue),
+            AttentionSoftCap = keys.Number(
+                MetadataKeys.AttentionSoftCap, architecture.AttentionSoftCapDefault, 0, float.MaxValue),
+            LogitSoftCap = keys.Number(
+                MetadataKeys.LogitSoftCap, architecture.LogitSoftCapDefault, 0, float.MaxValue),
             Blocks = ReadBlocks(keys, architecture, blockCount, hasTensor),
             Experts = experts,
             Skips = architecture.Name == Architectures.Depths ? SkipConfigReader.Read(keys, blockCount) : null,

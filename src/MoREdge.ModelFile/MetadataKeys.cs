@@ -264,10 +264,14 @@ public static class MetadataKeys
     /// </summary>
     public const string ProjectionBound = "attention.clamp_kqv";
 
-    /// <summary>float32: attention scores are kept within it by a tanh; not at all when 0 or absent.</summary>
+    /// <summary>
+    /// float32: attention scores are kept within it by a tanh; not at all when 0, the architecture's when absent.
+    /// </summary>
     public const string AttentionSoftCap = "attn_logit_softcapping";
 
-    /// <summary>float32: logits are kept within it by a tanh; not at all when 0 or absent.</summary>
+    /// <summary>
+    /// float32: logits are kept within it by a tanh; not at all when 0, the architecture's when absent.
+    /// </summary>
     public const string LogitSoftCap = "final_logit_softcapping";
 
     /// <summary>float32: factor of the embedding's rows.</summary>

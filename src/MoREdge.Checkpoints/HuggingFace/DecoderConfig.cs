@@ -105,10 +105,10 @@ internal sealed class DecoderConfig
     /// <summary>Bound of queries, keys and values; null for none.</summary>
     public double? ProjectionBound { get; set; }
 
-    /// <summary>Bound of attention scores; null for none.</summary>
+    /// <summary>Bound of attention scores; 0 for none, null for what the architecture implies.</summary>
     public double? AttentionSoftCap { get; set; }
 
-    /// <summary>Bound of logits; null for none.</summary>
+    /// <summary>Bound of logits; 0 for none, null for what the architecture implies.</summary>
     public double? LogitSoftCap { get; set; }
 
     /// <summary>Retention in place of attention, or null.</summary>

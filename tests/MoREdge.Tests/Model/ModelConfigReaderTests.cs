@@ -121,6 +121,21 @@ public sealed class ModelConfigReaderTests
         Assert.All(depths, depth => Assert.Equal(1, depth));
     }
 
+    /// <summary>Early files of Gemma 2 lack the keys; llama.cpp runs them with 50 and 30.</summary>
+    [Theory]
+    [InlineData("gemma2", 50, 30)]
+    [InlineData("gemma3", 0, 0)]
+    public void SoftCaps_FileDoesNotName_AreThoseOfTheArchitecture(string family, float attention, float logits)
+    {
+        using TinyModel model = TinyFamilies.Create(family);
+        model.Metadata.Remove($"{family}.{MetadataKeys.AttentionSoftCap}");
+        model.Metadata.Remove($"{family}.{MetadataKeys.LogitSoftCap}");
+        ModelConfig config = model.Load().Network.Config;
+
+        Assert.Equal(attention, config.AttentionSoftCap);
+        Assert.Equal(logits, config.LogitSoftCap);
+    }
+
     [Fact]
     public void SequenceOptions_ThatDoNotFit_AreRefused()
     {

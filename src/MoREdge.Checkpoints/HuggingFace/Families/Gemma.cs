@@ -86,10 +86,11 @@ internal class Gemma2 : DecoderFamily
 
     private static uint RoundToBFloat16(uint bits) => (bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000;
 
+    /// <summary>A bound; 0 where there is none although files that do not mention it mean the usual one.</summary>
     private static double? SoftCap(ConfigObject json, string key, double fallback)
     {
         double cap = json.GetDouble(key, json.Has(key) ? 0 : fallback);
-        return cap == 0 ? null : cap;
+        return cap == 0 && fallback == 0 ? null : cap;
     }
 }
 

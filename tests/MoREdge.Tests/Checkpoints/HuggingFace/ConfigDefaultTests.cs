@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MoREdge.Checkpoints;
 using MoREdge.Checkpoints.HuggingFace;
 using MoREdge.Checkpoints.HuggingFace.Families;
+using MoREdge.ModelFile;
 
 namespace MoREdge.Tests.Checkpoints.HuggingFace;
 
@@ -68,6 +69,23 @@ public sealed class ConfigDefaultTests
         json["use_sliding_window"] = name.StartsWith("Qwen", StringComparison.Ordinal) ? true : null;
 
         Assert.Equal(0, Read(json).Window);
+    }
+
+    /// <summary>A file of Gemma 2 without the keys means the usual bounds, so that none has to be written.</summary>
+    [Fact]
+    public void Read_GemmaWithoutBounds_SaysSo()
+    {
+        JsonObject json = Sizes("Gemma2ForCausalLM");
+        Assert.Equal((50, 30), (Read(json).AttentionSoftCap, Read(json).LogitSoftCap));
+
+        json["attn_logit_softcapping"] = null;
+        json["final_logit_softcapping"] = null;
+        DecoderConfig config = Read(json);
+        GgufMetadata metadata = new();
+        config.WriteTo(metadata, config.Architecture, config.LayerCount);
+
+        Assert.Equal(0, metadata.RequireFloat64("gemma2.attn_logit_softcapping"));
+        Assert.Equal(0, metadata.RequireFloat64("gemma2.final_logit_softcapping"));
     }
 
     [Fact]
