@@ -73,6 +73,9 @@ internal sealed record Architecture(string Name)
     /// <summary>Every so many layers one is not rotated; 0 when all are.</summary>
     public int UnrotatedPeriod { get; init; }
 
+    /// <summary>A file that says its angles are not fine-tuned rotates nothing.</summary>
+    public bool HasRotationSwitch { get; init; }
+
     /// <summary>The weights of the chosen experts are made to sum to 1 unless the file says otherwise.</summary>
     public bool NormalizesExpertWeights { get; init; }
 
@@ -118,8 +121,8 @@ internal sealed record Architecture(string Name)
             QueryKeyNorm = QueryKeyNorm.PerHead,
         },
         new(Architectures.Phi3),
-        new(Architectures.Granite),
-        new(Architectures.GraniteExperts) { NormalizesExpertWeights = true },
+        new(Architectures.Granite) { HasRotationSwitch = true },
+        new(Architectures.GraniteExperts) { NormalizesExpertWeights = true, HasRotationSwitch = true },
         new(Architectures.Olmo2)
         {
             HasPreNorms = false, HasPostNorms = true, QueryKeyNorm = QueryKeyNorm.Whole, FullAttentionPeriod = 4,

@@ -112,7 +112,7 @@ public static class ModelConfigReader
         int period = architecture.FullAttentionPeriod;
         bool[] hasWindow = keys.BlockFlags(MetadataKeys.SlidingWindowPattern, blockCount, period);
         bool[] isRotated = keys.BlockFlags(MetadataKeys.RopePattern, blockCount, architecture.UnrotatedPeriod);
-        bool rotates = keys.Flag(MetadataKeys.RopeFinetuned, fallback: true);
+        bool rotates = keys.Flag(MetadataKeys.RopeFinetuned, fallback: true) || !architecture.HasRotationSwitch;
         BlockConfig[] blocks = new BlockConfig[blockCount];
         for (int i = 0; i < blockCount; i++)
         {

@@ -240,7 +240,10 @@ public static class MetadataKeys
     /// <summary>bool, ours: YaRN's two limits are rounded outwards to whole dimensions; true when absent.</summary>
     public const string YarnTruncate = "rope.scaling.yarn_truncate";
 
-    /// <summary>bool: false for models of the Granite family that rotate nothing; true when absent.</summary>
+    /// <summary>
+    /// bool: whether the model was trained with stretched angles, which changes nothing; but in the Granite family
+    /// false means that nothing is rotated. True when absent.
+    /// </summary>
     public const string RopeFinetuned = "rope.scaling.finetuned";
 
     /// <summary>

@@ -136,6 +136,19 @@ public sealed class ModelConfigReaderTests
         Assert.Equal(logits, config.LogitSoftCap);
     }
 
+    /// <summary>The key says how a model was trained; Granite alone uses it to switch rotations off.</summary>
+    [Theory]
+    [InlineData("granitemoe", false)]
+    [InlineData("qwen3moe", true)]
+    [InlineData("gemma3", true)]
+    public void RopeFinetuned_False_StopsTheRotationsOfGraniteAlone(string family, bool isRotated)
+    {
+        using TinyModel model = TinyFamilies.Create(family);
+        model.Set(MetadataKeys.RopeFinetuned, GgufValue.FromBoolean(false));
+
+        Assert.All(model.Load().Network.Config.Blocks, block => Assert.Equal(isRotated, block.IsRotated));
+    }
+
     [Fact]
     public void SequenceOptions_ThatDoNotFit_AreRefused()
     {
