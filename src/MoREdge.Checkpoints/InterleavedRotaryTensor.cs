@@ -3,22 +3,28 @@ using System.Diagnostics;
 namespace MoREdge.Checkpoints;
 
 /// <summary>
-/// A query or key projection (heads·head, model), or its bias (heads·head), whose rows are reordered per head from
-/// half-split RoPE pairs (j, j + head/2) to the neighbouring pairs (2j, 2j + 1) that GGUF files of architecture "llama"
-/// have.
+/// A query or key projection (heads·head, model), or its bias (heads·head), whose rotated rows, the first of each head,
+/// are reordered from half-split RoPE pairs (j, j + rotated/2) to the neighbouring pairs (2j, 2j + 1) that GGUF files
+/// of architecture "llama" have.
 /// </summary>
 internal sealed class InterleavedRotaryTensor : TensorData
 {
     private readonly TensorData _source;
     private readonly int _headDim;
+    private readonly int _rotaryDim;
 
-    /// <summary>Reorders <paramref name="source"/>, whose heads are <paramref name="headDim"/> rows each.</summary>
-    public InterleavedRotaryTensor(TensorData source, int headDim)
+    /// <summary>
+    /// Reorders <paramref name="source"/>, whose heads are <paramref name="headDim"/> rows each, of which the first
+    /// <paramref name="rotaryDim"/> are rotated.
+    /// </summary>
+    public InterleavedRotaryTensor(TensorData source, int headDim, int rotaryDim)
         : base(source.Name, source.Shape, source.Type)
     {
-        Debug.Assert(headDim % 2 == 0 && source.Shape[0] % headDim == 0, "Whole heads of an even width.");
+        Debug.Assert(source.Shape[0] % headDim == 0, "Whole heads.");
+        Debug.Assert(rotaryDim % 2 == 0 && rotaryDim <= headDim, "Pairs within a head.");
         _source = source;
         _headDim = headDim;
+        _rotaryDim = rotaryDim;
     }
 
     /// <inheritdoc/>
@@ -50,8 +56,9 @@ internal sealed class InterleavedRotaryTensor : TensorData
 
     private long SourceIndex(long index)
     {
-        long head = index / _headDim;
         long inHead = index % _headDim;
-        return (head * _headDim) + (inHead / 2) + (inHead % 2 * (_headDim / 2));
+        return inHead >= _rotaryDim
+            ? index
+            : index - inHead + (inHead / 2) + (inHead % 2 * (_rotaryDim / 2));
     }
 }

@@ -13,8 +13,8 @@ internal sealed record LayerTensor(string Suffix, string Name, long[] SourceShap
     /// <summary>Whether attention or its norms use it.</summary>
     public bool IsAttention { get; init; }
 
-    /// <summary>Width of the heads whose rows are reordered from halves to neighbouring pairs; 0 for none.</summary>
-    public int RotaryHeadDim { get; init; }
+    /// <summary>Rotated rows of a head, which are reordered from halves to neighbouring pairs; 0 for none.</summary>
+    public int RotaryDim { get; init; }
 
     /// <summary>First row of the source, the outer dimensions of a stack counted as rows.</summary>
     public long RowStart { get; init; }
@@ -238,14 +238,14 @@ internal sealed class LayerTensors(DecoderConfig config, LayerSource source)
     private void AddVector(string suffix, string name, long start, long count, long[] sourceShape) =>
         _all.Add(new LayerTensor(suffix, name, sourceShape) { RowStart = start, RowCount = count, IsVector = true });
 
-    private void AddAttentionPart(string suffix, string name, int rotaryHeadDim, params long[] shape) => _all.Add(
-        new LayerTensor("self_attn." + suffix, name, shape) { IsAttention = true, RotaryHeadDim = rotaryHeadDim });
+    private void AddAttentionPart(string suffix, string name, int rotaryDim, params long[] shape) => _all.Add(
+        new LayerTensor("self_attn." + suffix, name, shape) { IsAttention = true, RotaryDim = rotaryDim });
 
     private void AddHeadNorm(string suffix, string name, long width) => _all.Add(
         new LayerTensor("self_attn." + suffix, name, [width])
         {
             IsAttention = true,
-            RotaryHeadDim = Rotary,
+            RotaryDim = Rotary,
             IsAboveOne = config.HasNormsAboveOne,
         });
 }

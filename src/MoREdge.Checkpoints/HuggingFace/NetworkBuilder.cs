@@ -130,7 +130,7 @@ internal sealed class NetworkBuilder
     }
 
     /// <summary>What becomes of a source tensor: a part of it, rows in another order, 1 added.</summary>
-    private static TensorData Derived(StoredTensor source, LayerTensor tensor)
+    private TensorData Derived(StoredTensor source, LayerTensor tensor)
     {
         TensorData data = source;
         if (tensor.RowCount is { } count)
@@ -140,7 +140,7 @@ internal sealed class NetworkBuilder
                 : new RowsTensor(source, tensor.RowStart, count);
         }
 
-        data = tensor.RotaryHeadDim == 0 ? data : new InterleavedRotaryTensor(data, tensor.RotaryHeadDim);
+        data = tensor.RotaryDim == 0 ? data : new InterleavedRotaryTensor(data, _config.HeadDim, tensor.RotaryDim);
         return tensor.IsAboveOne ? new AboveOneTensor(data) : data;
     }
 

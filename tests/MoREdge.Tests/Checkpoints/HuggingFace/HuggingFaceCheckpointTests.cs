@@ -55,6 +55,39 @@ public sealed class HuggingFaceCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Open_LlamaThatRotatesAPartOfAHead_LeavesTheRestOfItWhereItIs()
+    {
+        SyntheticModel model = SyntheticModel.Llama(1);
+        Widen("q_proj", 12, 8);
+        Widen("k_proj", 6, 8);
+        Widen("v_proj", 6, 8);
+        Widen("o_proj", 8, 12);
+        JsonObject config = SyntheticModel.Config(1);
+        config["head_dim"] = 6;
+        config["partial_rotary_factor"] = 0.67;
+        _folder.WriteConfig(config);
+        _folder.Write("model.safetensors", SafetensorsBuilder.File(model.Tensors));
+        using Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath);
+        float[] source = model.Values("model.layers.0.self_attn.q_proj.weight");
+
+        float[] rows = checkpoint.Tensor("blk.0.attn_q.weight").ReadAll();
+
+        // Heads of 6 whose first 4 are rotated: 0 1 2 3 become 0 2 1 3, worked by hand.
+        int[] order = [0, 2, 1, 3, 4, 5, 6, 8, 7, 9, 10, 11];
+        for (int row = 0; row < order.Length; row++)
+        {
+            Assert.Equal(source[(order[row] * 8)..((order[row] + 1) * 8)], rows[(row * 8)..((row + 1) * 8)]);
+        }
+
+        void Widen(string name, int rowCount, int columnCount)
+        {
+            string full = $"model.layers.0.self_attn.{name}.weight";
+            model.Tensors.RemoveAll(tensor => tensor.Name == full);
+            model.Add(full, rowCount, columnCount);
+        }
+    }
+
+    [Fact]
     public void Open_Qwen2_KeepsHalfSplitRowsAndReadsBiases()
     {
         SyntheticModel model = SyntheticModel.Llama(1);
