@@ -8,6 +8,8 @@ namespace MoREdge.Checkpoints.HuggingFace;
 /// </summary>
 internal readonly struct ConfigObject
 {
+    private static readonly Dictionary<string, JsonElement> NoOverrides = [];
+
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
     private readonly JsonElement _element;
     private readonly IReadOnlyDictionary<string, JsonElement>? _overrides;
@@ -51,13 +53,12 @@ internal readonly struct ConfigObject
     {
         foreach (JsonProperty setting in _element.EnumerateObject())
         {
-            if (!_read.Contains(setting.Name) && !harmless.Contains(setting.Name) && !SaysNothing(setting.Value))
-            {
-                throw new CheckpointException(
-                    CheckpointError.UnsupportedOption,
-                    $"{Name} sets {CheckpointException.Quote(setting.Name)}, which may change what the network "
-                    + "computes and which this version does not know.");
-            }
+            RefuseUnread(setting.Name, setting.Value, harmless);
+        }
+
+        foreach (KeyValuePair<string, JsonElement> setting in _overrides ?? NoOverrides)
+        {
+            RefuseUnread(setting.Key, setting.Value, harmless);
         }
     }
 
@@ -263,6 +264,17 @@ internal readonly struct ConfigObject
     /// <summary>The fault of a value that may not be what it is.</summary>
     public CheckpointException Invalid(string key, string what) =>
         new(CheckpointError.InvalidValue, $"{key} in {Name} {what}.");
+
+    private void RefuseUnread(string setting, JsonElement value, IReadOnlySet<string> harmless)
+    {
+        if (!_read.Contains(setting) && !harmless.Contains(setting) && !SaysNothing(value))
+        {
+            throw new CheckpointException(
+                CheckpointError.UnsupportedOption,
+                $"{Name} sets {CheckpointException.Quote(setting)}, which may change what the network "
+                + "computes and which this version does not know.");
+        }
+    }
 
     private static bool SaysNothing(JsonElement value) => value.ValueKind switch
     {

@@ -7,10 +7,21 @@ namespace MoREdge.Checkpoints.Recursion;
 /// <summary>Reads the Hydra YAML of a training run of the MoR authors (spec section 5.6).</summary>
 /// <remarks>
 /// mor.token and mor.expert are both present in shipped files; only the active one is read. Null capacity is (N − i) /
-/// N. Nulls of kv_sharing come from recursive. A missing update_cache is false.
+/// N. Nulls of kv_sharing come from recursive. A missing update_cache is false. Of the objects that say how tokens are
+/// routed, a setting that is not known is refused.
 /// </remarks>
 internal static class HydraConfig
 {
+    /// <summary>Settings of "recursive" and "kv_sharing" that the tensors themselves answer.</summary>
+    private static readonly HashSet<string> OfSharing = ["ln_share", "initialization", "base_depth"];
+
+    /// <summary>Settings of "mor" for the training, for the other kind of router, and the objects of both.</summary>
+    private static readonly HashSet<string> OfMor = ["expert", "token", "capacity", "z_loss", "z_coeff"];
+
+    /// <summary>Settings of either object that serve the training alone.</summary>
+    private static readonly HashSet<string> OfBranch =
+        ["cap_warmup_step", "bal_warmup_step", "sampling", "include_first", "coeff", "u", "balancing"];
+
     /// <summary>The recursion of a run, or null for a vanilla model.</summary>
     /// <exception cref="CheckpointException">A key is missing, wrong or unsupported.</exception>
     public static RecursionConfig? Read(ConfigObject hydra)
@@ -38,6 +49,7 @@ internal static class HydraConfig
         };
         config = WithKvSharing(config, hydra);
         config = isRouted ? WithRouter(config, mor!.Value) : config;
+        shared.RefuseUnread(OfSharing);
         config.Check();
         return config;
     }
@@ -86,8 +98,10 @@ internal static class HydraConfig
 
         string sharing = kv.GetString("sharing") ?? config.Sharing.Name();
         int recursionCount = kv.GetInt32("num_recursion", 2, ModelFileLimits.RecursionCountMax, config.RecursionCount);
+        bool updates = kv.GetBoolean("update_cache", fallback: false);
+        kv.RefuseUnread(OfSharing);
         return SharingKinds.Parse(sharing) == config.Sharing && recursionCount == config.RecursionCount
-            ? config with { KvSharing = true, UpdateCache = kv.GetBoolean("update_cache", fallback: false) }
+            ? config with { KvSharing = true, UpdateCache = updates }
             : throw hydra.Invalid("kv_sharing", "shares in another way than recursive");
     }
 
@@ -111,7 +125,10 @@ internal static class HydraConfig
             Temperature = mor.GetPositive("temp", 1),
             Gating = MorObject.OneOf(branch, "gating", "weighted", "weighted", "additive"),
         };
-        return isToken ? WithTokenChoice(config, branch) : WithExpertChoice(config, mor, branch);
+        config = isToken ? WithTokenChoice(config, branch) : WithExpertChoice(config, mor, branch);
+        mor.RefuseUnread(OfMor);
+        branch.RefuseUnread(OfBranch);
+        return config;
     }
 
     private static RecursionConfig WithTokenChoice(RecursionConfig config, ConfigObject branch)

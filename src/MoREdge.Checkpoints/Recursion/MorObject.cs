@@ -6,6 +6,16 @@ namespace MoREdge.Checkpoints.Recursion;
 /// <summary>Reads our "mor" object in config.json (spec section 5.7).</summary>
 internal static class MorObject
 {
+    /// <summary>What describes the training, or what the tensors say themselves.</summary>
+    private static readonly HashSet<string> Descriptions =
+    [
+        "attention_tied", "sampling", "coeff", "u", "z_loss", "z_coeff", "include_first", "cap_warmup_step",
+        "bal_warmup_step",
+    ];
+
+    /// <summary>What else a model without routers may mention.</summary>
+    private static readonly string[] OfRouters =
+        ["router_type", "router_func", "alpha", "temp", "gating", "balancing", "rand_router"];
 
     /// <summary>Reads and checks the object.</summary>
     /// <exception cref="CheckpointException">A key is missing, wrong or unsupported.</exception>
@@ -37,6 +47,7 @@ internal static class MorObject
             config = WithRouter(config, mor);
         }
 
+        mor.RefuseUnread(type == RecursionType.None ? [.. Descriptions, .. OfRouters] : Descriptions);
         config.Check();
         return config;
     }
@@ -78,6 +89,7 @@ internal static class MorObject
             Alpha = mor.GetDouble("alpha", alpha),
             Temperature = mor.GetPositive("temp", 1),
             Gating = OneOf(mor, "gating", "weighted", "weighted", "additive"),
+            IsLossFree = mor.GetString("balancing") is { } balancing ? balancing == "loss_free" : null,
         };
     }
 

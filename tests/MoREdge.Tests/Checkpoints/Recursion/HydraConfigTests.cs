@@ -87,6 +87,12 @@ public sealed class HydraConfigTests : IDisposable
         "relaxation: {enable: true, method: lora}",
         CheckpointError.UnsupportedOption)]
     [InlineData("router_func: sigmoid, alpha: 0.1", "router_func: null", null)]
+    [InlineData("alpha: 0.1, gating: weighted", "alpha: 0.1, gatting: additive", CheckpointError.UnsupportedOption)]
+    [InlineData("temp: 1.0", "temperature: 2.0", CheckpointError.UnsupportedOption)]
+    [InlineData("num_recursion: 3", "num_recursion: 3\n  skip: 1", CheckpointError.UnsupportedOption)]
+    [InlineData("hidden_act: null", "attn_logit_softcapping: 5.0", CheckpointError.UnsupportedOption)]
+    [InlineData("sharing: null}", "sharing: null, window: 3}", CheckpointError.UnsupportedOption)]
+    [InlineData("alpha: 0.1, gating: weighted", "alpha: 0.1, sampling: aux_loss, coeff: 0.001", null)]
     [InlineData("router_func: sigmoid, alpha: 0.1", "alpha: 0.1", CheckpointError.MissingKey)]
     [InlineData("router_func: sigmoid, alpha: 0.1", "router_func: sigmoid", CheckpointError.MissingKey)]
     [InlineData("sharing: middle_cycle", "sharing: helix", CheckpointError.UnknownSharing)]

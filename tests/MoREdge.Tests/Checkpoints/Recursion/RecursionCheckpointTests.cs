@@ -156,6 +156,8 @@ public sealed class RecursionCheckpointTests : IDisposable
     [InlineData("rand_router", "true", CheckpointError.UnsupportedOption)]
     [InlineData("inference_mode", "\"greedy\"", CheckpointError.InvalidValue)]
     [InlineData("thresholds", "[0]", CheckpointError.InvalidValue)]
+    [InlineData("gatting", "\"additive\"", CheckpointError.UnsupportedOption)]
+    [InlineData("capacities", "[1, 0.5, 0.25]", CheckpointError.UnsupportedOption)]
     public void Open_WrongMorObject_IsRefusedByName(string key, string json, CheckpointError expected)
     {
         JsonObject mor = SyntheticModel.Mor("expert", 3, "middle_cycle");
@@ -163,6 +165,43 @@ public sealed class RecursionCheckpointTests : IDisposable
         Write(SyntheticModel.Expert(3, 2, isMiddle: true, isAttentionTied: true), 8, mor);
 
         Assert.Equal(expected, CheckpointReading.Refusal(_folder.FullPath));
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("loss_free", true)]
+    [InlineData("loss", false)]
+    public void Open_TokenChoiceWithABias_TakesItWhereItBalances(string? balancing, bool isTaken)
+    {
+        JsonObject mor = SyntheticModel.Mor("token", 3, "middle_cycle");
+        mor["balancing"] = balancing;
+        Write(SyntheticModel.Token(3, 2), 8, mor);
+        using Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath);
+
+        Assert.Equal(isTaken, checkpoint.Has("router.balance.bias"));
+    }
+
+    /// <summary>What the reader of the authors' files and tools/training write beside what is computed.</summary>
+    [Theory]
+    [InlineData("expert")]
+    [InlineData("none")]
+    public void Open_MorObjectThatDescribesTheTraining_IsRead(string type)
+    {
+        JsonObject mor = SyntheticModel.Mor(type, 3, "middle_cycle");
+        mor["attention_tied"] = true;
+        mor["sampling"] = "aux_loss";
+        mor["coeff"] = 0.001;
+        mor["z_loss"] = true;
+        mor["inference_mode"] = "threshold";
+        bool isRouted = type == "expert";
+        Write(
+            isRouted
+                ? SyntheticModel.Expert(3, 2, isMiddle: true, isAttentionTied: true)
+                : SyntheticModel.Recursive(0, 1, 2, 1, 2, 1, 2, 7),
+            8, mor);
+        using Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath);
+
+        Assert.Equal(type, checkpoint.Metadata.RequireString("mor.type"));
     }
 
     [Fact]
