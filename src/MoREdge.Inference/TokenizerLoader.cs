@@ -15,6 +15,10 @@ public static class TokenizerLoader
     /// <summary>Tokens that end a turn in the public chat formats, for files that do not name theirs.</summary>
     private static readonly string[] EndOfTurnTexts = ["<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>"];
 
+    /// <summary>Tokens that end a text, a turn or a message, whichever of them the file names.</summary>
+    private static readonly string[] EndTexts =
+        [.. EndOfTurnTexts, "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>"];
+
     /// <summary>The tokenizer of <paramref name="file"/>, which may hold a vocabulary and nothing else.</summary>
     /// <exception cref="ModelFileException">A key has the wrong type or an impossible value.</exception>
     /// <exception cref="TokenizerException">The file has no tokenizer, or one that is damaged or of an unknown
@@ -124,7 +128,7 @@ public static class TokenizerLoader
         {
             PaddingId = ReadId(metadata, MetadataKeys.TokenizerPadding, -1),
             EndOfTurnId = ReadEndOfTurn(definition, metadata),
-            EosIds = metadata.GetInt32Array(MetadataKeys.EosIds),
+            EosIds = ReadEndIds(definition, metadata),
             AddEos = metadata.GetBoolean(MetadataKeys.TokenizerAddEos, false),
             PrefixScope = ReadPrefixScope(metadata),
             PrefixOnlyIfMissing = metadata.GetBoolean(MetadataKeys.TokenizerPrefixOnlyIfMissing, false),
@@ -176,8 +180,7 @@ public static class TokenizerLoader
         foreach (string text in EndOfTurnTexts)
         {
             int found = definition.FindToken(text);
-            if (found >= 0 && found < definition.Kinds.Length
-                && definition.Kinds[found] is TokenKind.Control or TokenKind.UserDefined)
+            if (found >= 0 && IsSpecial(definition, found))
             {
                 return found;
             }
@@ -185,6 +188,34 @@ public static class TokenizerLoader
 
         return -1;
     }
+
+    /// <summary>
+    /// Further ids that end a generation. Our files list them; those of others have a key for one or two, and leave the
+    /// rest of what generation_config.json listed to the texts of the tokens.
+    /// </summary>
+    private static int[] ReadEndIds(TokenizerDefinition definition, GgufMetadata metadata)
+    {
+        SortedSet<int> ids = [.. metadata.GetInt32Array(MetadataKeys.EosIds)];
+        if (metadata.Contains(MetadataKeys.TokenizerFuseUnknown))
+        {
+            return [.. ids];
+        }
+
+        ids.Add(ReadId(metadata, MetadataKeys.TokenizerEom, -1));
+        for (int id = 0; id < definition.Tokens.Count; id++)
+        {
+            if (IsSpecial(definition, id) && Array.IndexOf(EndTexts, definition.Tokens[id]) >= 0)
+            {
+                ids.Add(id);
+            }
+        }
+
+        ids.Remove(-1);
+        return [.. ids];
+    }
+
+    private static bool IsSpecial(TokenizerDefinition definition, int id) =>
+        id < definition.Kinds.Length && definition.Kinds[id] is TokenKind.Control or TokenKind.UserDefined;
 
     private static SpacePrefixScope ReadPrefixScope(GgufMetadata metadata)
     {

@@ -102,6 +102,9 @@ public static class MetadataKeys
     /// <summary>uint32: end-of-turn id of chat models.</summary>
     public const string TokenizerEot = "tokenizer.ggml.eot_token_id";
 
+    /// <summary>uint32: end-of-message id of models that call tools.</summary>
+    public const string TokenizerEom = "tokenizer.ggml.eom_token_id";
+
     /// <summary>uint32: unknown-token id.</summary>
     public const string TokenizerUnknown = "tokenizer.ggml.unknown_token_id";
 

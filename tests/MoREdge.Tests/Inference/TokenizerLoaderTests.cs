@@ -72,6 +72,32 @@ public sealed class TokenizerLoaderTests
         Assert.Equal(TokenizerError.UnknownPreTokenizer, fault.Error);
     }
 
+    /// <summary>
+    /// A GGUF file of others has room for one end of a text and one of a turn; llama.cpp finds the rest by their texts.
+    /// </summary>
+    [Fact]
+    public void ReadDefinition_FileOfOthers_EndsWithEveryTokenThatIsAnEnd()
+    {
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.TokenizerModel, GgufValue.FromString("gpt2"));
+        metadata.Set(MetadataKeys.TokenizerPre, GgufValue.FromString("llama-bpe"));
+        metadata.Set(MetadataKeys.TokenizerTokens, GgufValue.FromStrings(
+            "a", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<tool>", "<|endoftext|>", "<|im_end|>"));
+        metadata.Set(MetadataKeys.TokenizerTokenTypes, GgufValue.FromInt32s([1, 3, 3, 3, 3, 1, 3]));
+        metadata.Set(MetadataKeys.TokenizerMerges, GgufValue.FromStrings());
+        metadata.Set(MetadataKeys.TokenizerEos, GgufValue.FromUInt32(2));
+        metadata.Set(MetadataKeys.TokenizerEom, GgufValue.FromUInt32(4));
+
+        TokenizerDefinition definition = TokenizerLoader.ReadDefinition(metadata)!;
+
+        // Text that merely reads like an end (5) is none.
+        Assert.Equal([1, 2, 3, 4, 6], EndIds(definition));
+
+        // Our own files say themselves what ends.
+        metadata.Set(MetadataKeys.TokenizerFuseUnknown, GgufValue.FromBoolean(true));
+        Assert.Equal([2], EndIds(TokenizerLoader.ReadDefinition(metadata)!));
+    }
+
     [Theory]
     [InlineData("gpt-2")]
     [InlineData("llama-spm")]
