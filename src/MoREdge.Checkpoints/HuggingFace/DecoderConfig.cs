@@ -151,7 +151,7 @@ internal sealed class DecoderConfig
         SetNumber(MetadataKeys.ProjectionBound, ProjectionBound);
         SetNumber(MetadataKeys.AttentionSoftCap, AttentionSoftCap);
         SetNumber(MetadataKeys.LogitSoftCap, LogitSoftCap);
-        WriteLayers(metadata, architecture);
+        WriteLayers(metadata, architecture, blockCount);
         Experts?.WriteTo(metadata, architecture);
         Loop?.WriteTo(metadata, architecture);
         Skips?.WriteTo(metadata, architecture);
@@ -169,31 +169,48 @@ internal sealed class DecoderConfig
         }
     }
 
-    private void WriteLayers(GgufMetadata metadata, string architecture)
+    private void WriteLayers(GgufMetadata metadata, string architecture, int blockCount)
     {
         string windowKey = $"{architecture}.{MetadataKeys.SlidingWindow}";
         bool isListed = HasWindow is null || Array.IndexOf(HasWindow, true) >= 0;
-        bool hasWindows = Window > 0 && Window < ContextLength && isListed;
+
+        // A window that no text outgrows hides nothing, but its layers may have angles of their own.
+        bool hasWindows = Window > 0 && isListed && (Window < ContextLength || Rope.WindowBase is not null);
         if (hasWindows || architecture == Architectures.Gemma2)
         {
             // Where the key is missing, files of Gemma 2 mean its usual window.
-            metadata.Set(windowKey, GgufValue.FromUInt32(hasWindows ? (uint)Window : 0));
+            int window = hasWindows ? Math.Min(Window, ContextLength) : 0;
+            metadata.Set(windowKey, GgufValue.FromUInt32((uint)window));
         }
 
         if (hasWindows)
         {
-            bool[] flags = HasWindow ?? new bool[LayerCount];
-            if (HasWindow is null)
-            {
-                Array.Fill(flags, true);
-            }
-
-            metadata.Set($"{architecture}.{MetadataKeys.SlidingWindowPattern}", GgufValue.FromBooleans(flags));
+            metadata.Set(
+                $"{architecture}.{MetadataKeys.SlidingWindowPattern}",
+                GgufValue.FromBooleans(WindowPattern(blockCount)));
         }
 
         if (IsRotated is not null)
         {
             metadata.Set($"{architecture}.{MetadataKeys.RopePattern}", GgufValue.FromBooleans(IsRotated));
         }
+    }
+
+    /// <summary>A flag per block. Layers that a configuration lists are those of a model without recursion.</summary>
+    private bool[] WindowPattern(int blockCount)
+    {
+        if (HasWindow is { } listed)
+        {
+            return listed.Length == blockCount
+                ? listed
+                : throw new CheckpointException(
+                    CheckpointError.UnsupportedOption,
+                    "The configuration lists windows of unrolled layers, which layers that share their weights cannot "
+                    + "have each.");
+        }
+
+        bool[] all = new bool[blockCount];
+        Array.Fill(all, true);
+        return all;
     }
 }

@@ -88,6 +88,26 @@ public sealed class ConfigDefaultTests
         Assert.Equal(0, metadata.RequireFloat64("gemma2.final_logit_softcapping"));
     }
 
+    /// <summary>Layers with a window have a base of their own, however short the text is.</summary>
+    [Theory]
+    [InlineData("Gemma3ForCausalLM", 512, 512)]
+    [InlineData("Gemma3ForCausalLM", 4096, 512)]
+    [InlineData("Gemma3ForCausalLM", 511, 511)]
+    [InlineData("MistralForCausalLM", 512, 0)]
+    public void Read_WindowThatHoldsTheContext_StaysWhereItsLayersHaveTheirOwnAngles(
+        string name, int window, int expected)
+    {
+        JsonObject json = Sizes(name);
+        json["max_position_embeddings"] = 512;
+        json["sliding_window"] = window;
+        DecoderConfig config = Read(json);
+        GgufMetadata metadata = new();
+        config.WriteTo(metadata, config.Architecture, config.LayerCount);
+
+        Assert.Equal(expected, metadata.GetInt32($"{config.Architecture}.attention.sliding_window", 0));
+        Assert.Equal(expected > 0, metadata.Contains($"{config.Architecture}.attention.sliding_window_pattern"));
+    }
+
     [Fact]
     public void Read_PhiThatStatesNoOriginalContext_IsStretchedFromTheFamilys()
     {

@@ -181,6 +181,29 @@ public sealed class RecursionCheckpointTests : IDisposable
         Assert.Equal(isTaken, checkpoint.Has("router.balance.bias"));
     }
 
+    [Fact]
+    public void Open_RecursiveModelWithAWindow_HasItInEveryBlock()
+    {
+        JsonObject config = SyntheticModel.Config(8);
+        config["sliding_window"] = 16;
+        config["mor"] = SyntheticModel.Mor("expert", 3, "middle_cycle");
+        _folder.WriteConfig(config);
+        SyntheticModel model = SyntheticModel.Expert(3, 2, isMiddle: true, isAttentionTied: true);
+        _folder.Write("model.safetensors", SafetensorsBuilder.File(model.Tensors));
+        using (Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath))
+        {
+            Assert.Equal(
+                [true, true, true, true],
+                checkpoint.Metadata.GetBooleanArray("mor.attention.sliding_window_pattern"));
+        }
+
+        config["layer_types"] = new JsonArray(
+            [.. Enumerable.Range(0, 8).Select(layer => JsonValue.Create(
+                layer % 2 == 0 ? "sliding_attention" : "full_attention"))]);
+        _folder.WriteConfig(config);
+        Assert.Equal(CheckpointError.UnsupportedOption, CheckpointReading.Refusal(_folder.FullPath));
+    }
+
     /// <summary>What the reader of the authors' files and tools/training write beside what is computed.</summary>
     [Theory]
     [InlineData("expert")]
