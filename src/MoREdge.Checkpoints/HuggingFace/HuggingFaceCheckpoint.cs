@@ -83,6 +83,7 @@ internal static class HuggingFaceCheckpoint
             ? RecursionLayout.Flat(prefixes)
             : RecursionLayout.Detect(weights.Names, recursion);
         CheckLayerCount(config, layout, warnings);
+        CheckRotations(config, warnings);
         NetworkBuilder builder = new(weights, family, config, layout, warnings);
         List<CheckpointTensor> tensors = builder.Build(recursion);
         string architecture = recursion is null ? config.Architecture : Architectures.Recursive;
@@ -118,6 +119,18 @@ internal static class HuggingFaceCheckpoint
             $"config.json says {config.LayerCount} layers; the model was thinned to {layout.UnrolledCount}, a "
             + "multiple of its "
             + $"{layout.RecursionCount} recursions.");
+    }
+
+    /// <summary>Some read 1 in no_rope_layers as a layer without rotation, and write lists that mean it so.</summary>
+    private static void CheckRotations(DecoderConfig config, List<string> warnings)
+    {
+        int rotated = Array.FindAll(config.IsRotated ?? [], isRotated => isRotated).Length;
+        if (config.IsRotated is not null && 2 * rotated < config.LayerCount)
+        {
+            warnings.Add(
+                $"config.json rotates queries and keys in {rotated} of {config.LayerCount} layers only: in "
+                + "no_rope_layers, 1 is a layer that rotates.");
+        }
     }
 
     private static void WriteTokenizer(

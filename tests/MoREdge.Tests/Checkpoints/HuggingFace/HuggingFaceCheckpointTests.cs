@@ -87,6 +87,22 @@ public sealed class HuggingFaceCheckpointTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(1, 1, 1, 0, false)]
+    [InlineData(0, 0, 0, 1, true)]
+    public void Open_SmolLm3WithAListOfRotations_WarnsOfOneThatSeemsInverted(
+        int first, int second, int third, int fourth, bool warns)
+    {
+        JsonObject config = SyntheticModel.Config(4, "SmolLM3ForCausalLM");
+        config["no_rope_layers"] = new JsonArray(first, second, third, fourth);
+        _folder.WriteConfig(config);
+        _folder.Write("model.safetensors", SafetensorsBuilder.File(SyntheticModel.Llama(4).Tensors));
+        using Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath);
+
+        Assert.Equal(warns, checkpoint.Warnings.Any(
+            warning => warning.Contains("no_rope_layers", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Open_Qwen2_KeepsHalfSplitRowsAndReadsBiases()
     {
