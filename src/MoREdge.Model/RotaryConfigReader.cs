@@ -13,6 +13,8 @@ internal static class RotaryConfigReader
 
     private const double FactorMax = 1e6;
 
+    private const double AmplitudeTolerance = 1e-3;
+
     /// <summary>Reads and checks the keys.</summary>
     /// <exception cref="ModelFileException">A key is of the wrong type or out of range.</exception>
     public static RotaryConfig Read(
@@ -29,7 +31,7 @@ internal static class RotaryConfigReader
         if (yarn is not null)
         {
             double divisor = logMultiplier == 0 ? 1 : YarnDefaults.Magnitude(factor, logMultiplier);
-            amplitude *= (float)(YarnDefaults.Magnitude(factor, 1) / divisor);
+            amplitude *= (float)(OwnAmplitude(keys, factor) / divisor);
         }
 
         return new RotaryConfig
@@ -51,6 +53,21 @@ internal static class RotaryConfigReader
         float old = keys.Number(MetadataKeys.RopeScaleLinear, 1, 0, FactorMax);
         float factor = keys.Number(MetadataKeys.RopeScalingFactor, old, 0, FactorMax);
         return factor == 0 ? 1 : factor;
+    }
+
+    /// <summary>
+    /// llama.cpp's converter writes attention_factor down, and its engine does not read it for the architectures here:
+    /// a file means the same to both only where it repeats what follows from the factor.
+    /// </summary>
+    private static double OwnAmplitude(ConfigKeys keys, double factor)
+    {
+        double own = YarnDefaults.Magnitude(factor, 1);
+        double stated = keys.Number(MetadataKeys.YarnAmplitude, own);
+        ConfigKeys.Require(
+            Math.Abs(stated - own) < AmplitudeTolerance,
+            $"An amplitude of {stated} of YaRN's rotations is not supported; only {own:0.####} is, which follows from "
+            + $"the factor {factor}.");
+        return own;
     }
 
     private static YarnConfig Yarn(ConfigKeys keys)

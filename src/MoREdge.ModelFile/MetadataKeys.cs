@@ -240,6 +240,9 @@ public static class MetadataKeys
     /// <summary>float32: share of YaRN in the frequencies; only 1 (or -1: not set) is run.</summary>
     public const string YarnMix = "rope.scaling.yarn_ext_factor";
 
+    /// <summary>float32: the whole amplitude of a YaRN rotation; only the one that its factor gives is run.</summary>
+    public const string YarnAmplitude = "rope.scaling.yarn_attn_factor";
+
     /// <summary>bool, ours: YaRN's two limits are rounded outwards to whole dimensions; true when absent.</summary>
     public const string YarnTruncate = "rope.scaling.yarn_truncate";
 

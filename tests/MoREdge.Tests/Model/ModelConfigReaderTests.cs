@@ -136,6 +136,28 @@ public sealed class ModelConfigReaderTests
         Assert.Equal(logits, config.LogitSoftCap);
     }
 
+    /// <summary>Converters write OLMo 3's attention_factor, which is what its factor 8 gives: 0.1·ln 8 + 1.</summary>
+    [Theory]
+    [InlineData(1.2079441f, true)]
+    [InlineData(1f, false)]
+    [InlineData(0.5f, false)]
+    public void YarnAmplitude_InFile_IsReadWhereItFollowsFromTheFactor(float amplitude, bool isRead)
+    {
+        using TinyModel model = TinyFamilies.Create("olmo2");
+        model.Set(MetadataKeys.RopeScalingType, GgufValue.FromString("yarn"));
+        model.Set(MetadataKeys.RopeScalingFactor, GgufValue.FromFloat32(8));
+        model.Set(MetadataKeys.YarnAmplitude, GgufValue.FromFloat32(amplitude));
+
+        if (isRead)
+        {
+            Assert.Equal(amplitude, model.Load().Network.Config.Rotary.Amplitude, 1e-6f);
+        }
+        else
+        {
+            Assert.Equal(ModelFileError.WrongValue, Assert.Throws<ModelFileException>(() => model.Load()).Error);
+        }
+    }
+
     /// <summary>The key says how a model was trained; Granite alone uses it to switch rotations off.</summary>
     [Theory]
     [InlineData("granitemoe", false)]
