@@ -21,10 +21,19 @@ internal static class Program
         return Faults.Guard(() => result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
     }
 
-    /// <summary>The parser's message; where it would name a .NET type, only numbers are meant.</summary>
+    /// <summary>
+    /// The parser's message on one line; where it would name a .NET type, only numbers are meant, and the values that
+    /// an option takes have lines of their own there.
+    /// </summary>
     private static string Sentence(string message)
     {
         int type = message.IndexOf(" as expected type", StringComparison.Ordinal);
-        return type < 0 ? message : $"{message[..type]}: it is not a number in range.";
+        if (type >= 0)
+        {
+            return $"{message[..type]}: it is not a number in range.";
+        }
+
+        string[] lines = message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return lines.Length < 2 ? message : $"{lines[0]} {string.Join(", ", lines.AsSpan(1))}.";
     }
 }

@@ -87,7 +87,7 @@ public sealed class GenerateVerbTests : IDisposable
     [InlineData("--budget fast", "'--budget': it is not a number in range.")]
     [InlineData("--budget 10 --speculate on", "exclude each other")]
     [InlineData("--budget 10 --routing full", "cannot be budgeted")]
-    [InlineData("--speculate sometimes", "sometimes")]
+    [InlineData("--speculate sometimes", "'sometimes' not recognized. Must be one of: 'auto', 'on', 'off'. Try")]
     [InlineData("--speculate on --kv hybrid", "cannot speculate")]
     [InlineData("--temp warm", "'--temp': it is not a number in range.")]
     public void Options_Wrong_AreAUsageError(string options, string part) =>
