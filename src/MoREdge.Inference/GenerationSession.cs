@@ -123,6 +123,16 @@ public sealed class GenerationSession : IDisposable
     /// <summary>Frees the sequence.</summary>
     public void Dispose() => Sequence.Dispose();
 
+    internal ReadOnlySpan<float> Decode(int id)
+    {
+        _model.Integrity.Start();
+        _model.Integrity.ThrowIfDamaged();
+        ReadOnlySpan<float> logits = Sequence.Decode(id);
+        _ids.Add(id);
+        Observe();
+        return logits;
+    }
+
     private void CheckIdle()
     {
         if (_isAnswering)
@@ -158,16 +168,6 @@ public sealed class GenerationSession : IDisposable
             ? answer.Run(logits, rest.Length, cancellation)
             : answer.Cancelled();
         return stats with { Speculation = Sequence.Speculation.Since(before) };
-    }
-
-    internal ReadOnlySpan<float> Decode(int id)
-    {
-        _model.Integrity.Start();
-        _model.Integrity.ThrowIfDamaged();
-        ReadOnlySpan<float> logits = Sequence.Decode(id);
-        _ids.Add(id);
-        Observe();
-        return logits;
     }
 
     /// <summary>A token's time is that from one to the next: choosing and showing it count, too.</summary>

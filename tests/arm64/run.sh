@@ -13,16 +13,7 @@ skip() {
 }
 
 # ---- tools ----
-missing=""
-command -v qemu-aarch64 >/dev/null || missing="qemu-user"
-command -v aarch64-linux-gnu-gcc >/dev/null || missing="$missing gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
-if [ -n "$missing" ]; then
-    [ "$(uname -m)" = x86_64 ] || skip "the harness needs an x64 machine."
-    command -v apt-get >/dev/null || skip "install these packages first:$missing"
-    [ "$(id -u)" = 0 ] || skip "not root; install these packages first: $missing"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
-        >"$obj/apt.log" 2>&1 || skip "apt-get could not install $missing (obj/apt.log says why)."
-fi
+reason=$("$here/tools.sh") || skip "$reason"
 command -v dotnet >/dev/null || skip "dotnet is not on the path."
 
 # ---- the compilers of the SDK and of NativeAOT ----

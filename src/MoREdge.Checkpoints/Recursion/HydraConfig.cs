@@ -16,11 +16,10 @@ internal static class HydraConfig
     private static readonly HashSet<string> OfSharing = ["ln_share", "initialization", "base_depth"];
 
     /// <summary>Settings of "mor" for the training, for the other kind of router, and the objects of both.</summary>
-    private static readonly HashSet<string> OfMor = ["expert", "token", "capacity", "z_loss", "z_coeff"];
+    private static readonly HashSet<string> OfMor = [.. MorObject.TrainingSettings, "expert", "token", "capacity"];
 
-    /// <summary>Settings of either object that serve the training alone.</summary>
-    private static readonly HashSet<string> OfBranch =
-        ["cap_warmup_step", "bal_warmup_step", "sampling", "include_first", "coeff", "u", "balancing"];
+    /// <summary>Settings of either object for the training, or for the other one.</summary>
+    private static readonly HashSet<string> OfBranch = [.. MorObject.TrainingSettings, "balancing"];
 
     /// <summary>The recursion of a run, or null for a vanilla model.</summary>
     /// <exception cref="CheckpointException">A key is missing, wrong or unsupported.</exception>

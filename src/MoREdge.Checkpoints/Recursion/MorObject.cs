@@ -6,12 +6,12 @@ namespace MoREdge.Checkpoints.Recursion;
 /// <summary>Reads our "mor" object in config.json (spec section 5.7).</summary>
 internal static class MorObject
 {
+    /// <summary>Settings of routers that serve the training alone, in the authors' files, too.</summary>
+    internal static readonly string[] TrainingSettings =
+        ["sampling", "coeff", "u", "z_loss", "z_coeff", "include_first", "cap_warmup_step", "bal_warmup_step"];
+
     /// <summary>What describes the training, or what the tensors say themselves.</summary>
-    private static readonly HashSet<string> Descriptions =
-    [
-        "attention_tied", "sampling", "coeff", "u", "z_loss", "z_coeff", "include_first", "cap_warmup_step",
-        "bal_warmup_step",
-    ];
+    private static readonly HashSet<string> Descriptions = [.. TrainingSettings, "attention_tied"];
 
     /// <summary>What else a model without routers may mention.</summary>
     private static readonly string[] OfRouters =

@@ -96,7 +96,9 @@ internal static unsafe class Avx2KBlocks
     internal static void Factors(byte* block, out Vector256<float> scale, out Vector256<float> minimum)
     {
         // The scales, which come along, are not read.
-        Vector128<float> both = Single(Sse41.ConvertToVector128Int32((ushort*)block));
+        Vector128<int> halves = Vector128.ShiftLeft(
+            Sse41.ConvertToVector128Int32((ushort*)block), HalfBits.MantissaShift);
+        Vector128<float> both = Single(halves.ToVector256Unsafe()).GetLower();
         UnpackKBodies.SixBits(block, out ulong lower, out ulong upper);
         Vector128<byte> integers = Sse2.UnpackLow(
             Vector128.CreateScalarUnsafe(lower).AsUInt32(), Vector128.CreateScalarUnsafe(upper).AsUInt32()).AsByte();
@@ -148,15 +150,6 @@ internal static unsafe class Avx2KBlocks
     {
         Vector256<float> f = (magnitude + Vector256.Create(HalfBits.BiasStep)).AsSingle();
         return Avx.Min(f, Fma.MultiplySubtract(f, Vector256.Create(2f), Vector256.Create(HalfBits.SmallestNormal)));
-    }
-
-    // The same for magnitudes as they lie.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Single(Vector128<int> magnitude)
-    {
-        Vector128<float> f =
-            (Vector128.ShiftLeft(magnitude, HalfBits.MantissaShift) + Vector128.Create(HalfBits.BiasStep)).AsSingle();
-        return Sse.Min(f, Fma.MultiplySubtract(f, Vector128.Create(2f), Vector128.Create(HalfBits.SmallestNormal)));
     }
 
     // Bits of groups 0 … 3 lowest in one half of the register, of groups 4 … 7 in the other.
