@@ -19,14 +19,15 @@ internal static unsafe class DenseDriver
     private const int TokenPair = 2;
     private const int TokenTriple = 3;
 
-    // 30 tokens of a 2560-wide model fill half of a small second-level cache; the weights then pass it once.
+    // 30 tokens of a 2560-wide model fill half of a small second-level cache; the weights then pass it once. Of a chunk
+    // of columns they are 60 KiB.
     private const int TokenBatch = 30;
 
-    // Of 60 a chunk of columns is 120 KiB, and dequantizing is paid once for all.
-    private const int ChunkTokenBatch = 60;
-
-    // Columns dequantized at a time: 4 rows of them take 8 KiB of stack and stay in the first-level cache.
+    // Columns dequantized at a time: 4 rows of them are 8 KiB and stay in the first-level cache.
     private const int ChunkCols = 512;
+
+    // Rows dequantized at a time, once for all tokens: 64 KiB of stack, which stay in the second-level cache.
+    private const int PanelRows = 32;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MatMul(
@@ -44,24 +45,28 @@ internal static unsafe class DenseDriver
             return;
         }
 
-        // Even batches, because a small one would pay as much for the weights.
-        int batchMax = w.Type == ElementType.F32 ? TokenBatch : ChunkTokenBatch;
-        int batches = (x.Rows + batchMax - 1) / batchMax;
-        int batch = ((x.Rows + batches - 1) / batches + TokenTriple - 1) / TokenTriple * TokenTriple;
-        for (int tokenStart = 0; tokenStart < x.Rows; tokenStart += batch)
+        if (w.Type == ElementType.F32)
         {
-            int tokenEnd = Math.Min(tokenStart + batch, x.Rows);
-            if (w.Type == ElementType.F32)
+            int batch = BatchOf(x.Rows);
+            for (int token = 0; token < x.Rows; token += batch)
             {
-                WholeRows(w, x, y, rowStart, rowEnd, tokenStart, tokenEnd, bodies);
-                continue;
+                WholeRows(w, x, y, rowStart, rowEnd, token, Math.Min(token + batch, x.Rows), bodies);
             }
 
-            for (int col = 0; col < w.Cols; col += ChunkCols)
-            {
-                Chunk(w, x, y, rowStart, rowEnd, tokenStart, tokenEnd, col, bodies);
-            }
+            return;
         }
+
+        for (int col = 0; col < w.Cols; col += ChunkCols)
+        {
+            Chunk(w, x, y, rowStart, rowEnd, col, bodies);
+        }
+    }
+
+    // Even batches, because a small one would pay as much for the weights.
+    private static int BatchOf(int tokens)
+    {
+        int batches = (tokens + TokenBatch - 1) / TokenBatch;
+        return ((tokens + batches - 1) / batches + TokenTriple - 1) / TokenTriple * TokenTriple;
     }
 
     // SAFETY: here and in Chunk, rows and tokens are clamped to the views; the repeats of RowBlock with stride 0 read
@@ -83,46 +88,67 @@ internal static unsafe class DenseDriver
         }
     }
 
-    // Columns from col on of all rows, so that those of the tokens stay in the second-level cache. While tokens pass
-    // four rows, the next four are asked for, a share at a time: the hardware does not see a piece of a row coming.
+    // Columns from col on of all rows, a panel of rows at a time. While tokens pass four rows, as many of the next
+    // panel are asked for, a share at a time: the hardware does not see a piece of a row coming.
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Chunk(
-        in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd, int tokenStart, int tokenEnd,
-        int col, DenseBodies bodies)
+        in DenseMatrix w, in FloatMatrix x, in FloatMatrix y, int rowStart, int rowEnd, int col, DenseBodies bodies)
     {
-        float* chunk = stackalloc float[RowBlock * ChunkCols];
+        float* panel = stackalloc float[PanelRows * ChunkCols];
         int cols = Math.Min(ChunkCols, w.Cols - col);
-        int step = bodies.Three == null ? TokenPair : TokenTriple;
-        for (int row = rowStart; row < rowEnd; row += RowBlock)
+        int batch = BatchOf(x.Rows);
+        for (int first = rowStart; first < rowEnd; first += PanelRows)
         {
-            int rows = Math.Min(RowBlock, rowEnd - row);
-            Dequantize(w, row, rows, col, cols, chunk, bodies);
-            byte* next = Next(w, rowStart, rowEnd, row, col);
-            for (int token = tokenStart; token < tokenEnd; token += step)
+            int end = Math.Min(first + PanelRows, rowEnd);
+            for (int token = 0; token < x.Rows; token += batch)
             {
-                int end = Math.Min(token + step, tokenEnd);
-                if (bodies.Ask != null)
+                int tokenEnd = Math.Min(token + batch, x.Rows);
+                for (int row = first; row < end; row += RowBlock)
                 {
-                    long bytes = ChunkCols * ElementTypes.BlockBytes(w.Type), count = tokenEnd - tokenStart;
-                    bodies.Ask(
-                        next, w.RowBytes, bytes * (token - tokenStart) / count, bytes * (end - tokenStart) / count);
-                }
+                    Ask(w, rowStart, rowEnd, row, col, token, tokenEnd, x.Rows, bodies);
+                    float* data = panel + (x.Rows > batch ? (row - first) * ChunkCols : 0);
+                    int rows = Math.Min(RowBlock, end - row);
+                    if (token == 0)
+                    {
+                        Dequantize(w, row, rows, col, cols, data, bodies);
+                    }
 
-                long stride = rows == RowBlock ? ChunkCols : 0;
-                for (int r = 0; r < rows; r += stride == 0 ? 1 : RowBlock)
-                {
-                    Tokens(chunk + (r * ChunkCols), stride, x, y, token, end, row + r, col, cols, bodies);
+                    long stride = rows == RowBlock ? ChunkCols : 0;
+                    for (int r = 0; r < rows; r += stride == 0 ? 1 : RowBlock)
+                    {
+                        Tokens(data + (r * ChunkCols), stride, x, y, token, tokenEnd, row + r, col, cols, bodies);
+                    }
                 }
             }
         }
     }
 
+    // Asks for the share of some tokens of what is dequantized a panel later than row: rows behind, or the following
+    // columns of the first ones.
+    // SAFETY: they may lie past the end of the weights; nobody reads them.
+    private static void Ask(
+        in DenseMatrix w, int rowStart, int rowEnd, int row, int col, int token, int tokenEnd, int tokens,
+        DenseBodies bodies)
+    {
+        if (bodies.Ask == null)
+        {
+            return;
+        }
+
+        int next = row + PanelRows;
+        bool isLast = next >= rowEnd;
+        int nextCol = isLast ? col + ChunkCols : col;
+        long elementBytes = ElementTypes.BlockBytes(w.Type);
+        byte* rows = w.Row(isLast ? rowStart + ((row - rowStart) % PanelRows) : next) + (nextCol * elementBytes);
+        long bytes = ChunkCols * elementBytes;
+        bodies.Ask(rows, w.RowBytes, bytes * token / tokens, bytes * tokenEnd / tokens);
+    }
+
     private static void Dequantize(
-        in DenseMatrix w, int row, int rows, int col, int cols, float* chunk, DenseBodies bodies)
+        in DenseMatrix w, int row, int rows, int col, int cols, float* target, DenseBodies bodies)
     {
         for (int r = 0; r < rows; r++)
         {
-            float* target = chunk + (r * ChunkCols);
             if (w.Type == ElementType.F16)
             {
                 bodies.Convert((ushort*)w.Row(row + r) + col, cols, false, target);
@@ -131,16 +157,9 @@ internal static unsafe class DenseDriver
             {
                 DequantizeDriver.Columns(w.Type, w.Row(row + r), col, cols, target);
             }
-        }
-    }
 
-    // What is dequantized next: the following rows, or the following columns of the first ones.
-    // SAFETY: may lie past the end of the weights; nobody reads it.
-    private static byte* Next(in DenseMatrix w, int rowStart, int rowEnd, int row, int col)
-    {
-        bool isLast = row + RowBlock >= rowEnd;
-        byte* first = w.Row(isLast ? rowStart : row + RowBlock);
-        return first + ((col + (isLast ? ChunkCols : 0L)) * ElementTypes.BlockBytes(w.Type));
+            target += ChunkCols;
+        }
     }
 
     // Rows as they lie: one of each quarter of the slice at a time, because a core reads four streams faster than one.
@@ -211,8 +230,10 @@ internal static unsafe class DenseDriver
         int tokens;
         for (int token = tokenStart; token < tokenEnd; token += tokens)
         {
-            bool isThree = bodies.Three != null && tokenEnd - token >= TokenTriple;
-            tokens = Math.Min(isThree ? TokenTriple : TokenPair, tokenEnd - token);
+            // Four are two pairs: a single one would take as long as a pair.
+            int left = tokenEnd - token;
+            bool isThree = bodies.Three != null && left >= TokenTriple && left != 2 * TokenPair;
+            tokens = Math.Min(isThree ? TokenTriple : TokenPair, left);
             float* input = x.Data + ((long)token * x.Stride) + col;
             (isThree ? bodies.Three : bodies.Pair)(w, wStride, input, tokens == 1 ? 0 : x.Stride, cols, sums);
             for (int t = 0; t < tokens; t++)

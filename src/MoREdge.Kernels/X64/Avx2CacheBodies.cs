@@ -12,13 +12,21 @@ internal static unsafe class Avx2CacheBodies
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void LoadHalf(ushort* source, int count, bool isFinite, float* target)
     {
+        // Without the promise they are looked at while they are converted. Numbers below 2 never set all bits of an
+        // exponent between them; where others do, it is done again.
+        Vector256<int> any = default;
         int i = 0;
-        for (; i + 16 <= count && isFinite; i += 16)
+        for (; i + 16 <= count; i += 16)
         {
-            Finite((short*)source + i).Store(target + i);
-            Finite((short*)source + i + 8).Store(target + i + 8);
+            Vector256<int> first = Shifted((short*)source + i).AsInt32();
+            Vector256<int> second = Shifted((short*)source + i + 8).AsInt32();
+            any |= first | second;
+            Rebiased(first).Store(target + i);
+            Rebiased(second).Store(target + i + 8);
         }
 
+        Vector256<int> infinity = Vector256.Create(HalfBits.ShiftedInfinity);
+        i = isFinite || !Vector256.EqualsAny(any & infinity, infinity) ? i : 0;
         for (; i + 8 <= count; i += 8)
         {
             Avx2FloatBodies.Half(source + i).Store(target + i);
@@ -91,4 +99,10 @@ internal static unsafe class Avx2CacheBodies
     /// <summary>Eight float16 that are neither infinite nor NaN: half the instructions of Half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Finite(short* halves) => Shifted(halves) * Vector256.Create(HalfBits.Rebias);
+
+    // Shifted bits as they are meant. A fused multiply-add takes subnormal numbers as fast as others on a Zen 4 core,
+    // which a product does not.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Rebiased(Vector256<int> shifted) =>
+        Fma.MultiplyAdd(shifted.AsSingle(), Vector256.Create(HalfBits.Rebias), Vector256.Create(-0f));
 }
