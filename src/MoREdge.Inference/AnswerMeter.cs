@@ -6,7 +6,9 @@ namespace MoREdge.Inference;
 /// <summary>Measures one answer; its clock starts when it is made.</summary>
 /// <param name="network">The network.</param>
 /// <param name="depths">Depths of the text; null for one that never began.</param>
-internal sealed class AnswerMeter(DecoderModel network, DepthStatistics? depths)
+/// <param name="policy">Which keys and values are computed.</param>
+internal sealed class AnswerMeter(
+    DecoderModel network, DepthStatistics? depths, KvPolicy policy = KvPolicy.RecursionWise)
 {
     private readonly long _start = Stopwatch.GetTimestamp();
     private long _promptEnd;
@@ -60,7 +62,7 @@ internal sealed class AnswerMeter(DecoderModel network, DepthStatistics? depths)
             DepthHistogram = all.ToArray(),
             MeanDepth = depths?.Mean ?? 0,
             MeanDecodeDepth = decodeDepth,
-            WeightBytesPerToken = network.WeightBytesPerToken(decodeDepth),
+            WeightBytesPerToken = network.WeightBytesPerToken(decodeDepth, policy),
             KvBytes = kvBytes,
         };
     }

@@ -72,7 +72,7 @@ public sealed class BatchAnswer
         _tokens = new AnswerTokens(
             tokenizer, sampler, _request.Options, _request.StartsText,
             _request.OnText is null ? null : _receiver.Text);
-        _meter = new AnswerMeter(network, sequence.Depths);
+        _meter = new AnswerMeter(network, sequence.Depths, sequence.KvPolicy);
     }
 
     /// <summary>Feeds what comes next, or as much of the prompt as this tick has room for.</summary>

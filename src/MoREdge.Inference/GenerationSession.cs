@@ -162,7 +162,7 @@ public sealed class GenerationSession : IDisposable
 
         SpeculationStatistics before = Sequence.Speculation;
         AnswerTokens tokens = new(tokenizer, _sampler, options, startsText, onText);
-        Answer answer = new(this, tokens, new AnswerMeter(_model.Network, Sequence.Depths));
+        Answer answer = new(this, tokens, new AnswerMeter(_model.Network, Sequence.Depths, Sequence.KvPolicy));
         ReadOnlySpan<int> rest = prompt[reused..];
         GenerationStats stats = Prefill(rest, options, cancellation) is { IsEmpty: false } logits
             ? answer.Run(logits, rest.Length, cancellation)

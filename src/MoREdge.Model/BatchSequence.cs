@@ -25,6 +25,9 @@ public sealed class BatchSequence
     /// <summary>The cap on the recursions of its tokens.</summary>
     public int DepthMax { get; }
 
+    /// <summary>The cache policy in force.</summary>
+    public required KvPolicy KvPolicy { get; init; }
+
     /// <summary>Depths of all its tokens.</summary>
     public DepthStatistics Depths { get; }
 

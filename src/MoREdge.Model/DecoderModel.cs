@@ -121,14 +121,17 @@ public sealed class DecoderModel : IDisposable
     /// Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions, or so many of the
     /// layers that it can skip (a mean may be fractional).
     /// </summary>
-    public double WeightBytesPerToken(double depth)
+    /// <param name="depth">Recursions, or layers that are not skipped.</param>
+    /// <param name="policy">Recursions that read shared keys and values do not read the weights of theirs.</param>
+    public double WeightBytesPerToken(double depth, KvPolicy policy)
     {
-        LayerSchedule schedule = new(Config, KvPolicy.RecursionWise);
+        LayerSchedule schedule = new(Config, policy);
         double bytes = _weights.Head.ByteCount + ((double)_weights.Embedding.ByteCount / Config.VocabSize);
-        bytes += Bytes(schedule.Prefix, depth) + Bytes(schedule.Suffix, depth);
+        bytes += Bytes(schedule.Prefix, policy, depth) + Bytes(schedule.Suffix, policy, depth);
+        long adapterBytes = _weights.LoopAdapter?.ByteCount ?? 0;
         for (int r = 0; r < schedule.Loop.Length; r++)
         {
-            bytes += Bytes(schedule.Loop[r], depth) * Math.Clamp(depth - r, 0, 1);
+            bytes += (adapterBytes + Bytes(schedule.Loop[r], policy, depth)) * Math.Clamp(depth - r, 0, 1);
         }
 
         return bytes;
@@ -145,9 +148,10 @@ public sealed class DecoderModel : IDisposable
     {
         LayerSchedule schedule = new(Config, policy);
         double perToken = MultiplyAdds(schedule.Prefix, policy, depth) + MultiplyAdds(schedule.Suffix, policy, depth);
+        double adapter = Config.Recursion?.HasAdapter == true ? 2.0 * Config.ModelDim * Config.ModelDim : 0;
         for (int r = 0; r < schedule.Loop.Length; r++)
         {
-            perToken += MultiplyAdds(schedule.Loop[r], policy, depth) * Math.Clamp(depth - r, 0, 1);
+            perToken += (adapter + MultiplyAdds(schedule.Loop[r], policy, depth)) * Math.Clamp(depth - r, 0, 1);
         }
 
         return (tokenCount * perToken) + ((double)Config.VocabSize * Config.ModelDim);
@@ -184,14 +188,14 @@ public sealed class DecoderModel : IDisposable
         return Array.TrueForAll(_weights.GroupRecursions(schedule.Loop), first => first == 0);
     }
 
-    private double Bytes(LayerCall[] calls, double depth)
+    private double Bytes(LayerCall[] calls, KvPolicy policy, double depth)
     {
         double bytes = 0;
         foreach (LayerCall call in calls)
         {
             LayerWeights layer = _weights.Layer(call.Block, call.Recursion);
             double skipped = Skipped(call.Block, depth, layer.AttentionByteCount, layer.FeedForwardByteCount);
-            bytes += layer.ByteCount - skipped;
+            bytes += layer.ByteCount - skipped - (call.ComputesKeys(policy) ? 0 : layer.KeysByteCount);
         }
 
         return bytes;
@@ -213,10 +217,9 @@ public sealed class DecoderModel : IDisposable
         double sum = 0;
         foreach (LayerCall call in calls)
         {
-            bool computesKeys = call.WritesCache || policy != KvPolicy.SharedFromFirst;
             double attention = Config.QueryDim
                 + ((Config.Retention?.HasGate == true ? 2.0 : 1.0) * Config.MixedDim)
-                + (computesKeys ? Config.KvDim + Config.KvValueDim : 0);
+                + (call.ComputesKeys(policy) ? Config.KvDim + Config.KvValueDim : 0);
             double feedForward = (Config.IsFfnGated ? 3.0 : 2.0) * FfnWidth(call.Block);
             double skipped = Skipped(call.Block, depth, attention, feedForward);
             sum += (attention + feedForward - skipped) * Config.ModelDim;

@@ -5,7 +5,13 @@ namespace MoREdge.Model;
 /// <param name="Recursion">Recursion (0-based) whose own weights, if any, apply.</param>
 /// <param name="Slot">Cache slot it attends to.</param>
 /// <param name="WritesCache">True when it appends its keys and values to the slot, false when it only reads it.</param>
-public readonly record struct LayerCall(int Block, int Recursion, int Slot, bool WritesCache);
+public readonly record struct LayerCall(int Block, int Recursion, int Slot, bool WritesCache)
+{
+    /// <summary>
+    /// Whether its keys and values are computed: a hybrid cache needs those too that it does not keep.
+    /// </summary>
+    public bool ComputesKeys(KvPolicy policy) => WritesCache || policy != KvPolicy.SharedFromFirst;
+}
 
 /// <summary>
 /// The one skeleton of every model: prefix layers → loop block, up to N times → suffix layers. An ordinary decoder is

@@ -31,6 +31,7 @@ public sealed class MemoryEstimate
 
     private readonly GgufFile _file;
     private readonly ModelConfig _config;
+    private readonly KvPolicy _policy;
 
     /// <summary>Computes the memory of one sequence.</summary>
     /// <param name="file">An open model file.</param>
@@ -45,6 +46,7 @@ public sealed class MemoryEstimate
         _file = file;
         _config = ModelConfigReader.Read(file);
         SequencePlan plan = SequencePlan.Resolve(_config, DecoderModel.HasFloat32Projections(file, _config), options);
+        _policy = plan.KvPolicy;
         int slots = new LayerSchedule(_config, plan.KvPolicy).SlotCount;
         ContextLength = plan.ContextLength;
         DepthMax = _config.Skips?.RoutedCount ?? plan.DepthMax;
@@ -126,14 +128,15 @@ public sealed class MemoryEstimate
     /// </summary>
     public double WeightBytesPerToken(double depth)
     {
-        LayerSchedule schedule = new(_config, KvPolicy.RecursionWise);
+        LayerSchedule schedule = new(_config, _policy);
         GgufTensor embedding = _file.RequireTensor(TensorNames.TokenEmbedding);
         GgufTensor head = _file.TryGetTensor(TensorNames.Output, out GgufTensor? own) ? own : embedding;
         double bytes = head.ByteCount + ((double)embedding.ByteCount / _config.VocabSize);
         bytes += Bytes(schedule.Prefix, depth) + Bytes(schedule.Suffix, depth);
+        long adapterBytes = _file.TryGetTensor(TensorNames.LoopAdapter, out own) ? own.ByteCount : 0;
         for (int r = 0; r < schedule.Loop.Length; r++)
         {
-            bytes += Bytes(schedule.Loop[r], depth) * Math.Clamp(depth - r, 0, 1);
+            bytes += (adapterBytes + Bytes(schedule.Loop[r], depth)) * Math.Clamp(depth - r, 0, 1);
         }
 
         return bytes;
@@ -166,7 +169,8 @@ public sealed class MemoryEstimate
                 if (isShared || tensor.Name.StartsWith(ownRecursion, StringComparison.Ordinal))
                 {
                     string name = tensor.Name[(isShared ? block : ownRecursion).Length..];
-                    bytes += tensor.ByteCount * UsedShare(tensor.Name) * (1 - SkippedShare(call.Block, name, depth));
+                    double share = UsedShare(tensor.Name) * (1 - SkippedShare(call.Block, name, depth));
+                    bytes += call.ComputesKeys(_policy) || !TensorNames.IsOfKeys(name) ? tensor.ByteCount * share : 0;
                 }
             }
         }

@@ -106,6 +106,7 @@ public sealed class SequenceBatch : IDisposable
         return new BatchSequence(
             cache, tokensMax, depthMax, slot, Math.Min(_plan.ChunkRowsMax, tokensMax), _model.Config)
         {
+            KvPolicy = _plan.KvPolicy,
             Pipeline = _speculation.CreatePipeline(cache, tokensMax, slot),
         };
     }

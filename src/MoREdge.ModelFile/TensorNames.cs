@@ -208,6 +208,10 @@ public static class TensorNames
     public static bool IsOfFeedForward(string name) =>
         name.StartsWith("ffn_", StringComparison.Ordinal) || name is PostFfnNorm or ExpertChoiceBias;
 
+    /// <summary>Whether a tensor of a block, named without the block, serves keys and values alone.</summary>
+    public static bool IsOfKeys(string name) =>
+        name is AttentionKey or AttentionKeyBias or AttentionValue or AttentionValueBias or KeyNorm;
+
     /// <summary>Whether a tensor of a block, named without the block, decides who skips the block.</summary>
     public static bool IsOfSkipRouter(string name) => name.StartsWith("skip_router.", StringComparison.Ordinal);
 

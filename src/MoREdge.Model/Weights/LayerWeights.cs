@@ -58,6 +58,9 @@ internal sealed class LayerWeights
         Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount + (Gate?.ByteCount ?? 0)
         + Bytes(AttentionNorm) + Bytes(QueryNorm) + Bytes(KeyNorm) + Bytes(PostAttentionNorm);
 
+    /// <summary>Those of keys and values.</summary>
+    public long KeysByteCount => Key.ByteCount + Value.ByteCount + Bytes(KeyNorm);
+
     /// <summary>Those of the feed-forward network and the chosen experts, with their norms.</summary>
     public long FeedForwardByteCount =>
         (Ffn?.ByteCount ?? 0) + (Experts?.BytesPerToken ?? 0) + Bytes(FfnNorm) + Bytes(PostFfnNorm);

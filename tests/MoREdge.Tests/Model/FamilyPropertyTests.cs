@@ -68,7 +68,28 @@ public sealed class FamilyPropertyTests
 
         Assert.Equal(sequence.WorkspaceBytes, estimate.WorkspaceBytes);
         Assert.Equal(sequence.KvBytesReserved, estimate.KvBytes);
-        Assert.Equal(model.Network.WeightBytesPerToken(2), estimate.WeightBytesPerToken(2), 0.02);
+        Assert.Equal(model.Network.WeightBytesPerToken(2, sequence.KvPolicy), estimate.WeightBytesPerToken(2), 0.02);
+    }
+
+    /// <summary>Each loop of Huginn begins with its adapter.</summary>
+    [Fact]
+    public void WeightBytes_OfALoopWithAnAdapter_GrowByItWithEveryLoop()
+    {
+        using TinyModel model = TinyFamilies.Create("huginn").Load();
+        using GgufFile file = GgufFile.Open(model.FilePath);
+        double loopBytes = 0;
+        foreach (GgufTensor tensor in file.Tensors)
+        {
+            // Two blocks of the prelude, two of the loop, one of the coda.
+            bool isOfLoop = tensor.Name.StartsWith(TensorNames.Block(2, ""), StringComparison.Ordinal)
+                || tensor.Name.StartsWith(TensorNames.Block(3, ""), StringComparison.Ordinal)
+                || tensor.Name == TensorNames.LoopAdapter;
+            loopBytes += isOfLoop ? tensor.ByteCount : 0;
+        }
+
+        double more = model.Network.WeightBytesPerToken(2, KvPolicy.RecursionWise)
+            - model.Network.WeightBytesPerToken(1, KvPolicy.RecursionWise);
+        Assert.Equal(loopBytes, more, 1e-6);
     }
 
     /// <summary>Two tokens that are further apart than a window of every layer allows to see.</summary>

@@ -41,14 +41,30 @@ public sealed class MemoryEstimateTests : IDisposable
                 Assert.Equal(sequence.KvBytesReserved, estimate.KvBytes);
                 Assert.Equal(sequence.KvBytesPerTokenMax, estimate.KvBytesPerToken);
                 Assert.Equal(sequence.WorkspaceBytes, estimate.WorkspaceBytes);
+                for (double depth = 1; depth <= recursions; depth += 0.5)
+                {
+                    double expected = model.WeightBytesPerToken(depth, sequence.KvPolicy);
+                    Assert.Equal(expected, estimate.WeightBytesPerToken(depth), 1e-6);
+                }
             }
         }
+    }
 
-        for (double depth = 1; depth <= recursions; depth += 0.5)
-        {
-            MemoryEstimate estimate = new(file, new SequenceOptions(), threads);
-            Assert.Equal(model.WeightBytesPerToken(depth), estimate.WeightBytesPerToken(depth), 1e-6);
-        }
+    /// <summary>The projections of keys and values, of two layers in two recursions.</summary>
+    [Theory]
+    [InlineData(KvPolicy.SharedFromFirst, 2 * 2 * 2 * ByteModel.KvDim * ByteModel.ModelDim * sizeof(float))]
+    [InlineData(KvPolicy.SharedHybrid, 0)]
+    public void WeightBytes_WhereKeysAreShared_LackWhatMakesThem(KvPolicy policy, int saved)
+    {
+        string path = new ByteModel { RecursionCount = 3 }.Write(_folder.File("m.gguf"));
+        using GgufFile file = GgufFile.Open(path);
+        using DecoderModel model = DecoderModel.Load(file, new KernelSet(), threadCount: 1);
+        MemoryEstimate own = new(file, new SequenceOptions { KvPolicy = KvPolicy.RecursionWise }, 1);
+        MemoryEstimate shared = new(file, new SequenceOptions { KvPolicy = policy }, 1);
+
+        Assert.Equal(saved, own.WeightBytesPerToken(3) - shared.WeightBytesPerToken(3), 1e-6);
+        double ofModel = model.WeightBytesPerToken(3, KvPolicy.RecursionWise) - model.WeightBytesPerToken(3, policy);
+        Assert.Equal(saved, ofModel, 1e-6);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ internal sealed class BenchLane : IDisposable
         double speed = _plan.DecodeTokens / Stopwatch.GetElapsedTime(start).TotalSeconds;
         row.MajorFaults = Machine.MajorFaults - faults + (row.MajorFaults ?? 0);
         row.MeanDepth = sequence.Depths.Mean;
-        row.WeightBytes = _model.WeightBytesPerToken(row.MeanDepth);
+        row.WeightBytes = _model.WeightBytesPerToken(row.MeanDepth, sequence.KvPolicy);
         row.KvBytes = KvBytes(sequence, row.Setting.Filled);
         row.KvBytesKept = (double)sequence.KvBytesUsed / sequence.Position;
         row.Speed.Add(speed);
