@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MoREdge.Tests.Model;
 using MoREdge.Tests.ModelFile;
 
 namespace MoREdge.Tests.Cli;
@@ -82,6 +83,40 @@ public sealed class BenchDepthTests : IDisposable
         const double SlotBytes = 2 * 5 * 64 * 2;
         Assert.Equal(17 * 16 * SlotBytes, row.GetProperty("kv_bytes_per_token").GetDouble());
         Assert.Equal(17 * SlotBytes, row.GetProperty("kv_bytes_kept_per_token").GetDouble());
+    }
+
+    /// <summary>A token that leaves a looped model early leaves a copy of its keys to the loops behind.</summary>
+    [Fact]
+    public void Json_OfALoopThatTokensLeave_CountsTheCopiesOfTheirKeys()
+    {
+        using TinyModel model = TinyFamilies.Create("ouro").Load();
+        CliResult result = CliRunner.Run(
+            "bench", "-m", model.FilePath, "--routing", "threshold", "--threads", "1", "-p", "1", "-n", "4", "-r", "1",
+            "--filled", "15", "--no-probe", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement row = json.RootElement.GetProperty("decode")[0];
+        double depth = row.GetProperty("mean_depth").GetDouble();
+        Assert.InRange(depth, 1.1, 2.9);
+
+        // Three loops keep a token; each of those that one runs reads the 15 and, on average, 2.5 of its own.
+        double loopBytes = row.GetProperty("kv_bytes_kept_per_token").GetDouble() / 3;
+        Assert.Equal(depth * 17.5 * loopBytes, row.GetProperty("kv_bytes_per_token").GetDouble(), 1e-6);
+    }
+
+    [Fact]
+    public void Json_OfALoopWithAWindow_CountsWhatItSees()
+    {
+        string path = new ByteModel { RecursionCount = 2, Window = 20 }.Write(_folder.File("window.gguf"));
+        CliResult result = CliRunner.Run(
+            "bench", "-m", path, "--threads", "1", "-p", "1", "-n", "3", "-r", "1", "--filled", "40", "--no-probe",
+            "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement row = json.RootElement.GetProperty("decode")[0];
+
+        // A first layer, two times two, a last one; keys and values, float32.
+        Assert.Equal(6 * 20 * 2 * ByteModel.KvDim * 4, row.GetProperty("kv_bytes_per_token").GetDouble(), 1e-6);
     }
 
     [Fact]

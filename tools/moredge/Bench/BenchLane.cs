@@ -198,9 +198,9 @@ internal sealed class BenchLane : IDisposable
 
     /// <summary>
     /// Each layer call reads the keys and values that its slot holds: of every token before it, or where recursions
-    /// keep their own, of those that reached its recursion, and where tokens skip layers, of those that did not; with a
-    /// window the latest of them. Here the mean over the decoded tokens. A state of retention is read and written,
-    /// whatever came before.
+    /// keep their own, of those that reached its recursion (in looped models the others left a copy there), and where
+    /// tokens skip layers, of those that did not; with a window the latest of them. Here the mean over the decoded
+    /// tokens. A state of retention is read and written, whatever came before.
     /// </summary>
     private double KvBytes(Sequence sequence, int filled)
     {
@@ -212,7 +212,7 @@ internal sealed class BenchLane : IDisposable
         LayerSchedule schedule = new(_model.Config, sequence.KvPolicy);
         double[] decoded = Reached(sequence.Depths);
         double decodedTokens = (_plan.DecodeTokens + 1) / 2.0;
-        double tokens = Seen(schedule.Prefix, filled) + Seen(schedule.Suffix, filled);
+        double tokens = Seen(schedule.Prefix, filled, 1, 1) + Seen(schedule.Suffix, filled, 1, 1);
         if (_model.Config.Skips is { SkipsAttention: true, SkippedKeys: SkippedKeys.Absent } skips)
         {
             // A routed layer holds the tokens that ran it, for those that run it.
@@ -221,33 +221,38 @@ internal sealed class BenchLane : IDisposable
                 * ((filled * (1 - (share * before))) + (decodedTokens * (1 - (share * share))));
         }
 
+        bool holdsAll = sequence.KvPolicy != KvPolicy.RecursionWise
+            || _model.Config.Recursion?.KeepsLatestKeys == true;
         for (int r = 0; r < schedule.Loop.Length; r++)
         {
-            double held = sequence.KvPolicy == KvPolicy.RecursionWise
-                ? (filled * _reached[sequence][r]) + (decodedTokens * decoded[r])
-                : filled + decodedTokens;
-            tokens += schedule.Loop[r].Length * decoded[r] * held;
+            tokens += decoded[r] * (holdsAll
+                ? Seen(schedule.Loop[r], filled, 1, 1)
+                : Seen(schedule.Loop[r], filled, _reached[sequence][r], decoded[r]));
         }
 
         return tokens * sequence.KvBytesPerSlotToken;
     }
 
-    /// <summary>
-    /// Tokens that layers see together, on average over the decoded ones, where all tokens run them.
-    /// </summary>
-    private double Seen(LayerCall[] calls, int filled)
+    /// <summary>Tokens that layers see together, on average over the decoded ones.</summary>
+    /// <param name="calls">The layers.</param>
+    /// <param name="filled">Tokens in the context before the decoded ones.</param>
+    /// <param name="filledShare">The part of those that the layers hold.</param>
+    /// <param name="decodedShare">The part of the decoded ones.</param>
+    private double Seen(LayerCall[] calls, int filled, double filledShare, double decodedShare)
     {
-        long tokens = 0;
+        double tokens = 0;
         foreach (LayerCall call in calls)
         {
-            int window = _model.Config.Block(call.Block).Window;
+            int window = _model.Config.Block(call.Block).Window is var limit and > 0 ? limit : int.MaxValue;
             for (int decoded = 1; decoded <= _plan.DecodeTokens; decoded++)
             {
-                tokens += window == 0 ? filled + decoded : Math.Min(filled + decoded, window);
+                int ofDecoded = Math.Min(decoded, window);
+                int ofFilled = Math.Min(filled + decoded, window) - ofDecoded;
+                tokens += (ofFilled * filledShare) + (ofDecoded * decodedShare);
             }
         }
 
-        return (double)tokens / _plan.DecodeTokens;
+        return tokens / _plan.DecodeTokens;
     }
 
     private static double Mean(double[] values)
