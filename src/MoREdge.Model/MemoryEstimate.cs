@@ -76,6 +76,9 @@ public sealed class MemoryEstimate
     /// <summary>The stored form of keys and values.</summary>
     public KvFormat KvFormat { get; }
 
+    /// <summary>Whether recursions could share their keys and values.</summary>
+    public bool IsRecursive => _config.Recursion is not null;
+
     /// <summary>Most recursions of a token, or layers that it can skip.</summary>
     public int DepthMax { get; }
 

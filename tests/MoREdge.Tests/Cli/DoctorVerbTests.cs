@@ -27,6 +27,22 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Equal(KernelSelector.Supported.Count, json.RootElement.GetProperty("self_tests").GetArrayLength());
     }
 
+    /// <summary>A small file lies in the caches, so that memory is not what bounds it.</summary>
+    [Fact]
+    public void Json_BoundOfTheSpeed_IsThatOfABufferOfTheFilesSize()
+    {
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        CliResult result = CliRunner.Run("doctor", path, "--threads", "1", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement model = json.RootElement.GetProperty("model");
+        double bandwidth = model.GetProperty("weight_read_bytes_per_second").GetDouble();
+        Assert.NotEqual(json.RootElement.GetProperty("read_bytes_per_second").GetDouble(), bandwidth);
+        Assert.Equal(
+            bandwidth / model.GetProperty("weight_bytes_per_token").GetDouble(),
+            model.GetProperty("decode_tokens_per_second_max").GetDouble(), 1e-3);
+    }
+
     [Theory]
     [InlineData("f32", 4 * ByteModel.KvDim * 2)]
     [InlineData("f16", 2 * ByteModel.KvDim * 2)]
@@ -58,6 +74,18 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Equal(0, model.GetProperty("kv_bytes_per_later_token").GetInt64());
         CliResult text = CliRunner.Run("doctor", path, "--context", "8192");
         Assert.Contains("each, 0 B behind the windows, F32)", text.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, "--context or --kv-format q8")]
+    [InlineData(2, "--context, --kv-format q8 or --kv shared")]
+    public void Refusal_OfAModel_NamesWhatThatModelTakes(int recursions, string options)
+    {
+        string path = new ByteModel { RecursionCount = recursions }.Write(_folder.File("m.gguf"));
+        CliResult result = CliRunner.Run("doctor", path, "--threads", "1", "--memory", "1");
+        Assert.Equal(1, result.ExitCode);
+        string verdict = $"refuse: not enough memory; try a smaller {options}\n";
+        Assert.Contains(verdict, result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

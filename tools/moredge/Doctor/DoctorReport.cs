@@ -16,6 +16,9 @@ internal sealed class DoctorReport
     /// <summary>The measured read bandwidth.</summary>
     public required double BytesPerSecond { get; init; }
 
+    /// <summary>The same of as many bytes as the file has, which may lie in a cache.</summary>
+    public required double WeightBytesPerSecond { get; init; }
+
     public required string? FileName { get; init; }
 
     public required MemoryEstimate? Estimate { get; init; }
@@ -44,7 +47,7 @@ internal sealed class DoctorReport
     }
 
     /// <summary>Decoded tokens per second that the memory allows at full depth and an empty context.</summary>
-    private double DecodeBound => BytesPerSecond / Estimate!.WeightBytesPerToken(Estimate.DepthMax);
+    private double DecodeBound => WeightBytesPerSecond / Estimate!.WeightBytesPerToken(Estimate.DepthMax);
 
     /// <summary>For people.</summary>
     public void WriteText()
@@ -133,7 +136,9 @@ internal sealed class DoctorReport
         {
             MemoryFit.Fits => "everything stays in memory",
             MemoryFit.WillPage => "weights are read from the disk again and again; expect it to be slow",
-            _ => "not enough memory; try a smaller --context, --kv shared or --kv-format q8",
+            _ when model.StateBytes > 0 => "not enough memory for the state of a text",
+            _ when model.IsRecursive => "not enough memory; try a smaller --context, --kv-format q8 or --kv shared",
+            _ => "not enough memory; try a smaller --context or --kv-format q8",
         };
         table.Add("model", PlainText.Clean(FileName!));
         table.Add("  weights", $"{ByteText.Format(model.FileBytes)} (mapped, not copied)");
@@ -154,8 +159,7 @@ internal sealed class DoctorReport
         table.Add(
             "  decode",
             $"at most {DecodeBound:F1} tokens/s ({ByteText.Format(model.WeightBytesPerToken(model.DepthMax))} of "
-                + "weights per "
-            + "token, bound by the read bandwidth)");
+            + $"weights per token, {ByteText.Format(WeightBytesPerSecond)}/s read from a buffer of the file's size)");
     }
 
     private void WriteModel(Utf8JsonWriter writer)
@@ -180,6 +184,7 @@ internal sealed class DoctorReport
         writer.WriteNumber("available_bytes", AvailableBytes);
         writer.WriteString("verdict", Verdict(model.Fit(AvailableBytes)));
         writer.WriteNumber("weight_bytes_per_token", model.WeightBytesPerToken(model.DepthMax));
+        writer.WriteNumber("weight_read_bytes_per_second", WeightBytesPerSecond);
         writer.WriteNumber("decode_tokens_per_second_max", DecodeBound);
         writer.WriteEndObject();
     }

@@ -69,7 +69,7 @@ internal sealed class DoctorVerb
         string? path = result.GetValue(_file);
         if (path is null && _options.HasSequenceOptions(result))
         {
-            throw new UsageException("--routing, --kv, --kv-format, --max-depth and --context need a FILE.");
+            throw new UsageException("Options of how a model is run, such as --context and --kv-format, need a FILE.");
         }
 
         long? memory = result.GetValue(_memory) is { } size ? ByteText.Parse(_memory.Name, size) : null;
@@ -82,11 +82,15 @@ internal sealed class DoctorVerb
         int threads = _options.Threads(result);
         using GgufFile? file = path is null ? null : OpenedModel.OpenFile(path);
         MemoryEstimate? estimate = file is null ? null : new MemoryEstimate(file, _options.Sequence(result), threads);
+        double bytesPerSecond = MeasureBandwidth(kernels, threads, BandwidthProbe.BytesDefault);
         DoctorReport report = new()
         {
             Kernels = kernels,
             Threads = threads,
-            BytesPerSecond = MeasureBandwidth(kernels, threads),
+            BytesPerSecond = bytesPerSecond,
+            WeightBytesPerSecond = file?.FileBytes < BandwidthProbe.BytesDefault
+                ? MeasureBandwidth(kernels, threads, file.FileBytes)
+                : bytesPerSecond,
             FileName = path,
             Estimate = estimate,
             AvailableBytes = memory ?? Machine.AvailableBytes,
@@ -105,9 +109,9 @@ internal sealed class DoctorVerb
         return report.IsHealthy ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static double MeasureBandwidth(KernelSet kernels, int threads)
+    private static double MeasureBandwidth(KernelSet kernels, int threads, long byteCount)
     {
-        using BandwidthProbe probe = new(kernels, Math.Min(BandwidthProbe.BytesDefault, Machine.AvailableBytes / 4));
+        using BandwidthProbe probe = new(kernels, Math.Min(byteCount, Machine.AvailableBytes / 4));
         return probe.Measure(threads, ProbeSeconds);
     }
 }
