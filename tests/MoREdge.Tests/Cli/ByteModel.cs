@@ -37,6 +37,9 @@ internal sealed record ByteModel
     /// <summary>Whether the tokenizer asks for a begin token.</summary>
     public bool AddsBegin { get; init; }
 
+    /// <summary>Whether the last norm is not a number, so that no logit is.</summary>
+    public bool IsDamaged { get; init; }
+
     /// <summary>Tokens that every layer sees; 0 for all.</summary>
     public int Window { get; init; }
 
@@ -56,6 +59,11 @@ internal sealed record ByteModel
             for (int i = 0; i < values.Length; i++)
             {
                 values[i] = plan.Shape.Rank == 1 ? 1 : (random.NextSingle() - 0.5f) * 0.6f;
+            }
+
+            if (IsDamaged && plan.Name == TensorNames.OutputNorm)
+            {
+                values[0] = float.NaN;
             }
 
             writer.Write(MemoryMarshal.AsBytes<float>(values));

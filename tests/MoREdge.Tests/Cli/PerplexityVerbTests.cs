@@ -146,6 +146,16 @@ public sealed class PerplexityVerbTests : IDisposable
         CliRunner.Run("perplexity", "-m", path).AssertRefused(2, "--file");
     }
 
+    [Theory]
+    [InlineData(true, false, "The model produced")]
+    [InlineData(false, true, "The reference produced")]
+    public void Logits_ThatAreNotFinite_AreAFailure(bool modelIsDamaged, bool referenceIsDamaged, string part)
+    {
+        string model = new ByteModel { IsDamaged = modelIsDamaged }.Write(_folder.File("m.gguf"));
+        string reference = new ByteModel { IsDamaged = referenceIsDamaged }.Write(_folder.File("r.gguf"));
+        CliRunner.Run("perplexity", "-m", model, "-f", WriteText(), "--against", reference).AssertRefused(1, part);
+    }
+
     private static List<double> NegativeLogLikelihoods(string path, bool addsBegin, int context)
     {
         List<double> values = [];

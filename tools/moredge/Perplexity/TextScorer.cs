@@ -35,6 +35,7 @@ internal sealed class TextScorer
     /// <summary>Scores one window, its first token excepted.</summary>
     /// <param name="window">At least two ids, at most the context.</param>
     /// <param name="cancellation">Stops between layers.</param>
+    /// <exception cref="FailureException">A model gave a logit that is no finite number.</exception>
     public void Score(int[] window, CancellationToken cancellation)
     {
         _sequence.Truncate(0);
@@ -45,6 +46,19 @@ internal sealed class TextScorer
         for (int start = 0; start < count; start += _pieceMax)
         {
             ScorePiece(window, start, Math.Min(_pieceMax, count - start), cancellation);
+        }
+
+        RefuseDamage(Quality.NegativeLogLikelihood, "model");
+        RefuseDamage(Quality.ReferenceNegativeLogLikelihood, "reference");
+    }
+
+    /// <summary>Once a figure is not finite, no later token changes it.</summary>
+    private static void RefuseDamage(RunningMean nll, string which)
+    {
+        if (!double.IsFinite(nll.Mean))
+        {
+            throw new FailureException(
+                $"The {which} produced a value that is not a finite number; its file is damaged or converted wrongly.");
         }
     }
 
