@@ -25,15 +25,14 @@ internal sealed record Fact(string Key, string Label, string Text, object Value)
             case long integer:
                 writer.WriteNumber(Key, integer);
                 break;
-            case double number when double.IsFinite(number):
-                writer.WriteNumber(Key, number);
+            case double number:
+                JsonOutput.WriteNumber(writer, Key, number);
                 break;
             case double[] numbers:
                 writer.WriteStartArray(Key);
                 foreach (double number in numbers)
                 {
-                    // JSON has no infinities; a file may.
-                    writer.WriteNumberValue(double.IsFinite(number) ? number : 0);
+                    JsonOutput.WriteNumberValue(writer, number);
                 }
 
                 writer.WriteEndArray();

@@ -38,13 +38,20 @@ internal sealed class JsonOutput : IDisposable
     /// <summary>A named number; null where JSON has no number for it.</summary>
     public static void WriteNumber(Utf8JsonWriter writer, string name, double value)
     {
+        writer.WritePropertyName(name);
+        WriteNumberValue(writer, value);
+    }
+
+    /// <summary>A number; null where JSON has no number for it.</summary>
+    public static void WriteNumberValue(Utf8JsonWriter writer, double value)
+    {
         if (double.IsFinite(value))
         {
-            writer.WriteNumber(name, value);
+            writer.WriteNumberValue(value);
         }
         else
         {
-            writer.WriteNull(name);
+            writer.WriteNullValue();
         }
     }
 

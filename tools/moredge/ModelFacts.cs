@@ -20,6 +20,7 @@ internal static class ModelFacts
             sections.Add(Architecture(metadata, architecture));
             sections.Add(Recursion(metadata, architecture));
             sections.Add(Loop(metadata, architecture));
+            sections.Add(Depths(metadata, architecture));
             sections.Add(Experts(metadata, architecture));
             sections.Add(Retention(file, architecture));
         }
@@ -88,6 +89,20 @@ internal static class ModelFacts
             ("expertUsedCount", "of them per token", ExpertKeys.UsedCount),
             ("expertFfnDim", "width of an expert", ExpertKeys.FeedForwardLength),
             ("sharedFfnDim", "width of the shared one", ExpertKeys.SharedFeedForwardLength));
+        return section;
+    }
+
+    private static FactSection Depths(GgufMetadata metadata, string architecture)
+    {
+        FactSection section = new("depths");
+        AddAll(
+            section, metadata, architecture,
+            ("capacity", "share of tokens by block", SkipKeys.Capacities),
+            ("thresholds", "thresholds", SkipKeys.Thresholds),
+            ("scope", "what is skipped", SkipKeys.Scope),
+            ("score", "router function", SkipKeys.Score),
+            ("select", "choice in prompts", SkipKeys.Select),
+            ("decode", "choice when decoding", SkipKeys.Decode));
         return section;
     }
 

@@ -93,6 +93,44 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Matches("tensors +0", text);
     }
 
+    /// <summary>JSON has no infinities, and 0 would be a figure.</summary>
+    [Fact]
+    public void Inspect_NumbersThatAreNotFinite_AreNullInJson()
+    {
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.Architecture, GgufValue.FromString("mor"));
+        metadata.Set($"mor.{MetadataKeys.Alpha}", GgufValue.FromFloat64(double.PositiveInfinity));
+        metadata.Set(
+            $"mor.{MetadataKeys.Thresholds}", GgufValue.FromFloat64s(double.NegativeInfinity, 0.5, double.NaN));
+        using (GgufWriter writer = new(folder["infinite.gguf"], metadata, []))
+        {
+            writer.Finish();
+        }
+
+        JsonNode recursion = JsonNode.Parse(
+            CliRunner.Run("inspect", folder["infinite.gguf"], "--json").AssertSilent().OutputBytes)!["recursion"]!;
+        Assert.Equal("[null,0.5,null]", recursion["thresholds"]!.ToJsonString());
+        Assert.True(recursion.AsObject().ContainsKey("alpha"));
+        Assert.Null(recursion["alpha"]);
+    }
+
+    [Fact]
+    public void Inspect_MixtureOfDepths_SaysWhichTokensRunABlock()
+    {
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.Architecture, GgufValue.FromString("mod"));
+        metadata.Set($"mod.{SkipKeys.Capacities}", GgufValue.FromFloat64s(1, 0.125));
+        metadata.Set($"mod.{SkipKeys.Scope}", GgufValue.FromString("block"));
+        using (GgufWriter writer = new(folder["depths.gguf"], metadata, []))
+        {
+            writer.Finish();
+        }
+
+        JsonNode depths = JsonNode.Parse(
+            CliRunner.Run("inspect", folder["depths.gguf"], "--json").AssertSilent().OutputBytes)!["depths"]!;
+        Assert.Equal("""{"capacity":[1,0.125],"scope":"block"}""", depths.ToJsonString());
+    }
+
     [Fact]
     public void Verify_IntactFile_Succeeds()
     {
