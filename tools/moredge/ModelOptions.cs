@@ -50,12 +50,11 @@ internal sealed class ModelOptions
         "--max-depth", "R",
         "Most recursions a token may run, 1 to the model's own count. [default: the model's count]");
 
-    private readonly Option<int?> _context = Count(
-        "--context", "TOKENS", "Room for prompt and answer together, in tokens. [default: the trained context]");
+    private readonly Option<int?> _context;
 
     private readonly Option<string?> _kvFormat = Choice(
         "--kv-format",
-        "Stored form of keys and values: q8 takes about half the memory and time of f16 and rounds them to 8 bits. "
+        "Stored form of keys and values: q8 takes, and reads, about half the bytes of f16 and rounds them to 8 bits. "
         + "[default: f32 for float32 models, else f16]",
         "f32", "f16", "q8");
 
@@ -65,8 +64,11 @@ internal sealed class ModelOptions
     /// <summary>Adds the options to <paramref name="command"/>.</summary>
     /// <param name="command">The verb.</param>
     /// <param name="withLists">False when the verb has a --threads and a --kv of its own, which take lists.</param>
-    public ModelOptions(Command command, bool withLists = true)
+    /// <param name="contextDefault">The context when none is asked for, in words.</param>
+    public ModelOptions(Command command, bool withLists = true, string contextDefault = "the trained context")
     {
+        _context = Count(
+            "--context", "TOKENS", $"Room for prompt and answer together, in tokens. [default: {contextDefault}]");
         command.Options.Add(_routing);
         if (withLists)
         {

@@ -240,6 +240,13 @@ public sealed class BenchVerbTests : IDisposable
             .AssertRefused(2, $"--context 10 does not hold {part}");
     }
 
+    [Theory]
+    [InlineData("bench", "what is measured")]
+    [InlineData("perplexity", "the trained context, at most 2048")]
+    [InlineData("doctor", "the trained context")]
+    public void Help_OfContext_NamesTheDefaultOfTheVerb(string verb, string words) => Assert.Contains(
+        $"in tokens. [default: {words}]", CliRunner.Run(verb, "--help").Output, StringComparison.Ordinal);
+
     [Fact]
     public void Model_Missing_IsAFailure() =>
         CliRunner.Run("bench", "-m", _folder.File("none.gguf")).AssertRefused(1, "no such file");

@@ -90,8 +90,9 @@ internal sealed class BenchVerb
     private readonly Option<string?> _kv = new("--kv")
     {
         Description = "Keys and values that recursions keep: recursion = each its own, shared = those of the first, "
-            + "hybrid = shared with fresh rows for the tokens that run; or several such as recursion,shared: rows for "
-            + "each, compared with the first. [default: as trained]",
+            + "hybrid = shared with fresh rows for the tokens that run, latest = those of the last recursion (looped "
+            + "models); or several such as recursion,shared: rows for each, compared with the first. [default: as "
+            + "trained]",
         HelpName = "P[,P...]",
     };
 
@@ -126,7 +127,7 @@ internal sealed class BenchVerb
         command.Options.Add(_kv);
         command.Options.Add(_noProbe);
         command.Options.Add(_json);
-        _options = new ModelOptions(command, withLists: false);
+        _options = new ModelOptions(command, withLists: false, contextDefault: "what is measured");
     }
 
     /// <summary>The verb.</summary>

@@ -19,7 +19,7 @@ internal sealed class DraftResult(int threads, DraftMode drafts)
     /// <summary>Speed over that without drafts in the same repetition; empty in its own row.</summary>
     public Samples AgainstOff { get; } = new();
 
-    /// <summary>How the drafts of all repetitions fared.</summary>
+    /// <summary>How the drafts of the latest repetition fared.</summary>
     public SpeculationStatistics Fared { get; set; }
 
     /// <summary>Mean recursions of the decoded tokens.</summary>

@@ -37,7 +37,8 @@ internal sealed class PerplexityVerb
         command.Options.Add(_text);
         command.Options.Add(_against);
         command.Options.Add(_json);
-        _options = new ModelOptions(command);
+        _options = new ModelOptions(
+            command, contextDefault: $"the trained context, at most {ContextDefault}");
     }
 
     /// <summary>The verb.</summary>
