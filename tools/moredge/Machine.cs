@@ -9,11 +9,6 @@ namespace MoREdge.Cli;
 /// <summary>What is known about the machine that runs the program.</summary>
 internal static class Machine
 {
-    private const string UnlimitedV2 = "max";
-
-    /// <summary>Above this, a version 1 control group means "no limit".</summary>
-    private const long LimitMax = 1L << 60;
-
     /// <summary>The processor's name as the system knows it.</summary>
     public static string CpuModel { get; } = FindCpuModel();
 
@@ -24,9 +19,10 @@ internal static class Machine
     /// <summary>Bytes that programs may still take without swapping; 0 when unknown.</summary>
     public static long MemoryAvailableBytes => MemInfo("MemAvailable");
 
-    /// <summary>Bytes this program may take: what the system has left, or less where a container has a limit.</summary>
+    /// <summary>Bytes this program may take: what the system has left, or less where a container has less.</summary>
     public static long AvailableBytes => Math.Min(
-        MemoryAvailableBytes is var available and > 0 ? available : MemoryBytes, MemoryLimitBytes ?? long.MaxValue);
+        MemoryAvailableBytes is var available and > 0 ? available : MemoryBytes,
+        Least(group => group.LimitBytes - group.UsedBytes) ?? long.MaxValue);
 
     /// <summary>Pages this program has had to wait for from the disk; null where the system does not say.</summary>
     public static long? MajorFaults
@@ -53,7 +49,7 @@ internal static class Machine
     /// <summary>
     /// Bytes that the control group (a container, a service) and those around it may use, or null without a limit.
     /// </summary>
-    public static long? MemoryLimitBytes { get; } = FindMemoryLimit();
+    public static long? MemoryLimitBytes { get; } = Least(group => group.LimitBytes);
 
     /// <summary>True for a NativeAOT binary.</summary>
     public static bool IsAot => !RuntimeFeature.IsDynamicCodeSupported;
@@ -96,37 +92,16 @@ internal static class Machine
             : 0;
     }
 
-    private static long? FindMemoryLimit()
+    /// <summary>The least number of the group of this program and those around it; null where none says.</summary>
+    private static long? Least(Func<MemoryGroup, long?> number)
     {
-        long? limit = null;
-        foreach (string line in ReadLines("/proc/self/cgroup"))
+        long? least = null;
+        foreach (MemoryGroup group in MemoryGroup.OfThisProcess())
         {
-            // "hierarchy:controllers:path"; version 2 is the hierarchy without controllers.
-            string[] parts = line.Split(':', 3);
-            if (parts.Length < 3 || (parts[1].Length > 0 && !parts[1].Split(',').Contains("memory")))
-            {
-                continue;
-            }
-
-            (string root, string file) = parts[1].Length == 0
-                ? ("/sys/fs/cgroup", "memory.max")
-                : ("/sys/fs/cgroup/memory", "memory.limit_in_bytes");
-            for (string? group = parts[2].Trim('/'); group is not null; group = Path.GetDirectoryName(group))
-            {
-                limit = ReadLimit(Path.Combine(root, group, file)) is { } found && !(found > limit) ? found : limit;
-            }
+            least = number(group) is { } found && !(found >= least) ? Math.Max(0, found) : least;
         }
 
-        return limit;
-    }
-
-    private static long? ReadLimit(string path)
-    {
-        string? text = ReadLines(path) is [string first, ..] ? first.Trim() : null;
-        return text is not null && text != UnlimitedV2
-            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) && bytes < LimitMax
-            ? bytes
-            : null;
+        return least;
     }
 
     private static string? Field(string path, string name)
@@ -143,7 +118,8 @@ internal static class Machine
         return null;
     }
 
-    private static string[] ReadLines(string path)
+    /// <summary>The lines of a file of the system; none where it hides it.</summary>
+    public static string[] ReadLines(string path)
     {
         try
         {

@@ -88,6 +88,30 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Contains(verdict, result.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>What lies in /dev/shm is charged to the group of who wrote it and cannot be taken away.</summary>
+    [Fact]
+    public void Container_OfWhichOthersUseAPart_LeavesTheRest()
+    {
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        CliResult result = CliRunner.RunShell(
+            $$"""
+            base=/sys/fs/cgroup limit=memory.max
+            [ ! -d $base/memory ] || base=$base/memory limit=memory.limit_in_bytes
+            group=$base/moredge-doctor-$$ held=/dev/shm/moredge-doctor-$$
+            mkdir $group || exit 77
+            trap 'rm -f $held; echo $$ >$base/cgroup.procs; rmdir $group' EXIT
+            { echo 512M >$group/$limit && echo $$ >$group/cgroup.procs; } || exit 77
+            head -c 256M /dev/zero >$held || exit 77
+            $MOREDGE doctor '{{path}}' --threads 1 --json
+            """);
+        Assert.SkipWhen(result.ExitCode == 77, "No control group of one's own can be made here.");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        Assert.Equal(512L << 20, json.RootElement.GetProperty("memory_limit_bytes").GetInt64());
+        long available = json.RootElement.GetProperty("model").GetProperty("available_bytes").GetInt64();
+        Assert.InRange(available, 64L << 20, 256L << 20);
+    }
+
     [Fact]
     public void Memory_OfAnotherMachine_DecidesTheVerdict()
     {
