@@ -194,9 +194,26 @@ internal sealed class Workspace : IDisposable
         }
     }
 
-    /// <summary>Scores of a query; retention has none.</summary>
-    private static int ScoresMax(ModelConfig config, SequencePlan plan) =>
-        config.Retention is null ? plan.ContextLength : 1;
+    /// <summary>
+    /// Scores of a query: of the context, or where every layer has a window, of what neighbouring queries see of it,
+    /// from the beginning of a tile. Retention has none.
+    /// </summary>
+    private static int ScoresMax(ModelConfig config, SequencePlan plan)
+    {
+        int windowMax = 0;
+        for (int block = 0; block < config.BlockCount; block++)
+        {
+            int window = config.Block(block).Window;
+            windowMax = Math.Max(windowMax, window == 0 ? plan.ContextLength : window);
+        }
+
+        // In loops and behind skipped layers the queries of a call may lie far from each other.
+        bool areNeighbours = config.Recursion is null && config.Skips is null;
+        long seen = (long)windowMax + ScoreQueriesMax + PackedLayout.TileRows;
+        return config.Retention is not null ? 1
+            : areNeighbours ? (int)Math.Min(plan.ContextLength, seen)
+            : plan.ContextLength;
+    }
 
     /// <summary>
     /// Floats of the hidden layer of a feed-forward network: of rows, or of the experts that they chose.

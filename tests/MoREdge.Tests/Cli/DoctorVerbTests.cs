@@ -27,6 +27,26 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Equal(KernelSelector.Supported.Count, json.RootElement.GetProperty("self_tests").GetArrayLength());
     }
 
+    /// <summary>Scores of layers with a window are of the window, so beyond it only rotary tables grow.</summary>
+    [Theory]
+    [InlineData(20)]
+    [InlineData(0)]
+    public void Json_Workspace_HoldsTheScoresThatThereAre(int window)
+    {
+        string path = new ByteModel { Window = window }.Write(_folder.File("m.gguf"));
+        long Bytes(int context)
+        {
+            CliResult result = CliRunner.Run("doctor", path, "--threads", "1", "--context", $"{context}", "--json");
+            Assert.True(result.ExitCode == 0, result.Error);
+            using JsonDocument json = JsonDocument.Parse(result.Output);
+            return json.RootElement.GetProperty("model").GetProperty("workspace_bytes").GetInt64();
+        }
+
+        // Cosines and sines of a head of 8 columns per token; one row of scores from 65,536 tokens on.
+        int tokenBytes = (ByteModel.ModelDim / 4 * sizeof(float)) + (window == 0 ? sizeof(float) : 0);
+        Assert.Equal(100_000 * tokenBytes, Bytes(200_000) - Bytes(100_000));
+    }
+
     /// <summary>A small file lies in the caches, so that memory is not what bounds it.</summary>
     [Fact]
     public void Json_BoundOfTheSpeed_IsThatOfABufferOfTheFilesSize()
