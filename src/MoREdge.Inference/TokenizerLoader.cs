@@ -19,6 +19,9 @@ public static class TokenizerLoader
     private static readonly string[] EndTexts =
         [.. EndOfTurnTexts, "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>"];
 
+    /// <summary>Special tokens of Phi-3 that leave the white space behind them.</summary>
+    private static readonly string[] Phi3TextsBeforeSpace = ["<s>", "<|endoftext|>"];
+
     /// <summary>The tokenizer of <paramref name="file"/>, which may hold a vocabulary and nothing else.</summary>
     /// <exception cref="ModelFileException">A key has the wrong type or an impossible value.</exception>
     /// <exception cref="TokenizerException">The file has no tokenizer, or one that is damaged or of an unknown
@@ -135,7 +138,7 @@ public static class TokenizerLoader
             RemoveExtraWhitespaces = metadata.GetBoolean(MetadataKeys.TokenizerRemoveExtraWhitespaces, false),
             FuseUnknown = metadata.GetBoolean(MetadataKeys.TokenizerFuseUnknown, true),
             LeftStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerLeftStripIds),
-            RightStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerRightStripIds),
+            RightStripIds = ReadRightStripIds(definition, metadata),
             // An empty template is how some programs write that there is none.
             ChatTemplate = metadata.GetString(MetadataKeys.ChatTemplate) is { Length: > 0 } template ? template : null,
         };
@@ -211,6 +214,32 @@ public static class TokenizerLoader
         }
 
         ids.Remove(-1);
+        return [.. ids];
+    }
+
+    /// <summary>
+    /// Special tokens that swallow the white space behind them. Those of others have no key for it, and Phi-3's
+    /// SentencePiece vocabulary needs it: llama.cpp, too, knows them by the model.
+    /// </summary>
+    private static int[] ReadRightStripIds(TokenizerDefinition definition, GgufMetadata metadata)
+    {
+        bool isPhi3 = metadata.GetString(MetadataKeys.Architecture) == Architectures.Phi3
+            && definition.Algorithm == TokenizerAlgorithm.SentencePieceBpe;
+        if (!isPhi3 || metadata.Contains(MetadataKeys.TokenizerFuseUnknown))
+        {
+            return metadata.GetInt32Array(MetadataKeys.TokenizerRightStripIds);
+        }
+
+        List<int> ids = [];
+        for (int id = 0; id < definition.Tokens.Count; id++)
+        {
+            if (IsSpecial(definition, id) && id != definition.UnknownId
+                && Array.IndexOf(Phi3TextsBeforeSpace, definition.Tokens[id]) < 0)
+            {
+                ids.Add(id);
+            }
+        }
+
         return [.. ids];
     }
 

@@ -116,6 +116,21 @@ public sealed class TokenizerLoaderTests
         }
     }
 
+    /// <summary>
+    /// GGUF has no key for Phi-3's special tokens that swallow the white space behind them. Ids by llama.cpp.
+    /// </summary>
+    [Theory]
+    [InlineData("<|user|>\nHi<|end|>\n<|assistant|>\n", new[] { 32010, 6324, 32007, 32001 })]
+    [InlineData("//<|user|>\r\n", new[] { 849, 32010 })]
+    [InlineData("<|user|>\rab<|end|>", new[] { 32010, 633, 32007 })]
+    [InlineData("<s>\na", new[] { 1, 29871, 13, 29874 })]
+    public void Load_Phi3FileOfOthers_SwallowsWhiteSpaceBehindSpecialTokens(string text, int[] expected)
+    {
+        string path = SharedData.Require("data/tokenizers/ggml-vocab/ggml-vocab-phi-3.gguf");
+        using GgufFile file = GgufFile.Open(path);
+        Assert.Equal(expected, TokenizerLoader.Load(file).Encode(text, addSpecial: false));
+    }
+
     private static TokenizerDefinition EveryField() => SmallDefinitions.SentencePiece() with
     {
         Scores = null,
