@@ -72,7 +72,8 @@ public static class TokenizerLoader
         // Only our own files may leave text uncut: elsewhere an absent name is a mistake that would cost quality
         // silently.
         string? pre = metadata.GetString(MetadataKeys.TokenizerPre);
-        if (pre is null or "default" && !metadata.Contains(MetadataKeys.TokenizerFuseUnknown))
+        bool isOurs = metadata.Contains(MetadataKeys.TokenizerFuseUnknown);
+        if (pre is null or "default" && !isOurs)
         {
             throw new TokenizerException(
                 TokenizerError.UnknownPreTokenizer,
@@ -92,8 +93,11 @@ public static class TokenizerLoader
             BosId = ReadId(metadata, MetadataKeys.TokenizerBos, -1),
             EosId = ReadId(metadata, MetadataKeys.TokenizerEos, -1),
             UnknownId = ReadId(metadata, MetadataKeys.TokenizerUnknown, -1),
-            AddBos = metadata.GetBoolean(MetadataKeys.TokenizerAddBos, preTokenizer == PreTokenizer.Llama3),
-            AddSpacePrefix = metadata.GetBoolean(MetadataKeys.TokenizerAddSpacePrefix, false),
+            AddBos = metadata.GetBoolean(
+                MetadataKeys.TokenizerAddBos, preTokenizer is PreTokenizer.Llama3 or PreTokenizer.Tekken),
+            // In files of others the key means SentencePiece alone. The name of a pre-tokenizer stands for the ids of a
+            // text that begins with a line end, and says with them that no space is put before it.
+            AddSpacePrefix = isOurs && metadata.GetBoolean(MetadataKeys.TokenizerAddSpacePrefix, false),
             NormalizeNfc = metadata.GetBoolean(MetadataKeys.TokenizerNormalizeNfc, preTokenizer == PreTokenizer.Qwen2),
             IgnoreMerges = metadata.GetBoolean(
                 MetadataKeys.TokenizerIgnoreMerges, PreTokenizers.ImpliesIgnoreMerges(preTokenizer)),

@@ -131,6 +131,35 @@ public sealed class TokenizerLoaderTests
         Assert.Equal(expected, TokenizerLoader.Load(file).Encode(text, addSpecial: false));
     }
 
+    /// <summary>llama.cpp, for which these files are made, does the same.</summary>
+    [Fact]
+    public void ReadDefinition_ByteLevelOfOthers_PutsNoSpaceInFront()
+    {
+        GgufMetadata metadata = ByteLevelOfOthers("qwen2");
+        metadata.Set(MetadataKeys.TokenizerAddSpacePrefix, GgufValue.FromBoolean(true));
+        Assert.False(TokenizerLoader.ReadDefinition(metadata)!.AddSpacePrefix);
+
+        metadata.Set(MetadataKeys.TokenizerFuseUnknown, GgufValue.FromBoolean(true));
+        Assert.True(TokenizerLoader.ReadDefinition(metadata)!.AddSpacePrefix);
+    }
+
+    [Theory]
+    [InlineData("llama-bpe", true)]
+    [InlineData("tekken", true)]
+    [InlineData("qwen2", false)]
+    public void ReadDefinition_ByteLevelOfOthers_KnowsWhatBeginsWithoutAKey(string preTokenizer, bool expected) =>
+        Assert.Equal(expected, TokenizerLoader.ReadDefinition(ByteLevelOfOthers(preTokenizer))!.AddBos);
+
+    private static GgufMetadata ByteLevelOfOthers(string preTokenizer)
+    {
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.TokenizerModel, GgufValue.FromString("gpt2"));
+        metadata.Set(MetadataKeys.TokenizerPre, GgufValue.FromString(preTokenizer));
+        metadata.Set(MetadataKeys.TokenizerTokens, GgufValue.FromStrings("a"));
+        metadata.Set(MetadataKeys.TokenizerMerges, GgufValue.FromStrings());
+        return metadata;
+    }
+
     private static TokenizerDefinition EveryField() => SmallDefinitions.SentencePiece() with
     {
         Scores = null,
