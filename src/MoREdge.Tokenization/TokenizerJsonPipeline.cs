@@ -83,7 +83,8 @@ internal sealed class TokenizerJsonPipeline
         {
             NormalizeNfc = true;
         }
-        else if (type == "Prepend" && !_hasSpaces && JsonFields.String(component, "prepend") == VisibleSpace)
+        else if (type == "Prepend" && !_hasSpaces && !AddSpacePrefix
+            && JsonFields.String(component, "prepend") == VisibleSpace)
         {
             AddSpacePrefix = true;
         }
@@ -107,10 +108,10 @@ internal sealed class TokenizerJsonPipeline
             case "Split" when !_byteLevel && !_digitsAlone:
                 ReadSplit(component);
                 break;
-            case "ByteLevel" when !_byteLevel && !_hasSpaces:
+            case "ByteLevel" when !_byteLevel && !_hasSpaces && !AddSpacePrefix:
                 ReadByteLevel(component);
                 break;
-            case "Metaspace" when !_byteLevel && !_hasSpaces:
+            case "Metaspace" when !_byteLevel && !_hasSpaces && !AddSpacePrefix && PreTokenizer == PreTokenizer.None:
                 ReadMetaspace(component);
                 break;
             default:
@@ -130,8 +131,9 @@ internal sealed class TokenizerJsonPipeline
             return;
         }
 
-        // The expressions match every character, so keeping the matches and cutting at them is one thing.
-        bool plain = (behavior, inverted) is ("Isolated", false) or ("Removed", true);
+        // The expressions match every character, so keeping the matches and cutting at them is one thing. What they
+        // make of a visible space is not what they make of a space.
+        bool plain = !_hasSpaces && ((behavior, inverted) is ("Isolated", false) or ("Removed", true));
         PreTokenizer known = SplitPatterns.Find(expression);
         PreTokenizer = plain && known != PreTokenizer.None && PreTokenizer == PreTokenizer.None
             ? known
@@ -163,10 +165,8 @@ internal sealed class TokenizerJsonPipeline
 
     private void ReadMetaspace(JsonElement component)
     {
-        string scheme = JsonFields.OptionalString(component, "prepend_scheme") ?? "always";
-        bool known = scheme is "always" or "first" or "never"
-            && JsonFields.OptionalString(component, "replacement") == VisibleSpace;
-        if (!known || (JsonFields.OptionalBool(component, "split") ?? true))
+        string? scheme = PrependScheme(component);
+        if (scheme is null || (JsonFields.OptionalBool(component, "split") ?? true))
         {
             throw JsonFields.Unsupported("The pre-tokenizer \"Metaspace\" that splits, or the way it is set up,");
         }
@@ -175,6 +175,17 @@ internal sealed class TokenizerJsonPipeline
         AddSpacePrefix = scheme != "never";
         PrefixScope = scheme == "first" ? SpacePrefixScope.FirstSegment : SpacePrefixScope.EverySegment;
         PrefixOnlyIfMissing = true;
+    }
+
+    // Where Metaspace puts a space, or null where it contradicts itself or shows spaces as something else.
+    private static string? PrependScheme(JsonElement component)
+    {
+        string scheme = JsonFields.OptionalString(component, "prepend_scheme") ?? "always";
+        bool prepends = scheme != "never";
+        bool known = scheme is "always" or "first" or "never"
+            && JsonFields.OptionalString(component, "replacement") == VisibleSpace
+            && (JsonFields.OptionalBool(component, "add_prefix_space") ?? prepends) == prepends;
+        return known ? scheme : null;
     }
 
     private void ReadPostProcessor(string type, JsonElement component)
@@ -195,6 +206,11 @@ internal sealed class TokenizerJsonPipeline
         {
             if (JsonFields.Optional(part, "Sequence") is not null)
             {
+                if (afterText)
+                {
+                    throw JsonFields.Unsupported("A post-processor that takes the text twice");
+                }
+
                 afterText = true;
                 continue;
             }
@@ -207,6 +223,11 @@ internal sealed class TokenizerJsonPipeline
 
             BosId = afterText ? BosId : id;
             EosId = afterText ? id : EosId;
+        }
+
+        if (!afterText)
+        {
+            throw JsonFields.Unsupported("A post-processor that leaves the text out");
         }
     }
 
@@ -227,7 +248,7 @@ internal sealed class TokenizerJsonPipeline
         {
             "ByteLevel" => _byteLevel,
             "ByteFallback" or "Fuse" => !_byteLevel,
-            "Metaspace" => !_byteLevel && JsonFields.OptionalString(component, "replacement") == VisibleSpace,
+            "Metaspace" => !_byteLevel && PrependScheme(component) is not null,
             "Replace" => !_byteLevel && IsReplace(component, VisibleSpace, " "),
             "Strip" => !_byteLevel && JsonFields.OptionalString(component, "content") == " "
                 && IsNumber(component, "start", 1) && IsNumber(component, "stop", 0),
@@ -239,7 +260,7 @@ internal sealed class TokenizerJsonPipeline
         }
 
         _stripsDecoded |= type == "Strip"
-            || (type == "Metaspace" && JsonFields.OptionalString(component, "prepend_scheme") != "never");
+            || (type == "Metaspace" && PrependScheme(component) != "never");
     }
 
     private static bool IsNumber(JsonElement component, string name, int expected) =>

@@ -11,6 +11,9 @@ public sealed class TokenizerRefusalTests
     private const string Model = """{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}""";
     private const string Bytes = """{"type":"ByteLevel","add_prefix_space":false}""";
     private const string Spaces = """{"type":"Replace","pattern":{"String":" "},"content":"▁"}""";
+    private const string Visible = """{"type":"Metaspace","replacement":"▁","prepend_scheme":"never","split":false}""";
+    private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+    private const string Cut = $$"""{"type":"Split","pattern":{"Regex":"{{Gpt2}}"},"behavior":"Isolated"}""";
 
     [Theory]
     [InlineData("""{"type":"Lowercase"}""", "Lowercase")]
@@ -23,6 +26,10 @@ public sealed class TokenizerRefusalTests
     [InlineData("""{"type":"Nmt"}""", "Nmt")]
     [InlineData("""{"type":"ByteLevel"}""", "ByteLevel")]
     [InlineData("""{"type":"Prepend","prepend":"x"}""", "Prepend")]
+    [InlineData("""{"type":"Prepend","prepend":"▁"}""", "ByteLevel")]
+    [InlineData(
+        """{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Prepend","prepend":"▁"}]}""",
+        "Prepend")]
     [InlineData("""{"type":"Replace","pattern":{"Regex":" +"},"content":"▁"}""", "Replace")]
     [InlineData("""{"type":"Replace","pattern":{"String":"a"},"content":"b"}""", "Replace")]
     [InlineData("""{"type":"Sequence","normalizers":[{"type":"Sequence","normalizers":[]}]}""", "Sequence")]
@@ -41,13 +48,13 @@ public sealed class TokenizerRefusalTests
     [InlineData("""{"type":"Digits","individual_digits":true}""", "Digits")]
     [InlineData("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"}""", "Metaspace")]
     [InlineData("""{"type":"Metaspace","replacement":"_","split":false}""", "Metaspace")]
+    [InlineData("""{"type":"Metaspace","replacement":"▁","split":false,"add_prefix_space":false}""", "Metaspace")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"\\d+"},"behavior":"Isolated"}""", "Split")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"PATTERN"},"behavior":"Removed","invert":false}""", "Split")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"PATTERN"},"behavior":"Isolated","invert":true}""", "Split")]
     [InlineData("""{"type":"Split","pattern":{"String":" "},"behavior":"MergedWithPrevious"}""", "Split")]
     public void Load_PreTokenizerThatIsLacking_IsRefusedByName(string component, string name)
     {
-        const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
         string first = component.Replace("PATTERN", Gpt2);
         Refused(
             $$"""
@@ -56,6 +63,31 @@ public sealed class TokenizerRefusalTests
             """,
             name);
     }
+
+    /// <summary>Each would be tokenized otherwise than the parts say one after the other.</summary>
+    [Theory]
+    [InlineData(Spaces, Cut, "Split")]
+    [InlineData("", Cut + "," + Visible, "Metaspace")]
+    [InlineData("", Visible + "," + Cut, "Split")]
+    [InlineData("""{"type":"Prepend","prepend":"▁"}""", Visible, "Metaspace")]
+    public void Load_SpacesMadeVisibleBesideOtherParts_AreRefusedByName(
+        string normalizer, string preTokenizers, string name) => Refused(
+        $$"""
+        {"model":{{Model}},"normalizer":{"type":"Sequence","normalizers":[{{normalizer}}]},
+        "pre_tokenizer":{"type":"Sequence","pretokenizers":[{{preTokenizers}}]} }
+        """,
+        name);
+
+    [Theory]
+    [InlineData("""{"SpecialToken":{"id":"a","type_id":0}}""", "leaves the text out")]
+    [InlineData(
+        """{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}""", "takes the text twice")]
+    public void Load_TemplateWithoutOneText_IsRefusedByName(string parts, string fault) => Refused(
+        $$"""
+        {"model":{{Model}},"pre_tokenizer":{{Bytes}},"post_processor":{"type":"TemplateProcessing",
+        "single":[{{parts}}],"special_tokens":{"a":{"id":"a","ids":[0],"tokens":["a"]} } } }
+        """,
+        fault);
 
     [Fact]
     public void Load_SpaceBeforeEveryPreToken_IsRefusedByName() => Refused(
