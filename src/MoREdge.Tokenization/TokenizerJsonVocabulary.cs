@@ -39,15 +39,19 @@ internal sealed class TokenizerJsonVocabulary
     public static TokenizerJsonVocabulary Parse(JsonElement root, JsonElement model)
     {
         JsonElement vocab = JsonFields.Object(model, "vocab");
+        Dictionary<string, int> ids = [];
         int count = 0;
         foreach (JsonProperty token in vocab.EnumerateObject())
         {
-            count = Math.Max(count, JsonFields.TokenId(token.Value, "a token") + 1);
+            int id = JsonFields.TokenId(token.Value, "a token");
+            ids[token.Name] = id;
+            count = Math.Max(count, id + 1);
         }
 
-        foreach (JsonElement added in AddedTokens(root))
+        List<(int Id, JsonElement Token)> addedTokens = AddedTokens(root, ids);
+        foreach ((int id, _) in addedTokens)
         {
-            count = Math.Max(count, JsonFields.TokenId(JsonFields.Required(added, "id"), "an added token") + 1);
+            count = Math.Max(count, id + 1);
         }
 
         string?[] tokens = new string?[count];
@@ -58,18 +62,15 @@ internal sealed class TokenizerJsonVocabulary
             Put(tokens, JsonFields.TokenId(token.Value, "a token"), token.Name);
         }
 
-        List<JsonElement> trimmed = [];
-        foreach (JsonElement added in AddedTokens(root))
+        foreach ((int id, JsonElement token) in addedTokens)
         {
-            int id = JsonFields.TokenId(JsonFields.Required(added, "id"), "an added token");
-            Put(tokens, id, JsonFields.String(added, "content"));
-            bool special = JsonFields.OptionalBool(added, "special") ?? false;
+            Put(tokens, id, JsonFields.String(token, "content"));
+            bool special = JsonFields.OptionalBool(token, "special") ?? false;
             kinds[id] = special ? TokenKind.Control : TokenKind.UserDefined;
-            trimmed.Add(added);
         }
 
         TokenizerJsonVocabulary vocabulary = new(Fill(tokens, kinds), kinds, ParseMerges(model));
-        trimmed.ForEach(vocabulary.ReadTrimming);
+        addedTokens.ForEach(added => vocabulary.ReadTrimming(added.Id, added.Token));
         return vocabulary;
     }
 
@@ -88,11 +89,21 @@ internal sealed class TokenizerJsonVocabulary
         }
     }
 
-    // The enumerator of no element at all is empty.
-    private static JsonElement.ArrayEnumerator AddedTokens(JsonElement root) =>
-        JsonFields.Optional(root, "added_tokens") is null
-            ? default
-            : JsonFields.Array(root, "added_tokens").EnumerateArray();
+    // A text that the vocabulary has, too, keeps the id that it has there, as in the Hugging Face library.
+    private static List<(int Id, JsonElement Token)> AddedTokens(JsonElement root, Dictionary<string, int> vocabulary)
+    {
+        List<(int Id, JsonElement Token)> tokens = [];
+        if (JsonFields.Optional(root, "added_tokens") is not null)
+        {
+            foreach (JsonElement token in JsonFields.Array(root, "added_tokens").EnumerateArray())
+            {
+                int stated = JsonFields.TokenId(JsonFields.Required(token, "id"), "an added token");
+                tokens.Add((vocabulary.GetValueOrDefault(JsonFields.String(token, "content"), stated), token));
+            }
+        }
+
+        return tokens;
+    }
 
     private static void Put(string?[] tokens, int id, string text)
     {
@@ -140,9 +151,8 @@ internal sealed class TokenizerJsonVocabulary
         return merges;
     }
 
-    private void ReadTrimming(JsonElement added)
+    private void ReadTrimming(int id, JsonElement added)
     {
-        int id = JsonFields.TokenId(JsonFields.Required(added, "id"), "an added token");
         if (JsonFields.OptionalBool(added, "single_word") ?? false)
         {
             throw JsonFields.Unsupported($"The added token \"{Tokens[id]}\" with \"single_word\"");

@@ -21,6 +21,19 @@ public sealed class TokenizerErrorTests
         Assert.Equal([2, 4], new Tokenizer(definition).Encode("ab<|im_end|>"));
     }
 
+    /// <summary>An added token that the vocabulary has under another id; the Rust library gives these ids.</summary>
+    [Fact]
+    public void Load_AddedTokenOfTheVocabulary_KeepsItsId()
+    {
+        TokenizerDefinition definition = Json($$"""
+            {"model":{{Model}},"pre_tokenizer":{{ByteLevel}},"added_tokens":[
+            {"id":3,"content":"<x>","special":true},{"id":4,"content":"b","special":true,"rstrip":true}]}
+            """);
+        Assert.Equal([0, 1, 0, 3], new Tokenizer(definition).Encode("ab \na<x>"));
+        Assert.Equal(["a", "b", "ab", "<x>"], definition.Tokens);
+        Assert.Equal(TokenKind.Control, definition.Kinds[1]);
+    }
+
     [Theory]
     [InlineData("{", TokenizerError.InvalidJson, "JSON")]
     [InlineData("{}", TokenizerError.MissingField, "model")]
