@@ -22,6 +22,7 @@ internal sealed class TokenBytes
     private readonly int[] _offsets;
     private readonly int[] _slots;
     private readonly TokenKind[] _kinds;
+    private readonly HashSet<int> _unspelled = [];
     private readonly bool _isUnique;
     private readonly int _shift;
 
@@ -45,7 +46,12 @@ internal sealed class TokenBytes
         {
             ReadOnlySpan<byte> text = tokens.Utf8(id);
             CheckLength(id, text.Length, definition.Kinds[id]);
-            int count = Spell(text, definition.Kinds[id], _bytes.AsSpan(_offsets[id]));
+            int count = Spell(text, definition.Kinds[id], _bytes.AsSpan(_offsets[id]), out bool isSpelled);
+            if (!isSpelled)
+            {
+                _unspelled.Add(id);
+            }
+
             _offsets[id + 1] = _offsets[id] + count;
             LongestToken = Math.Max(LongestToken, count);
         }
@@ -74,7 +80,8 @@ internal sealed class TokenBytes
     }
 
     /// <summary>
-    /// The id of the text token with these bytes, or -1; control, unknown and byte tokens are not text.
+    /// The id of the text token with these bytes, or -1. Control, unknown and byte tokens are not text, nor is a token
+    /// of a byte-level vocabulary with characters that stand for no byte: text never has its spelling.
     /// </summary>
     public int Find(ReadOnlySpan<byte> bytes) =>
         bytes.Length > LongestToken || bytes.IsEmpty ? -1 : _slots[FindSlot(bytes)] - 1;
@@ -86,7 +93,7 @@ internal sealed class TokenBytes
     /// <param name="bytes">The bytes to look for.</param>
     /// <param name="guess">An id that may have them, or one outside the vocabulary.</param>
     public int Find(ReadOnlySpan<byte> bytes, int guess) =>
-        _isUnique && (uint)guess < (uint)_kinds.Length && IsText(_kinds[guess]) && this[guess].SequenceEqual(bytes)
+        _isUnique && (uint)guess < (uint)_kinds.Length && IsText(guess) && this[guess].SequenceEqual(bytes)
             ? guess
             : Find(bytes);
 
@@ -94,7 +101,7 @@ internal sealed class TokenBytes
     /// <param name="text">A token text as the file has it, in UTF-8.</param>
     /// <param name="bytes">Output, at least text.Length.</param>
     /// <returns>How many bytes, at most text.Length.</returns>
-    public int SpellText(ReadOnlySpan<byte> text, Span<byte> bytes) => Spell(text, TokenKind.Normal, bytes);
+    public int SpellText(ReadOnlySpan<byte> text, Span<byte> bytes) => Spell(text, TokenKind.Normal, bytes, out _);
 
     /// <summary>Reads <c>&lt;0xAB&gt;</c>.</summary>
     public static bool TryParseByte(ReadOnlySpan<byte> text, out byte value)
@@ -117,12 +124,15 @@ internal sealed class TokenBytes
         }
     }
 
-    private int Spell(ReadOnlySpan<byte> text, TokenKind kind, Span<byte> bytes)
+    private int Spell(ReadOnlySpan<byte> text, TokenKind kind, Span<byte> bytes, out bool isSpelled)
     {
-        bool isSpelled = kind is TokenKind.Normal or TokenKind.Unused;
+        isSpelled = true;
         if (_algorithm == TokenizerAlgorithm.ByteLevelBpe)
         {
-            return isSpelled && ByteLevelAlphabet.TryDecode(text, bytes, out int count) ? count : Copy(text, bytes);
+            int count = 0;
+            bool isRaw = kind is not (TokenKind.Normal or TokenKind.Unused);
+            isSpelled = isRaw || ByteLevelAlphabet.TryDecode(text, bytes, out count);
+            return isSpelled && !isRaw ? count : Copy(text, bytes);
         }
 
         if (kind == TokenKind.Byte && TryParseByte(text, out byte value))
@@ -153,8 +163,8 @@ internal sealed class TokenBytes
         return count + Copy(text, bytes[count..]);
     }
 
-    private static bool IsText(TokenKind kind) =>
-        kind is TokenKind.Normal or TokenKind.Unused or TokenKind.UserDefined;
+    private bool IsText(int id) =>
+        _kinds[id] is TokenKind.Normal or TokenKind.Unused or TokenKind.UserDefined && !_unspelled.Contains(id);
 
     // Of two tokens with the same bytes the first keeps its slot, and a normal one before a user-defined one. True when
     // there were no such two.
@@ -164,7 +174,7 @@ internal sealed class TokenBytes
         for (int id = 0; id < _kinds.Length; id++)
         {
             ReadOnlySpan<byte> bytes = this[id];
-            if (!bytes.IsEmpty && IsText(_kinds[id]) && (_kinds[id] == TokenKind.UserDefined) == userDefined)
+            if (!bytes.IsEmpty && IsText(id) && (_kinds[id] == TokenKind.UserDefined) == userDefined)
             {
                 ref int slot = ref _slots[FindSlot(bytes)];
                 isUnique &= slot == 0;

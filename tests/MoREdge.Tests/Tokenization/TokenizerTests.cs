@@ -221,6 +221,18 @@ public sealed class TokenizerTests
         Assert.Equal(3, Ids(false).Length);
     }
 
+    /// <summary>Text is spelled in the 256 characters of the alphabet, so a token with others is never its.</summary>
+    [Fact]
+    public void Encode_TokensWithCharactersThatAreNoBytes_AreNotFound()
+    {
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel() with { Merges = ["a b"], IgnoreMerges = true };
+        int word = definition.FindToken("aaaa");
+        Tokenizer tokenizer = new(definition.WithToken(word, "日"));
+        int[] ids = tokenizer.Encode("日", addSpecial: false);
+        Assert.Equal([3 + 0xE6, 3 + 0x97, 3 + 0xA5], ids);
+        Assert.Equal("日", tokenizer.Decode([word]));
+    }
+
     [Fact]
     public void Encode_Nfc_ComposesBeforeMerging()
     {
