@@ -10,6 +10,8 @@ public sealed class Tokenizer
     private readonly SpecialTokenTrie _special;
     private readonly int[] _byteIds;
     private readonly bool[] _endsSequence;
+    private readonly HashSet<int> _leftStrip;
+    private readonly HashSet<int> _rightStrip;
     private readonly bool _hasUnused;
 
     /// <summary>Builds the tables of one tokenizer.</summary>
@@ -31,6 +33,8 @@ public sealed class Tokenizer
         _special = new SpecialTokenTrie(definition, _tokens);
         _byteIds = FindByteIds();
         _hasUnused = Array.IndexOf(definition.Kinds, TokenKind.Unused) >= 0 && _rule is ScoredMerges;
+        _leftStrip = [.. definition.LeftStripIds];
+        _rightStrip = [.. definition.RightStripIds];
         _endsSequence = new bool[VocabSize];
         MarkEnd(definition.EosId);
         MarkEnd(definition.EndOfTurnId);
@@ -92,7 +96,7 @@ public sealed class Tokenizer
         while (from < utf8.Length)
         {
             int id = _special.Find(utf8, from, parseSpecial, out int start, out int length);
-            int end = id >= 0 && Contains(Definition.LeftStripIds, id) ? TrimEnd(utf8, from, start) : start;
+            int end = id >= 0 && _leftStrip.Contains(id) ? TrimEnd(utf8, from, start) : start;
             Span<byte> segment = utf8.AsSpan(from, end - from);
             segment = isMarked ? segment[..ChatGuard.Unmark(segment)] : segment;
             encoder.Encode(segment, startsText: from == 0);
@@ -100,7 +104,7 @@ public sealed class Tokenizer
             if (id >= 0)
             {
                 ids.Add(id);
-                from = Contains(Definition.RightStripIds, id) ? SkipWhiteSpace(utf8, from) : from;
+                from = _rightStrip.Contains(id) ? SkipWhiteSpace(utf8, from) : from;
             }
         }
 
@@ -213,19 +217,6 @@ public sealed class Tokenizer
         {
             _endsSequence[id] = true;
         }
-    }
-
-    private static bool Contains(IReadOnlyList<int> ids, int id)
-    {
-        for (int i = 0; i < ids.Count; i++)
-        {
-            if (ids[i] == id)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static int TrimEnd(ReadOnlySpan<byte> text, int from, int end)

@@ -132,6 +132,17 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void Encode_ManyStripFlags_CostNothingPerToken()
+    {
+        int[] ids = new int[100_000];
+        Tokenizer tokenizer = new(SmallDefinitions.ByteLevel() with { LeftStripIds = ids, RightStripIds = ids });
+        string text = string.Concat(Enumerable.Repeat("<eos>", 200_000));
+        Stopwatch clock = Stopwatch.StartNew();
+        Assert.Equal(200_000, tokenizer.Encode(text, addSpecial: false).Length);
+        Assert.True(clock.Elapsed < LinearTimeMax, $"took {clock.Elapsed}");
+    }
+
+    [Fact]
     public void Encode_PrefixScopeAndExtraWhitespaces_FollowSentencePiece()
     {
         Tokenizer tokenizer = new(SmallDefinitions.SentencePiece() with
