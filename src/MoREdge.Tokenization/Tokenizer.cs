@@ -93,14 +93,16 @@ public sealed class Tokenizer
 
         SegmentEncoder encoder = new(this, ids);
         int from = 0;
-        while (from < utf8.Length)
+        for (int next = 0; next < utf8.Length;)
         {
-            int id = _special.Find(utf8, from, parseSpecial, out int start, out int length);
+            int id = _special.Find(utf8, next, parseSpecial, out int start, out int length);
             int end = id >= 0 && _leftStrip.Contains(id) ? TrimEnd(utf8, from, start) : start;
-            Span<byte> segment = utf8.AsSpan(from, end - from);
+            Span<byte> segment = utf8.AsSpan(from, Math.Max(0, end - from));
             segment = isMarked ? segment[..ChatGuard.Unmark(segment)] : segment;
             encoder.Encode(segment, startsText: from == 0);
-            from = start + length;
+
+            // White space that a token swallows may still hold other tokens, as in the Hugging Face library.
+            next = from = start + length;
             if (id >= 0)
             {
                 ids.Add(id);

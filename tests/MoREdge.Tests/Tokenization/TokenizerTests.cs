@@ -131,6 +131,16 @@ public sealed class TokenizerTests
         Assert.Equal("a<eos> b<bos>c", tokenizer.Decode(ids, skipSpecial: false));
     }
 
+    /// <summary>As the Rust library does.</summary>
+    [Fact]
+    public void Encode_TokensWithinSwallowedWhiteSpace_AreFound()
+    {
+        TokenizerDefinition definition = SmallDefinitions.ByteLevel() with { RightStripIds = [0, 1] };
+        Tokenizer tokenizer = new(definition.WithToken(2, "\n"));
+        Assert.Equal([0, 2, 2, 1], tokenizer.Encode("<bos> \n\n<eos>\t", addSpecial: false));
+        Assert.Equal([0, 2, 3 + ' ', 3 + 'a'], tokenizer.Encode("<bos>\n a", addSpecial: false));
+    }
+
     [Fact]
     public void Encode_ManyStripFlags_CostNothingPerToken()
     {
