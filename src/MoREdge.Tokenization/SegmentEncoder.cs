@@ -233,19 +233,26 @@ internal sealed class SegmentEncoder
         ReadOnlySpan<byte> visibleSpace = TokenBytes.VisibleSpace;
         bool collapse = _definition.RemoveExtraWhitespaces;
         int count = start;
+        bool afterSpace = true;
         for (int i = 0; i < segment.Length; i++)
         {
-            bool isVisible = segment[i] == visibleSpace[0] && segment[i..].StartsWith(visibleSpace);
-            byte value = isVisible ? (byte)' ' : segment[i];
-            i += isVisible ? visibleSpace.Length - 1 : 0;
-            if (collapse && value == ' ' && (count == start || _normalized[count - 1] == ' '))
+            // Runs are made of spaces alone; at the end visible ones vanish, too.
+            bool isSpace = segment[i] == ' ';
+            if (!collapse || !isSpace || !afterSpace)
             {
-                continue;
+                bool isVisible = segment[i] == visibleSpace[0] && segment[i..].StartsWith(visibleSpace);
+                _normalized[count++] = isVisible ? (byte)' ' : segment[i];
+                i += isVisible ? visibleSpace.Length - 1 : 0;
             }
 
-            _normalized[count++] = value;
+            afterSpace = isSpace;
         }
 
-        return collapse && count > start && _normalized[count - 1] == ' ' ? count - 1 : count;
+        while (collapse && count > start && _normalized[count - 1] == ' ')
+        {
+            count--;
+        }
+
+        return count;
     }
 }

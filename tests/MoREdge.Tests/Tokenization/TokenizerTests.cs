@@ -164,6 +164,11 @@ public sealed class TokenizerTests
         string[] pieces = Array.ConvertAll(tokenizer.Encode("  a  b </s> b"), tokenizer.TokenText);
         Assert.Equal(["<s>", "▁a", "▁", "b", "</s>", "b", "</s>"], pieces);
         Assert.Equal([1, 2], tokenizer.Encode("   "));
+        Assert.Equal(tokenizer.Encode("b"), tokenizer.Encode(" b ▁▁"));
+
+        // A space that was visible before is no part of a run: three of them with the one in front.
+        pieces = Array.ConvertAll(tokenizer.Encode("▁▁b▁  b"), tokenizer.TokenText);
+        Assert.Equal(["<s>", "▁▁", "▁", "b", "▁▁", "b", "</s>"], pieces);
         Tokenizer ifMissing = new(SmallDefinitions.SentencePiece() with { PrefixOnlyIfMissing = true });
         Assert.Equal(ifMissing.Encode("ab"), ifMissing.Encode(" ab"));
     }
