@@ -172,12 +172,13 @@ internal static class TokenizerSource
     }
 
     /// <summary>
-    /// tokenizer.model says nothing of begin tokens and templates; tokenizer_config.json beside it does.
+    /// tokenizer.model says nothing of begin tokens, added ones and templates; the files beside it do.
     /// </summary>
     private static TokenizerDefinition FromModel(string path, string folder)
     {
-        TokenizerDefinition tokenizer = SentencePieceModel.Load(path);
-        if (ReadConfig(folder) is { } config)
+        ConfigObject? settings = ReadConfig(folder);
+        TokenizerDefinition tokenizer = AddedTokens.Apply(SentencePieceModel.Load(path), folder, settings);
+        if (settings is { } config)
         {
             tokenizer = tokenizer with
             {
