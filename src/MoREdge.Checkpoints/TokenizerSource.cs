@@ -180,7 +180,7 @@ internal static class TokenizerSource
         TokenizerDefinition tokenizer = AddedTokens.Apply(SentencePieceModel.Load(path), folder, settings);
         if (settings is { } config)
         {
-            tokenizer = tokenizer with
+            tokenizer = WithSpaces(tokenizer, config) with
             {
                 AddBos = config.GetBoolean("add_bos_token", tokenizer.AddBos),
                 AddEos = config.GetBoolean("add_eos_token", tokenizer.AddEos),
@@ -188,6 +188,20 @@ internal static class TokenizerSource
         }
 
         return WithTemplate(tokenizer, folder);
+    }
+
+    /// <summary>
+    /// Where the transformers library puts a space in front: LlamaTokenizer does so behind every special token, too,
+    /// unless "legacy" is false (LlamaConverter in its convert_slow_tokenizer.py).
+    /// </summary>
+    private static TokenizerDefinition WithSpaces(TokenizerDefinition tokenizer, ConfigObject config)
+    {
+        bool isLlama = config.GetString("tokenizer_class") is "LlamaTokenizer" or "LlamaTokenizerFast";
+        return tokenizer with
+        {
+            AddSpacePrefix = tokenizer.AddSpacePrefix && config.GetBoolean("add_prefix_space", true),
+            PrefixScope = config.GetBoolean("legacy", isLlama) ? SpacePrefixScope.EverySegment : tokenizer.PrefixScope,
+        };
     }
 
     /// <summary>

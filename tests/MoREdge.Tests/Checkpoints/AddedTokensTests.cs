@@ -57,6 +57,22 @@ public sealed class AddedTokensTests : IDisposable
         Assert.Equal([262, 263], new Tokenizer(definition).Encode("<|im_start|><|im_end|>", addSpecial: false));
     }
 
+    /// <summary>"a&lt;/s&gt;b": LlamaTokenizer puts a space before both letters, or before the first.</summary>
+    [Theory]
+    [InlineData("{}", new[] { Space, Space + 1, 2, Space + 2 })]
+    [InlineData("""{"tokenizer_class":"LlamaTokenizer"}""", new[] { Space, Space + 1, 2, Space, Space + 2 })]
+    [InlineData("""{"tokenizer_class":"LlamaTokenizer","legacy":false}""", new[] { Space, Space + 1, 2, Space + 2 })]
+    [InlineData("""{"add_prefix_space":false}""", new[] { Space + 1, 2, Space + 2 })]
+    [InlineData("""{"legacy":true}""", new[] { Space, Space + 1, 2, Space, Space + 2 })]
+    public void ForFolder_SpaceInFront_IsWhereTheConfigPutsIt(string config, int[] expected)
+    {
+        _folder.Write("tokenizer_config.json", config);
+
+        TokenizerDefinition definition = TokenizerSource.ForFolder(_folder.FullPath, null)!;
+
+        Assert.Equal(expected, new Tokenizer(definition).Encode("a</s>b", addSpecial: false));
+    }
+
     [Theory]
     [InlineData("""{"262":{"content":"<x>","single_word":true}}""", "single_word")]
     [InlineData("""{"2":{"content":"<x>"}}""", "</s>")]
