@@ -98,7 +98,9 @@ public static class TokenizerLoader
             // In files of others the key means SentencePiece alone. The name of a pre-tokenizer stands for the ids of a
             // text that begins with a line end, and says with them that no space is put before it.
             AddSpacePrefix = isOurs && metadata.GetBoolean(MetadataKeys.TokenizerAddSpacePrefix, false),
-            NormalizeNfc = metadata.GetBoolean(MetadataKeys.TokenizerNormalizeNfc, preTokenizer == PreTokenizer.Qwen2),
+            // The tokenizer.json of Qwen and of OLMo begin with it, and GGUF has no key for it.
+            NormalizeNfc = metadata.GetBoolean(
+                MetadataKeys.TokenizerNormalizeNfc, preTokenizer == PreTokenizer.Qwen2 || pre == "olmo"),
             IgnoreMerges = metadata.GetBoolean(
                 MetadataKeys.TokenizerIgnoreMerges, PreTokenizers.ImpliesIgnoreMerges(preTokenizer)),
         };

@@ -138,7 +138,7 @@ public static class MetadataKeys
     public const string TokenizerPrefixOnlyIfMissing = "moredge.tokenizer.prefix_only_if_missing";
 
     /// <summary>
-    /// bool: text is brought to normalization form C first; "qwen2" pre-tokenizers imply true when absent.
+    /// bool: text is brought to normalization form C first; "qwen2" and "olmo" imply true when absent.
     /// </summary>
     public const string TokenizerNormalizeNfc = "moredge.tokenizer.normalize_nfc";
 

@@ -150,6 +150,13 @@ public sealed class TokenizerLoaderTests
     public void ReadDefinition_ByteLevelOfOthers_KnowsWhatBeginsWithoutAKey(string preTokenizer, bool expected) =>
         Assert.Equal(expected, TokenizerLoader.ReadDefinition(ByteLevelOfOthers(preTokenizer))!.AddBos);
 
+    [Theory]
+    [InlineData("qwen2", true)]
+    [InlineData("olmo", true)]
+    [InlineData("gpt-2", false)]
+    public void ReadDefinition_ByteLevelOfOthers_KnowsWhatIsComposedWithoutAKey(string preTokenizer, bool expected) =>
+        Assert.Equal(expected, TokenizerLoader.ReadDefinition(ByteLevelOfOthers(preTokenizer))!.NormalizeNfc);
+
     private static GgufMetadata ByteLevelOfOthers(string preTokenizer)
     {
         GgufMetadata metadata = new();
