@@ -36,7 +36,8 @@ internal sealed class TokenizerJsonVocabulary
     /// <summary>Reads the vocabulary.</summary>
     /// <param name="root">The file.</param>
     /// <param name="model">Its "model" object.</param>
-    public static TokenizerJsonVocabulary Parse(JsonElement root, JsonElement model)
+    /// <param name="algorithm">How the vocabulary spells text.</param>
+    public static TokenizerJsonVocabulary Parse(JsonElement root, JsonElement model, TokenizerAlgorithm algorithm)
     {
         JsonElement vocab = JsonFields.Object(model, "vocab");
         Dictionary<string, int> ids = [];
@@ -49,9 +50,13 @@ internal sealed class TokenizerJsonVocabulary
         }
 
         List<(int Id, JsonElement Token)> addedTokens = AddedTokens(root, ids);
-        foreach ((int id, _) in addedTokens)
+        foreach ((int id, JsonElement token) in addedTokens)
         {
-            count = Math.Max(count, id + 1);
+            string text = JsonFields.String(token, "content");
+            bool isShared = algorithm == TokenizerAlgorithm.ByteLevelBpe && ids.ContainsKey(text);
+            count = isShared && SpellsOtherBytes(text)
+                ? throw JsonFields.Unsupported($"The added token \"{text}\", which also spells bytes of text,")
+                : Math.Max(count, id + 1);
         }
 
         string?[] tokens = new string?[count];
@@ -103,6 +108,14 @@ internal sealed class TokenizerJsonVocabulary
         }
 
         return tokens;
+    }
+
+    // In a byte-level vocabulary "Ġ" is a space; as an added token it would be the letter, under the same id.
+    private static bool SpellsOtherBytes(string text)
+    {
+        byte[] utf8 = Encoding.UTF8.GetBytes(text);
+        byte[] bytes = new byte[utf8.Length];
+        return ByteLevelAlphabet.TryDecode(utf8, bytes, out int count) && !bytes.AsSpan(0, count).SequenceEqual(utf8);
     }
 
     private static void Put(string?[] tokens, int id, string text)

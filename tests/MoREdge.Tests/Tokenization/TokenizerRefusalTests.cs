@@ -134,6 +134,14 @@ public sealed class TokenizerRefusalTests
         """,
         "single_word");
 
+    [Fact]
+    public void Load_AddedTokenThatSpellsBytesOfText_IsRefusedByName() => Refused(
+        $$"""
+        {"model":{"vocab":{"a":0,"Ġ":1},"merges":[]},"pre_tokenizer":{{Bytes}},
+        "added_tokens":[{"id":1,"content":"Ġ","special":false}]}
+        """,
+        "Ġ");
+
     private static void Refused(string json, string name)
     {
         TokenizerException fault = Assert.Throws<TokenizerException>(
