@@ -19,7 +19,7 @@ internal static class AddedTokens
     private const string EosKey = "eos_token";
     private const string PaddingKey = "pad_token";
 
-    /// <summary><paramref name="model"/> with these tokens, and begin, end and padding as they are named.</summary>
+    /// <summary><paramref name="model"/> with these tokens; begin, end and padding as they are named.</summary>
     /// <param name="model">The SentencePiece model.</param>
     /// <param name="folder">Where it lies.</param>
     /// <param name="config">tokenizer_config.json, or null.</param>
@@ -41,6 +41,7 @@ internal static class AddedTokens
             BosId = Find(tokenizer, Named(BosKey, config, map), tokenizer.BosId),
             EosId = Find(tokenizer, Named(EosKey, config, map), tokenizer.EosId),
             PaddingId = Find(tokenizer, Named(PaddingKey, config, map), tokenizer.PaddingId),
+            EndOfTurnId = tokenizer.FindEndOfTurn(),
         };
     }
 

@@ -51,6 +51,9 @@ public enum SpacePrefixScope
 /// <summary>Everything that a file says about its tokenizer, before any table is built.</summary>
 public sealed record TokenizerDefinition
 {
+    private static readonly string[] TurnEnds =
+        ["<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|end_of_turn|>"];
+
     /// <summary>How pieces of text become tokens.</summary>
     public required TokenizerAlgorithm Algorithm { get; init; }
 
@@ -136,4 +139,22 @@ public sealed record TokenizerDefinition
     /// <summary>The id of a token text, or -1; a linear search for the few lookups of a loader.</summary>
     /// <param name="text">The token text as the file has it.</param>
     public int FindToken(string? text) => text is null ? -1 : Tokens.IndexOf(text);
+
+    /// <summary>
+    /// The id of the control or user-defined token that ends a turn in the public chat formats, or -1, for files that
+    /// do not name theirs.
+    /// </summary>
+    public int FindEndOfTurn()
+    {
+        foreach (string text in TurnEnds)
+        {
+            int id = FindToken(text);
+            if (id >= 0 && Kinds[id] is TokenKind.Control or TokenKind.UserDefined)
+            {
+                return id;
+            }
+        }
+
+        return -1;
+    }
 }

@@ -7,9 +7,6 @@ namespace MoREdge.Tokenization;
 /// right.</remarks>
 public static class TokenizerJson
 {
-    private static readonly string[] EndOfTurnTexts =
-        ["<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|end_of_turn|>"];
-
     /// <summary>Reads a tokenizer from files.</summary>
     /// <param name="path">The path of tokenizer.json.</param>
     /// <param name="tokenizerConfigPath">The path of tokenizer_config.json, which names the begin and end tokens and
@@ -86,7 +83,7 @@ public static class TokenizerJson
         JsonFields.RefuseText(model, "end_of_word_suffix");
         int bos = pipeline.BosId >= 0 ? pipeline.BosId : vocabulary.Find(SpecialText(config, "bos_token"));
         int eos = pipeline.EosId >= 0 ? pipeline.EosId : vocabulary.Find(SpecialText(config, "eos_token"));
-        return new TokenizerDefinition
+        TokenizerDefinition definition = new()
         {
             Algorithm = pipeline.Algorithm,
             Tokens = TextTable.Create(vocabulary.Tokens),
@@ -97,7 +94,6 @@ public static class TokenizerJson
             EosId = eos,
             UnknownId = unknownId,
             PaddingId = vocabulary.Find(SpecialText(config, "pad_token")),
-            EndOfTurnId = FindEndOfTurn(vocabulary),
             AddBos = bos >= 0 && (JsonFields.OptionalBool(config, "add_bos_token") ?? pipeline.BosId >= 0),
             AddEos = eos >= 0 && (JsonFields.OptionalBool(config, "add_eos_token") ?? pipeline.EosId >= 0),
             AddSpacePrefix = pipeline.AddSpacePrefix,
@@ -110,20 +106,7 @@ public static class TokenizerJson
             RightStripIds = vocabulary.RightStripIds,
             ChatTemplate = ChatTemplateText(config),
         };
-    }
-
-    private static int FindEndOfTurn(TokenizerJsonVocabulary vocabulary)
-    {
-        foreach (string text in EndOfTurnTexts)
-        {
-            int id = vocabulary.Find(text);
-            if (id >= 0 && vocabulary.Kinds[id] is TokenKind.Control or TokenKind.UserDefined)
-            {
-                return id;
-            }
-        }
-
-        return -1;
+        return definition with { EndOfTurnId = definition.FindEndOfTurn() };
     }
 
     // A special token is a string, or an object that holds it as "content".

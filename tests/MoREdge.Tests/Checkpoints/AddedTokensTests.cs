@@ -53,8 +53,21 @@ public sealed class AddedTokensTests : IDisposable
 
         Assert.Equal(["<|im_start|>", "<|im_end|>", "<tool>"], definition.Tokens.Skip(First));
         Assert.Equal([TokenKind.Control, TokenKind.Control, TokenKind.UserDefined], definition.Kinds[First..]);
-        Assert.Equal(263, definition.EosId);
+        Assert.Equal((263, 263), (definition.EosId, definition.EndOfTurnId));
         Assert.Equal([262, 263], new Tokenizer(definition).Encode("<|im_start|><|im_end|>", addSpecial: false));
+    }
+
+    /// <summary>As a tokenizer.json with such a token does.</summary>
+    [Fact]
+    public void ForFolder_EndOfATurnThatNobodyNames_EndsOne()
+    {
+        _folder.Write("tokenizer_config.json", """
+            {"eos_token":"</s>","added_tokens_decoder":{"262":{"content":"<|im_end|>","special":true}}}
+            """);
+
+        TokenizerDefinition definition = TokenizerSource.ForFolder(_folder.FullPath, null)!;
+
+        Assert.Equal((2, 262), (definition.EosId, definition.EndOfTurnId));
     }
 
     /// <summary>"a&lt;/s&gt;b": LlamaTokenizer puts a space before both letters, or before the first.</summary>
