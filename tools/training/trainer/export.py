@@ -82,25 +82,33 @@ def configuration(config: dict, name: str, tokenizer: Tokenizer) -> dict:
         "architectures": [f"{model_class}ForCausalLM"],
         "model_type": model_type,
         "rms_norm_eps": 1e-5,
-        "rope_theta": 10000.0,
+        **({} if "rope_parameters" in config else {"rope_theta": 10000.0}),
         "tie_word_embeddings": True,
         "hidden_act": "silu",
         **tokens,
         **config,
     }
     if "mor" in config:
-        result["mor"] = {
-            "base_depth": base_depth(config),
-            "router_type": "linear",
-            "router_func": "sigmoid" if config["mor"]["type"] == "expert" else "softmax",
-            "alpha": 0.1 if config["mor"]["type"] == "expert" else 1.0,
-            "temp": 1.0,
-            "gating": "weighted",
-            "inference_mode": "threshold",
-            "source_name": name,
-            **config["mor"],
-        }
+        result["mor"] = routing(config, name)
     return result
+
+
+def routing(config: dict, name: str) -> dict:
+    """The `mor` object with what the twin takes where the configuration is silent, since readers' defaults differ."""
+    stated = config["mor"]
+    function = stated.get("router_func", "softmax" if stated["type"] == "token" else "sigmoid")
+    return {
+        "base_depth": base_depth(config),
+        "sharing": "middle_cycle",
+        "router_type": "linear",
+        "router_func": function,
+        "alpha": 1.0 if function == "softmax" else 0.1,
+        "temp": 1.0,
+        "gating": "weighted",
+        "inference_mode": "threshold",
+        "source_name": name,
+        **stated,
+    }
 
 
 def base_depth(config: dict) -> int:
