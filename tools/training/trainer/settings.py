@@ -6,6 +6,8 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from . import architecture
+
 ROOT = Path(__file__).resolve().parent.parent
 # Texts of others are not part of the repository; they lie beside it, or where --corpus says.
 CORPUS = ROOT.parents[2] / "shared/data/corpus"
@@ -89,10 +91,14 @@ def read(name: str, runs: Path = RUNS) -> Settings:
     if unknown:
         raise SystemExit(f"{path.name}: unknown table {', '.join(sorted(unknown))}.")
     model = dict(tables["model"], vocab_size=tables["data"]["vocabulary"])
+    architecture.check(model, path.name)
+    data = known_only(Data, tables["data"], path)
+    if model.get("max_position_embeddings", 0) < data.window:
+        raise SystemExit(f"{path.name}: max_position_embeddings is at least the window of {data.window} tokens.")
     return Settings(
         name=name,
         model=model,
-        data=known_only(Data, tables["data"], path),
+        data=data,
         training=known_only(Training, tables["training"], path),
         folder=runs / name,
         sampling=tables.get("sampling", {}),

@@ -3,11 +3,13 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy
 import torch
 
-from trainer import checkpoints, export, measures, schedule, settings
+import compare
+from trainer import architecture, checkpoints, export, measures, schedule, settings
 from trainer.batches import Batches
 from trainer.loop import Loop
 from trainer.plot import plot
@@ -105,6 +107,42 @@ class Parts(unittest.TestCase):
             settings.known_only(settings.Training, {"steps": 1, "batch": 1, "learning_rat": 1}, Path("x.toml"))
         with self.assertRaises(SystemExit):
             settings.read("no-such-configuration")
+
+    def test_a_model_that_would_not_be_as_stated_is_refused(self) -> None:
+        mor = MODEL["mor"]
+        architecture.check(MODEL, "x.toml")
+        for changes, said in (
+            ({"rope_tetha": 1.0}, "unknown key rope_tetha in model"),
+            ({"mor": {**mor, "capcity": [1, 0.5, 0.2]}}, "unknown key capcity in model.mor"),
+            ({"mor": {**mor, "balancing": "loss"}}, "unknown key balancing in model.mor"),
+            ({"mor": {**mor, "sampling": "aux_los"}}, "sampling is aux_loss or aux_router, not aux_los"),
+            ({"mor": {**mor, "type": "expret"}}, "the type of model.mor is none, expert, token, not expret"),
+            ({"hidden_act": "gelu"}, "hidden_act is silu or swish, not gelu"),
+            ({"attention_bias": True}, "unknown key attention_bias in model"),
+            ({"model_type": "granite"}, "not granite"),
+            ({"moe": {"experts": 4}}, "llama with mor and moe"),
+        ):
+            with self.subTest(changes), self.assertRaisesRegex(SystemExit, f"x.toml: .*{said}"):
+                architecture.check({**MODEL, **changes}, "x.toml")
+
+    def test_a_window_has_positions(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(settings, "ROOT", Path(folder)):
+            (Path(folder) / "configs").mkdir()
+            text = (
+                '[data]\nsource = "x.y"\nvocabulary = 300\nwindow = 65\n[training]\nsteps = 1\nbatch = 1\n[model]\n'
+                "hidden_size = 32\nmax_position_embeddings = 64\n"
+            )
+            (Path(folder) / "configs/one.toml").write_text(text.replace("65", "64"))
+            (Path(folder) / "configs/two.toml").write_text(text)
+            self.assertEqual(64, settings.read("one").data.window)
+            with self.assertRaisesRegex(SystemExit, "two.toml: max_position_embeddings is at least the window of 65"):
+                settings.read("two")
+
+    def test_every_variant_of_the_comparison_may_be_trained(self) -> None:
+        base = settings.read("compare").model
+        for name, changes in compare.VARIANTS.items():
+            with self.subTest(name):
+                architecture.check({**base, **changes}, name)
 
     def test_every_configuration_reads_and_builds(self) -> None:
         for path in (settings.ROOT / "configs").glob("*.toml"):

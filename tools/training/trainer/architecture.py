@@ -1,0 +1,69 @@
+"""Which keys the [model] table of a configuration may have: those that the trained model and its export depend on."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from twin.depth_options import DepthOptions
+from twin.gates import Gate
+from twin.mixture_of_experts import Options
+
+SIZES = {
+    "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+    "num_key_value_heads", "head_dim", "max_position_embeddings", "initializer_range", "tie_word_embeddings",
+}
+LLAMA = SIZES | {"model_type", "rms_norm_eps", "rope_theta", "hidden_act"}
+PLAIN = LLAMA | {"rope_scaling", "rope_parameters", "attention_bias", "mlp_bias"}
+# flash-linear-attention's names; a shape that is made from Llama's carries its attention along.
+RETNET = SIZES | {
+    "model_type", "num_heads", "num_kv_heads", "expand_k", "expand_v", "hidden_ratio", "norm_eps", "hidden_act",
+    "fuse_norm", "use_output_gate", "feature_map",
+}
+ROUTED = {"router_type", "router_func", "alpha", "temp", "gating", "kv_sharing", "inference_mode"}
+RECURSION = {"type", "num_recursion", "sharing"}
+RECURSIONS = {
+    "none": RECURSION,
+    "expert": RECURSION | ROUTED | {"capacity", "thresholds", "update_cache", "attention_tied", "sampling"},
+    "token": RECURSION | ROUTED | {"balancing", "u"},
+}
+OBJECTS = {
+    "mod": {field.name for field in fields(DepthOptions)} | {"variant"},
+    "moe": {field.name for field in (*fields(Options), *fields(Gate))},
+}
+# The values of keys whose other values would train as if they were one of these.
+VALUES = {
+    "hidden_act": ("silu", "swish"),
+    "sampling": ("aux_loss", "aux_router"),
+    "balancing": ("loss", "loss_free"),
+    "inference_mode": ("threshold", "topk", "topk-threshold", "full"),
+}
+
+
+def check(model: dict, source: str) -> None:
+    """Ends with one sentence where a key would train nothing, or an architecture can be computed but not trained."""
+    kind = model.get("model_type", "llama")
+    if kind not in ("llama", "retnet"):
+        raise SystemExit(f"{source}: the trainer makes Llama and what the project adds to it, and RetNet; not {kind}.")
+    objects = [name for name in ("mor", *OBJECTS) if name in model]
+    if kind == "retnet" and objects or "mor" in objects and len(objects) > 1:
+        raise SystemExit(f"{source}: {kind} with {' and '.join(objects)} is no architecture of the twin.")
+    known = RETNET if kind == "retnet" else LLAMA | set(objects) if objects else PLAIN
+    known_only(model, known, "model", source)
+    for name in objects:
+        keys = recursion_keys(model["mor"], source) if name == "mor" else OBJECTS[name]
+        known_only(model[name], keys, f"model.{name}", source)
+
+
+def recursion_keys(options: dict, source: str) -> set[str]:
+    if options.get("type") not in RECURSIONS:
+        raise SystemExit(f"{source}: the type of model.mor is {', '.join(RECURSIONS)}, not {options.get('type')}.")
+    return RECURSIONS[options["type"]]
+
+
+def known_only(table: dict, known: set[str], name: str, source: str) -> None:
+    unknown = set(table) - known
+    if unknown:
+        raise SystemExit(f"{source}: unknown key {', '.join(sorted(unknown))} in {name}.")
+    for key in sorted(set(table) & set(VALUES)):
+        if table[key] not in VALUES[key]:
+            raise SystemExit(f"{source}: {key} is {' or '.join(VALUES[key])}, not {table[key]}.")
