@@ -48,7 +48,7 @@ class Comparison(unittest.TestCase):
             model = build(shape)
             with self.subTest(variant), tempfile.TemporaryDirectory() as folder:
                 finished = replace(base, name=variant, model=shape, folder=Path(folder))
-                checkpoints.save(finished.checkpoint, 1, model, [], 0.0)
+                checkpoints.save(finished.checkpoint, 1, model, [], 0.0, finished.made_with)
                 run.exported(finished, tokenizer)
                 loaded, _ = export.load(finished.export)
                 config = json.loads((finished.export / "config.json").read_text())

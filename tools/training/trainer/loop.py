@@ -24,7 +24,7 @@ class Loop:
         self.model, self.batches = model.to(device), batches
         self.device, self.half = device, half
         self.optimisers = optimisers.build(model, self.training, half)
-        self.step, self.seconds = checkpoints.load(settings.checkpoint, model, self.optimisers)
+        self.step, self.seconds = checkpoints.load(settings.checkpoint, model, self.optimisers, settings.made_with)
         checkpoints.cut_log(settings.log, self.step)
         settings.folder.mkdir(parents=True, exist_ok=True)
 
@@ -73,9 +73,12 @@ class Loop:
         return "threshold" if self.step >= begin else "topk"
 
     def save(self) -> None:
-        checkpoints.save(self.settings.checkpoint, self.step, self.model, self.optimisers, self.seconds)
+        path, made_with = self.settings.checkpoint, self.settings.made_with
+        checkpoints.save(path, self.step, self.model, self.optimisers, self.seconds, made_with)
 
     def log(self, loss: torch.Tensor, trace: Trace, seconds_per_step: float) -> None:
+        if not loss.isfinite():
+            raise checkpoints.diverged(self.settings.name, self.step)
         tokens = self.training.batch * self.settings.data.window
         entry = {
             "step": self.step,

@@ -14,10 +14,10 @@ from .batches import Batch
 
 
 def weighted_loss(model: Decoder, hidden: Tensor, batch: Batch) -> Tensor:
-    """Mean cross-entropy over the targets of weight 1; the head runs for those rows only."""
+    """Mean cross-entropy over the targets of weight 1, 0 without any; the head runs for those rows only."""
     chosen = batch.weights.flatten().nonzero().squeeze(1)
     logits = model.head(hidden.flatten(0, 1).index_select(0, chosen)).float()
-    return functional.cross_entropy(logits, batch.targets.flatten()[chosen])
+    return functional.cross_entropy(logits, batch.targets.flatten()[chosen], reduction="sum") / max(1, len(chosen))
 
 
 def routing_of(trace: Trace) -> dict[str, list[float]]:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Texts of others are not part of the repository; they lie beside it, or where --corpus says.
 CORPUS = ROOT.parents[2] / "shared/data/corpus"
 RUNS = ROOT / "runs"
+LAYOUTS = ("rows", "stream")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,13 @@ class Settings:
     def export(self) -> Path:
         return self.folder / "export"
 
+    @property
+    def made_with(self) -> dict:
+        """What a run cannot change on its way. Steps and rates it can: a run may be given more steps."""
+        training = self.training
+        fixed = {"seed": training.seed, "batch": training.batch, "optimiser": training.optimiser}
+        return {**fixed, "initial": training.initial, "window": self.data.window, **self.model}
+
     def packed(self, part: str) -> Path:
         """The prefix of a part's packed arrays: train, validation."""
         return self.folder / "data" / part
@@ -93,6 +101,8 @@ def read(name: str, runs: Path = RUNS) -> Settings:
     model = dict(tables["model"], vocab_size=tables["data"]["vocabulary"])
     architecture.check(model, path.name)
     data = known_only(Data, tables["data"], path)
+    if data.layout not in LAYOUTS:
+        raise SystemExit(f"{path.name}: the layout is {' or '.join(LAYOUTS)}, not {data.layout}.")
     if model.get("max_position_embeddings", 0) < data.window:
         raise SystemExit(f"{path.name}: max_position_embeddings is at least the window of {data.window} tokens.")
     return Settings(

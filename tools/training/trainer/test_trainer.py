@@ -35,17 +35,18 @@ class TrainerCase(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
         torch.set_num_threads(1)
 
-    def loop(self, name: str, steps: int = 60, optimiser: str = "muon", **options) -> Loop:
+    def loop(self, name: str, steps: int = 60, optimiser: str = "muon", model: dict = MODEL, **options) -> Loop:
         torch.manual_seed(5)
+        options = {"log_every": 5, **options}
         run = settings.Settings(
             name=name,
-            model=MODEL,
+            model=model,
             data=settings.Data(source="", vocabulary=32, window=24),
-            training=settings.Training(steps=steps, batch=8, optimiser=optimiser, log_every=5, **options),
+            training=settings.Training(steps=steps, batch=8, optimiser=optimiser, **options),
             folder=Path(self.folder.name) / name,
         )
         batches = Batches(counting(64, 24), 24, 8, 1)
-        return Loop(run, build(MODEL), batches, torch.device("cpu"), half=False)
+        return Loop(run, build(model), batches, torch.device("cpu"), half=False)
 
     def test_the_loss_falls_and_the_routers_keep_to_their_capacities(self) -> None:
         for optimiser in ("adamw", "muon"):
@@ -72,6 +73,24 @@ class TrainerCase(unittest.TestCase):
         resumed = second.model.state_dict()
         for name, tensor in whole.model.state_dict().items():
             self.assertTrue(torch.equal(tensor, resumed[name]), name)
+
+    def test_a_run_does_not_go_on_with_another_model_or_data(self) -> None:
+        self.loop("made", 3).run()
+        self.assertTrue(self.loop("made", 5).run())
+        with self.assertRaisesRegex(SystemExit, "made with optimiser = muon, and the configuration now says adamw"):
+            self.loop("made", 5, "adamw")
+        with self.assertRaisesRegex(SystemExit, "made with hidden_size = 32, and the configuration now says 48"):
+            self.loop("made", 5, model={**MODEL, "hidden_size": 48})
+        with self.assertRaisesRegex(SystemExit, "'alpha': 0.7"):
+            self.loop("made", 5, model={**MODEL, "mor": {**MODEL["mor"], "alpha": 0.7}})
+
+    def test_a_diverging_run_ends_and_leaves_the_checkpoint_before(self) -> None:
+        for options in ({"log_every": 1}, {"log_every": 1000}):
+            loop = self.loop("diverging", 20)
+            loop.save()
+            with self.assertRaisesRegex(SystemExit, "diverging: diverged by step"):
+                self.loop("diverging", 20, "muon", learning_rate=1e30, **options).run()
+            self.assertEqual(0, self.loop("diverging", 20).step)
 
     def test_the_log_is_cut_to_the_checkpoint(self) -> None:
         log = Path(self.folder.name) / "log.jsonl"
@@ -184,7 +203,11 @@ class Parts(unittest.TestCase):
         loss = measures.weighted_loss(model, hidden, batch)
         batch.targets[:, 12:] = 0
         self.assertEqual(loss.item(), measures.weighted_loss(model, hidden, batch).item())
-        self.assertEqual(4 * 9, measures.loss(model, [batch], "topk")["targets"])
+        measured = measures.loss(model, [batch], "topk")
+        self.assertEqual(4 * 9, measured["targets"])
+        nothing = batch._replace(weights=torch.zeros_like(batch.weights))
+        self.assertEqual(0, measures.weighted_loss(model, hidden, nothing).item())
+        self.assertEqual(measured, measures.loss(model, [batch, nothing], "topk"))
 
 
 if __name__ == "__main__":
