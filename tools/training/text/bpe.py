@@ -8,6 +8,7 @@ Command line: python3 -m text.bpe --vocabulary 4096 --output FOLDER documents.js
 import argparse
 import heapq
 import json
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -73,7 +74,8 @@ class Tokenizer:
         return Tokenizer(dict(model["vocab"]), merges, special)
 
     def save(self, folder: str | Path, max_length: int) -> None:
-        """Writes tokenizer.json and tokenizer_config.json; max_length is the model's longest sequence."""
+        """Writes tokenizer_config.json and tokenizer.json, each whole or not at all; max_length is the model's longest
+        sequence."""
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         config = {
@@ -85,9 +87,11 @@ class Tokenizer:
             "chat_template": CHAT_TEMPLATE,
             "clean_up_tokenization_spaces": False,
         }
-        for name, content in (("tokenizer.json", self._file()), ("tokenizer_config.json", config)):
+        for name, content in (("tokenizer_config.json", config), ("tokenizer.json", self._file())):
             text = json.dumps(content, ensure_ascii=False, indent=1)
-            (target / name).write_text(text + "\n", encoding="utf-8")
+            partial = target / f"{name}.partial"
+            partial.write_text(text + "\n", encoding="utf-8")
+            os.replace(partial, target / name)
 
     def encode(self, text: str, allow_special: bool = False) -> list[int]:
         """The text's ids. Spellings of special tokens count as such only when allowed, and else as plain text."""

@@ -12,6 +12,7 @@ Command line: python3 -m text.pack documents.jsonl --tokenizer FOLDER --output P
 writes PREFIX.tokens.npy and PREFIX.mask.npy, which numpy.load maps into memory with mmap_mode="r".
 """
 import argparse
+import os
 from array import array
 from collections.abc import Iterable
 from pathlib import Path
@@ -73,10 +74,12 @@ def pack_rows(documents: Iterable[Document], tokenizer: Tokenizer, length: int, 
 
 
 def save_arrays(prefix: str | Path, arrays: Arrays) -> None:
-    """Writes PREFIX.tokens.npy and PREFIX.mask.npy."""
+    """Writes PREFIX.tokens.npy and PREFIX.mask.npy, each whole or not at all."""
     Path(prefix).parent.mkdir(parents=True, exist_ok=True)
     for name, content in zip(("tokens", "mask"), arrays):
-        numpy.save(f"{prefix}.{name}.npy", content)
+        with open(f"{prefix}.{name}.partial", "wb") as file:
+            numpy.save(file, content)
+        os.replace(f"{prefix}.{name}.partial", f"{prefix}.{name}.npy")
 
 
 def load_arrays(prefix: str | Path) -> Arrays:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 from text import bpe, pack
 from text.documents import read_documents, render
 
+from .checkpoints import require_same
 from .settings import ROOT, Settings, read
+
+# Of the folder of data: what it was made with.
+MADE_WITH = "made_with.json"
+
 
 def prepare(settings: Settings, corpus: Path) -> bpe.Tokenizer:
     """Writes documents, tokenizer and packed arrays of a run, and gives the tokenizer."""
     folder = settings.folder / "data"
+    made_with = {**asdict(settings.data), "initial": settings.training.initial}
+    if (folder / MADE_WITH).exists():
+        require_same(json.loads((folder / MADE_WITH).read_text()), made_with, folder / MADE_WITH)
     if not (folder / "train.jsonl").exists():
         print(f"{settings.name}: writing documents with {settings.data.source}", flush=True)
         partial = folder.with_name("data.partial")
@@ -22,8 +32,14 @@ def prepare(settings: Settings, corpus: Path) -> bpe.Tokenizer:
         partial.mkdir(parents=True)
         module, function = settings.data.source.rsplit(".", 1)
         getattr(importlib.import_module(module), function)(partial, corpus)
+        (partial / MADE_WITH).write_text(json.dumps(made_with, indent=1) + "\n")
         os.replace(partial, folder)
     tokenizer = tokenizer_of(settings, folder)
+    if len(tokenizer) > settings.data.vocabulary:
+        raise SystemExit(
+            f"{settings.name}: the tokenizer has {len(tokenizer)} tokens, more than the vocabulary of"
+            f" {settings.data.vocabulary}."
+        )
     for part in sorted(path.stem for path in folder.glob("*.jsonl")):
         prefix = settings.packed(part)
         if not prefix.with_name(f"{part}.mask.npy").exists():
