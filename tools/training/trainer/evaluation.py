@@ -18,11 +18,16 @@ TOKENS_MAX = 200_000
 
 
 def evaluate(settings: Settings, model: Decoder) -> dict:
-    """Loss and mean depth per held-out part and mode. Routed models only have more than one mode."""
-    routed = settings.model.get("mor", {}).get("type") in ("expert", "token")
+    """Loss and mean depth per held-out part and mode. Routed models only have more than one mode.
+
+    A part that fills no window of a stream is left out.
+    """
+    routed = "mod" in settings.model or settings.model.get("mor", {}).get("type") in ("expert", "token")
     report: dict = {}
     for part in sorted(path.name.split(".")[0] for path in (settings.folder / "data").glob("valid*.tokens.npy")):
         held_out = list(held_out_batches(settings, part, next(model.parameters()).device))
+        if not held_out:
+            continue
         modes = ("topk", "threshold", "full") if routed else ("full",)
         report[part] = {mode: measures.loss(model, held_out, mode) for mode in modes}
     return report

@@ -7,12 +7,15 @@ from pathlib import Path
 
 
 def plot(log: Path, picture: Path, title: str) -> None:
+    """Draws the picture; not where a run was cut before its first line or resumed before it."""
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    if not entries:
+        return
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    entries = [json.loads(line) for line in log.read_text().splitlines()]
     tokens = [entry["tokens"] / 1e6 for entry in entries]
     figure, (above, below) = pyplot.subplots(2, 1, figsize=(9, 8), sharex=True)
     above.plot(tokens, [entry["loss"] for entry in entries], linewidth=0.6, label="training loss")

@@ -9,8 +9,10 @@ from unittest import mock
 import numpy
 
 from text import bpe, pack
-from trainer import preparation, settings
+from trainer import evaluation, preparation, settings
+from trainer.plot import plot
 from trainer.test_trainer import MODEL
+from twin import build
 
 
 def documents(folder: Path, corpus: Path) -> None:
@@ -75,6 +77,26 @@ class PreparationCase(unittest.TestCase):
     def killed_writing(path: Path, text: str, encoding: str) -> None:
         path.write_bytes(text.encode(encoding)[:20])
         raise KeyboardInterrupt
+
+    def test_a_part_without_a_window_is_not_judged(self) -> None:
+        few = numpy.zeros(10, numpy.uint16), numpy.ones(10, numpy.uint8)
+        pack.save_arrays(self.run_settings.packed("validation"), few)
+        self.assertEqual({}, evaluation.evaluate(self.run_settings, build(self.run_settings.model)))
+
+    def test_a_model_that_skips_layers_is_judged_as_it_was_trained(self) -> None:
+        self.prepare()
+        model = {key: value for key, value in self.run_settings.model.items() if key != "mor"}
+        skipping = replace(self.run_settings, model={**model, "mod": {"capacity": 0.5}})
+        report = evaluation.evaluate(skipping, build(skipping.model))["validation"]
+        self.assertEqual(["topk", "threshold", "full"], list(report))
+        self.assertLess(report["topk"]["depth"], report["full"]["depth"])
+
+    def test_a_run_without_a_logged_step_has_no_plot(self) -> None:
+        log = self.run_settings.folder / "log.jsonl"
+        log.parent.mkdir()
+        log.write_text("")
+        plot(log, log.with_suffix(".png"), "run")
+        self.assertFalse(log.with_suffix(".png").exists())
 
 
 if __name__ == "__main__":
