@@ -23,11 +23,13 @@ internal sealed class Llama : DecoderFamily
     /// <inheritdoc/>
     protected override Func<int, int>? KvHeadCountDefault => heads => heads;
 
+    /// <summary>A Llama sees everything, whatever a configuration that was made from Mistral's still says.</summary>
+    protected override IReadOnlyList<string> Unneeded { get; } = ["sliding_window"];
+
     /// <inheritdoc/>
     protected override void ReadOwn(ConfigObject json, DecoderConfig config)
     {
         ReadBiases(json, config);
-        config.Window = json.GetInt32("sliding_window", 0, int.MaxValue, 0);
 
         // SmolLM's configurations say so, and mean the pairing that every Llama has.
         if (json.GetBoolean("rope_interleaved", fallback: false))

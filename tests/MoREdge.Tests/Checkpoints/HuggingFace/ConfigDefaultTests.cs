@@ -57,6 +57,28 @@ public sealed class ConfigDefaultTests
         Assert.Equal(expected, Read(Sizes(name)).Window);
     }
 
+    [Fact]
+    public void Read_NegativeWindow_IsRefused()
+    {
+        JsonObject json = Sizes("MistralForCausalLM");
+        json["sliding_window"] = -1;
+
+        Assert.Equal(CheckpointError.InvalidValue, Assert.Throws<CheckpointException>(() => Read(json)).Error);
+    }
+
+    /// <summary>Its class ignores the key: behind the window logits were off by 1.2 of their size.</summary>
+    [Fact]
+    public void Read_LlamaWithAWindow_SeesEverything()
+    {
+        JsonObject json = Sizes("LlamaForCausalLM");
+        json["sliding_window"] = 16;
+        Assert.Equal(0, Read(json).Window);
+
+        json["layer_types"] = new JsonArray(
+            "sliding_attention", "full_attention", "sliding_attention", "full_attention");
+        Assert.Equal(16, Read(json).Window);
+    }
+
     [Theory]
     [InlineData("MistralForCausalLM")]
     [InlineData("Gemma2ForCausalLM")]

@@ -14,7 +14,6 @@ public sealed class ConfigRefusalTests : IDisposable
     [InlineData("mod", "{}", CheckpointError.UnsupportedArchitecture)]
     [InlineData("moe", "{}", CheckpointError.UnsupportedArchitecture)]
     [InlineData("hidden_act", "\"gelu\"", CheckpointError.UnsupportedOption)]
-    [InlineData("sliding_window", "-1", CheckpointError.InvalidValue)]
     [InlineData("some_future_option", "true", CheckpointError.UnsupportedOption)]
     [InlineData("some_future_factor", "0.5", CheckpointError.UnsupportedOption)]
     [InlineData("rope_interleaved", "true", CheckpointError.UnsupportedOption)]
