@@ -4,7 +4,7 @@ namespace MoREdge.Checkpoints.HuggingFace;
 
 /// <summary>
 /// Reads the rotary embedding: rope_theta and rope_scaling, or rope_parameters of newer configurations, which may be
-/// one object or one per kind of layer.
+/// one object or one per kind of layer. What such an object says counts before the same key outside of it.
 /// </summary>
 /// <param name="config">The configuration.</param>
 /// <param name="headDim">Width of a head.</param>
@@ -33,15 +33,15 @@ internal sealed class RopeReader(ConfigObject config, int headDim, int contextLe
         ConfigObject? parameters = config.GetObject("rope_parameters");
         ConfigObject? full = parameters?.GetObject(FullLayers) ?? parameters;
         ConfigObject? window = parameters?.GetObject(WindowLayers);
-        double ropeBase = config.GetPositive("rope_theta", full?.GetPositive("rope_theta", baseDefault) ?? baseDefault);
+        ConfigObject? scaling = config.GetObject("rope_scaling") ?? full;
+        double ropeBase = Nearest(scaling, "rope_theta", baseDefault);
         double? windowBase = windowBaseKey is null ? null : WindowBase(windowBaseKey, window);
         if (window is { } own && Kind(own) != "default")
         {
             throw Unsupported($"{WindowLayers} with stretched angles");
         }
 
-        double share = config.GetPositive(
-            "partial_rotary_factor", full?.GetPositive("partial_rotary_factor", 1) ?? 1);
+        double share = Nearest(scaling, "partial_rotary_factor", 1);
         int dim = (int)(headDim * share);
         if (dim < 2 || dim > headDim || dim % 2 != 0)
         {
@@ -49,7 +49,13 @@ internal sealed class RopeReader(ConfigObject config, int headDim, int contextLe
         }
 
         RopeSettings settings = new() { Base = ropeBase, WindowBase = windowBase, Dim = dim };
-        return (config.GetObject("rope_scaling") ?? full) is { } scaling ? Scaled(settings, scaling) : settings;
+        return scaling is { } stretched ? Scaled(settings, stretched) : settings;
+    }
+
+    private double Nearest(ConfigObject? scaling, string key, double usual)
+    {
+        double outside = config.GetPositive(key, usual);
+        return scaling?.GetPositive(key, outside) ?? outside;
     }
 
     private static string Kind(ConfigObject scaling) =>

@@ -96,7 +96,8 @@ internal abstract class DecoderFamily
         CheckActivation(json);
         int modelDim = json.GetInt32("hidden_size", 1, ModelFileLimits.ModelDimensionMax);
         int headCount = json.GetInt32("num_attention_heads", 1, ModelFileLimits.ModelDimensionMax);
-        int kvHeadCount = json.GetInt32("num_key_value_heads", 1, headCount, KvHeadCountDefault?.Invoke(headCount));
+        int? usualKvHeads = json.Has("num_key_value_heads") ? headCount : KvHeadCountDefault?.Invoke(headCount);
+        int kvHeadCount = json.GetInt32("num_key_value_heads", 1, headCount, usualKvHeads);
         if (headCount % kvHeadCount != 0)
         {
             throw json.Invalid("num_attention_heads", $"is no multiple of {kvHeadCount} key/value heads");

@@ -130,6 +130,37 @@ public sealed class ConfigDefaultTests
         Assert.Equal(expected > 0, metadata.Contains($"{config.Architecture}.attention.sliding_window_pattern"));
     }
 
+    [Theory]
+    [InlineData("rope_parameters")]
+    [InlineData("rope_scaling")]
+    public void Read_BaseInsideAndOutsideOfTheObject_IsThatInside(string key)
+    {
+        JsonObject json = Sizes("LlamaForCausalLM");
+        json["rope_theta"] = 777;
+        json[key] = new JsonObject { ["rope_type"] = "linear", ["factor"] = 2, ["rope_theta"] = 123 };
+        Assert.Equal((123, 2), (Read(json).Rope.Base, Read(json).Rope.Factor));
+
+        json[key]!.AsObject().Remove("rope_theta");
+        Assert.Equal(777, Read(json).Rope.Base);
+    }
+
+    /// <summary>null is an ordinary head per key; a key that is not there is the number of a large model.</summary>
+    [Theory]
+    [InlineData("MistralForCausalLM")]
+    [InlineData("MixtralForCausalLM")]
+    [InlineData("Qwen2ForCausalLM")]
+    [InlineData("Qwen3ForCausalLM")]
+    [InlineData("SmolLM3ForCausalLM")]
+    public void Read_KeyValueHeadsThatAreNull_AreAsManyAsHeads(string name)
+    {
+        JsonObject json = Sizes(name);
+        json["num_key_value_heads"] = null;
+        Assert.Equal(Heads, Read(json).KvHeadCount);
+
+        json.Remove("num_key_value_heads");
+        Assert.Equal(CheckpointError.MissingKey, Assert.Throws<CheckpointException>(() => Read(json)).Error);
+    }
+
     [Fact]
     public void Read_PhiThatStatesNoOriginalContext_IsStretchedFromTheFamilys()
     {
