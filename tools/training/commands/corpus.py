@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Iterator
 
-from commands.generator.generate import generate, read_excluded
+from commands.generator.generate import generate, normalised, read_excluded
 
 HERE = Path(__file__).resolve().parent
 Line = tuple[str, str]
@@ -51,17 +51,22 @@ TRAINING, VALIDATION, ONE_IN = 1_000_000, 12_000, 4
 
 
 def write(folder: Path, corpus: Path) -> None:
-    """train.jsonl and validation.jsonl."""
+    """train.jsonl and validation.jsonl, which has no prompt of the other."""
+    known: set[str] = set()
     for part, count, seed in (("train", TRAINING, 1), ("validation", VALIDATION, 2)):
         with open(folder / f"{part}.jsonl", "w", encoding="utf-8") as file:
-            for messages in conversations(thinned(count, seed), seed):
+            for messages in conversations(thinned(count, seed, frozenset(known)), seed):
                 file.write(json.dumps({"messages": messages}) + "\n")
+                known.update(normalised(message["content"]) for message in messages if message["role"] == "user")
 
 
-def thinned(count: int, seed: int) -> Iterator[Line]:
-    """Of so many lines of the generator all of the kinds in KEPT, and of the others one in ONE_IN."""
+def thinned(count: int, seed: int, known: frozenset[str] = frozenset()) -> Iterator[Line]:
+    """Of so many lines of the generator all of the kinds in KEPT, and of the others one in ONE_IN.
+
+    No prompt is a phrasing of the evaluation, or in `known`, but for capitals and punctuation.
+    """
     random = Random(seed)
-    excluded = read_excluded(HERE / "test.jsonl") | read_excluded(HERE / "development.jsonl")
+    excluded = read_excluded(HERE / "test.jsonl") | read_excluded(HERE / "development.jsonl") | known
     for line in generate(count, seed, excluded):
         if KEPT.search(line[0]) or random.randrange(ONE_IN) == 0:
             yield line

@@ -1,6 +1,9 @@
 """The texts of mor-commands, made of the generator's lines."""
 import json
+import tempfile
 import unittest
+from pathlib import Path
+from unittest import mock
 
 from commands import corpus
 from commands.generator.generate import generate, normalised
@@ -23,6 +26,21 @@ class Texts(unittest.TestCase):
         self.assertTrue({normalised(prompt) for prompt, _ in generate(150_000, 13)} & written, "nothing to exclude")
         lines = corpus.thinned(150_000, 13)
         self.assertFalse([prompt for prompt, _ in lines if normalised(prompt) in written])
+
+    def test_no_line_that_is_held_out_is_in_the_training_text(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, mock.patch.multiple(corpus, TRAINING=30_000, VALIDATION=3_000):
+            corpus.write(Path(folder), Path("corpus"))
+            prompts = {
+                part: {
+                    normalised(message["content"])
+                    for line in (Path(folder) / f"{part}.jsonl").read_text().splitlines()
+                    for message in json.loads(line)["messages"]
+                    if message["role"] == "user"
+                }
+                for part in ("train", "validation")
+            }
+        self.assertGreater(len(prompts["validation"]), 1000)
+        self.assertFalse(prompts["train"] & prompts["validation"])
 
     def test_conversations_hold_every_line_once_and_in_order(self) -> None:
         lines = list(generate(500, 14))
