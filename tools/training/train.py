@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 
 from trainer import settings
 
+# The exit code of a shell's command that Ctrl-C ended.
+INTERRUPTED = 130
+
 if TYPE_CHECKING:
     from text.bpe import Tokenizer
     from trainer.loop import Loop
@@ -28,7 +31,11 @@ def main() -> int:
     import torch
 
     torch.set_num_threads(arguments.threads)
-    train(arguments.config, arguments, judged=True)
+    try:
+        train(arguments.config, arguments, judged=True)
+    except KeyboardInterrupt:
+        print("Interrupted; the same command goes on from the last checkpoint.", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

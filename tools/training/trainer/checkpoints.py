@@ -5,6 +5,7 @@ A checkpoint keeps what a run was made with, since a run that goes on with anoth
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -28,11 +29,18 @@ def save(
         "generator": torch.get_rng_state(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
+    # In memory first: on a full disk PyTorch 1.13 ends the whole process from the destructor of its writer.
+    written = io.BytesIO()
+    torch.save(content, written)
     partial = path.with_suffix(".partial")
-    with open(partial, "wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with open(partial, "wb") as file:
+            file.write(written.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise SystemExit(f"{path} of step {step} could not be written, the one before is kept: {error}") from None
     os.replace(partial, path)
 
 

@@ -1,5 +1,9 @@
 """The trainer learns, resumes to the bit, and refuses what it does not know."""
+import contextlib
+import io
 import json
+import os
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -9,6 +13,7 @@ import numpy
 import torch
 
 import compare
+import train
 from trainer import architecture, checkpoints, export, measures, schedule, settings
 from trainer.batches import Batches
 from trainer.loop import Loop
@@ -104,6 +109,16 @@ class TrainerCase(unittest.TestCase):
         loop.settings.checkpoint.with_suffix(".partial").write_bytes(b"half of it")
         self.assertEqual(0, self.loop("partial", 20).step)
 
+    def test_a_full_disk_is_one_sentence_and_leaves_the_checkpoint_before(self) -> None:
+        loop = self.loop("full", 20)
+        loop.save()
+        loop.step = 9
+        with mock.patch.object(os, "fsync", side_effect=OSError(28, "No space left on device")):
+            with self.assertRaisesRegex(SystemExit, "step 9 could not be written, the one before is kept: .*No space"):
+                loop.save()
+        self.assertFalse(loop.settings.checkpoint.with_suffix(".partial").exists())
+        self.assertEqual(0, self.loop("full", 20).step)
+
     def test_the_plot_is_written(self) -> None:
         loop = self.loop("plot", 20)
         loop.run()
@@ -113,6 +128,14 @@ class TrainerCase(unittest.TestCase):
 
 
 class Parts(unittest.TestCase):
+    def test_an_interrupted_run_is_one_sentence(self) -> None:
+        command = ["train.py", "--config", "own", "--threads", "1"]
+        said = io.StringIO()
+        with mock.patch.object(sys, "argv", command), mock.patch.object(train, "train", side_effect=KeyboardInterrupt):
+            with contextlib.redirect_stderr(said):
+                self.assertEqual(130, train.main())
+        self.assertEqual("Interrupted; the same command goes on from the last checkpoint.\n", said.getvalue())
+
     def test_the_schedule_warms_up_stays_and_decays(self) -> None:
         training = settings.Training(steps=100, batch=1, warmup_fraction=0.1, decay_fraction=0.2)
         factors = [schedule.factor(step, training) for step in range(100)]
