@@ -33,7 +33,8 @@ class FamilyFeedForward(nn.Module):
     def __init__(self, shape: Shape, config: dict):
         super().__init__()
         bias, self.is_fused = bool(config.get("mlp_bias")), family_of(config).fused
-        self.activation = ACTIVATIONS[config.get("hidden_activation") or config.get("hidden_act", "silu")]
+        usual = "gelu_pytorch_tanh" if family_of(config).one_plus else "silu"
+        self.activation = ACTIVATIONS[config.get("hidden_activation") or config.get("hidden_act", usual)]
         if self.is_fused:
             self.gate_up_proj = nn.Linear(shape.width, 2 * shape.hidden, bias=bias)
         else:

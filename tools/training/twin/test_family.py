@@ -117,6 +117,13 @@ class FamilyTests(unittest.TestCase):
         x = torch.randn(5, 16).double()
         self.close(OnePlusNorm(16, 1e-6).double()(x).pow(2).mean(-1), torch.ones(5), 1e-5)
 
+    def test_gemma_that_states_no_activation_has_its_own(self) -> None:
+        for family in ("gemma2", "gemma3_text"):
+            stated = model_of(family, hidden_activation="gelu_pytorch_tanh")(self.ids)[0]
+            self.close(model_of(family)(self.ids)[0], stated)
+            other = model_of(family, hidden_activation="silu")(self.ids)[0]
+            self.assertGreater((other - stated).abs().max().item(), 0.01)
+
     def test_large_softcaps_do_nothing(self) -> None:
         off = {"attn_logit_softcapping": None, "final_logit_softcapping": None}
         wide = {name: 1e7 for name in off}
