@@ -18,8 +18,8 @@ internal static class GgufFormat
     /// <summary>Alignment of tensor data when the file does not say.</summary>
     public const int DefaultAlignment = 32;
 
-    /// <summary>Alignment of the files we write: one cache line, which packed kernels want.</summary>
-    public const int OwnAlignment = 64;
+    /// <summary>Alignment of files with packed tensors: one cache line, which their kernels want.</summary>
+    public const int PackedAlignment = 64;
 
     /// <summary>
     /// <paramref name="offset"/> rounded up to a multiple of <paramref name="alignment"/>, a power of two.

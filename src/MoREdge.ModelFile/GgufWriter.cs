@@ -11,7 +11,7 @@ namespace MoREdge.ModelFile;
 /// </remarks>
 public sealed class GgufWriter : IDisposable
 {
-    private static readonly byte[] Padding = new byte[GgufFormat.OwnAlignment];
+    private static readonly byte[] Padding = new byte[GgufFormat.PackedAlignment];
 
     private readonly string _path;
     private readonly string _temporaryPath;
@@ -235,7 +235,7 @@ public sealed class GgufWriter : IDisposable
         if (Current is { } plan && _tensorBytes == plan.ByteCount)
         {
             _header.SetTensorDigest(_tensorIndex, Digest.Text(_hash));
-            long padding = GgufFormat.AlignUp(_tensorBytes, GgufFormat.OwnAlignment) - _tensorBytes;
+            long padding = GgufFormat.AlignUp(_tensorBytes, _header.Alignment) - _tensorBytes;
             WriteBytes(Padding.AsSpan(0, (int)padding));
             _tensorIndex++;
             _tensorBytes = 0;

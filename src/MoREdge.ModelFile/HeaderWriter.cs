@@ -22,6 +22,7 @@ internal sealed class HeaderWriter
     /// </exception>
     public HeaderWriter(GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> plans)
     {
+        Alignment = AlignmentFor(plans);
         GgufMetadata own = OwnMetadata(metadata, plans);
         RequireLimit(plans.Count, ModelFileLimits.TensorCountMax, ModelFileError.TensorCountLimit, "tensors");
         RequireLimit(own.Count, ModelFileLimits.MetadataCountMax, ModelFileError.MetadataCountLimit, "metadata keys");
@@ -48,18 +49,21 @@ internal sealed class HeaderWriter
         long end = 0;
         foreach (GgufTensorPlan plan in plans)
         {
-            long offset = GgufFormat.AlignUp(end, GgufFormat.OwnAlignment);
+            long offset = GgufFormat.AlignUp(end, Alignment);
             Write(plan, offset);
             end = checked(offset + plan.ByteCount);
         }
 
         RequireLimit(
             _bytes.WrittenCount, ModelFileLimits.HeaderBytesMax, ModelFileError.HeaderTooLarge, "bytes of header");
-        DataBytes = GgufFormat.AlignUp(end, GgufFormat.OwnAlignment);
-        int padding = (int)GgufFormat.AlignUp(_bytes.WrittenCount, GgufFormat.OwnAlignment) - _bytes.WrittenCount;
+        DataBytes = GgufFormat.AlignUp(end, Alignment);
+        int padding = (int)GgufFormat.AlignUp(_bytes.WrittenCount, Alignment) - _bytes.WrittenCount;
         _bytes.Write(new byte[padding]);
         _header = _bytes.WrittenSpan.ToArray();
     }
+
+    /// <summary>Where tensors start is a multiple of it.</summary>
+    public int Alignment { get; }
 
     /// <summary>The encoded header, padding included; its length is a multiple of the alignment.</summary>
     public ReadOnlySpan<byte> Bytes => _header;
@@ -78,8 +82,25 @@ internal sealed class HeaderWriter
     public void SetHeaderDigest() =>
         Encoding.ASCII.GetBytes(Digest.OfHeader(_header, _headerDigestOffset), _header.AsSpan(_headerDigestOffset));
 
+    /// <summary>
+    /// A file that others may read has GGUF's default: llama.cpp's quantizer copies another one's key and then places
+    /// the data by the default, so that half of what it makes cannot be read.
+    /// </summary>
+    private static int AlignmentFor(IReadOnlyList<GgufTensorPlan> plans)
+    {
+        foreach (GgufTensorPlan plan in plans)
+        {
+            if (plan.Layout is not null)
+            {
+                return GgufFormat.PackedAlignment;
+            }
+        }
+
+        return GgufFormat.DefaultAlignment;
+    }
+
     /// <summary>The given metadata without what only the writer knows, and that behind it.</summary>
-    private static GgufMetadata OwnMetadata(GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> plans)
+    private GgufMetadata OwnMetadata(GgufMetadata metadata, IReadOnlyList<GgufTensorPlan> plans)
     {
         GgufMetadata own = new();
         foreach (KeyValuePair<string, GgufValue> entry in metadata.Entries)
@@ -98,7 +119,11 @@ internal sealed class HeaderWriter
 
         string[] digests = new string[plans.Count];
         Array.Fill(digests, NoDigest);
-        own.Set(MetadataKeys.Alignment, GgufValue.FromUInt32(GgufFormat.OwnAlignment));
+        if (Alignment != GgufFormat.DefaultAlignment)
+        {
+            own.Set(MetadataKeys.Alignment, GgufValue.FromUInt32((uint)Alignment));
+        }
+
         PackedTable.Write(own, plans);
         own.Set(MetadataKeys.TensorDigests, GgufValue.FromStrings(digests));
         own.Set(MetadataKeys.HeaderDigest, GgufValue.FromString(NoDigest));

@@ -142,11 +142,11 @@ internal static class PackedTable
                 + $"{tensor.Type} {tensor.Shape}.");
         }
 
-        if (tensor.Offset % GgufFormat.OwnAlignment != 0)
+        if (tensor.Offset % GgufFormat.PackedAlignment != 0)
         {
             throw file.Fault(
                 ModelFileError.OffsetMisaligned,
-                $"{subject} starts at byte {tensor.Offset}, not a multiple of {GgufFormat.OwnAlignment}.");
+                $"{subject} starts at byte {tensor.Offset}, not a multiple of {GgufFormat.PackedAlignment}.");
         }
 
         tensor.SetPacked(layout);

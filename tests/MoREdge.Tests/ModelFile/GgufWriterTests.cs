@@ -84,7 +84,7 @@ public sealed class GgufWriterTests
     {
         using TemporaryFolder folder = new();
         GgufMetadata metadata = SampleModel.Metadata();
-        metadata.Set(MetadataKeys.Alignment, GgufValue.FromUInt32(32));
+        metadata.Set(MetadataKeys.Alignment, GgufValue.FromUInt32(128));
         metadata.Set(MetadataKeys.HeaderDigest, GgufValue.FromString("old"));
         metadata.Set(MetadataKeys.PackedNames, GgufValue.FromStrings("old"));
         metadata.Set(MetadataKeys.QuantizationVersion, GgufValue.FromUInt32(2));
@@ -95,9 +95,40 @@ public sealed class GgufWriterTests
         }
 
         using GgufFile file = GgufFile.Open(path);
-        Assert.Equal(64, file.Metadata.RequireInt32(MetadataKeys.Alignment));
+        Assert.False(file.Metadata.Contains(MetadataKeys.Alignment));
         Assert.False(file.Metadata.Contains(MetadataKeys.PackedNames));
         Assert.True(file.HasDigests && file.HasHeaderDigest);
+        Assert.Equal(0, file.FileBytes % 32);
+    }
+
+    [Fact]
+    public void Write_WithoutPackedTensors_AlignsByTheDefault()
+    {
+        // llama.cpp's quantizer copies the key of another alignment and places its data by the default.
+        using TemporaryFolder folder = new();
+        string path = folder.File("f.gguf");
+        GgufTensorPlan[] plans =
+            [new("a", new TensorShape(3), ElementType.F32), new("b", new TensorShape(5), ElementType.F32)];
+        using (GgufWriter writer = new(path, SampleModel.Metadata(), plans))
+        {
+            writer.Write(new byte[12]);
+            writer.Write(new byte[20]);
+            writer.Finish();
+        }
+
+        using GgufFile file = GgufFile.Open(path);
+        Assert.False(file.Metadata.Contains(MetadataKeys.Alignment));
+        Assert.Equal(32, file.RequireTensor("b").Offset - file.RequireTensor("a").Offset);
+        Assert.Equal(0, file.RequireTensor("a").Offset % 32);
+    }
+
+    [Fact]
+    public void Write_WithPackedTensors_AlignsByALine()
+    {
+        using TemporaryFolder folder = new();
+        string path = SampleModel.Write(folder);
+        using GgufFile file = GgufFile.Open(path);
+        Assert.Equal(64, file.Metadata.RequireInt32(MetadataKeys.Alignment));
         Assert.Equal(0, file.FileBytes % 64);
     }
 
