@@ -71,10 +71,9 @@ internal static unsafe class Avx2DenseBodies
             }
         }
 
-        // Numbers below 2 never set all bits of an exponent between them; where others do, the caller works twice.
-        // This is before the call below, across which no register lives.
-        Vector256<int> infinity = Vector256.Create(HalfBits.ShiftedInfinity);
-        bool isKnown = type != ElementType.F16 || !Vector256.EqualsAny(any & infinity, infinity);
+        // Where one may be special, the caller works twice. This is before the call below, across which no register
+        // lives.
+        bool isKnown = type != ElementType.F16 || !Avx2CacheBodies.MayBeSpecial(any);
         Avx2FloatBodies.AddFour(sum0, sum1, sum2, sum3).Store(sums);
         for (int r = 0; i < count && r < 4; r++)
         {
@@ -99,9 +98,7 @@ internal static unsafe class Avx2DenseBodies
             return Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((ushort*)w), 16).AsSingle();
         }
 
-        // A fused multiply-add takes subnormal numbers as fast as others on a Zen 4 core, which a product does not.
-        bits = Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((short*)w), HalfBits.MantissaShift)
-            & Vector256.Create(HalfBits.ShiftedMask);
-        return Fma.MultiplyAdd(bits.AsSingle(), Vector256.Create(HalfBits.Rebias), Vector256.Create(-0f));
+        bits = Avx2CacheBodies.Shifted((short*)w).AsInt32();
+        return Avx2CacheBodies.Rebiased(bits);
     }
 }
