@@ -12,12 +12,9 @@ public static class TokenizerLoader
     /// <summary>What other programs write for "no such token": −1 as uint32.</summary>
     private const long NoId = uint.MaxValue;
 
-    /// <summary>Tokens that end a turn in the public chat formats, for files that do not name theirs.</summary>
-    private static readonly string[] EndOfTurnTexts = ["<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>"];
-
     /// <summary>Tokens that end a text, a turn or a message, whichever of them the file names.</summary>
     private static readonly string[] EndTexts =
-        [.. EndOfTurnTexts, "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>"];
+        [.. TokenizerDefinition.TurnEnds, "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>"];
 
     /// <summary>Special tokens of Phi-3 that leave the white space behind them.</summary>
     private static readonly string[] Phi3TextsBeforeSpace = ["<s>", "<|endoftext|>"];
@@ -186,16 +183,7 @@ public static class TokenizerLoader
             return id;
         }
 
-        foreach (string text in EndOfTurnTexts)
-        {
-            int found = definition.FindToken(text);
-            if (found >= 0 && IsSpecial(definition, found))
-            {
-                return found;
-            }
-        }
-
-        return -1;
+        return definition.FindEndOfTurn();
     }
 
     /// <summary>
@@ -213,7 +201,7 @@ public static class TokenizerLoader
         ids.Add(ReadId(metadata, MetadataKeys.TokenizerEom, -1));
         for (int id = 0; id < definition.Tokens.Count; id++)
         {
-            if (IsSpecial(definition, id) && Array.IndexOf(EndTexts, definition.Tokens[id]) >= 0)
+            if (definition.IsSpecial(id) && Array.IndexOf(EndTexts, definition.Tokens[id]) >= 0)
             {
                 ids.Add(id);
             }
@@ -239,7 +227,7 @@ public static class TokenizerLoader
         List<int> ids = [];
         for (int id = 0; id < definition.Tokens.Count; id++)
         {
-            if (IsSpecial(definition, id) && id != definition.UnknownId
+            if (definition.IsSpecial(id) && id != definition.UnknownId
                 && Array.IndexOf(Phi3TextsBeforeSpace, definition.Tokens[id]) < 0)
             {
                 ids.Add(id);
@@ -248,9 +236,6 @@ public static class TokenizerLoader
 
         return [.. ids];
     }
-
-    private static bool IsSpecial(TokenizerDefinition definition, int id) =>
-        id < definition.Kinds.Length && definition.Kinds[id] is TokenKind.Control or TokenKind.UserDefined;
 
     private static SpacePrefixScope ReadPrefixScope(GgufMetadata metadata)
     {

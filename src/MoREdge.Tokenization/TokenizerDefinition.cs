@@ -51,7 +51,8 @@ public enum SpacePrefixScope
 /// <summary>Everything that a file says about its tokenizer, before any table is built.</summary>
 public sealed record TokenizerDefinition
 {
-    private static readonly string[] TurnEnds =
+    /// <summary>Tokens that end a turn in the public chat formats, for files that do not name theirs.</summary>
+    public static IReadOnlyList<string> TurnEnds { get; } =
         ["<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|end_of_turn|>"];
 
     /// <summary>How pieces of text become tokens.</summary>
@@ -140,16 +141,20 @@ public sealed record TokenizerDefinition
     /// <param name="text">The token text as the file has it.</param>
     public int FindToken(string? text) => text is null ? -1 : Tokens.IndexOf(text);
 
+    /// <summary>Whether a token is a control or a user-defined one.</summary>
+    public bool IsSpecial(int id) =>
+        id < Kinds.Length && Kinds[id] is TokenKind.Control or TokenKind.UserDefined;
+
     /// <summary>
-    /// The id of the control or user-defined token that ends a turn in the public chat formats, or -1, for files that
-    /// do not name theirs.
+    /// The id of the special token that ends a turn in the public chat formats, or -1, for files that do not name
+    /// theirs.
     /// </summary>
     public int FindEndOfTurn()
     {
         foreach (string text in TurnEnds)
         {
             int id = FindToken(text);
-            if (id >= 0 && Kinds[id] is TokenKind.Control or TokenKind.UserDefined)
+            if (id >= 0 && IsSpecial(id))
             {
                 return id;
             }
