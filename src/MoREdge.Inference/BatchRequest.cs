@@ -1,3 +1,5 @@
+using MoREdge.Model;
+
 namespace MoREdge.Inference;
 
 /// <summary>
@@ -20,7 +22,7 @@ public sealed record BatchRequest
     public int? DepthMax { get; init; }
 
     /// <summary>See <see cref="Model.Sequence.DraftOverride"/>: for benchmarks over random weights.</summary>
-    public Func<int, int, int>? DraftOverride { get; init; }
+    public DraftOverride? DraftOverride { get; init; }
 
     /// <summary>True when the answer begins the text: a SentencePiece answer then drops its leading space.</summary>
     public bool StartsText { get; init; }

@@ -27,12 +27,14 @@ internal sealed class Receiver(BatchRequest request)
     /// <summary>Asks what the token behind a text will be.</summary>
     /// <param name="position">Position of the token.</param>
     /// <param name="draft">What the model expects, and the answer where the receiver has failed.</param>
-    public int Draft(int position, int draft)
+    /// <param name="isSecond">See <see cref="Model.DraftOverride"/>.</param>
+    public int Draft(int position, int draft, bool isSecond)
     {
         int better = draft;
-        Call(
-            request.DraftOverride is { } choose ? expected => better = choose(position, expected) : (Action<int>?)null,
-            draft);
+        Action<int>? ask = request.DraftOverride is { } choose
+            ? expected => better = choose(position, expected, isSecond)
+            : null;
+        Call(ask, draft);
         return better;
     }
 

@@ -42,7 +42,7 @@ public sealed class BatchSequence
     public SpeculationStatistics Speculation => Pipeline?.Statistics ?? default;
 
     /// <summary>See <see cref="Sequence.DraftOverride"/>.</summary>
-    public Func<int, int, int>? DraftOverride
+    public DraftOverride? DraftOverride
     {
         set
         {

@@ -2,6 +2,7 @@ using MoREdge.Kernels;
 using MoREdge.Model.Caches;
 using MoREdge.Model.Layers;
 using MoREdge.Model.Recursion;
+using MoREdge.Model.Speculation;
 using MoREdge.Model.Threads;
 using MoREdge.Model.Weights;
 using MoREdge.Tensors;
@@ -72,12 +73,27 @@ internal sealed class FlightRunner : IDisposable
             ? new LatestKeys(_schedule.Loop, KvSlot.TokenBytes(layout, config.KvHeadCount))
             : null;
         _head = new OutputHead(_kernels, config, pool, Workspace, weights);
+        DraftHead = weights.DraftHead is { } draftHead && plan.HasDraftHead(config)
+            ? new DraftHead(_kernels, config, pool, Workspace, draftHead)
+            : null;
         _passing = new Flight[flightsMax];
         _weightGroups = weights.GroupRecursions(_schedule.Loop);
     }
 
     /// <summary>The activation buffers.</summary>
     public Workspace Workspace { get; }
+
+    /// <summary>The kernel set.</summary>
+    public KernelSet Kernels => _kernels;
+
+    /// <summary>Rows of the head.</summary>
+    public int VocabSize => _config.VocabSize;
+
+    /// <summary>Rows of the head that drafts look at.</summary>
+    public int DraftRows => Math.Min(VocabSize, TokenPipeline.DraftRowsMax);
+
+    /// <summary>Drafts tokens behind drafts; null for a model without a head for it.</summary>
+    public DraftHead? DraftHead { get; }
 
     /// <summary>Cache slots that a text needs.</summary>
     public int SlotCount => _schedule.SlotCount;
@@ -215,6 +231,12 @@ internal sealed class FlightRunner : IDisposable
     /// <param name="headRows">Only so many of the first logits are computed; all when null.</param>
     public FloatMatrix Logits(in FloatMatrix x, int firstRow = 0, int? headRows = null) =>
         _head.Logits(x, firstRow, headRows ?? _weights.Head.Rows);
+
+    /// <summary>
+    /// Logits (rows, <see cref="DraftRows"/> of VocabSize) of what <paramref name="head"/> has taken, in the first rows
+    /// of the workspace's logits.
+    /// </summary>
+    public FloatMatrix SecondDraftLogits(DraftHead head, int rows) => Logits(head.Run(rows), headRows: DraftRows);
 
     public void Dispose()
     {

@@ -141,6 +141,9 @@ public sealed class RecursionConfig
     /// </summary>
     public bool KeepsLatestKeys { get; init; }
 
+    /// <summary>Width of the hidden layer of the draft head; 0 for a model without one.</summary>
+    public int DraftSize { get; init; }
+
     /// <summary>Whether a gate decides at all.</summary>
     public bool HasExits => DepthRule == DepthRule.ExitGate && ExitThreshold < 1;
 

@@ -35,6 +35,7 @@ internal static class RecursionConfigReader
             Gating = keys.Choice(MetadataKeys.Gating, "weighted",
                 ("weighted", GatingKind.Weighted), ("additive", GatingKind.Additive)),
             TrainedKvPolicy = TrainedKvPolicy(keys),
+            DraftSize = keys.Has(MetadataKeys.DraftSize) ? keys.Dimension(MetadataKeys.DraftSize) : 0,
             DefaultRouting = keys.Choice(MetadataKeys.InferenceMode, "threshold", ("threshold", RoutingMode.Threshold),
                 ("topk", RoutingMode.TopK), ("topk-threshold", RoutingMode.TopKThreshold), ("full", RoutingMode.Full)),
         };

@@ -41,15 +41,14 @@ public sealed class Sequence : IDisposable
         _plan = plan;
         _depthMax = plan.DepthMax;
         bool drafts = plan.Speculation != SpeculationMode.Off;
-        int loopingMax = SequencePlan.LoopingTokensMax(model.Config);
         _runner = new FlightRunner(
-            model, weights, pool, plan, flightsMax: drafts ? TokenPipeline.FlightsFor(loopingMax) : 1);
+            model, weights, pool, plan, flightsMax: drafts ? TokenPipeline.FlightsMax(model.Config) : 1);
         _cache = _runner.CreateCache(plan.ContextLength, isTruncated: true);
         _flight = new Flight(_cache, plan.ChunkRowsMax);
         _flights = [_flight];
         _switch = new SpeculationSwitch(plan.Speculation, TurnTokens);
         _speculation = drafts
-            ? new SpeculativeDecoder(_runner, _cache, loopingMax, plan.ContextLength, model.Config.VocabSize)
+            ? new SpeculativeDecoder(_runner, _cache, plan.ContextLength, model.Config)
             : null;
         Depths = new DepthStatistics(model.Config.DepthCount);
     }
@@ -126,11 +125,10 @@ public sealed class Sequence : IDisposable
     public SpeculationStatistics Speculation => _speculation?.Pipeline.Statistics ?? default;
 
     /// <summary>
-    /// Replaces drafts, (position, draft) → id of the vocabulary, by what the caller knows better: a benchmark over
-    /// random weights, for which a rate of right drafts is given. Null, and an id that the vocabulary has not: none is
-    /// replaced.
+    /// Replaces drafts by what the caller knows better: a benchmark over random weights, for which a rate of right
+    /// drafts is given. Null: none is replaced.
     /// </summary>
-    public Func<int, int, int>? DraftOverride
+    public DraftOverride? DraftOverride
     {
         set
         {

@@ -198,6 +198,7 @@ public sealed class SequenceBatch : IDisposable
         bool hasPrompts = _promptFlights > 0;
         _speculation.BeginTick(_sequences, SequenceCount);
         _runner.Observe(CancellationToken.None);
+        _speculation.DraftSecond();
         _runner.Enter(_speculation.Enter(_entering.Flights));
         _looping.AddAll(_entering);
         _entering.Clear();

@@ -44,16 +44,21 @@ internal sealed record SequencePlan(
         bool drafts = Speculation != SpeculationMode.Off;
         return Batch is { } batch
             ? batch.RowsMax(config) + (drafts ? BatchSpeculation.RowsFor(batch, config) : 0)
-            : Math.Max(ChunkRowsMax, drafts ? TokenPipeline.RowsFor(LoopingTokensMax(config)) : 0);
+            : Math.Max(ChunkRowsMax, drafts ? TokenPipeline.RowsFor(config) : 0);
     }
 
-    /// <summary>With speculation, most tokens in the loop at once: the one asked for and drafts behind it.</summary>
-    public static int LoopingTokensMax(ModelConfig config) =>
-        Math.Min(config.RecursionCount, TokenPipeline.LoopingMax);
+    /// <summary>Whether a head of the model's own drafts the tokens behind drafts.</summary>
+    public bool HasDraftHead(ModelConfig config) =>
+        Speculation != SpeculationMode.Off && config.Recursion is { DraftSize: > 0 };
+
+    /// <summary>Most texts whose tokens are drafted.</summary>
+    public int DraftingTextsMax =>
+        Speculation == SpeculationMode.Off ? 0 : BatchSpeculation.DraftingTextsMax(Batch);
 
     /// <summary>Rows of logits there is room for.</summary>
-    public int LogitRows(ModelConfig config) =>
-        Batch is null ? Workspace.LogitRows : BatchSpeculation.FlightsMax(this, config);
+    public int LogitRows(ModelConfig config) => Batch is not null ? BatchSpeculation.FlightsMax(this, config)
+        : Speculation == SpeculationMode.Off ? Workspace.LogitRows
+        : Math.Max(Workspace.LogitRows, TokenPipeline.FlightsMax(config));
 
     /// <summary>Rows that a hybrid cache replaces for a while; 0 when the policy is another one.</summary>
     public int OverlayRowsMax => KvPolicy == KvPolicy.SharedHybrid ? ChunkRowsMax : 0;

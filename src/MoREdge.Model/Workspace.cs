@@ -47,7 +47,7 @@ internal sealed class Workspace : IDisposable
         State = Take(StateRows(config, plan), config.ModelDim);
         Skipping = Take(SkippingRows(config, plan), config.ModelDim);
         Attended = Take(SkippingRows(config, plan), config.ModelDim);
-        AdapterInput = Take(AdapterRows(config, plan), 2 * config.ModelDim);
+        Pairs = Take(PairRows(config, plan), 2 * config.ModelDim);
         Normed = Take(layerRows, config.ModelDim);
         int gap = RowGap(config);
         Query = Take(layerRows, config.QueryDim, gap);
@@ -95,9 +95,10 @@ internal sealed class Workspace : IDisposable
     public FloatMatrix Attended { get; }
 
     /// <summary>
-    /// State and input of each row of a pass, where an adapter joins them (rows under way, 2·ModelDim).
+    /// Two rows side by side: state and input where an adapter joins them (rows under way, 2·ModelDim); a row and an
+    /// embedding where a draft head does (texts that draft, 2·ModelDim).
     /// </summary>
-    public FloatMatrix AdapterInput { get; }
+    public FloatMatrix Pairs { get; }
 
     /// <summary>Normed input of a projection (rows, ModelDim).</summary>
     public FloatMatrix Normed { get; }
@@ -139,7 +140,7 @@ internal sealed class Workspace : IDisposable
     {
         long rows = plan.RowsMax(config);
         int layerRows = (int)Math.Min(RowsMax, rows);
-        long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan) + (2L * AdapterRows(config, plan))
+        long floats = (rows + GatheredRows(config, plan) + StateRows(config, plan) + (2L * PairRows(config, plan))
             + (2L * SkippingRows(config, plan))) * config.ModelDim;
         floats += layerRows * ((2L * config.ModelDim) + config.QueryDim + config.MixedDim);
         floats += layerRows * ((long)config.KvDim + config.KvValueDim + (4 * RowGap(config)));
@@ -224,13 +225,16 @@ internal sealed class Workspace : IDisposable
             ? Math.Max(experts.SharedFfnDim, checked(experts.UsedCount * experts.FfnDim))
             : 0;
         int gateWidth = config.Retention is null ? 0 : config.MixedDim;
-        return checked(layerRows * Math.Max(Math.Max(config.FfnDim, gateWidth), slotWidth));
+        int draftWidth = config.Recursion?.DraftSize ?? 0;
+        int widthMax = Math.Max(Math.Max(config.FfnDim, gateWidth), Math.Max(slotWidth, draftWidth));
+        return checked(layerRows * widthMax);
     }
 
     /// <summary>Bytes of the widest activations in int8.</summary>
     private static long QuantizedBytes(ModelConfig config, int layerRows)
     {
-        int inputDim = config.Recursion?.HasAdapter == true ? 2 * config.ModelDim : config.ModelDim;
+        bool hasPairs = config.Recursion is { } recursion && (recursion.HasAdapter || recursion.DraftSize > 0);
+        int inputDim = Math.Max(hasPairs ? 2 * config.ModelDim : config.ModelDim, config.Recursion?.DraftSize ?? 0);
         int widthMax = Math.Max(inputDim, Math.Max(config.MixedDim, config.FfnDimMax));
         long bytes = QuantizedRows.ByteCount(layerRows, widthMax);
         return config.Experts is { } experts
@@ -253,8 +257,10 @@ internal sealed class Workspace : IDisposable
     private static int SkippingRows(ModelConfig config, SequencePlan plan) =>
         config.Skips is null ? 0 : plan.RowsMax(config);
 
-    private static int AdapterRows(ModelConfig config, SequencePlan plan) =>
-        config.Recursion?.HasAdapter == true ? plan.RowsMax(config) : 0;
+    private static int PairRows(ModelConfig config, SequencePlan plan) =>
+        config.Recursion?.HasAdapter == true ? plan.RowsMax(config)
+        : plan.HasDraftHead(config) ? plan.DraftingTextsMax
+        : 0;
 
     private static int ScoreQueriesFor(int contextLength) =>
         Math.Clamp(ScoreFloatsMax / ScoreStride(contextLength), 1, ScoreQueriesMax);

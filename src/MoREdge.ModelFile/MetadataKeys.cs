@@ -307,6 +307,9 @@ public static class MetadataKeys
     /// <summary>string: cycle, sequence, middle_cycle, middle_sequence.</summary>
     public const string Sharing = "sharing";
 
+    /// <summary>uint32: width of the hidden layer of the draft head; there is none when absent.</summary>
+    public const string DraftSize = "draft_size";
+
     /// <summary>float64 array: capacity per recursion.</summary>
     public const string Capacity = "capacity";
 

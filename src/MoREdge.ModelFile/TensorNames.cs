@@ -163,6 +163,18 @@ public static class TensorNames
     /// <summary>What a loop begins with: (model, 2·model), of [state; input].</summary>
     public const string LoopAdapter = "loop.adapter.weight";
 
+    /// <summary>Draft head: norm of the residual row behind the suffix layers (model).</summary>
+    public const string DraftHiddenNorm = "draft_head.hidden_norm.weight";
+
+    /// <summary>Draft head: norm of the embedding of the token behind it (model).</summary>
+    public const string DraftEmbeddingNorm = "draft_head.embedding_norm.weight";
+
+    /// <summary>Draft head: (draft, 2·model), of [normed row; normed embedding].</summary>
+    public const string DraftUp = "draft_head.up.weight";
+
+    /// <summary>Draft head: (model, draft), what joins the row.</summary>
+    public const string DraftDown = "draft_head.down.weight";
+
     /// <summary>The row whose product with a loop's normed output is the logit to leave (1, model).</summary>
     public const string ExitGate = "loop.exit_gate.weight";
 

@@ -134,7 +134,8 @@ internal static class ModelFacts
             ("alpha", "alpha", MetadataKeys.Alpha),
             ("capacity", "capacity", MetadataKeys.Capacity),
             ("thresholds", "thresholds", MetadataKeys.Thresholds),
-            ("inferenceMode", "routing mode", MetadataKeys.InferenceMode));
+            ("inferenceMode", "routing mode", MetadataKeys.InferenceMode),
+            ("draftSize", "draft head", MetadataKeys.DraftSize));
         if (section.Facts.Count > 0)
         {
             bool shared = Flag(metadata, $"{architecture}.{MetadataKeys.KvSharing}");

@@ -72,6 +72,7 @@ internal sealed class NetworkBuilder
         if (recursion is not null)
         {
             AddRouters(recursion);
+            AddDraftHead(recursion.DraftSize);
         }
 
         StoredTensor norm = Take(_family.Outer.Norm, _config.ModelDim);
@@ -197,6 +198,19 @@ internal sealed class NetworkBuilder
             _used.Add(name);
             _warnings.Add(
                 $"{name} is left out: the run was not balanced by loss_free, so it takes no part in the choice.");
+        }
+    }
+
+    private void AddDraftHead(int size)
+    {
+        if (size > 0)
+        {
+            const string Prefix = "model.draft_head.";
+            int dim = _config.ModelDim;
+            Add(TensorNames.DraftHiddenNorm, Take(Prefix + "hidden_norm.weight", dim));
+            Add(TensorNames.DraftEmbeddingNorm, Take(Prefix + "embedding_norm.weight", dim));
+            Add(TensorNames.DraftUp, Take(Prefix + "up_proj.weight", size, 2L * dim));
+            Add(TensorNames.DraftDown, Take(Prefix + "down_proj.weight", dim, size));
         }
     }
 

@@ -40,6 +40,9 @@ internal static class MorObject
             UpdateCache = mor.GetBoolean("update_cache", fallback: false),
             Thresholds = ReadThresholds(mor, recursionCount),
             InferenceMode = OneOf(mor, "inference_mode", "topk", "topk", "threshold", "topk-threshold", "full"),
+            DraftSize = mor.TryGet("draft_size", out _)
+                ? mor.GetInt32("draft_size", 1, ModelFileLimits.ModelDimensionMax)
+                : 0,
             SourceName = mor.GetString("source_name"),
         };
         if (type != RecursionType.None)

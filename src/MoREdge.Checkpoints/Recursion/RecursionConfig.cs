@@ -63,6 +63,9 @@ internal sealed record RecursionConfig
     /// <summary>Whether a token router's balancing bias moves the choice; null for "when the file has one".</summary>
     public bool? IsLossFree { get; init; }
 
+    /// <summary>Width of the hidden layer of the draft head; 0 without one.</summary>
+    public int DraftSize { get; init; }
+
     /// <summary>Where the weights came from, in words.</summary>
     public string? SourceName { get; init; }
 
@@ -132,6 +135,10 @@ internal sealed record RecursionConfig
         Set(MetadataKeys.KvSharing, GgufValue.FromBoolean(KvSharing));
         Set(MetadataKeys.UpdateCache, GgufValue.FromBoolean(UpdateCache));
         Set(MetadataKeys.AttentionTied, GgufValue.FromBoolean(isAttentionTied));
+        if (DraftSize > 0)
+        {
+            Set(MetadataKeys.DraftSize, GgufValue.FromUInt32((uint)DraftSize));
+        }
 
         void Set(string suffix, GgufValue value) => metadata.Set($"mor.{suffix}", value);
         void SetText(string suffix, string text) => Set(suffix, GgufValue.FromString(text));

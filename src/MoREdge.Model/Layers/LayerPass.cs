@@ -155,8 +155,17 @@ internal sealed class LayerPass(KvPolicy policy, int rowsMax, int segmentsMax)
             CacheAccess access = call.WritesCache ? CacheAccess.Append
                 : policy == KvPolicy.SharedHybrid ? CacheAccess.Overlay
                 : CacheAccess.Read;
-            _slots[_slotCount++] = new SlotRows(from - start, rows, _caches[i][call.Slot], access);
             WritingCount += access == CacheAccess.Read ? 0 : rows;
+            KvSlot slot = _caches[i][call.Slot];
+            if (_slotCount > 0 && _slots[_slotCount - 1] is { } before && before.Slot == slot
+                && before.Access == access && Positions[from - 1] < Positions[from])
+            {
+                // Tokens of one text in the order of their positions read its keys and values together.
+                _slots[_slotCount - 1] = before with { Count = before.Count + rows };
+                continue;
+            }
+
+            _slots[_slotCount++] = new SlotRows(from - start, rows, slot, access);
         }
     }
 

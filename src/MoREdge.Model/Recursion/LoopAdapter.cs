@@ -15,7 +15,7 @@ internal sealed class LoopAdapter(
 
     /// <summary>Keeps the input (ModelDim) of a row of the pass.</summary>
     public void Take(int row, ReadOnlySpan<float> input) =>
-        input.CopyTo(workspace.AdapterInput.Row(row)[modelDim..]);
+        input.CopyTo(workspace.Pairs.Row(row)[modelDim..]);
 
     /// <summary>Replaces the states <paramref name="x"/> (rows, ModelDim) of the pass by what the block runs
     /// over.</summary>
@@ -24,7 +24,7 @@ internal sealed class LoopAdapter(
         for (int start = 0; start < x.Rows; start += Workspace.RowsMax)
         {
             FloatMatrix states = x.Slice(start, Math.Min(Workspace.RowsMax, x.Rows - start));
-            FloatMatrix both = workspace.AdapterInput.Slice(start, states.Rows);
+            FloatMatrix both = workspace.Pairs.Slice(start, states.Rows);
             states.CopyTo(both.Columns(0, modelDim));
             QuantizedRows quantized = workspace.Quantized(states.Rows, 2 * modelDim);
             _quantize.Run(pool, both, quantized);

@@ -18,13 +18,13 @@ internal sealed class BatchSpeculation
     private const int TurnTicks = 24;
 
     private readonly FlightRunner _runner;
-    private readonly int _loopingMax;
-    private readonly int _vocabSize;
+    private readonly ModelConfig _config;
     private readonly int _firstRow;
     private readonly bool _isOff;
     private readonly SpeculationSwitch[] _switches;
     private readonly Flight[] _flights;
     private readonly BatchSequence[] _drafting;
+    private readonly TokenPipeline[] _pairs;
     private SpeculationSwitch? _switch;
     private bool _isDecided;
     private int _draftingCount;
@@ -38,17 +38,17 @@ internal sealed class BatchSpeculation
     {
         BatchOptions limits = plan.Batch!;
         _runner = runner;
-        _vocabSize = config.VocabSize;
+        _config = config;
         _isOff = plan.Speculation == SpeculationMode.Off;
-        _loopingMax = SequencePlan.LoopingTokensMax(config);
         _firstRow = limits.RowsMax(config);
-        _switches = new SpeculationSwitch[_isOff ? 0 : Math.Min(limits.SequencesMax, DraftingMax)];
+        _switches = new SpeculationSwitch[plan.DraftingTextsMax];
         for (int i = 0; i < _switches.Length; i++)
         {
             _switches[i] = new SpeculationSwitch(plan.Speculation, TurnTicks);
         }
 
         _drafting = new BatchSequence[_switches.Length];
+        _pairs = new TokenPipeline[_switches.Length];
         _flights = new Flight[_isOff ? 0 : FlightsMax(plan, config)];
     }
 
@@ -58,13 +58,16 @@ internal sealed class BatchSpeculation
     /// <summary>Most flights of a tick, of which each may want a row of logits.</summary>
     public static int FlightsMax(SequencePlan plan, ModelConfig config)
     {
-        int texts = plan.Speculation == SpeculationMode.Off ? 0 : Math.Min(plan.Batch!.SequencesMax, DraftingMax);
-        return plan.Batch!.SequencesMax + (texts * TokenPipeline.FlightsFor(SequencePlan.LoopingTokensMax(config)));
+        return plan.Batch!.SequencesMax + (plan.DraftingTextsMax * TokenPipeline.FlightsMax(config));
     }
+
+    /// <summary>Most texts that draft: one by itself, a few of a batch.</summary>
+    public static int DraftingTextsMax(BatchOptions? batch) =>
+        batch is null ? 1 : Math.Min(batch.SequencesMax, DraftingMax);
 
     /// <summary>Rows of activations that drafts take.</summary>
     public static int RowsFor(BatchOptions limits, ModelConfig config) =>
-        limits.SequencesMax * TokenPipeline.RowsFor(SequencePlan.LoopingTokensMax(config));
+        limits.SequencesMax * TokenPipeline.RowsFor(config);
 
     /// <summary>The tokens under way of a new text; null where none draft.</summary>
     /// <param name="cache">Keys and values of the text.</param>
@@ -73,7 +76,7 @@ internal sealed class BatchSpeculation
     public TokenPipeline? CreatePipeline(KvCache cache, int tokensMax, int slot) => _isOff
         ? null
         : new TokenPipeline(
-            _runner, cache, _loopingMax, tokensMax, _firstRow + (slot * TokenPipeline.RowsFor(_loopingMax)));
+            _runner, cache, _config, tokensMax, _firstRow + (slot * TokenPipeline.RowsFor(_config)));
 
     /// <summary>Whether a token that is fed before the next tick drafts; texts may join while others are fed.</summary>
     /// <param name="sequences">Texts in the batch.</param>
@@ -113,6 +116,30 @@ internal sealed class BatchSpeculation
         }
     }
 
+    /// <summary>Begins tokens behind drafts where the model has a head that drafts them.</summary>
+    public void DraftSecond()
+    {
+        if (_runner.DraftHead is not { } head)
+        {
+            return;
+        }
+
+        int rows = 0;
+        foreach (BatchSequence sequence in Drafting)
+        {
+            if (sequence.Pipeline!.TakePair(head, rows))
+            {
+                _pairs[rows++] = sequence.Pipeline;
+            }
+        }
+
+        FloatMatrix logits = rows > 0 ? _runner.SecondDraftLogits(head, rows) : default;
+        for (int row = 0; row < rows; row++)
+        {
+            _pairs[row].DraftSecond(logits.Row(row)[.._runner.DraftRows]);
+        }
+    }
+
     /// <summary>The flights that enter: <paramref name="others"/> and those of drafting texts.</summary>
     public ReadOnlySpan<Flight> Enter(ReadOnlySpan<Flight> others) =>
         Join(others, static (pipeline, flights) => pipeline.Enter(flights));
@@ -144,7 +171,7 @@ internal sealed class BatchSpeculation
             return;
         }
 
-        int headRows = hasLeaving ? _vocabSize : Math.Min(_vocabSize, TokenPipeline.DraftRowsMax);
+        int headRows = hasLeaving ? _runner.VocabSize : _runner.DraftRows;
         FloatMatrix logits = _runner.Logits(gathered.Slice(0, rows), headRows: headRows);
         foreach (BatchSequence sequence in Drafting)
         {

@@ -7,21 +7,18 @@ namespace MoREdge.Model.Speculation;
 internal sealed class SpeculativeDecoder
 {
     private readonly FlightRunner _runner;
-    private readonly int _vocabSize;
     private readonly Flight[] _flights;
 
     /// <summary>Takes every buffer.</summary>
     /// <param name="runner">Runs the tokens, in <see cref="TokenPipeline.RowsFor"/> rows or more.</param>
     /// <param name="cache">Keys and values of the text.</param>
-    /// <param name="loopingMax">Most tokens in the loop at once, at least 2.</param>
     /// <param name="contextLength">Most tokens of the text.</param>
-    /// <param name="vocabSize">Rows of the head.</param>
-    public SpeculativeDecoder(FlightRunner runner, KvCache cache, int loopingMax, int contextLength, int vocabSize)
+    /// <param name="config">The model.</param>
+    public SpeculativeDecoder(FlightRunner runner, KvCache cache, int contextLength, ModelConfig config)
     {
         _runner = runner;
-        _vocabSize = vocabSize;
-        _flights = new Flight[TokenPipeline.FlightsFor(loopingMax)];
-        Pipeline = new TokenPipeline(runner, cache, loopingMax, contextLength, firstRow: 0);
+        _flights = new Flight[TokenPipeline.FlightsMax(config)];
+        Pipeline = new TokenPipeline(runner, cache, config, contextLength, firstRow: 0);
     }
 
     /// <summary>The tokens under way.</summary>
@@ -40,9 +37,14 @@ internal sealed class SpeculativeDecoder
         return _runner.Workspace.Logits.Row(Pipeline.Take());
     }
 
-    /// <summary>One pass over the block for every token in the loop, and a draft behind the latest one.</summary>
+    /// <summary>One pass over the block for every token in the loop, and drafts behind the latest one.</summary>
     private void Tick()
     {
+        if (_runner.DraftHead is { } head && Pipeline.TakePair(head, 0))
+        {
+            Pipeline.DraftSecond(_runner.SecondDraftLogits(head, 1).Row(0)[.._runner.DraftRows]);
+        }
+
         _runner.Enter(_flights.AsSpan(0, Pipeline.Enter(_flights)));
         _runner.Recur(_flights.AsSpan(0, Pipeline.Recur(_flights)));
         _runner.Leave(_flights.AsSpan(0, Pipeline.Leave(_flights)));
@@ -52,7 +54,7 @@ internal sealed class SpeculativeDecoder
             return;
         }
 
-        int headRows = Pipeline.LeavingCount > 0 ? _vocabSize : Math.Min(_vocabSize, TokenPipeline.DraftRowsMax);
+        int headRows = Pipeline.LeavingCount > 0 ? _runner.VocabSize : _runner.DraftRows;
         FloatMatrix logits = _runner.Logits(_runner.Workspace.Gathered.Slice(0, rows), headRows: headRows);
         Pipeline.Draft(logits, headRows);
     }

@@ -29,6 +29,15 @@ internal sealed class SpeculativeToken(KvCache cache, int row, int exitRow)
     /// <summary>True once it has run the prefix layers.</summary>
     public bool HasEntered { get; set; }
 
+    /// <summary>True while it is what the draft head has drafted, and no first draft has said the same.</summary>
+    public bool IsSecond { get; set; }
+
+    /// <summary>True once it has left the network.</summary>
+    public bool HasLeft { get; set; }
+
+    /// <summary>True for the token that was taken last, while its row is what it was.</summary>
+    public bool IsLatest { get; set; }
+
     /// <summary>True when only the suffix layers and the head are left.</summary>
     public bool IsReady => HasEntered && !Flight.IsInLoop && LogitRow < 0;
 

@@ -9,22 +9,19 @@ namespace MoREdge.Model.Speculation;
 /// one recursion, the suffix layers and the head draft from it the token that follows, and that one starts at once: it
 /// runs its first recursion in the same pass over the shared block as the second recursion of the one before. When the
 /// draft is right, a part of the next token is already computed; when it is wrong, its keys and values are dropped and
-/// nothing else has changed.
+/// nothing else has changed. A model with a draft head starts two tokens at once: the draft, and one that the head
+/// drafts behind it, which is drafted anew as soon as the first of the two has run a recursion.
 /// </summary>
 /// <remarks>
-/// A right draft has attended to exactly what it would have found later: in every recursion the token before it is one
-/// recursion ahead, and in the suffix layers it waits for it. So logits do not depend on the drafts. Compare early-exit
-/// drafting in LayerSkip (arXiv 2404.16710); here drafting and verifying share their passes, which only shared weights
-/// allow. A tick asks a pipeline for its flights stage by stage (<see cref="Enter"/>, <see cref="Recur"/>,
-/// <see cref="Leave"/>, <see cref="Gather"/>, <see cref="Draft"/>), so that those of many texts run together.
+/// A right draft has attended to exactly what it would have found later: in every recursion the token before it is a
+/// recursion ahead or in the same pass, and in the suffix layers it waits for it. So logits do not depend on the
+/// drafts. Compare early-exit drafting in LayerSkip (arXiv 2404.16710); here drafting and verifying share their passes,
+/// which only shared weights allow. A tick asks a pipeline for its flights stage by stage (<see cref="TakePair"/>,
+/// <see cref="Enter"/>, <see cref="Recur"/>, <see cref="Leave"/>, <see cref="Gather"/>, <see cref="Draft"/>), so that
+/// those of many texts run together.
 /// </remarks>
 internal sealed class TokenPipeline
 {
-    /// <summary>
-    /// Most tokens in the loop at once; more than recursions there cannot be, because the first one leaves before.
-    /// </summary>
-    public const int LoopingMax = 4;
-
     /// <summary>
     /// Rows of the head that a draft with a pass of its own looks at. Ids of a byte-pair vocabulary are in order of
     /// frequency, so the first ones hold nearly all drafts worth making, and a large head is most of a small model's
@@ -32,31 +29,41 @@ internal sealed class TokenPipeline
     /// </summary>
     public const int DraftRowsMax = 1 << 13;
 
+    /// <summary>Recursions that hold tokens at once.</summary>
+    private const int RecursionsMax = 4;
+
+    /// <summary>
+    /// A second draft of a smaller probability is not begun. A wrong one costs a row of one pass, a right one saves
+    /// most of a pass.
+    /// </summary>
+    private const float SecondProbabilityMin = 0.3f;
+
     private readonly FlightRunner _runner;
     private readonly KvCache _cache;
     private readonly int _tokensMax;
     private readonly int _loopingMax;
     private readonly SpeculativeToken[] _tokens;
-    private long _draftedCount;
-    private long _acceptedCount;
+    private SpeculationStatistics _statistics;
+    private SpeculativeToken? _drafter;
     private int _count;
     private int _depthMax;
     private bool _drafts;
     private int _draftRow;
+    private int _checkRow;
 
     /// <summary>Takes every buffer.</summary>
     /// <param name="runner">Runs the tokens.</param>
     /// <param name="cache">Keys and values of the text.</param>
-    /// <param name="loopingMax">Most tokens in the loop at once, at least 2.</param>
+    /// <param name="config">The model.</param>
     /// <param name="tokensMax">Most tokens of the text.</param>
     /// <param name="firstRow">First of its <see cref="RowsFor"/> rows of the workspace.</param>
-    public TokenPipeline(FlightRunner runner, KvCache cache, int loopingMax, int tokensMax, int firstRow)
+    public TokenPipeline(FlightRunner runner, KvCache cache, ModelConfig config, int tokensMax, int firstRow)
     {
         _runner = runner;
         _cache = cache;
         _tokensMax = tokensMax;
-        _loopingMax = loopingMax;
-        _tokens = new SpeculativeToken[FlightsFor(loopingMax)];
+        _loopingMax = LoopingMax(config);
+        _tokens = new SpeculativeToken[FlightsMax(config)];
         for (int i = 0; i < _tokens.Length; i++)
         {
             _tokens[i] = new SpeculativeToken(cache, firstRow + i, firstRow + _tokens.Length + i);
@@ -64,10 +71,10 @@ internal sealed class TokenPipeline
     }
 
     /// <summary>How its drafts have fared.</summary>
-    public SpeculationStatistics Statistics => new(_draftedCount, _acceptedCount);
+    public SpeculationStatistics Statistics => _statistics;
 
     /// <summary>See <see cref="Sequence.DraftOverride"/>.</summary>
-    public Func<int, int, int>? DraftOverride { get; set; }
+    public DraftOverride? DraftOverride { get; set; }
 
     /// <summary>Recursions of the latest token that was taken.</summary>
     public ReadOnlySpan<int> LastDepths => Last.Flight.Depths.AsSpan(0, 1);
@@ -84,11 +91,17 @@ internal sealed class TokenPipeline
     /// <summary>The latest token that was taken: its place comes last.</summary>
     private SpeculativeToken Last => _tokens[^1];
 
-    /// <summary>Tokens under way at once: one begins in the tick in which another leaves.</summary>
-    public static int FlightsFor(int loopingMax) => loopingMax + 1;
+    /// <summary>Tokens under way at once: some begin in the tick in which others leave.</summary>
+    public static int FlightsMax(ModelConfig config) => LoopingMax(config) + BeginningMax(config);
 
     /// <summary>Rows of activations that they take: each has another one to leave early.</summary>
-    public static int RowsFor(int loopingMax) => 2 * FlightsFor(loopingMax);
+    public static int RowsFor(ModelConfig config) => 2 * FlightsMax(config);
+
+    /// <summary>Most tokens in the loop at once: those that begin in a tick, in every recursion.</summary>
+    private static int LoopingMax(ModelConfig config) =>
+        Math.Min(config.RecursionCount, RecursionsMax) * BeginningMax(config);
+
+    private static int BeginningMax(ModelConfig config) => config.Recursion is { DraftSize: > 0 } ? 2 : 1;
 
     /// <summary>
     /// Asks for the token <paramref name="id"/> at <paramref name="position"/>: it is the draft under way, or else
@@ -100,20 +113,20 @@ internal sealed class TokenPipeline
         _depthMax = depthMax;
         if (_count > 0)
         {
-            _draftedCount++;
-            if (_tokens[0].Id == id)
+            bool isRight = _tokens[0].Id == id;
+            _statistics = _statistics.And(new SpeculationStatistics(1, isRight ? 1 : 0));
+            if (!isRight)
             {
-                _acceptedCount++;
-            }
-            else
-            {
-                Abandon(position);
+                Drop(0);
             }
         }
 
         if (_count == 0)
         {
+            // The row that the token was chosen from, where the pipeline has it.
+            SpeculativeToken? drafter = Last.IsLatest && Last.Position == position - 1 ? Last : null;
             Begin(id, position);
+            _drafter = drafter;
         }
 
         Debug.Assert(_tokens[0].Position == position, "The text went on without its drafts.");
@@ -125,32 +138,89 @@ internal sealed class TokenPipeline
     public int Take()
     {
         SpeculativeToken first = _tokens[0];
+        Last.IsLatest = false;
+        first.IsLatest = true;
         _tokens.AsSpan(1).CopyTo(_tokens);
         _tokens[^1] = first;
         _count--;
         return first.LogitRow;
     }
 
-    /// <summary>Drops the tokens under way, and every key and value at or behind <paramref name="position"/>.</summary>
+    /// <summary>
+    /// The text goes on without the pipeline: drops the tokens under way, and every key and value at or behind
+    /// <paramref name="position"/>.
+    /// </summary>
     public void Abandon(int position)
     {
         _count = 0;
+        _drafter = null;
+        Last.IsLatest = false;
         _cache.Truncate(position);
     }
 
-    /// <summary>First stage of a tick: the latest token, if it has just begun, runs the prefix layers.</summary>
-    /// <returns>Flights written, 0 or 1.</returns>
-    public int Enter(Span<Flight> flights)
+    /// <summary>
+    /// Before a tick: gives the draft head what it needs for a token behind the latest one, if there is room for it.
+    /// </summary>
+    /// <returns>True when it took it as row <paramref name="row"/>.</returns>
+    public bool TakePair(DraftHead head, int row)
     {
+        SpeculativeToken? drafter = _drafter;
+        _drafter = null;
         SpeculativeToken latest = _tokens[_count - 1];
-        if (latest.HasEntered)
+        if (drafter is null || latest.HasEntered || !HasRoom(leaving: 0))
         {
-            return 0;
+            return false;
         }
 
-        latest.HasEntered = true;
-        flights[0] = latest.Flight;
-        return 1;
+        Flight from = drafter.HasLeft ? drafter.Flight : drafter.EarlyExit;
+        head.Take(row, from.Residual.Row(0), latest.Flight.Residual.Row(0));
+        return true;
+    }
+
+    /// <summary>
+    /// Begins the token that the draft head has drafted behind the latest one, unless it is a mere guess.
+    /// </summary>
+    /// <param name="logits">Its logits (headRows), which become probabilities.</param>
+    public void DraftSecond(Span<float> logits)
+    {
+        int next = _tokens[_count - 1].Position + 1;
+        int draft = LargestValue.Index(logits);
+        if (DraftOverride is { } replace)
+        {
+            draft = replace(next, draft, isSecond: true);
+            if ((uint)draft >= (uint)_runner.VocabSize)
+            {
+                return;
+            }
+        }
+        else
+        {
+            _runner.Kernels.Softmax(logits);
+            if (!(logits[draft] >= SecondProbabilityMin))
+            {
+                return;
+            }
+        }
+
+        Begin(draft, next);
+        _tokens[_count - 1].IsSecond = true;
+    }
+
+    /// <summary>First stage of a tick: tokens that have just begun run the prefix layers.</summary>
+    /// <returns>Flights written.</returns>
+    public int Enter(Span<Flight> flights)
+    {
+        int entering = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            if (!_tokens[i].HasEntered)
+            {
+                _tokens[i].HasEntered = true;
+                flights[entering++] = _tokens[i].Flight;
+            }
+        }
+
+        return entering;
     }
 
     /// <summary>Second stage: those in the loop run a recursion.</summary>
@@ -182,11 +252,9 @@ internal sealed class TokenPipeline
             LeavingCount++;
         }
 
-        int next = _tokens[_count - 1].Position + 1;
-        bool hasRoom = _count < _tokens.Length && _count - LeavingCount < _loopingMax && next < _tokensMax;
-
         // Behind the token that was asked for, once it has left, the caller chooses.
-        _drafts = hasRoom && !(LeavingCount == 1 && _count == 1);
+        bool isChosen = LeavingCount == 1 && _count == 1;
+        _drafts = !isChosen && (HasRoom(LeavingCount) || _tokens[_count - 1].IsSecond);
         int passing = _drafts ? _count : LeavingCount;
         if (passing > 0)
         {
@@ -211,23 +279,22 @@ internal sealed class TokenPipeline
         for (int i = 0; i < LeavingCount; i++)
         {
             _tokens[i].Flight.Residual.Row(0).CopyTo(rows.Row(row));
+            _tokens[i].HasLeft = true;
             _tokens[i].LogitRow = row++;
         }
 
-        // A draft behind the latest token, where that one leaves, needs no row of its own.
-        _draftRow = row - 1;
-        if (_drafts && LeavingCount < _count)
+        if (_drafts)
         {
-            _tokens[_count - 1].EarlyExit.Residual.Row(0).CopyTo(rows.Row(row));
-            _draftRow = row++;
+            _checkRow = _tokens[_count - 1].IsSecond ? GatherDrafter(_count - 2, rows, ref row) : -1;
+            _draftRow = GatherDrafter(_count - 1, rows, ref row);
         }
 
         return row;
     }
 
     /// <summary>
-    /// Last stage: begins the draft, if there is one, the token that is likeliest by the first
-    /// <paramref name="headRows"/> of the logits.
+    /// Last stage: checks a second draft, and begins the draft behind the latest token, if there is to be one: the
+    /// token that is likeliest by the first <paramref name="headRows"/> of the logits.
     /// </summary>
     public void Draft(in FloatMatrix logits, int headRows)
     {
@@ -236,11 +303,54 @@ internal sealed class TokenPipeline
             return;
         }
 
-        int next = _tokens[_count - 1].Position + 1;
-        int draft = LargestValue.Index(logits.Row(_draftRow)[..headRows]);
-        int better = DraftOverride?.Invoke(next, draft) ?? draft;
-        Begin((uint)better < (uint)logits.Cols ? better : draft, next);
+        SpeculativeToken latest = _tokens[_count - 1];
+        if (latest.IsSecond)
+        {
+            latest.IsSecond = false;
+            int first = FirstDraft(logits.Row(_checkRow)[..headRows], latest.Position);
+            bool isRight = first == latest.Id;
+            _statistics = _statistics.And(new SpeculationStatistics(0, 0, 1, isRight ? 1 : 0));
+            if (!isRight)
+            {
+                Drop(_count - 1);
+                if (LeavingCount == 1 && _count == 1)
+                {
+                    return;
+                }
+
+                BeginBehind(_tokens[_count - 1], first);
+                return;
+            }
+        }
+
+        if (HasRoom(LeavingCount))
+        {
+            BeginBehind(latest, FirstDraft(logits.Row(_draftRow)[..headRows], latest.Position + 1));
+        }
     }
+
+    /// <summary>The row of the logits that token <paramref name="index"/> drafts from.</summary>
+    private int GatherDrafter(int index, in FloatMatrix rows, ref int row)
+    {
+        if (index < LeavingCount)
+        {
+            return _tokens[index].LogitRow;
+        }
+
+        _tokens[index].EarlyExit.Residual.Row(0).CopyTo(rows.Row(row));
+        return row++;
+    }
+
+    private int FirstDraft(ReadOnlySpan<float> logits, int position)
+    {
+        int draft = LargestValue.Index(logits);
+        int better = DraftOverride?.Invoke(position, draft, isSecond: false) ?? draft;
+        return (uint)better < (uint)_runner.VocabSize ? better : draft;
+    }
+
+    /// <summary>Whether another token can begin behind those under way, of which some leave.</summary>
+    private bool HasRoom(int leaving) =>
+        _count < _tokens.Length && _count - leaving < _loopingMax && _tokens[_count - 1].Position + 1 < _tokensMax;
 
     /// <summary>What the token would leave the loop with now.</summary>
     private Flight LeaveNow(SpeculativeToken token)
@@ -251,11 +361,28 @@ internal sealed class TokenPipeline
         return token.EarlyExit;
     }
 
+    private void BeginBehind(SpeculativeToken drafter, int id)
+    {
+        Begin(id, drafter.Position + 1);
+        _drafter = drafter;
+    }
+
+    /// <summary>Drops the tokens from the one with that index on.</summary>
+    private void Drop(int index)
+    {
+        _cache.Truncate(_tokens[index].Position);
+        _count = index;
+        _drafter = null;
+    }
+
     private void Begin(int id, int position)
     {
         SpeculativeToken token = _tokens[_count];
         token.Id = id;
         token.HasEntered = false;
+        token.HasLeft = false;
+        token.IsSecond = false;
+        token.IsLatest = false;
         token.LogitRow = -1;
         _runner.Embed(token.Flight, new ReadOnlySpan<int>(in id), token.Row, position, isPrompt: false, _depthMax);
         _count++;

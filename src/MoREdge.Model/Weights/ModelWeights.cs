@@ -43,6 +43,7 @@ internal sealed class ModelWeights
                 _source.FloatRows(TensorNames.ExitGate, 1, config.ModelDim)[0],
                 _source.Vector(TensorNames.ExitGateBias, 1)[0])
             : null;
+        DraftHead = config.Recursion is { DraftSize: > 0 } recursion ? ReadDraftHead(recursion.DraftSize) : null;
         _source.RefuseUnread();
     }
 
@@ -72,6 +73,9 @@ internal sealed class ModelWeights
 
     /// <summary>The gate behind each recursion, or null.</summary>
     public ExitGateWeights? ExitGate { get; }
+
+    /// <summary>What drafts the token behind a draft, or null.</summary>
+    public DraftHeadWeights? DraftHead { get; }
 
     /// <summary>The weights of a physical block in a recursion.</summary>
     public LayerWeights Layer(int block, int recursion)
@@ -104,6 +108,12 @@ internal sealed class ModelWeights
 
         return true;
     }
+
+    private DraftHeadWeights ReadDraftHead(int size) => new(
+        _source.Vector(TensorNames.DraftHiddenNorm, _config.ModelDim),
+        _source.Vector(TensorNames.DraftEmbeddingNorm, _config.ModelDim),
+        _source.Matrix(TensorNames.DraftUp, null, size, 2 * _config.ModelDim),
+        _source.Matrix(TensorNames.DraftDown, null, _config.ModelDim, size));
 
     private LayerWeights[] BlockLayers(int block)
     {

@@ -78,6 +78,42 @@ public sealed class BenchSpeculationTests : IDisposable
         Assert.True(rows[1].GetProperty("drafted").GetInt64() > 0);
     }
 
+    /// <summary>Of the drafts behind drafts that are begun, as many are kept as both shares say.</summary>
+    [Fact]
+    public void Json_OfRatesOfSecondDrafts_HasThoseShares()
+    {
+        JsonElement[] rows = Rows("1,1/1,1/0.5,1/1/0.5", "speculation", draftSize: 24, "--threads", "1");
+
+        Assert.Equal(
+            [
+                "on, 100 % right", "on, 100 % right, of second 100 %", "on, 100 % right, of second 50 %",
+                "on, 100 % right, of second 100 % (50 % made)",
+            ],
+            new[] { rows[1], rows[3], rows[5], rows[7] }.Select(row => row.GetProperty("mode").GetString()!));
+        Assert.Equal((0, 1, 1, 1), (Seconds(rows[1]), Math.Sign(Seconds(rows[3])), Kept(rows[3]), Kept(rows[7])));
+        Assert.InRange(Kept(rows[5]), 0.3, 0.7);
+        Assert.InRange(Seconds(rows[7]), 1, Seconds(rows[5]) - 1);
+
+        static double Kept(JsonElement row) => row.GetProperty("second_kept").GetDouble() / Seconds(row);
+        static long Seconds(JsonElement row) => row.GetProperty("second_drafted").GetInt64();
+    }
+
+    /// <summary>A synthetic model has a draft head where rates ask for one.</summary>
+    [Fact]
+    public void Synthetic_WithRatesOfSecondDrafts_HasADraftHead()
+    {
+        string file = _folder.File("kept.gguf");
+        CliResult result = CliRunner.Run(
+            "bench", "--synthetic", "mor-360m-n3", "--format", "q4", "--depths", "0.4,0.3,0.3", "--speculate", "1/1",
+            "-p", "2", "-n", "12", "-r", "1", "--threads", "2", "--keep", file, "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        JsonElement on = JsonDocument.Parse(result.Output).RootElement.GetProperty("speculation")[1];
+        Assert.True(on.GetProperty("second_kept").GetInt64() > 2);
+        CliResult inspected = CliRunner.Run("inspect", file);
+        Assert.Matches(@"draft head +960\b", inspected.Output);
+    }
+
     [Fact]
     public void Table_OfRates_NamesThem()
     {
@@ -94,6 +130,9 @@ public sealed class BenchSpeculationTests : IDisposable
     [InlineData("--speculate nan", "'nan' is neither 'own' nor a share")]
     [InlineData("--speculate 0.5,NaN", "'NaN' is neither 'own' nor a share")]
     [InlineData("--speculate 0.5,0.5", "named twice")]
+    [InlineData("--speculate 0.5/0.5/0.5/0.5", "up to three")]
+    [InlineData("--speculate 0.5/", "'0.5/' is neither")]
+    [InlineData("--speculate 0.5/0.5", "no draft head")]
     [InlineData("--speculate 0.5 --context 10 -n 40", "--context 10 does not hold the 552 tokens")]
     [InlineData("--speculate own --filled 4", "behind a prompt")]
     [InlineData("--speculate own --kv recursion,shared", "one --kv")]
@@ -108,12 +147,17 @@ public sealed class BenchSpeculationTests : IDisposable
     private static double Share(JsonElement row) =>
         row.GetProperty("accepted").GetDouble() / row.GetProperty("drafted").GetDouble();
 
-    private string Model(int recursions) =>
-        new ByteModel { RecursionCount = recursions }.Write(_folder.File($"{Guid.NewGuid():N}.gguf"));
+    private string Model(int recursions, int draftSize = 0) =>
+        new ByteModel { RecursionCount = recursions, DraftSize = draftSize }
+            .Write(_folder.File($"{Guid.NewGuid():N}.gguf"));
 
-    private JsonElement[] Rows(string speculate, string report, params string[] options)
+    private JsonElement[] Rows(string speculate, string report, params string[] options) =>
+        Rows(speculate, report, draftSize: 0, options);
+
+    private JsonElement[] Rows(string speculate, string report, int draftSize, params string[] options)
     {
-        string[] arguments = ["bench", "-m", Model(3), "--speculate", speculate, "-p", "4", "-n", "55", "-r", "2"];
+        string model = Model(3, draftSize);
+        string[] arguments = ["bench", "-m", model, "--speculate", speculate, "-p", "4", "-n", "55", "-r", "2"];
         CliResult result = CliRunner.Run([.. arguments, "--json", .. options]);
         Assert.True(result.ExitCode == 0, result.Error);
         return [.. JsonDocument.Parse(result.Output).RootElement.GetProperty(report).EnumerateArray()];

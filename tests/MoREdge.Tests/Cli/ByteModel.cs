@@ -25,6 +25,9 @@ internal sealed record ByteModel
     /// </summary>
     public int RecursionCount { get; init; } = 1;
 
+    /// <summary>Width of the hidden layer of a draft head; 0 without one.</summary>
+    public int DraftSize { get; init; }
+
     /// <summary>Whether a byte-level tokenizer without merges is in the file.</summary>
     public bool HasTokenizer { get; init; } = true;
 
@@ -98,6 +101,14 @@ internal sealed record ByteModel
             Add(TensorNames.ExpertRouter(r, TensorNames.RouterLinear), 1, ModelDim);
         }
 
+        if (DraftSize > 0)
+        {
+            Add(TensorNames.DraftHiddenNorm, ModelDim);
+            Add(TensorNames.DraftEmbeddingNorm, ModelDim);
+            Add(TensorNames.DraftUp, DraftSize, 2 * ModelDim);
+            Add(TensorNames.DraftDown, ModelDim, DraftSize);
+        }
+
         Add(TensorNames.OutputNorm, ModelDim);
         return plans;
     }
@@ -132,6 +143,10 @@ internal sealed record ByteModel
             Set(MetadataKeys.RouterFunction, GgufValue.FromString("sigmoid"));
             Set(MetadataKeys.Capacity, GgufValue.FromFloat64s(capacities));
             Set(MetadataKeys.InferenceMode, GgufValue.FromString("topk"));
+            if (DraftSize > 0)
+            {
+                Count(MetadataKeys.DraftSize, DraftSize);
+            }
         }
 
         if (HasTokenizer)

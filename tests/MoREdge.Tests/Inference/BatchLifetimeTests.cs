@@ -125,7 +125,8 @@ public sealed class BatchLifetimeTests(BuiltInModel builtIn) : IClassFixture<Bui
         BatchAnswer keptAnswer = scheduler.Submit(Request() with { OnToken = kept.Add });
         BatchAnswer failing = scheduler.Submit(Request() with
         {
-            DraftOverride = (_, draft) => ++calls < 2 ? draft : throw new TimeZoneNotFoundException("No more drafts."),
+            DraftOverride = (_, draft, _) =>
+                ++calls < 2 ? draft : throw new TimeZoneNotFoundException("No more drafts."),
         });
 
         scheduler.Run(TestContext.Current.CancellationToken);

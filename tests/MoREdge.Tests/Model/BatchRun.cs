@@ -107,7 +107,7 @@ internal sealed class BatchRun(TinyModel model, SequenceOptions options, int see
 
             // A part of the drafts is what the text will be, whatever the model thinks of it.
             Random random = new(ids.Length);
-            Sequence.DraftOverride = (position, draft) => random.Next(3) > 0 ? ids[position] : draft;
+            Sequence.DraftOverride = (position, draft, _) => random.Next(3) > 0 ? ids[position] : draft;
         }
 
         /// <summary>Feeds what comes next, and more while drafts have computed it already.</summary>

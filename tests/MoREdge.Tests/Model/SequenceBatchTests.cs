@@ -30,20 +30,27 @@ public sealed class SequenceBatchTests
         }
     }
 
-    /// <summary>Depth rule, cache policy and which layers share weights, of models that can draft.</summary>
+    /// <summary>
+    /// Depth rule, cache policy and which layers share weights, of models that can draft; whether they have a draft
+    /// head.
+    /// </summary>
     public static IEnumerable<object[]> DraftingCases() => KernelSets.Times(
     [
-        ["expert", "recursion", "middle_cycle"], ["expert", "shared", "middle_cycle"],
-        ["token", "recursion", "middle_cycle"], ["token", "shared", "middle_cycle"],
-        ["none", "recursion", "middle_cycle"], ["none", "shared", "cycle"], ["expert", "recursion", "cycle"],
+        ["expert", "recursion", "middle_cycle", false], ["expert", "shared", "middle_cycle", false],
+        ["token", "recursion", "middle_cycle", false], ["token", "shared", "middle_cycle", false],
+        ["none", "recursion", "middle_cycle", false], ["none", "shared", "cycle", false],
+        ["expert", "recursion", "cycle", false],
+        ["expert", "recursion", "middle_cycle", true], ["token", "shared", "middle_cycle", true],
     ]);
 
     [Theory]
     [MemberData(nameof(DraftingCases))]
     public void RandomArrivals_WithDrafts_EveryTextGetsTheBitsOfASequence(
-        string set, string type, string kv, string sharing)
+        string set, string type, string kv, string sharing, bool hasDraftHead)
     {
-        using TinyModel model = Create(type, kv, sharing).Load(KernelSets.Get(set), threads: 2);
+        TinyModel unloaded = Create(type, kv, sharing);
+        using TinyModel model = (hasDraftHead ? unloaded.WithDraftHead() : unloaded)
+            .Load(KernelSets.Get(set), threads: 2);
         for (int seed = 0; seed < 6; seed++)
         {
             SpeculationMode mode = seed < 4 ? SpeculationMode.On : SpeculationMode.Auto;
@@ -54,6 +61,8 @@ public sealed class SequenceBatchTests
             if (mode == SpeculationMode.On)
             {
                 Assert.InRange(run.Drafts.AcceptanceRate, 0.3, 0.95);
+                Assert.Equal(hasDraftHead, run.Drafts.SecondKept > 0);
+                Assert.Equal(hasDraftHead, run.Drafts.SecondDrafted > run.Drafts.SecondKept);
             }
         }
     }
@@ -139,7 +148,7 @@ public sealed class SequenceBatchTests
             new SequenceOptions { Speculation = SpeculationMode.On }, new BatchOptions { SequencesMax = 6 });
         int[] ids = TinyModel.RandomIds(100, seed: 4);
         BatchSequence[] sequences = [batch.Add(100), batch.Add(100)];
-        Array.ForEach(sequences, sequence => sequence.DraftOverride = (position, _) => ids[position]);
+        Array.ForEach(sequences, sequence => sequence.DraftOverride = (position, _, _) => ids[position]);
         for (int tick = 0; tick < 40; tick++)
         {
             foreach (BatchSequence sequence in sequences)

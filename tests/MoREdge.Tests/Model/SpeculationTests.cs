@@ -10,12 +10,17 @@ public sealed class SpeculationTests
 {
     private static readonly SequenceOptions On = new() { Speculation = SpeculationMode.On };
 
-    /// <summary>Depth rule, cache policy and which layers share weights.</summary>
+    /// <summary>Depth rule, cache policy and which layers share weights; whether there is a draft head.</summary>
     public static IEnumerable<object[]> Cases() => KernelSets.Times(
     [
-        ["expert", "recursion", "middle_cycle"], ["expert", "shared", "middle_cycle"],
-        ["token", "recursion", "middle_cycle"], ["token", "shared", "middle_cycle"],
-        ["none", "recursion", "middle_cycle"], ["none", "shared", "cycle"], ["expert", "recursion", "cycle"],
+        ["expert", "recursion", "middle_cycle", false], ["expert", "shared", "middle_cycle", false],
+        ["token", "recursion", "middle_cycle", false], ["token", "shared", "middle_cycle", false],
+        ["none", "recursion", "middle_cycle", false], ["none", "shared", "cycle", false],
+        ["expert", "recursion", "cycle", false],
+        ["expert", "recursion", "middle_cycle", true], ["expert", "shared", "middle_cycle", true],
+        ["token", "recursion", "middle_cycle", true], ["token", "shared", "middle_cycle", true],
+        ["none", "recursion", "middle_cycle", true], ["none", "shared", "cycle", true],
+        ["expert", "recursion", "cycle", true],
     ]);
 
     /// <summary>
@@ -23,9 +28,10 @@ public sealed class SpeculationTests
     /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Decode_AnyText_HasTheBitsOfAnUnspeculatedOne(string set, string type, string kv, string sharing)
+    public void Decode_AnyText_HasTheBitsOfAnUnspeculatedOne(
+        string set, string type, string kv, string sharing, bool hasDraftHead)
     {
-        using TinyModel model = Create(type, kv, sharing).Load(KernelSets.Get(set), threads: 2);
+        using TinyModel model = Create(type, kv, sharing, hasDraftHead).Load(KernelSets.Get(set), threads: 2);
         for (int seed = 0; seed < 3; seed++)
         {
             KvFormat format = (KvFormat)seed;
@@ -36,41 +42,66 @@ public sealed class SpeculationTests
 
             // A third of the drafts is what the text will be, whatever the model thinks of it.
             int[] future = TinyModel.RandomIds(400, seed);
-            drafting.DraftOverride = (position, draft) => random.Next(3) == 0 ? future[position] : draft;
+            drafting.DraftOverride = (position, draft, isSecond) =>
+                isSecond && random.Next(5) == 0 ? -1
+                : random.Next(3) == (isSecond ? 1 : 0) ? future[position]
+                : draft;
             Run(plain, drafting, future, new Random(seed));
             Assert.InRange(drafting.Speculation.AcceptanceRate, 0.05, 0.95);
+            Assert.Equal(hasDraftHead, drafting.Speculation.SecondKept > 0);
+            Assert.Equal(hasDraftHead, drafting.Speculation.SecondDrafted > drafting.Speculation.SecondKept);
         }
     }
 
     [Theory]
-    [InlineData("expert")]
-    [InlineData("token")]
-    [InlineData("none")]
-    public void Decode_GreedyText_IsTheUnspeculatedOne(string type)
+    [InlineData("expert", false)]
+    [InlineData("token", false)]
+    [InlineData("none", false)]
+    [InlineData("expert", true)]
+    [InlineData("token", true)]
+    public void Decode_GreedyText_IsTheUnspeculatedOne(string type, bool hasDraftHead)
     {
-        using TinyModel model = Create(type, "recursion", "middle_cycle").Load();
+        using TinyModel model = Create(type, "recursion", "middle_cycle", hasDraftHead).Load();
         using Sequence plain = model.Network.CreateSequence(new SequenceOptions());
         using Sequence drafting = model.Network.CreateSequence(On);
 
         Assert.Equal(Greedy(plain, 200), Greedy(drafting, 200));
         Assert.True(drafting.Speculation.Drafted > 0);
         Assert.Equal(0, plain.Speculation.Drafted);
+        Assert.Equal(hasDraftHead, drafting.Speculation.SecondDrafted > 0);
         Assert.Equal(plain.Depths.Histogram.ToArray(), drafting.Depths.Histogram.ToArray());
+    }
+
+    /// <summary>A head that sees no difference between tokens does not start any.</summary>
+    [Fact]
+    public void Decode_SecondDraftsThatAreGuesses_AreNotBegun()
+    {
+        using TinyModel model = Create("expert", "recursion", "middle_cycle", hasDraftHead: true);
+        Array.Clear(model.Values("output_norm.weight"));
+        model.Load();
+        using Sequence drafting = model.Network.CreateSequence(On);
+        Greedy(drafting, 40);
+        Assert.True(drafting.Speculation.Drafted > 0);
+        Assert.Equal(0, drafting.Speculation.SecondDrafted);
     }
 
     /// <summary>
     /// With every draft right, the three recursions of three tokens share each pass over the block of two layers, and a
-    /// token leaves in each. With every draft wrong, two drafts per token run a prefix and a suffix layer in vain.
+    /// token leaves in each. With every draft wrong, two drafts per token run a prefix and a suffix layer in vain. With
+    /// second drafts that are right, the tokens of a pass are twice as many; with wrong ones they are as without.
     /// </summary>
     [Theory]
-    [InlineData(1, 1 + 2 + 1)]
-    [InlineData(0, 1 + (3 * 2) + 1 + (2 * 2))]
-    public void Decode_DraftsRightOrWrong_SharesPasses(int rate, int layersPerToken)
+    [InlineData(1, null, 1 + 2 + 1)]
+    [InlineData(0, null, 1 + (3 * 2) + 1 + (2 * 2))]
+    [InlineData(1, 1, (1 + 2 + 1) / 2)]
+    [InlineData(1, 0, 1 + 2 + 1)]
+    public void Decode_DraftsRightOrWrong_SharesPasses(int rate, int? secondRate, int layersPerToken)
     {
-        using TinyModel model = Create("none", "recursion", "middle_cycle").Load();
+        using TinyModel model = Create("none", "recursion", "middle_cycle", secondRate is not null).Load();
         using Sequence sequence = model.Network.CreateSequence(On);
         int[] ids = TinyModel.RandomIds(310, seed: 4);
-        sequence.DraftOverride = (position, _) => (ids[position] + 1 - rate) % TinyModel.VocabSize;
+        sequence.DraftOverride = (position, _, isSecond) =>
+            (ids[position] + 1 - (isSecond ? secondRate!.Value : rate)) % TinyModel.VocabSize;
         sequence.Prefill(ids.AsSpan(0, 1));
         long before = 0;
         for (int i = 1; i <= 300; i++)
@@ -83,17 +114,19 @@ public sealed class SpeculationTests
         Assert.Equal(layersPerToken, (sequence.LayerCount - before) / 296.0);
     }
 
-    [Fact]
-    public void Decode_ToTheEndOfTheContext_DraftsNothingBehindIt()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Decode_ToTheEndOfTheContext_DraftsNothingBehindIt(bool hasDraftHead)
     {
-        using TinyModel model = Create("none", "recursion", "middle_cycle").Load();
-        for (int length = 2; length < 6; length++)
+        using TinyModel model = Create("none", "recursion", "middle_cycle", hasDraftHead).Load();
+        for (int length = 2; length < 11; length++)
         {
             using Sequence plain = model.Network.CreateSequence(new SequenceOptions { ContextLength = length });
             using Sequence drafting = model.Network.CreateSequence(
                 new SequenceOptions { ContextLength = length, Speculation = SpeculationMode.On });
             int[] ids = TinyModel.RandomIds(length + 1, seed: length);
-            drafting.DraftOverride = (position, _) => ids[position];
+            drafting.DraftOverride = (position, _, _) => ids[position];
             plain.Prefill(ids.AsSpan(0, 1));
             drafting.Prefill(ids.AsSpan(0, 1));
             for (int i = 1; i < length; i++)
@@ -107,11 +140,12 @@ public sealed class SpeculationTests
     }
 
     [Theory]
-    [InlineData("expert", "recursion")]
-    [InlineData("token", "shared")]
-    public void Decode_WarmSequence_AllocatesNothing(string type, string kv)
+    [InlineData("expert", "recursion", false)]
+    [InlineData("token", "shared", false)]
+    [InlineData("expert", "recursion", true)]
+    public void Decode_WarmSequence_AllocatesNothing(string type, string kv, bool hasDraftHead)
     {
-        using TinyModel model = Create(type, kv, "middle_cycle").Load(threads: 2);
+        using TinyModel model = Create(type, kv, "middle_cycle", hasDraftHead).Load(threads: 2);
         using Sequence sequence = model.Network.CreateSequence(On);
         long allocated = 0;
         for (int i = 0; i < 120; i++)
@@ -181,8 +215,11 @@ public sealed class SpeculationTests
         Assert.True(auto.Speculation.Drafted > 0, "A trial drafts.");
     }
 
-    private static TinyModel Create(string type, string kv, string sharing) =>
-        TinyModel.Recursive(type, sharing, 3, 2, kv: kv);
+    private static TinyModel Create(string type, string kv, string sharing, bool hasDraftHead = false)
+    {
+        TinyModel model = TinyModel.Recursive(type, sharing, 3, 2, kv: kv);
+        return hasDraftHead ? model.WithDraftHead() : model;
+    }
 
     private static TinyModel Untied()
     {
@@ -234,7 +271,7 @@ public sealed class SpeculationTests
         using TinyModel model = Create("none", "recursion", "middle_cycle").Load();
         using Sequence plain = model.Network.CreateSequence(new SequenceOptions());
         using Sequence drafting = model.Network.CreateSequence(On);
-        drafting.DraftOverride = (position, _) => position % 2 == 0 ? int.MaxValue : -1;
+        drafting.DraftOverride = (position, _, _) => position % 2 == 0 ? int.MaxValue : -1;
 
         Assert.Equal(Greedy(plain, 12), Greedy(drafting, 12));
         Assert.True(drafting.Speculation.Drafted > 0);

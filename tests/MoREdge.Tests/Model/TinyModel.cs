@@ -93,6 +93,18 @@ internal sealed class TinyModel : IDisposable
         return model;
     }
 
+    /// <summary>Adds a head that drafts tokens behind drafts.</summary>
+    public TinyModel WithDraftHead()
+    {
+        const int Size = 40;
+        Set("draft_size", GgufValue.FromUInt32(Size));
+        Add("draft_head.hidden_norm.weight", ModelDim);
+        Add("draft_head.embedding_norm.weight", ModelDim);
+        Add("draft_head.up.weight", Size, 2 * ModelDim);
+        Add("draft_head.down.weight", ModelDim, Size);
+        return this;
+    }
+
     public void Set(string suffix, GgufValue value) => Metadata.Set(Metadata.ArchitectureKey(suffix), value);
 
     public void Add(string name, params long[] shape)

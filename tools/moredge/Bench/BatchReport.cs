@@ -27,7 +27,7 @@ internal sealed class BatchReport(string model, long fileBytes, BenchPlan plan, 
                 (true, $"{row.Threads}"), (true, $"{row.Sequences}"),
                 (hasPolicies, BenchPlan.KvName(row.KvPolicy)), (hasDrafts, row.Drafts.Name),
                 (true, row.Speed.Text("F1")), (true, row.DecodeSpeed.TextIfAny("F1")),
-                (hasDrafts, row.Drafts == DraftMode.Off ? "" : $"{row.Fared.Accepted} of {row.Fared.Drafted}"),
+                (hasDrafts, row.Drafts == DraftMode.Off ? "" : DraftReport.Fared(row.Fared)),
                 (true, row.MeanDepth.ToString("F2", CultureInfo.InvariantCulture)),
                 (true, ByteText.Format(row.KvBytes)), (true, row.AgainstFirstSequences.TextIfAny("F2")),
                 (hasPolicies, row.AgainstFirstPolicy.TextIfAny("F2")), (hasDrafts, row.AgainstOff.TextIfAny("F2"))));
@@ -56,8 +56,7 @@ internal sealed class BatchReport(string model, long fileBytes, BenchPlan plan, 
             if (plan.HasDrafts)
             {
                 writer.WriteString("mode", row.Drafts.Name);
-                writer.WriteNumber("drafted", row.Fared.Drafted);
-                writer.WriteNumber("accepted", row.Fared.Accepted);
+                DraftReport.WriteFared(writer, row.Fared);
             }
 
             row.Speed.WriteJson(writer, "tokens_per_second");

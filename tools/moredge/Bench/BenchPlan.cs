@@ -32,7 +32,10 @@ internal sealed record BenchPlan(
     public int SequencesMax => Largest(0, Sequences);
 
     /// <summary>Whether those are the model's own.</summary>
-    public bool HasOwnDrafts => HasDrafts && Drafts[1].Rate is null;
+    public bool HasOwnDrafts => HasDrafts && Drafts[1].Rates is null;
+
+    /// <summary>Whether drafts behind drafts are measured, for which rates are given.</summary>
+    public bool HasSecondDrafts => Array.Exists(Drafts, mode => mode.Rates?.Second is not null);
 
     /// <summary>The longest input, of a prefill or to fill a context.</summary>
     public int InputTokensMax => Largest(PromptTokens, Filled);

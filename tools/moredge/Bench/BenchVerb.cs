@@ -65,8 +65,10 @@ internal sealed class BenchVerb
     {
         Description = $"Measure decoding with drafts beside decoding without instead: '{OwnDrafts}' for the model's "
             + "own drafts, on text that it writes itself behind the report text of its file, or the shares of the "
-            + "drafts that are made right, such as 0.5,0.9, for random weights; always and automatically (auto).",
-        HelpName = $"{OwnDrafts}|S[,S...]",
+            + "drafts that are made right, such as 0.5,0.9, for random weights; always and automatically (auto). "
+            + $"0.9{DraftRates.Separator}0.7: of the drafts behind drafts, too, which take a draft head, and "
+            + $"0.9{DraftRates.Separator}0.8{DraftRates.Separator}0.6 the share of those that are made at all.",
+        HelpName = $"{OwnDrafts}|S[{DraftRates.Separator}S[{DraftRates.Separator}S]][,...]",
     };
 
     private readonly Option<int> _prompt = Count("--prompt", "-p", "Tokens of the prompt.", 512);
@@ -191,6 +193,7 @@ internal sealed class BenchVerb
 
         SyntheticFormat format = new(result.GetValue(_format) ?? SyntheticFormat.Names[0], result.GetValue(_pure));
         SyntheticShape shape = SyntheticShape.Find(synthetic!);
+        shape = shape with { DraftSize = plan.HasSecondDrafts && shape.RecursionCount > 1 ? shape.ModelDim : 0 };
         SyntheticDepths? depths = SyntheticDepths.Parse(result.GetValue(_depths), shape);
         using SyntheticModel model = SyntheticModel.Create(
             shape, format, depths, result.GetValue(_keep), interruption.Token);
@@ -232,7 +235,7 @@ internal sealed class BenchVerb
             ListOptions.KvPolicies(result, _kv),
             AtLeastOne(result, _repetitions),
             hasSequences ? ListOptions.Counts(result, _sequences, 1, 1, SequencesMax) : [],
-            hasDrafts ? DraftMode.All(ListOptions.Shares(result, _speculate, OwnDrafts)) : [DraftMode.Off]);
+            hasDrafts ? DraftMode.All(ListOptions.Rates(result, _speculate, OwnDrafts)) : [DraftMode.Off]);
 
         // A batch would end its texts where the context is full, and count fewer tokens than were asked for.
         return _options.ContextLength(result) is { } context && context < plan.TextTokensMax
@@ -294,6 +297,13 @@ internal sealed class BenchVerb
     private int Measure(
         ParseResult result, GgufFile file, string name, BenchPlan plan, CancellationToken cancellation)
     {
+        if (plan.HasSecondDrafts && ModelConfigReader.Read(file).Recursion is not { DraftSize: > 0 })
+        {
+            throw new UsageException(
+                $"{_speculate.Name}: this model has no draft head, so give one share of right drafts, not several with "
+                + $"'{DraftRates.Separator}' between.");
+        }
+
         if (plan.Sequences.Length > 0)
         {
             return MeasureBatches(result, file, name, plan, cancellation);

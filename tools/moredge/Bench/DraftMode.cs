@@ -1,12 +1,11 @@
-using System.Globalization;
 using MoREdge.Model;
 
 namespace MoREdge.Cli;
 
 /// <summary>A way to decode that is measured.</summary>
 /// <param name="Mode">Whether drafts are made; Off is what the others are compared with.</param>
-/// <param name="Rate">Share of the drafts that are made right; null for the model's own drafts.</param>
-internal sealed record DraftMode(SpeculationMode Mode, double? Rate)
+/// <param name="Rates">Which drafts are made right; null for the model's own drafts.</param>
+internal sealed record DraftMode(SpeculationMode Mode, DraftRates? Rates)
 {
     /// <summary>Without drafts.</summary>
     public static readonly DraftMode Off = new(SpeculationMode.Off, null);
@@ -25,14 +24,12 @@ internal sealed record DraftMode(SpeculationMode Mode, double? Rate)
                 SpeculationMode.Auto => "auto",
                 _ => "on",
             };
-            return Rate is { } rate
-                ? string.Create(CultureInfo.InvariantCulture, $"{mode}, {100 * rate:0.#} % right")
-                : mode;
+            return Rates is null ? mode : $"{mode}, {Rates.Name}";
         }
     }
 
     /// <summary>None, and drafts of each rate or without rates the model's own, on and automatic.</summary>
-    public static DraftMode[] All(double[] rates)
+    public static DraftMode[] All(DraftRates[] rates)
     {
         if (rates.Length == 0)
         {
@@ -40,7 +37,7 @@ internal sealed record DraftMode(SpeculationMode Mode, double? Rate)
         }
 
         List<DraftMode> modes = [Off];
-        foreach (double rate in rates)
+        foreach (DraftRates rate in rates)
         {
             modes.Add(new DraftMode(SpeculationMode.On, rate));
             modes.Add(new DraftMode(SpeculationMode.Auto, rate));
@@ -49,21 +46,28 @@ internal sealed record DraftMode(SpeculationMode Mode, double? Rate)
         return [.. modes];
     }
 
-    /// <summary>
-    /// Replaces drafts, (position, draft) → id, so that <see cref="Rate"/> of them are right; null for the model's.
-    /// </summary>
+    /// <summary>Replaces drafts so that <see cref="Rates"/> of them are right; null for the model's own.</summary>
     /// <param name="text">The text as it will be, id by position.</param>
     /// <param name="vocabSize">Ids are below it.</param>
     /// <param name="seed">Which of them are right.</param>
-    public Func<int, int, int>? Override(Func<int, int> text, int vocabSize, int seed)
+    public DraftOverride? Override(Func<int, int> text, int vocabSize, int seed)
     {
-        if (Rate is not { } rate)
+        if (Rates is not { } rates)
         {
             return null;
         }
 
         Random random = new(seed);
-        return (position, _) =>
-            random.NextDouble() < rate ? text(position) : (text(position) + 1) % vocabSize;
+        return (position, _, isSecond) =>
+        {
+            const int None = -1;
+            if (isSecond && (rates.Second is null || random.NextDouble() >= rates.SecondMade))
+            {
+                return None;
+            }
+
+            double rate = isSecond ? rates.Second!.Value : rates.First;
+            return random.NextDouble() < rate ? text(position) : (text(position) + 1) % vocabSize;
+        };
     }
 }

@@ -1,11 +1,29 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using MoREdge.Model;
 
 namespace MoREdge.Cli;
 
 /// <summary>Prints what <see cref="DraftMeasurement"/> measured.</summary>
 internal sealed class DraftReport(string model, long fileBytes, BenchPlan plan, List<DraftResult> results)
 {
+    /// <summary>How many drafts were right, and of those behind drafts how many were kept, for people.</summary>
+    public static string Fared(SpeculationStatistics fared)
+    {
+        string text = $"{fared.Accepted} of {fared.Drafted}";
+        return fared.SecondDrafted > 0 ? $"{text}, {fared.SecondKept} of {fared.SecondDrafted}" : text;
+    }
+
+    /// <summary>The same for programs.</summary>
+    public static void WriteFared(Utf8JsonWriter writer, SpeculationStatistics fared)
+    {
+        writer.WriteNumber("drafted", fared.Drafted);
+        writer.WriteNumber("accepted", fared.Accepted);
+        writer.WriteNumber("second_drafted", fared.SecondDrafted);
+        writer.WriteNumber("second_kept", fared.SecondKept);
+    }
+
     /// <summary>For people.</summary>
     public void WriteTable()
     {
@@ -18,7 +36,7 @@ internal sealed class DraftReport(string model, long fileBytes, BenchPlan plan, 
         {
             table.Add(
                 $"{row.Threads}", row.Drafts.Name, row.Speed.Text("F1"),
-                row.Drafts == DraftMode.Off ? "" : $"{row.Fared.Accepted} of {row.Fared.Drafted}",
+                row.Drafts == DraftMode.Off ? "" : Fared(row.Fared),
                 row.MeanDepth.ToString("F2", CultureInfo.InvariantCulture), row.AgainstOff.TextIfAny("F2"));
         }
 
@@ -38,8 +56,7 @@ internal sealed class DraftReport(string model, long fileBytes, BenchPlan plan, 
             writer.WriteNumber("threads", row.Threads);
             writer.WriteString("mode", row.Drafts.Name);
             row.Speed.WriteJson(writer, "tokens_per_second");
-            writer.WriteNumber("drafted", row.Fared.Drafted);
-            writer.WriteNumber("accepted", row.Fared.Accepted);
+            WriteFared(writer, row.Fared);
             writer.WriteNumber("mean_depth", row.MeanDepth);
             row.AgainstOff.WriteJsonIfAny(writer, "against_off");
             writer.WriteEndObject();

@@ -47,25 +47,21 @@ internal static class ListOptions
         return [.. policies];
     }
 
-    /// <summary>The shares of an option such as 0.5,0.9, each once; none for <paramref name="word"/>.</summary>
-    /// <exception cref="UsageException">Not such shares.</exception>
-    public static double[] Shares(ParseResult result, Option<string?> option, string word)
+    /// <summary>The rates of an option such as 0.5,0.9/0.7, each once; none for <paramref name="word"/>.</summary>
+    /// <exception cref="UsageException">Not such rates.</exception>
+    public static DraftRates[] Rates(ParseResult result, Option<string?> option, string word)
     {
         string text = result.GetValue(option)!;
-        List<double> shares = [];
+        List<DraftRates> rates = [];
         foreach (string part in text == word ? [] : text.Split(','))
         {
-            bool isNumber = double.TryParse(
-                part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share);
-            if (!isNumber || share is not (>= 0 and <= 1))
-            {
-                throw new UsageException($"{option.Name}: '{part}' is neither '{word}' nor a share from 0 to 1.");
-            }
-
-            AddOnce(option, shares, share, part);
+            DraftRates rate = DraftRates.Parse(part) ?? throw new UsageException(
+                $"{option.Name}: '{part}' is neither '{word}' nor a share from 0 to 1, or up to three of them with "
+                + $"'{DraftRates.Separator}' between.");
+            AddOnce(option, rates, rate, part);
         }
 
-        return [.. shares];
+        return [.. rates];
     }
 
     private static void AddOnce<T>(Option<string?> option, List<T> items, T item, string name)

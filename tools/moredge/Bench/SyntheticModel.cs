@@ -157,6 +157,7 @@ internal sealed class SyntheticModel : IDisposable
             plans.Add(format.Plan(TensorNames.ExpertRouter(r, TensorNames.RouterLinear), 1, dim));
         }
 
+        AddDraftHead(plans, shape, format);
         AddVector(plans, TensorNames.OutputNorm, dim);
         if (!shape.IsHeadTied)
         {
@@ -164,6 +165,17 @@ internal sealed class SyntheticModel : IDisposable
         }
 
         return plans;
+    }
+
+    private static void AddDraftHead(List<GgufTensorPlan> plans, SyntheticShape shape, SyntheticFormat format)
+    {
+        if (shape.DraftSize > 0)
+        {
+            AddVector(plans, TensorNames.DraftHiddenNorm, shape.ModelDim);
+            AddVector(plans, TensorNames.DraftEmbeddingNorm, shape.ModelDim);
+            plans.Add(format.Plan(TensorNames.DraftUp, shape.DraftSize, 2 * shape.ModelDim));
+            plans.Add(format.Plan(TensorNames.DraftDown, shape.ModelDim, shape.DraftSize));
+        }
     }
 
     private static void AddFeedForward(SyntheticShape shape, Action<string, int, int> add)
@@ -229,19 +241,31 @@ internal sealed class SyntheticModel : IDisposable
 
         if (isRecursive)
         {
-            Text(MetadataKeys.RecursionType, "expert");
-            Count(MetadataKeys.RecursionCount, shape.RecursionCount);
-            Count(MetadataKeys.BaseDepth, shape.BaseDepth);
-            Text(MetadataKeys.Sharing, "middle_cycle");
-            Text(MetadataKeys.RouterType, "linear");
-            Text(MetadataKeys.RouterFunction, "sigmoid");
-            Text(MetadataKeys.InferenceMode, "full");
-            metadata.Set($"{architecture}.{MetadataKeys.Alpha}", GgufValue.FromFloat64(Alpha));
-            metadata.Set(
-                $"{architecture}.{MetadataKeys.Capacity}", GgufValue.FromFloat64s(Capacities(shape.RecursionCount)));
+            AddRecursion(metadata, architecture, shape);
         }
 
         return metadata;
+    }
+
+    private static void AddRecursion(GgufMetadata metadata, string architecture, SyntheticShape shape)
+    {
+        void Set(string key, GgufValue value) => metadata.Set($"{architecture}.{key}", value);
+        void Count(string key, int value) => Set(key, GgufValue.FromUInt32((uint)value));
+        void Text(string key, string value) => Set(key, GgufValue.FromString(value));
+
+        Text(MetadataKeys.RecursionType, "expert");
+        Count(MetadataKeys.RecursionCount, shape.RecursionCount);
+        Count(MetadataKeys.BaseDepth, shape.BaseDepth);
+        Text(MetadataKeys.Sharing, "middle_cycle");
+        Text(MetadataKeys.RouterType, "linear");
+        Text(MetadataKeys.RouterFunction, "sigmoid");
+        Text(MetadataKeys.InferenceMode, "full");
+        Set(MetadataKeys.Alpha, GgufValue.FromFloat64(Alpha));
+        Set(MetadataKeys.Capacity, GgufValue.FromFloat64s(Capacities(shape.RecursionCount)));
+        if (shape.DraftSize > 0)
+        {
+            Count(MetadataKeys.DraftSize, shape.DraftSize);
+        }
     }
 
     private static string Architecture(SyntheticShape shape) => shape.RecursionCount > 1 ? Architectures.Recursive

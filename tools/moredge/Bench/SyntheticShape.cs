@@ -75,6 +75,9 @@ internal sealed record SyntheticShape(
     /// </summary>
     public int Window { get; init; }
 
+    /// <summary>Width of the hidden layer of the draft head; 0 without one.</summary>
+    public int DraftSize { get; init; }
+
     /// <summary>Layers of the shared block.</summary>
     public int BaseDepth => (LayerCount - 2) / RecursionCount;
 

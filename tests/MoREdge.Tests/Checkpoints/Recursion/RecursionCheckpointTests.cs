@@ -41,6 +41,58 @@ public sealed class RecursionCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Open_DraftHead_IsNamedAndCounted()
+    {
+        SyntheticModel model = SyntheticModel.Expert(3, 2, isMiddle: true, isAttentionTied: true);
+        model.Add("model.draft_head.hidden_norm.weight", SyntheticModel.ModelDim);
+        model.Add("model.draft_head.embedding_norm.weight", SyntheticModel.ModelDim);
+        model.Add("model.draft_head.up_proj.weight", 6, 2 * SyntheticModel.ModelDim);
+        model.Add("model.draft_head.down_proj.weight", SyntheticModel.ModelDim, 6);
+        JsonObject mor = SyntheticModel.Mor("expert", 3, "middle_cycle");
+        mor["draft_size"] = 6;
+        Write(model, 8, mor);
+
+        using Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath);
+
+        Assert.Equal(6, checkpoint.Metadata.RequireInt32("mor.draft_size"));
+        foreach ((string source, string name) in new[]
+            {
+                ("hidden_norm", "hidden_norm"), ("embedding_norm", "embedding_norm"), ("up_proj", "up"),
+                ("down_proj", "down"),
+            })
+        {
+            Assert.Equal(
+                model.Values($"model.draft_head.{source}.weight"),
+                checkpoint.Tensor($"draft_head.{name}.weight").ReadAll());
+        }
+    }
+
+    /// <summary>A head that the configuration does not tell of, and one that is not there.</summary>
+    [Theory]
+    [InlineData(true, null, CheckpointError.UnexpectedTensor)]
+    [InlineData(false, 6, CheckpointError.MissingTensor)]
+    [InlineData(false, 0, CheckpointError.InvalidValue)]
+    public void Open_DraftHeadThatDisagrees_IsRefused(bool hasTensor, int? size, CheckpointError expected)
+    {
+        SyntheticModel model = SyntheticModel.Expert(3, 2, isMiddle: true, isAttentionTied: true);
+        if (hasTensor)
+        {
+            model.Add("model.draft_head.hidden_norm.weight", SyntheticModel.ModelDim);
+        }
+
+        JsonObject mor = SyntheticModel.Mor("expert", 3, "middle_cycle");
+        if (size is { } stated)
+        {
+            mor["draft_size"] = stated;
+        }
+
+        Write(model, 8, mor);
+
+        CheckpointException error = Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder.FullPath));
+        Assert.Equal(expected, error.Error);
+    }
+
+    [Fact]
     public void Open_ExpertWithUntiedAttention_StoresAttentionPerRecursion()
     {
         SyntheticModel model = SyntheticModel.Expert(2, 2, isMiddle: false, isAttentionTied: false);
