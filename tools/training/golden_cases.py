@@ -68,6 +68,7 @@ def recursions() -> list[Case]:
         expert("expert_first_below_one", "cycle", 2, 1, ("topk", "threshold"), capacity=[0.7, 0.4]),
         expert("expert_shared_keys", "cycle", 3, 1, every, kv_sharing=True),
         expert("expert_shared_keys_two_layers", "cycle", 2, 2, kv_sharing=True, capacity=[0.8, 0.5]),
+        expert("expert_draft_head", "middle_cycle", 3, 1, every, thresholds=[0.0, -0.4, 0.2], draft_size=24),
         expert("expert_hybrid_keys", "middle_cycle", 2, 1, kv_sharing=True, update_cache=True),
         token("token_softmax", 3),
         token("token_sigmoid_mlp", 2, router_func="sigmoid", alpha=0.1, router_type="mlp"),

@@ -83,6 +83,9 @@ def run(model: twin.Decoder, mode: str, prompt: list[int], decoded: list[int], s
         result["depths"] = trace.depth[0].tolist()
     if trace.steps:
         result["routing"] = routing(trace)
+    if "draft_size" in model.config.get("mor", {}):
+        following = torch.tensor([prompt[1:]])
+        result["second_draft_logits"] = rounded(model.draft(trace.left[:, :-1], following)[0])
     if mode == "steps":
         result |= {"prompt_steps": model.steps, "decode_steps": list(steps)}
     passes = []
@@ -166,7 +169,8 @@ def check_forms(model: twin.Decoder, expected: dict) -> None:
 
 
 def largest_difference(one: dict, other: dict) -> float:
-    pairs = ((torch.tensor(one[key]), torch.tensor(other[key])) for key in ("prompt_logits", "decode_logits"))
+    keys = [key for key in ("prompt_logits", "second_draft_logits", "decode_logits") if key in one]
+    pairs = ((torch.tensor(one[key]), torch.tensor(other[key])) for key in keys)
     return max(((a - b).abs() / b.abs().clamp(min=1)).max().item() for a, b in pairs)
 
 

@@ -27,12 +27,15 @@ class RoutingStep:
 class Trace:
     """What a forward pass leaves behind beside its result: auxiliary losses, and how tokens were routed.
 
-    depth [B, T]: how many recursions a token ran; None where every token runs everything.
+    depth [B, T]: how many recursions a token ran; None where every token runs everything. Of expert choice, the rows
+    [B, T, H] behind the first recursion, and those before the last norm: looped_once, left.
     """
 
     losses: dict[str, Tensor] = field(default_factory=dict)
     steps: list[RoutingStep] = field(default_factory=list)
     depth: Optional[Tensor] = None
+    looped_once: Optional[Tensor] = None
+    left: Optional[Tensor] = None
 
     def add_loss(self, name: str, value: Tensor) -> None:
         self.losses[name] = self.losses[name] + value if name in self.losses else value

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from .caches import Cache
 from .decoder import Decoder, RoutingStep, Trace
+from .draft_head import initialised
+from .early_exit import early
 from .layers import Layer, Rows, Shape, initialise
 from .routers import Router, Selection, largest, membership_loss, picked, weight_of
 
@@ -54,6 +56,8 @@ class ExpertChoice(Decoder):
         # 1 at the start of a capacity warm-up, 0 behind it; the trainer lowers it. Spec section 2.4.
         self.capacity_warmup = 0.0
         initialise(self, self.shape, self.shape.layers)
+        if "draft_size" in options:
+            self.model.draft_head = initialised(self.shape, options["draft_size"])
 
     def run(self, x: Tensor, rows: Rows, cache: Cache, mode: str, trace: Trace) -> Tensor:
         layers = list(self.model.layers)
@@ -62,6 +66,7 @@ class ExpertChoice(Decoder):
         everything = torch.arange(x.shape[1], device=x.device).expand(x.shape[0], -1)
         candidates = Selection(everything, rows.valid)
         trace.depth = torch.zeros_like(everything)
+        trace.looped_once = x
         for recursion in range(self.recursions):
             selection, weight = self.select(recursion, x, candidates, mode, trace)
             if selection.rows.shape[1] == 0:
@@ -72,7 +77,23 @@ class ExpertChoice(Decoder):
             reached = torch.ones_like(selection.rows) if selection.valid is None else selection.valid.long()
             trace.depth = trace.depth.scatter_add(1, selection.rows, reached)
             candidates = selection
-        return layers[-1](x, rows, cache.appending("last")) if self.middle else x
+            if recursion == 0:
+                trace.looped_once = x
+        trace.left = layers[-1](x, rows, cache.appending("last")) if self.middle else x
+        return trace.left
+
+    def left_early(self, trace: Trace, cache: Cache) -> Tensor:
+        """The rows [B, T, H] before the last norm of whole texts, had each token left behind its first recursion.
+
+        trace and cache are those of the pass, in which the tokens left for good.
+        """
+        x = trace.looped_once
+        positions = torch.arange(x.shape[1], device=x.device).expand(x.shape[:2])
+        return early(self.model.layers[-1], x, self.rows_at(positions), cache.slots["last"]) if self.middle else x
+
+    def draft(self, rows: Tensor, following: Tensor) -> Tensor:
+        """Logits [.., V] of the tokens behind the following ones [..], from rows [.., H] before the last norm."""
+        return self.head(self.normalise(self.model.draft_head(rows, self.embed(following))))
 
     def select(self, recursion: int, x: Tensor, candidates: Selection, mode: str, trace: Trace):
         """Which candidates recursion r runs, and the weights [B, K] of their results. Spec section 2.2 and 2.6."""
