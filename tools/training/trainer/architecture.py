@@ -23,7 +23,9 @@ ROUTED = {"router_type", "router_func", "alpha", "temp", "gating", "kv_sharing",
 RECURSION = {"type", "num_recursion", "sharing"}
 RECURSIONS = {
     "none": RECURSION,
-    "expert": RECURSION | ROUTED | {"capacity", "thresholds", "update_cache", "attention_tied", "sampling"},
+    "expert": RECURSION | ROUTED | {
+        "capacity", "thresholds", "update_cache", "attention_tied", "sampling", "draft_size"
+    },
     "token": RECURSION | ROUTED | {"balancing", "u"},
 }
 OBJECTS = {

@@ -1,4 +1,4 @@
-"""What a finished run is judged by: held-out loss and depth in each routing mode."""
+"""What a finished run is judged by: held-out loss and depth in each routing mode, and how many drafts are right."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from text import pack
 from twin.decoder import Decoder
 
-from . import measures
+from . import drafts, measures
 from .batches import Batch, batch_of
 from .settings import Settings
 
@@ -20,7 +20,8 @@ TOKENS_MAX = 200_000
 def evaluate(settings: Settings, model: Decoder) -> dict:
     """Loss and mean depth per held-out part and mode. Routed models only have more than one mode.
 
-    A part that fills no window of a stream is left out.
+    Of a model with a draft head the shares of right drafts stand beside. A part that fills no window of a stream is
+    left out.
     """
     routed = "mod" in settings.model or settings.model.get("mor", {}).get("type") in ("expert", "token")
     report: dict = {}
@@ -30,6 +31,8 @@ def evaluate(settings: Settings, model: Decoder) -> dict:
             continue
         modes = ("topk", "threshold", "full") if routed else ("full",)
         report[part] = {mode: measures.loss(model, held_out, mode) for mode in modes}
+        if drafts.parts(model)[1]:
+            report[part]["drafts"] = drafts.rates(model, held_out)
     return report
 
 

@@ -9,9 +9,10 @@ from typing import Optional
 import torch
 from torch import nn
 
+from twin.caches import Cache
 from twin.decoder import Decoder, Trace
 
-from . import checkpoints, measures, optimisers, schedule
+from . import checkpoints, drafts, measures, optimisers, schedule
 from .batches import Batches
 from .settings import Settings, Training
 
@@ -23,7 +24,10 @@ class Loop:
         self.settings, self.training = settings, settings.training
         self.model, self.batches = model.to(device), batches
         self.device, self.half = device, half
-        self.optimisers = optimisers.build(model, self.training, half)
+        own, head = drafts.parts(model)
+        self.parameters, self.draft_head = [p for _, p in own], [p for _, p in head]
+        # Apart, so that the model is trained as without a head.
+        self.optimisers = [o for part in (own, head) if part for o in optimisers.build(part, self.training, half)]
         self.step, self.seconds = checkpoints.load(settings.checkpoint, model, self.optimisers, settings.made_with)
         checkpoints.cut_log(settings.log, self.step)
         settings.folder.mkdir(parents=True, exist_ok=True)
@@ -52,15 +56,22 @@ class Loop:
         training = self.training
         optimisers.set_learning_rate(self.optimisers, training, schedule.factor(self.step, training))
         warm_up(self.model, self.step, training)
-        batch = self.batches.at(self.step).to(self.device)
+        batch, cache = self.batches.at(self.step).to(self.device), Cache()
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
-            hidden, trace = self.model.hidden(batch.inputs, self.mode())
-            loss = measures.weighted_loss(self.model, hidden, batch)
+            hidden, trace = self.model.hidden(batch.inputs, self.mode(), cache)
+            chosen, logits = measures.logits_of_targets(self.model, hidden, batch)
+            loss = measures.mean_loss(chosen, logits, batch)
+            if self.draft_head:
+                drafted = drafts.loss(self.model, trace, cache, batch, chosen, logits)
         total = loss + auxiliary(trace, training)
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
         total.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), training.clip)
+        nn.utils.clip_grad_norm_(self.parameters, training.clip)
+        if self.draft_head:
+            drafted.backward(inputs=self.draft_head)
+            nn.utils.clip_grad_norm_(self.draft_head, training.clip)
+            trace.add_loss("draft", drafted.detach())
         for optimiser in self.optimisers:
             optimiser.step()
         if hasattr(self.model, "after_step"):

@@ -14,9 +14,17 @@ from .batches import Batch
 
 
 def weighted_loss(model: Decoder, hidden: Tensor, batch: Batch) -> Tensor:
-    """Mean cross-entropy over the targets of weight 1, 0 without any; the head runs for those rows only."""
+    """Mean cross-entropy over the targets of weight 1, 0 without any."""
+    return mean_loss(*logits_of_targets(model, hidden, batch), batch)
+
+
+def logits_of_targets(model: Decoder, hidden: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Where the K targets of weight 1 are in the flat batch, and their logits [K, V]: the head runs for those only."""
     chosen = batch.weights.flatten().nonzero().squeeze(1)
-    logits = model.head(hidden.flatten(0, 1).index_select(0, chosen)).float()
+    return chosen, model.head(hidden.flatten(0, 1).index_select(0, chosen)).float()
+
+
+def mean_loss(chosen: Tensor, logits: Tensor, batch: Batch) -> Tensor:
     return functional.cross_entropy(logits, batch.targets.flatten()[chosen], reduction="sum") / max(1, len(chosen))
 
 

@@ -7,6 +7,8 @@ thirds of the tokens, which is what a run on a processor needs. Embedding, head,
 
 from __future__ import annotations
 
+from typing import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -56,10 +58,12 @@ def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
     return x.mT if tall else x
 
 
-def build(model: nn.Module, training: Training, half: bool) -> list[torch.optim.Optimizer]:
-    """The optimisers of a model. Norms and other vectors are not decayed."""
+def build(
+    parameters: Iterable[tuple[str, nn.Parameter]], training: Training, half: bool
+) -> list[torch.optim.Optimizer]:
+    """The optimisers of named parameters. Norms and other vectors are not decayed."""
     matrices, others, vectors = [], [], []
-    for name, parameter in model.named_parameters():
+    for name, parameter in parameters:
         if parameter.dim() < 2:
             vectors.append(parameter)
         elif training.optimiser == "muon" and parameter.dim() == 2 and is_matrix(name):

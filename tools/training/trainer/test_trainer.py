@@ -34,7 +34,7 @@ def counting(windows: int, window: int):
     return tokens, numpy.ones_like(tokens, dtype=numpy.uint8)
 
 
-class TrainerCase(unittest.TestCase):
+class LoopCase(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -53,6 +53,8 @@ class TrainerCase(unittest.TestCase):
         batches = Batches(counting(64, 24), 24, 8, 1)
         return Loop(run, build(model), batches, torch.device("cpu"), half=False)
 
+
+class TrainerCase(LoopCase):
     def test_the_loss_falls_and_the_routers_keep_to_their_capacities(self) -> None:
         for optimiser in ("adamw", "muon"):
             with self.subTest(optimiser):

@@ -12,7 +12,7 @@ from .layers import KeysValues, Layer, Rows, rotate
 
 
 def early(layer: Layer, x: Tensor, rows: Rows, left: KeysValues) -> Tensor:
-    """Early rows x [B, T, H] behind the layer; left: what it has stored of the rows that left for good, all S of them."""
+    """Early rows x [B, T, H] behind the layer. left: what it has stored of all rows, as they left for good."""
     attention, shape = layer.self_attn, layer.self_attn.shape
     normed = layer.input_layernorm(x)
     queries = rotate(attention.split(attention.q_proj(normed), shape.heads), rows.rotation)
@@ -23,7 +23,7 @@ def early(layer: Layer, x: Tensor, rows: Rows, left: KeysValues) -> Tensor:
 
 
 def attend(queries: Tensor, own: KeysValues, left: KeysValues) -> Tensor:
-    """queries [B, n, T, d], row t with own key and value [B, g, T, d] and with the left ones before it -> [B, T, n·d]."""
+    """queries [B, n, T, d] with their own keys and values [B, g, T, d] and those that left before -> [B, T, n·d]."""
     batch, heads, count, width = queries.shape
     groups = own.keys.shape[1]
     grouped = queries.view(batch, groups, heads // groups, count, width) * width**-0.5

@@ -1,4 +1,4 @@
-"""The draft head is its formula, changes nothing beside it, and its early rows are those of a token that leaves early."""
+"""The draft head is its formula and changes nothing beside it; early rows are those of tokens that leave early."""
 import copy
 import unittest
 
