@@ -35,7 +35,7 @@ class DraftHead(nn.Module):
 
 def initialised(shape: Shape, size: int) -> DraftHead:
     """A new head. Its random numbers are its own: those drawn later are the same as without one."""
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng():
         head = DraftHead(shape, size)
         initialise(head, shape, shape.layers)
     return head
