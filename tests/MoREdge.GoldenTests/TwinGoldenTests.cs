@@ -74,6 +74,41 @@ public sealed class TwinGoldenTests
         }
     }
 
+    /// <summary>
+    /// Where every first draft is wrong, the draft head speaks behind each token that has run to its end, with the
+    /// token that follows; its likeliest token is that of the reference's logits.
+    /// </summary>
+    [Theory]
+    [InlineData("threshold", RoutingMode.Threshold)]
+    [InlineData("full", RoutingMode.Full)]
+    public void SecondDrafts_BehindFinishedTokens_AreTheReferences(string mode, RoutingMode routing)
+    {
+        using TwinFolder folder = new("expert_draft_head");
+        foreach (KernelSet kernels in KernelSelector.Supported)
+        {
+            using LoadedModel model = new(folder.FullPath, ModelFormat.F32, kernels);
+            using Sequence sequence = model.Network.CreateSequence(
+                new SequenceOptions { Routing = routing, Speculation = SpeculationMode.On });
+            JsonElement run = folder.Runs.Single(run => run.GetProperty("mode").GetString() == mode);
+            int[] prompt = TwinFolder.Integers(run.GetProperty("prompt_ids"));
+            int? second = null;
+            sequence.DraftOverride = (position, draft, isSecond) =>
+            {
+                // Further ones come from early rows, behind wrong tokens.
+                second ??= isSecond ? draft : null;
+                return isSecond ? -1 : (prompt[position % prompt.Length] + 1) % model.Network.Config.VocabSize;
+            };
+            sequence.Decode(prompt[0]);
+            for (int position = 1; position < prompt.Length; position++)
+            {
+                second = null;
+                sequence.Decode(prompt[position]);
+                double[] expected = TwinFolder.Numbers(run.GetProperty("second_draft_logits")[position - 1]);
+                Assert.Equal(Array.IndexOf(expected, expected.Max()), second);
+            }
+        }
+    }
+
     private static void AssertRun(LoadedModel model, JsonElement run, JsonElement configuration)
     {
         int[] prompt = TwinFolder.Integers(run.GetProperty("prompt_ids"));

@@ -1,7 +1,7 @@
 """Drafts of a model with a draft head: how the head is trained beside the model, and how often drafts are right.
 
-The head learns what the model itself says of the token after next. Nothing flows back from it: the model's weights are,
-to the bit, those of a training without a head.
+The head learns what the model itself says of the token after next. Nothing flows back from it: on a processor the
+model's weights are, to the bit, those of a training without a head.
 """
 
 from __future__ import annotations
