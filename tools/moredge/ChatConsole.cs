@@ -21,7 +21,7 @@ internal sealed class ChatConsole : IDisposable
     private readonly ChatSession _chat;
     private readonly int? _tokenLimit;
     private readonly Interruption _interruption;
-    private readonly StreamWriter _output = new(Console.OpenStandardOutput());
+    private readonly StreamWriter _output = new(StandardOutput.Open());
     private readonly bool _isInteractive = !Console.IsInputRedirected;
     private readonly BufferedStream _input = new(Console.OpenStandardInput());
     private GenerationStats? _lastStats;

@@ -65,7 +65,7 @@ internal static class GenerateVerb
     private static int Run(LocalModel model, GenerationSession session, string text, GenerationOptions generation)
     {
         using Interruption interruption = new();
-        using StreamWriter output = new(Console.OpenStandardOutput());
+        using StreamWriter output = new(StandardOutput.Open());
         int[] ids = session.Encode(text);
         GenerationStats stats;
         using (ProgressLine progress = new("Reading the prompt"))

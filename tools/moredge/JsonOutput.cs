@@ -10,7 +10,7 @@ internal sealed class JsonOutput : IDisposable
 {
     private const int PendingBytesMax = 1 << 16;
 
-    private readonly Stream _stream = Console.OpenStandardOutput();
+    private readonly Stream _stream = StandardOutput.Open();
 
     /// <summary>Starts the value.</summary>
     public JsonOutput() => Writer = new Utf8JsonWriter(_stream);

@@ -12,8 +12,8 @@ internal static class StandardStreams
     private static readonly List<SafeFileHandle> Placeholders = [];
 
     /// <summary>
-    /// Takes the places of closed streams, and lets nothing that is said on standard error fail. To be called before
-    /// anything opens a file or waits for a signal.
+    /// Takes the places of closed streams, lets nothing that is said on standard error fail, and sends the parser's
+    /// help where all results go. To be called before anything opens a file or waits for a signal.
     /// </summary>
     public static void Prepare()
     {
@@ -26,6 +26,7 @@ internal static class StandardStreams
         Console.OutputEncoding = encoding;
         StreamWriter error = new(new LenientStream(Console.OpenStandardError()), encoding) { AutoFlush = true };
         Console.SetError(TextWriter.Synchronized(error));
+        Console.SetOut(new StreamWriter(StandardOutput.Open(), encoding) { AutoFlush = true });
     }
 
     /// <summary>
@@ -63,22 +64,8 @@ internal static class StandardStreams
     /// Standard error. Warnings and statistics that nobody can read, on a full disk or a closed stream, are no reason
     /// to end: the exit code says how the work went.
     /// </summary>
-    private sealed class LenientStream(Stream inner) : Stream
+    private sealed class LenientStream(Stream inner) : WriteOnlyStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override void Write(ReadOnlySpan<byte> buffer)
         {
             try
@@ -94,18 +81,5 @@ internal static class StandardStreams
                 // See above: a stream that is not open for writing.
             }
         }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-            // Console streams keep nothing back.
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using MoREdge.ModelFile;
+
 namespace MoREdge.Tests.Cli;
 
 /// <summary>Standard streams that are full or closed.</summary>
@@ -20,10 +23,63 @@ public sealed class StandardStreamsTests(CliFolder folder) : IClassFixture<CliFo
         Assert.Equal(exitCode == 0, result.Output.Length > 1);
     }
 
-    [Fact]
-    public void Output_Closed_IsAFailure()
+    [Theory]
+    [InlineData("inspect '{0}'")]
+    [InlineData("inspect '{0}' --json")]
+    [InlineData("logits -m '{0}' --ids 1,2 --json")]
+    [InlineData(Prompt)]
+    [InlineData("chat -n 4 <<< hi")]
+    [InlineData("--help")]
+    public void Output_Closed_IsOneSentence(string line)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "A shell of Unix closes the stream.");
-        Assert.Equal(1, CliRunner.RunShell($"$MOREDGE inspect '{folder.Model}' >&-").ExitCode);
+        CliResult result = CliRunner.RunShell(
+            $"$MOREDGE {string.Format(CultureInfo.InvariantCulture, line, folder.Model)} >&-");
+
+        result.AssertRefused(1, "Standard output is closed");
+    }
+
+    // Statistics on standard error would say that the text was generated to its end.
+    [Theory]
+    [InlineData("generate -p Once -n 200 --temp 0 --ignore-eos")]
+    [InlineData("logits -m '{0}' --ids 1,2 --json")]
+    [InlineData("chat -n 4 <<< hi")]
+    [InlineData("--help")]
+    public void Output_ReaderGone_EndsQuietly(string line)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A shell of Unix ends the reader.");
+        CliResult result = CliRunner.RunShell(
+            $"$MOREDGE {string.Format(CultureInfo.InvariantCulture, line, folder.Model)} | true; "
+            + "exit ${PIPESTATUS[0]}");
+
+        result.AssertSilent();
+    }
+
+    [Fact]
+    public void Output_ReaderGone_DamageStaysAFailure()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A shell of Unix ends the reader.");
+        byte[] bytes = File.ReadAllBytes(folder.Model);
+        using (GgufFile file = GgufFile.Open(folder.Model))
+        {
+            bytes[file.Tensors[0].Offset] ^= 1;
+        }
+
+        string damaged = folder.Write("damaged-for-pipe.gguf", bytes);
+        CliResult result = CliRunner.RunShell(
+            $"$MOREDGE verify '{damaged}' --json | true; " + "exit ${PIPESTATUS[0]}");
+
+        result.AssertRefused(1, "damaged");
+    }
+
+    [Fact]
+    public void Output_FileOfOthers_IsContinued()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A shell of Unix shares the file.");
+        string file = folder["shared-output.txt"];
+        CliRunner.RunShell($"(echo before; $MOREDGE {Prompt}; echo behind) > '{file}'");
+
+        string[] lines = File.ReadAllLines(file);
+        Assert.Equal(("before", "behind", 3), (lines[0], lines[^1], lines.Length));
     }
 }
