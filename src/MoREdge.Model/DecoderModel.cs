@@ -14,13 +14,16 @@ namespace MoREdge.Model;
 public sealed class DecoderModel : IDisposable
 {
     private readonly ModelWeights _weights;
+    private readonly WeightTraffic _traffic;
     private readonly WorkerPool _pool;
     private volatile bool _isDisposed;
 
-    private DecoderModel(ModelConfig config, ModelWeights weights, KernelSet kernels, int threadCount)
+    private DecoderModel(
+        ModelConfig config, ModelWeights weights, WeightTraffic traffic, KernelSet kernels, int threadCount)
     {
         Config = config;
         _weights = weights;
+        _traffic = traffic;
         Kernels = kernels;
         _pool = new WorkerPool(threadCount);
     }
@@ -47,7 +50,7 @@ public sealed class DecoderModel : IDisposable
         ArgumentNullException.ThrowIfNull(kernels);
         ModelConfig config = ModelConfigReader.Read(file);
         ModelWeights weights = new(file, config, kernels);
-        return new DecoderModel(config, weights, kernels, threadCount)
+        return new DecoderModel(config, weights, new WeightTraffic(file, config), kernels, threadCount)
         {
             IsFloat32 = HasFloat32Projections(file, config),
         };
@@ -123,19 +126,7 @@ public sealed class DecoderModel : IDisposable
     /// </summary>
     /// <param name="depth">Recursions, or layers that are not skipped.</param>
     /// <param name="policy">Recursions that read shared keys and values do not read the weights of theirs.</param>
-    public double WeightBytesPerToken(double depth, KvPolicy policy)
-    {
-        LayerSchedule schedule = new(Config, policy);
-        double bytes = _weights.Head.ByteCount + ((double)_weights.Embedding.ByteCount / Config.VocabSize);
-        bytes += Bytes(schedule.Prefix, policy, depth) + Bytes(schedule.Suffix, policy, depth);
-        long adapterBytes = _weights.LoopAdapter?.ByteCount ?? 0;
-        for (int r = 0; r < schedule.Loop.Length; r++)
-        {
-            bytes += (adapterBytes + Bytes(schedule.Loop[r], policy, depth)) * Math.Clamp(depth - r, 0, 1);
-        }
-
-        return bytes;
-    }
+    public double WeightBytesPerToken(double depth, KvPolicy policy) => _traffic.BytesPerToken(depth, policy);
 
     /// <summary>
     /// Multiply-adds of the projections of a prompt of <paramref name="tokenCount"/> tokens whose last one is answered
@@ -188,25 +179,6 @@ public sealed class DecoderModel : IDisposable
         return Array.TrueForAll(_weights.GroupRecursions(schedule.Loop), first => first == 0);
     }
 
-    private double Bytes(LayerCall[] calls, KvPolicy policy, double depth)
-    {
-        double bytes = 0;
-        foreach (LayerCall call in calls)
-        {
-            LayerWeights layer = _weights.Layer(call.Block, call.Recursion);
-            double skipped = Skipped(call.Block, depth, layer.AttentionByteCount, layer.FeedForwardByteCount);
-            bytes += layer.ByteCount - skipped - (call.ComputesKeys(policy) ? 0 : layer.KeysByteCount);
-        }
-
-        return bytes;
-    }
-
-    /// <summary>What a token of that depth leaves out, on average, of both parts of a block.</summary>
-    private double Skipped(int block, double depth, double attention, double feedForward) =>
-        Config.Skips is not { } skips ? 0
-        : skips.SkippedShare(block, depth)
-            * ((skips.SkipsAttention ? attention : 0) + (skips.SkipsFeedForward ? feedForward : 0));
-
     /// <summary>Width of the feed-forward networks that a token goes through in a block.</summary>
     private int FfnWidth(int block) => Config.Experts is { } experts && Config.Block(block).HasExperts
         ? (experts.UsedCount * experts.FfnDim) + experts.SharedFfnDim
@@ -221,7 +193,7 @@ public sealed class DecoderModel : IDisposable
                 + ((Config.Retention?.HasGate == true ? 2.0 : 1.0) * Config.MixedDim)
                 + (call.ComputesKeys(policy) ? Config.KvDim + Config.KvValueDim : 0);
             double feedForward = (Config.IsFfnGated ? 3.0 : 2.0) * FfnWidth(call.Block);
-            double skipped = Skipped(call.Block, depth, attention, feedForward);
+            double skipped = Config.Skips?.Skipped(call.Block, depth, attention, feedForward) ?? 0;
             sum += (attention + feedForward - skipped) * Config.ModelDim;
         }
 

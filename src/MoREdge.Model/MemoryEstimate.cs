@@ -32,6 +32,7 @@ public sealed class MemoryEstimate
     private readonly GgufFile _file;
     private readonly ModelConfig _config;
     private readonly KvPolicy _policy;
+    private readonly WeightTraffic _traffic;
 
     /// <summary>Computes the memory of one sequence.</summary>
     /// <param name="file">An open model file.</param>
@@ -47,6 +48,7 @@ public sealed class MemoryEstimate
         _config = ModelConfigReader.Read(file);
         SequencePlan plan = SequencePlan.Resolve(_config, DecoderModel.HasFloat32Projections(file, _config), options);
         _policy = plan.KvPolicy;
+        _traffic = new WeightTraffic(file, _config);
         int slots = new LayerSchedule(_config, plan.KvPolicy).SlotCount;
         ContextLength = plan.ContextLength;
         DepthMax = _config.Skips?.RoutedCount ?? plan.DepthMax;
@@ -127,23 +129,9 @@ public sealed class MemoryEstimate
 
     /// <summary>
     /// Weight bytes that one decoded token reads when it runs <paramref name="depth"/> recursions, or so many of the
-    /// layers that it can skip, from the tensor table.
+    /// layers that it can skip.
     /// </summary>
-    public double WeightBytesPerToken(double depth)
-    {
-        LayerSchedule schedule = new(_config, _policy);
-        GgufTensor embedding = _file.RequireTensor(TensorNames.TokenEmbedding);
-        GgufTensor head = _file.TryGetTensor(TensorNames.Output, out GgufTensor? own) ? own : embedding;
-        double bytes = head.ByteCount + ((double)embedding.ByteCount / _config.VocabSize);
-        bytes += Bytes(schedule.Prefix, depth) + Bytes(schedule.Suffix, depth);
-        long adapterBytes = _file.TryGetTensor(TensorNames.LoopAdapter, out own) ? own.ByteCount : 0;
-        for (int r = 0; r < schedule.Loop.Length; r++)
-        {
-            bytes += (adapterBytes + Bytes(schedule.Loop[r], depth)) * Math.Clamp(depth - r, 0, 1);
-        }
-
-        return bytes;
-    }
+    public double WeightBytesPerToken(double depth) => _traffic.BytesPerToken(depth, _policy);
 
     /// <summary>Slots that keep every token.</summary>
     private int UnboundedSlots(SequencePlan plan, int slots)
@@ -156,40 +144,4 @@ public sealed class MemoryEstimate
 
         return count;
     }
-
-    private double Bytes(LayerCall[] calls, double depth)
-    {
-        double bytes = 0;
-        foreach (LayerCall call in calls)
-        {
-            string block = TensorNames.Block(call.Block, "");
-            string anyRecursion = TensorNames.Block(call.Block, "recursion.");
-            string ownRecursion = TensorNames.BlockRecursion(call.Block, call.Recursion, "");
-            foreach (GgufTensor tensor in _file.Tensors)
-            {
-                bool isShared = tensor.Name.StartsWith(block, StringComparison.Ordinal)
-                    && !tensor.Name.StartsWith(anyRecursion, StringComparison.Ordinal);
-                if (isShared || tensor.Name.StartsWith(ownRecursion, StringComparison.Ordinal))
-                {
-                    string name = tensor.Name[(isShared ? block : ownRecursion).Length..];
-                    double share = UsedShare(tensor.Name) * (1 - SkippedShare(call.Block, name, depth));
-                    bytes += call.ComputesKeys(_policy) || !TensorNames.IsOfKeys(name) ? tensor.ByteCount * share : 0;
-                }
-            }
-        }
-
-        return bytes;
-    }
-
-    /// <summary>How much of a tensor of a block a token of that depth skips.</summary>
-    private double SkippedShare(int block, string name, double depth) =>
-        _config.Skips is not { } skips || TensorNames.IsOfSkipRouter(name)
-            || !(TensorNames.IsOfFeedForward(name) ? skips.SkipsFeedForward : skips.SkipsAttention)
-            ? 0
-            : skips.SkippedShare(block, depth);
-
-    /// <summary>How much of a tensor a token reads: of the experts' it goes through some.</summary>
-    private double UsedShare(string name) => _config.Experts is { } experts && TensorNames.IsOfExperts(name)
-        ? (double)experts.UsedCount / experts.Count
-        : 1;
 }

@@ -174,9 +174,14 @@ public sealed record SkipConfig
     /// <summary>Whether tokens can skip block <paramref name="index"/>.</summary>
     public bool IsRouted(int index) => Capacities[index] < 1;
 
-    /// <summary>The part of a token's work in a block that is skipped.</summary>
+    /// <summary>What a token leaves out, on average, of both parts of a block.</summary>
     /// <param name="index">The block.</param>
     /// <param name="depth">How many routed layers the token runs; a mean of several may be fractional.</param>
-    public double SkippedShare(int index, double depth) =>
-        IsRouted(index) ? 1 - Math.Clamp(depth / RoutedCount, 0, 1) : 0;
+    /// <param name="attention">Bytes or multiply-adds of attention.</param>
+    /// <param name="feedForward">Those of the feed-forward network.</param>
+    public double Skipped(int index, double depth, double attention, double feedForward) =>
+        IsRouted(index)
+            ? (1 - Math.Clamp(depth / RoutedCount, 0, 1))
+                * ((SkipsAttention ? attention : 0) + (SkipsFeedForward ? feedForward : 0))
+            : 0;
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MoREdge.ModelFile;
 
 /// <summary>
@@ -6,6 +8,10 @@ namespace MoREdge.ModelFile;
 /// </summary>
 public static class TensorNames
 {
+    private const string BlockPrefix = "blk.";
+
+    private const string RecursionPrefix = "recursion.";
+
     /// <summary>Token embedding (vocab, model).</summary>
     public const string TokenEmbedding = "token_embd.weight";
 
@@ -184,11 +190,34 @@ public static class TensorNames
     /// <summary>
     /// Tensor <paramref name="name"/> of physical block <paramref name="block"/>, shared by all recursions.
     /// </summary>
-    public static string Block(int block, string name) => $"blk.{block}.{name}";
+    public static string Block(int block, string name) => $"{BlockPrefix}{block}.{name}";
 
     /// <summary>The same, where a recursion (0-based) has weights of its own, such as untied attention.</summary>
     public static string BlockRecursion(int block, int recursion, string name) =>
-        $"blk.{block}.recursion.{recursion}.{name}";
+        Block(block, $"{RecursionPrefix}{recursion}.{name}");
+
+    /// <summary>Takes apart what <see cref="Block"/> and <see cref="BlockRecursion"/> put together.</summary>
+    /// <param name="tensor">The name of a tensor.</param>
+    /// <param name="block">Its physical block.</param>
+    /// <param name="recursion">The recursion that has it for itself; null where all share it.</param>
+    /// <param name="name">Its name without the block.</param>
+    /// <returns>Whether it belongs to a block.</returns>
+    public static bool TryParseBlock(string tensor, out int block, out int? recursion, out string name)
+    {
+        recursion = null;
+        if (!TryParseNumber(tensor, BlockPrefix, out block, out name))
+        {
+            return false;
+        }
+
+        if (TryParseNumber(name, RecursionPrefix, out int index, out string own))
+        {
+            recursion = index;
+            name = own;
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// Gate, up or down projection of an expert (0-based): <see cref="FfnGate"/> becomes "ffn_gate.3.weight".
@@ -228,8 +257,19 @@ public static class TensorNames
     public static bool IsOfSkipRouter(string name) => name.StartsWith("skip_router.", StringComparison.Ordinal);
 
     /// <summary>Part of the expert-choice router of a recursion (0-based).</summary>
-    public static string ExpertRouter(int recursion, string part) => $"recursion.{recursion}.router.{part}";
+    public static string ExpertRouter(int recursion, string part) => $"{RecursionPrefix}{recursion}.router.{part}";
 
     /// <summary>Part of the token-choice router.</summary>
     public static string TokenRouter(string part) => $"router.{part}";
+
+    /// <summary>Takes a prefix, a number and a dot from the beginning of a name.</summary>
+    private static bool TryParseNumber(string name, string prefix, out int number, out string rest)
+    {
+        int start = prefix.Length;
+        int dot = name.StartsWith(prefix, StringComparison.Ordinal) ? name.IndexOf('.', start) : -1;
+        rest = dot < 0 ? "" : name[(dot + 1)..];
+        number = 0;
+        return dot >= 0
+            && int.TryParse(name.AsSpan(start..dot), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
 }

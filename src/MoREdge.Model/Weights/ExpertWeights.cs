@@ -23,9 +23,4 @@ internal sealed class ExpertWeights
 
     /// <summary>Experts that a token goes through.</summary>
     public required int UsedCount { get; init; }
-
-    /// <summary>Bytes one token reads.</summary>
-    public long BytesPerToken =>
-        (UsedCount * Experts[0].ByteCount) + ((long)sizeof(float) * Router.Length * Router[0].Length)
-        + (sizeof(float) * (long)(SharedSwitch?.Length ?? 0));
 }

@@ -14,7 +14,4 @@ internal sealed class FfnWeights
 
     /// <summary>Width of the hidden layer.</summary>
     public int Dim => Gate.Rows;
-
-    /// <summary>Bytes one token reads.</summary>
-    public long ByteCount => Gate.ByteCount + (Up?.ByteCount ?? 0) + Down.ByteCount;
 }

@@ -49,21 +49,4 @@ internal sealed class LayerWeights
 
     /// <summary>Norm of what the feed-forward network adds to the residual stream (ModelDim), or null.</summary>
     public float[]? PostFfnNorm { get; init; }
-
-    /// <summary>Bytes one token reads when it passes through.</summary>
-    public long ByteCount => AttentionByteCount + FeedForwardByteCount + Bytes(Skip?.Router);
-
-    /// <summary>Those of attention or retention, with its norms.</summary>
-    public long AttentionByteCount =>
-        Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount + (Gate?.ByteCount ?? 0)
-        + Bytes(AttentionNorm) + Bytes(QueryNorm) + Bytes(KeyNorm) + Bytes(PostAttentionNorm);
-
-    /// <summary>Those of keys and values.</summary>
-    public long KeysByteCount => Key.ByteCount + Value.ByteCount + Bytes(KeyNorm);
-
-    /// <summary>Those of the feed-forward network and the chosen experts, with their norms.</summary>
-    public long FeedForwardByteCount =>
-        (Ffn?.ByteCount ?? 0) + (Experts?.BytesPerToken ?? 0) + Bytes(FfnNorm) + Bytes(PostFfnNorm);
-
-    private static long Bytes(float[]? weights) => sizeof(float) * (long)(weights?.Length ?? 0);
 }

@@ -33,8 +33,6 @@ internal sealed class WeightMatrix
     {
         Rows = rowCount;
         Cols = (int)tensor.Shape.Cols;
-        long biasBytes = sizeof(float) * (long)(bias?.Length ?? 0);
-        ByteCount = (tensor.ByteCount / tensor.Shape.Rows * rowCount) + biasBytes;
         Bias = bias;
         if (tensor.Packed is not null && rowCount != tensor.Shape.Rows)
         {
@@ -45,7 +43,6 @@ internal sealed class WeightMatrix
 
         if (tensor.Packed is { } layout)
         {
-            ByteCount = tensor.ByteCount + biasBytes;
             IsPacked = true;
             _format = layout.Format;
             _packed = file.Packed(tensor);
@@ -70,9 +67,6 @@ internal sealed class WeightMatrix
 
     /// <summary>Inputs.</summary>
     public int Cols { get; }
-
-    /// <summary>Bytes in the file, those of the bias included: what one decoded token reads.</summary>
-    public long ByteCount { get; }
 
     /// <summary>(rows) floats added to the product, or null.</summary>
     public float[]? Bias { get; }

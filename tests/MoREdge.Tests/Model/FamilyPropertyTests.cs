@@ -71,6 +71,31 @@ public sealed class FamilyPropertyTests
         Assert.Equal(model.Network.WeightBytesPerToken(2, sequence.KvPolicy), estimate.WeightBytesPerToken(2), 0.02);
     }
 
+    /// <summary>Every tensor of a block, of the experts the chosen ones; both ends; no norm of the output.</summary>
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void WeightBytes_WithoutALoop_AreThoseOfTheFile(string family)
+    {
+        using TinyModel model = TinyFamilies.Create(family).Load();
+        ModelConfig config = model.Network.Config;
+        Assert.SkipWhen(config.Recursion is not null, "Blocks of a loop are read several times.");
+        using GgufFile file = GgufFile.Open(model.FilePath);
+        long embedding = file.RequireTensor(TensorNames.TokenEmbedding).ByteCount;
+        double expected = ((double)embedding / config.VocabSize)
+            + (file.TryGetTensor(TensorNames.Output, out GgufTensor? head) ? head.ByteCount : embedding);
+        foreach (GgufTensor tensor in file.Tensors)
+        {
+            bool isOfBlock = tensor.Name.StartsWith("blk.", StringComparison.Ordinal);
+            bool isOfExperts = config.Experts is not null && TensorNames.IsOfExperts(tensor.Name);
+            expected += !isOfBlock ? 0
+                : isOfExperts ? (double)tensor.ByteCount * config.Experts!.UsedCount / config.Experts.Count
+                : tensor.ByteCount;
+        }
+
+        double bytes = model.Network.WeightBytesPerToken(config.DepthCount, KvPolicy.RecursionWise);
+        Assert.Equal(expected, bytes, 1e-6);
+    }
+
     /// <summary>Each loop of Huginn begins with its adapter.</summary>
     [Fact]
     public void WeightBytes_OfALoopWithAnAdapter_GrowByItWithEveryLoop()
