@@ -30,7 +30,7 @@ internal static class Machine
         get
         {
             // The fields behind the name, which may hold anything, are numbers from the state on: majflt is the tenth.
-            string text = ReadLines("/proc/self/stat") is [string first, ..] ? first : "";
+            string text = SystemFile.Lines("/proc/self/stat") is [string first, ..] ? first : "";
             string[] fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
             return fields.Length > 9
                 && long.TryParse(fields[9], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
@@ -44,7 +44,7 @@ internal static class Machine
     /// say.
     /// </summary>
     public static long? MappedFileBytes =>
-        Kibibytes(Field("/proc/self/status", "RssFile")) is var bytes and > 0 ? bytes : null;
+        Kibibytes(SystemFile.Field("/proc/self/status", "RssFile")) is var bytes and > 0 ? bytes : null;
 
     /// <summary>
     /// Bytes that the control group (a container, a service) and those around it may use, or null without a limit.
@@ -76,12 +76,12 @@ internal static class Machine
     private static string FindCpuModel()
     {
         // x64 Linux names the model per core; ARM boards name the board instead.
-        string? name = Field("/proc/cpuinfo", "model name") ?? Field("/proc/cpuinfo", "Model");
+        string? name = SystemFile.Field("/proc/cpuinfo", "model name") ?? SystemFile.Field("/proc/cpuinfo", "Model");
         return name ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
             ?? $"unknown {RuntimeInformation.ProcessArchitecture} processor";
     }
 
-    private static long MemInfo(string key) => Kibibytes(Field("/proc/meminfo", key));
+    private static long MemInfo(string key) => Kibibytes(SystemFile.Field("/proc/meminfo", key));
 
     // "1234 kB"; 0 when there is no number.
     private static long Kibibytes(string? text)
@@ -102,37 +102,5 @@ internal static class Machine
         }
 
         return least;
-    }
-
-    private static string? Field(string path, string name)
-    {
-        foreach (string line in ReadLines(path))
-        {
-            int colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0 && line.AsSpan(0, colon).Trim().SequenceEqual(name))
-            {
-                return line[(colon + 1)..].Trim();
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>The lines of a file of the system; none where it hides it.</summary>
-    public static string[] ReadLines(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? File.ReadAllLines(path) : [];
-        }
-        catch (IOException)
-        {
-            // What the system hides is unknown, not a failure.
-            return [];
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return [];
-        }
     }
 }

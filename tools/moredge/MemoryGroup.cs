@@ -21,7 +21,7 @@ internal sealed class MemoryGroup(string folder, bool isUnified)
         {
             long used = Number(isUnified ? "memory.current" : "memory.usage_in_bytes") ?? 0;
             string prefix = isUnified ? "" : "total_";
-            foreach (string line in Machine.ReadLines(Path.Combine(folder, "memory.stat")))
+            foreach (string line in SystemFile.Lines(Path.Combine(folder, "memory.stat")))
             {
                 string[] words = line.Split(' ');
                 bool isOfFiles = words[0] == $"{prefix}active_file" || words[0] == $"{prefix}inactive_file";
@@ -36,7 +36,7 @@ internal sealed class MemoryGroup(string folder, bool isUnified)
     public static List<MemoryGroup> OfThisProcess()
     {
         List<MemoryGroup> groups = [];
-        foreach (string line in Machine.ReadLines("/proc/self/cgroup"))
+        foreach (string line in SystemFile.Lines("/proc/self/cgroup"))
         {
             // "hierarchy:controllers:path"; version 2 is the hierarchy without controllers.
             string[] parts = line.Split(':', 3);
@@ -61,5 +61,5 @@ internal sealed class MemoryGroup(string folder, bool isUnified)
 
     /// <summary>The number that a file of the group holds; null where there is none, as in "max".</summary>
     private long? Number(string file) =>
-        Machine.ReadLines(Path.Combine(folder, file)) is [string first, ..] ? Parse(first.Trim()) : null;
+        SystemFile.Lines(Path.Combine(folder, file)) is [string first, ..] ? Parse(first.Trim()) : null;
 }
