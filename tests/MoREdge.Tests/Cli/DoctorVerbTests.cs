@@ -63,6 +63,21 @@ public sealed class DoctorVerbTests : IDisposable
             model.GetProperty("decode_tokens_per_second_max").GetDouble(), 1e-3);
     }
 
+    /// <summary>Threads that have no processor read nothing that the others could not.</summary>
+    [Fact]
+    public void Bandwidth_WithMoreThreadsThanProcessors_IsReadByAsManyAsThereAre()
+    {
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        int readers = Math.Min(Environment.ProcessorCount, 256);
+        CliResult json = CliRunner.Run("doctor", path, "--threads", "256", "--json");
+        Assert.True(json.ExitCode == 0, json.Error);
+        using JsonDocument report = JsonDocument.Parse(json.Output);
+        Assert.Equal(readers, report.RootElement.GetProperty("read_threads").GetInt32());
+        Assert.Equal(256, report.RootElement.GetProperty("threads").GetInt32());
+        CliResult text = CliRunner.Run("doctor", path, "--threads", "256");
+        Assert.Contains($"read with {readers} threads", text.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("f32", 4 * ByteModel.KvDim * 2)]
     [InlineData("f16", 2 * ByteModel.KvDim * 2)]

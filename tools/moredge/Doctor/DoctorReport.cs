@@ -13,6 +13,9 @@ internal sealed class DoctorReport
 
     public required int Threads { get; init; }
 
+    /// <summary>Threads that read for the measurement: no more than there are processors.</summary>
+    public required int Readers { get; init; }
+
     /// <summary>The measured read bandwidth.</summary>
     public required double BytesPerSecond { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed class DoctorReport
             "memory",
             $"{ByteText.Format(Machine.MemoryBytes)}, {ByteText.Format(Machine.MemoryAvailableBytes)} "
                 + $"available{limit}");
-        table.Add("bandwidth", $"{ByteText.Format(BytesPerSecond)}/s read with {Threads} threads");
+        table.Add("bandwidth", $"{ByteText.Format(BytesPerSecond)}/s read with {Readers} threads");
         table.Add("runtime", $"{RuntimeInformation.FrameworkDescription}, {(Machine.IsAot ? "NativeAOT" : "JIT")}");
         AddModel(table);
         foreach (KernelSelfTestResult test in SelfTests ?? [])
@@ -96,6 +99,7 @@ internal sealed class DoctorReport
         writer.WriteNumber("memory_available_bytes", Machine.MemoryAvailableBytes);
         WriteLimit(writer);
         writer.WriteNumber("threads", Threads);
+        writer.WriteNumber("read_threads", Readers);
         writer.WriteNumber("read_bytes_per_second", BytesPerSecond);
         WriteModel(writer);
         WriteSelfTests(writer);

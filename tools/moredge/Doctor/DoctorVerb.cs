@@ -82,14 +82,18 @@ internal sealed class DoctorVerb
         int threads = _options.Threads(result);
         using GgufFile? file = path is null ? null : OpenedModel.OpenFile(path);
         MemoryEstimate? estimate = file is null ? null : new MemoryEstimate(file, _options.Sequence(result), threads);
-        double bytesPerSecond = MeasureBandwidth(kernels, threads, BandwidthProbe.BytesDefault);
+
+        // More threads than processors take turns, and a small part of the buffer is read again from a cache meanwhile.
+        int readers = Math.Min(threads, Environment.ProcessorCount);
+        double bytesPerSecond = MeasureBandwidth(kernels, readers, BandwidthProbe.BytesDefault);
         DoctorReport report = new()
         {
             Kernels = kernels,
             Threads = threads,
+            Readers = readers,
             BytesPerSecond = bytesPerSecond,
             WeightBytesPerSecond = file?.FileBytes < BandwidthProbe.BytesDefault
-                ? MeasureBandwidth(kernels, threads, file.FileBytes)
+                ? MeasureBandwidth(kernels, readers, file.FileBytes)
                 : bytesPerSecond,
             FileName = path,
             Estimate = estimate,
