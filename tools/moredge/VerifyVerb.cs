@@ -16,7 +16,8 @@ internal static class VerifyVerb
     private static readonly Option<bool> Json = new("--json")
     {
         Description = "Print one JSON object: "
-            + "{\"file\":...,\"intact\":true|false,\"tensors\":N,\"bytes\":N,\"damaged\":[names]}.",
+            + "{\"file\":...,\"intact\":true|false|null,\"tensors\":N,\"bytes\":N,\"damaged\":[names]}; null where "
+            + "nothing can be verified.",
     };
 
     /// <summary>The verb.</summary>
@@ -42,23 +43,20 @@ internal static class VerifyVerb
         string path = result.GetRequiredValue(Source);
         using Interruption interruption = new();
         using GgufFile file = OpenedModel.OpenFile(path);
-        if (!file.HasHeaderDigest || !file.HasDigests)
-        {
-            throw new FailureException($"{path}: there are no digests in this file, so nothing can be verified.");
-        }
-
         long total = 0;
         foreach (GgufTensor tensor in file.Tensors)
         {
             total += tensor.ByteCount;
         }
 
-        List<string> damaged = FindDamaged(file, total, interruption.Token);
+        bool hasDigests = file.HasHeaderDigest && file.HasDigests;
+        List<string> damaged = hasDigests ? FindDamaged(file, total, interruption.Token) : [];
+        bool? isIntact = hasDigests ? damaged.Count == 0 : null;
         if (result.GetValue(Json))
         {
-            StandardOutput.WriteJson(writer => WriteMembers(writer, file, total, damaged));
+            StandardOutput.WriteJson(writer => WriteMembers(writer, file, isIntact, total, damaged));
         }
-        else if (damaged.Count == 0)
+        else if (isIntact == true)
         {
             StringBuilder text = new();
             text.AppendLine(
@@ -67,12 +65,16 @@ internal static class VerifyVerb
             StandardOutput.Write(text);
         }
 
-        return damaged.Count == 0
-            ? ExitCode.Success
-            : throw new FailureException(
+        return isIntact switch
+        {
+            true => ExitCode.Success,
+            false => throw new FailureException(
                 $"{path}: {damaged.Count} of {file.Tensors.Count} tensors do not match their digests; "
                 + "the file is damaged: "
-                + $"{string.Join(", ", damaged.ConvertAll(name => PlainText.Clean(name)))}.");
+                + $"{string.Join(", ", damaged.ConvertAll(name => PlainText.Clean(name)))}."),
+            null => throw new FailureException(
+                $"{path}: there are no digests in this file, so nothing can be verified."),
+        };
     }
 
     private static List<string> FindDamaged(GgufFile file, long total, CancellationToken cancellation)
@@ -99,10 +101,20 @@ internal static class VerifyVerb
         return damaged;
     }
 
-    private static void WriteMembers(Utf8JsonWriter writer, GgufFile file, long total, List<string> damaged)
+    private static void WriteMembers(
+        Utf8JsonWriter writer, GgufFile file, bool? isIntact, long total, List<string> damaged)
     {
         writer.WriteString("file", file.Path);
-        writer.WriteBoolean("intact", damaged.Count == 0);
+        writer.WritePropertyName("intact");
+        if (isIntact is { } known)
+        {
+            writer.WriteBooleanValue(known);
+        }
+        else
+        {
+            writer.WriteNullValue();
+        }
+
         writer.WriteNumber("tensors", file.Tensors.Count);
         writer.WriteNumber("bytes", total);
         writer.WriteStartArray("damaged");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MoREdge.ModelFile;
 using MoREdge.Tensors;
 
@@ -206,9 +207,18 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
     }
 
     [Fact]
-    public void Verify_FileWithoutDigests_IsAFailure() =>
-        CliRunner.Run("verify", folder.Write("plain.gguf", [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]]))
-            .AssertRefused(1, "no digests");
+    public void Verify_FileWithoutDigests_IsAFailure()
+    {
+        string path = folder.Write("plain.gguf", [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]]);
+        CliRunner.Run("verify", path).AssertRefused(1, "no digests");
+
+        CliResult result = CliRunner.Run("verify", path, "--json");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("no digests", result.Error, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("intact").ValueKind);
+        Assert.Equal(0, json.RootElement.GetProperty("damaged").GetArrayLength());
+    }
 
     [Fact]
     public void Quantize_FileLargerThanTheDiskAllows_LeavesNothing()
