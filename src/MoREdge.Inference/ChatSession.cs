@@ -6,7 +6,10 @@ namespace MoREdge.Inference;
 /// <summary>What one chat turn gave.</summary>
 /// <param name="Stats">What it cost.</param>
 /// <param name="DroppedMessages">Oldest messages that were left out to make the text fit the context.</param>
-public sealed record ChatTurn(GenerationStats Stats, int DroppedMessages);
+/// <param name="IsTakenBack">
+/// Whether it was cancelled before the answer began, so that the conversation is as it was before the question.
+/// </param>
+public sealed record ChatTurn(GenerationStats Stats, int DroppedMessages, bool IsTakenBack);
 
 /// <summary>
 /// A conversation: messages, the model's chat template, and a session whose cache is reused from turn to turn.
@@ -58,7 +61,9 @@ public sealed class ChatSession
     /// <param name="text">What the user says.</param>
     /// <param name="options">Limits and progress.</param>
     /// <param name="onText">Receives the answer piece by piece.</param>
-    /// <param name="cancellation">Ends the answer; what was said of it stays in the history.</param>
+    /// <param name="cancellation">
+    /// Ends the answer; what was said of it stays in the history. Where nothing was said, the question goes too.
+    /// </param>
     /// <exception cref="InferenceException">
     /// This message alone does not fit the context, or the template writes nothing; the conversation stays as it was.
     /// Or the model produced a value that is not a finite number.
@@ -99,8 +104,8 @@ public sealed class ChatSession
                     onText(piece);
                 },
                 cancellation);
-            answered = true;
-            return new ChatTurn(stats, dropped);
+            answered = stats.StopReason != StopReason.Cancelled || answer.Length > 0;
+            return new ChatTurn(stats, answered ? dropped : 0, IsTakenBack: !answered);
         }
         finally
         {
@@ -110,7 +115,8 @@ public sealed class ChatSession
             }
             else
             {
-                // A question that cannot be answered costs nothing of what was said before it.
+                // A question without an answer costs nothing of what was said before it. Left in, an empty answer would
+                // be the model's example for the next one.
                 _messages.Clear();
                 _messages.AddRange(before);
             }

@@ -186,6 +186,11 @@ internal sealed class ChatConsole : IDisposable
             _lastStats = turn.Stats;
             _output.WriteLine();
             _output.Flush();
+            if (turn.IsTakenBack)
+            {
+                Console.Error.WriteLine("(Stopped before the answer began: the question is forgotten.)");
+            }
+
             if (turn.DroppedMessages > 0)
             {
                 Console.Error.WriteLine(

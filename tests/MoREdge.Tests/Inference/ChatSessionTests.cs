@@ -82,6 +82,27 @@ public sealed class ChatSessionTests(BuiltInModel builtIn) : IClassFixture<Built
     }
 
     [Fact]
+    public void Ask_CancelledBeforeTheAnswer_TakesTheQuestionBack()
+    {
+        using GenerationSession session = builtIn.Start(contextLength: 128);
+        ChatSession chat = new(builtIn.Model, session, systemPrompt: null);
+        Ask(chat, Question);
+        string expected = Ask(chat, "And a dog?").Text;
+        chat.Reset();
+        Ask(chat, Question);
+
+        // So long that the first question and its answer have to go.
+        string question = string.Concat(Enumerable.Repeat(Question, 7));
+        ChatTurn turn = chat.Ask(
+            question, TwelveTokens, _ => Assert.Fail("Nothing is said."), new CancellationToken(canceled: true));
+
+        Assert.Equal((StopReason.Cancelled, true, 0), (turn.Stats.StopReason, turn.IsTakenBack, turn.DroppedMessages));
+        Assert.Equal(2, chat.MessageCount);
+        (ChatTurn next, string text) = Ask(chat, "And a dog?");
+        Assert.Equal((expected, false, 4), (text, next.IsTakenBack, chat.MessageCount));
+    }
+
+    [Fact]
     public void Reset_ByAReceiver_IsRefusedAndForgetsNothing()
     {
         using GenerationSession session = builtIn.Start();
