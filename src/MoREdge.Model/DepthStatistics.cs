@@ -41,6 +41,19 @@ public sealed class DepthStatistics
         }
     }
 
+    /// <summary>Share of the tokens that ran at least so many recursions; 0 before the first token.</summary>
+    public double ShareReaching(int depth)
+    {
+        long reached = 0;
+        foreach (long tokens in Histogram[depth..])
+        {
+            reached += tokens;
+        }
+
+        long count = TokenCount;
+        return count == 0 ? 0 : (double)reached / count;
+    }
+
     /// <summary>Starts counting anew.</summary>
     public void Clear() => Array.Clear(_histogram);
 

@@ -122,6 +122,29 @@ public sealed class PerplexityVerbTests : IDisposable
         Assert.DoesNotContain("+-", table.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Its routers are random numbers that know nothing of its capacities of one half.</summary>
+    [Fact]
+    public void Shares_FarFromTheCapacities_AreAWarning()
+    {
+        string path = new ByteModel { RecursionCount = 2 }.Write(_folder.File("m.gguf"));
+        string text = _folder.Write("long.txt", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Text, 6))));
+        string[] arguments = ["perplexity", "-m", path, "-f", text, "--json"];
+        CliResult result = CliRunner.Run([.. arguments, "--routing", "threshold"]);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement depths = json.RootElement.GetProperty("depth_histogram");
+        double tokens = depths.EnumerateArray().Sum(count => count.GetInt64());
+        double second = depths[2].GetInt64() / tokens;
+        double first = second + (depths[1].GetInt64() / tokens);
+        (int worst, double share) = Math.Abs(first - 0.5) > Math.Abs(second - 0.5) ? (1, first) : (2, second);
+        Assert.True(Math.Abs(share - 0.5) > 0.1, $"The model of this seed runs recursion {worst} for {share:P0}.");
+        Assert.Contains(
+            FormattableString.Invariant($"warning: recursion {worst} ran for {100 * share:F0} % of the tokens, where ")
+            + "the model was trained to run it for 50 %", result.Error, StringComparison.Ordinal);
+
+        CliRunner.Run([.. arguments, "--routing", "topk"]).AssertSilent();
+        CliRunner.Run("perplexity", "-m", path, "-f", WriteText(), "--routing", "threshold").AssertSilent();
+    }
+
     [Fact]
     public void Text_FromStandardInput_IsTheSame()
     {

@@ -56,6 +56,8 @@ internal sealed class PerplexityVerb
             + "With --against: KL(reference || model) per token in nats, its mean and 99 % quantile, and the share of "
             + "tokens where both have the same best one, on the same windows in the same pass. Routing, depth and "
             + "cache options are for the model only; the reference runs as its file says.\n\n"
+            + "With --routing threshold a warning names a recursion that ran for more than ten points more or fewer "
+            + "of the tokens than the model was trained to run it for.\n\n"
             + "Examples:\n"
             + "  moredge perplexity -m model-q4.gguf -f story.txt\n"
             + "  moredge perplexity -m model-q4.gguf -f - --against model-f32.gguf --context 512 --json < story.txt");
@@ -99,6 +101,11 @@ internal sealed class PerplexityVerb
         else
         {
             report.WriteText();
+        }
+
+        if (CapacityCheck.Warning(model.Config.Recursion, sequence) is { } warning)
+        {
+            Faults.Warn(warning);
         }
 
         return ExitCode.Success;
