@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace MoREdge.Tokenization;
@@ -62,12 +63,14 @@ internal static class JsonFields
             throw new TokenizerException(TokenizerError.InvalidField, $"The id of {what} is not a token id.");
         }
 
-        return id < TokenizerLimits.TokensMax
-            ? id
-            : throw new TokenizerException(
-                TokenizerError.VocabularyTooLarge,
-                $"The id {id} of {what} is beyond the limit of {TokenizerLimits.TokensMax} tokens.");
+        return Bounded(id, what);
     }
+
+    /// <summary>A token id that is the name of a field.</summary>
+    public static int TokenId(string name, string parent) =>
+        int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            ? Bounded(id, "an added token")
+            : throw Invalid(parent, $"names \"{name}\", which is no token id");
 
     /// <summary>Refuses a text option that this library does not have, unless it is absent or empty.</summary>
     public static void RefuseText(JsonElement parent, string name)
@@ -95,6 +98,12 @@ internal static class JsonFields
     /// <summary>The fault of a field.</summary>
     public static TokenizerException Invalid(string name, string fault) =>
         new(TokenizerError.InvalidField, $"The field \"{name}\" {fault}.");
+
+    private static int Bounded(int id, string what) => id < TokenizerLimits.TokensMax
+        ? id
+        : throw new TokenizerException(
+            TokenizerError.VocabularyTooLarge,
+            $"The id {id} of {what} is beyond the limit of {TokenizerLimits.TokensMax} tokens.");
 
     private static JsonElement OfKind(JsonElement parent, string name, JsonValueKind kind)
     {

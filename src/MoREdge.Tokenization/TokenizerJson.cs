@@ -65,7 +65,7 @@ public static class TokenizerJson
         }
 
         TokenizerJsonPipeline pipeline = TokenizerJsonPipeline.Parse(root);
-        TokenizerJsonVocabulary vocabulary = TokenizerJsonVocabulary.Parse(root, model, pipeline.Algorithm);
+        TokenizerJsonVocabulary vocabulary = TokenizerJsonVocabulary.Parse(root, config, pipeline.Algorithm);
         int unknownId = vocabulary.Find(JsonFields.OptionalString(model, "unk_token"));
         if (unknownId >= 0 && pipeline.Algorithm == TokenizerAlgorithm.SentencePieceBpe)
         {

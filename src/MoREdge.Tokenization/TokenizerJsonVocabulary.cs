@@ -6,9 +6,6 @@ namespace MoREdge.Tokenization;
 /// <summary>The tokens, added tokens and merges of a tokenizer.json.</summary>
 internal sealed class TokenizerJsonVocabulary
 {
-    private readonly List<int> _leftStripIds = [];
-    private readonly List<int> _rightStripIds = [];
-
     private TokenizerJsonVocabulary(string[] tokens, TokenKind[] kinds, string[] merges)
     {
         Tokens = tokens;
@@ -28,17 +25,18 @@ internal sealed class TokenizerJsonVocabulary
     public string[] Merges { get; }
 
     /// <summary>Added tokens with <c>lstrip</c>.</summary>
-    public IReadOnlyList<int> LeftStripIds => _leftStripIds;
+    public IReadOnlyList<int> LeftStripIds { get; private init; } = [];
 
     /// <summary>Added tokens with <c>rstrip</c>.</summary>
-    public IReadOnlyList<int> RightStripIds => _rightStripIds;
+    public IReadOnlyList<int> RightStripIds { get; private init; } = [];
 
     /// <summary>Reads the vocabulary.</summary>
     /// <param name="root">The file.</param>
-    /// <param name="model">Its "model" object.</param>
+    /// <param name="config">tokenizer_config.json, which may know more added tokens.</param>
     /// <param name="algorithm">How the vocabulary spells text.</param>
-    public static TokenizerJsonVocabulary Parse(JsonElement root, JsonElement model, TokenizerAlgorithm algorithm)
+    public static TokenizerJsonVocabulary Parse(JsonElement root, JsonElement config, TokenizerAlgorithm algorithm)
     {
+        JsonElement model = JsonFields.Object(root, "model");
         JsonElement vocab = JsonFields.Object(model, "vocab");
         Dictionary<string, int> ids = [];
         int count = 0;
@@ -49,14 +47,13 @@ internal sealed class TokenizerJsonVocabulary
             count = Math.Max(count, id + 1);
         }
 
-        List<(int Id, JsonElement Token)> addedTokens = AddedTokens(root, ids);
-        foreach ((int id, JsonElement token) in addedTokens)
+        List<AddedToken> addedTokens = AddedToken.Read(root, config, ids);
+        foreach (AddedToken added in addedTokens)
         {
-            string text = JsonFields.String(token, "content");
-            bool isShared = algorithm == TokenizerAlgorithm.ByteLevelBpe && ids.ContainsKey(text);
-            count = isShared && SpellsOtherBytes(text)
-                ? throw JsonFields.Unsupported($"The added token \"{text}\", which also spells bytes of text,")
-                : Math.Max(count, id + 1);
+            bool isShared = algorithm == TokenizerAlgorithm.ByteLevelBpe && ids.ContainsKey(added.Text);
+            count = isShared && SpellsOtherBytes(added.Text)
+                ? throw JsonFields.Unsupported($"The added token \"{added.Text}\", which also spells bytes of text,")
+                : Math.Max(count, added.Id + 1);
         }
 
         string?[] tokens = new string?[count];
@@ -67,16 +64,17 @@ internal sealed class TokenizerJsonVocabulary
             Put(tokens, JsonFields.TokenId(token.Value, "a token"), token.Name);
         }
 
-        foreach ((int id, JsonElement token) in addedTokens)
+        foreach (AddedToken added in addedTokens)
         {
-            Put(tokens, id, JsonFields.String(token, "content"));
-            bool special = JsonFields.OptionalBool(token, "special") ?? false;
-            kinds[id] = special ? TokenKind.Control : TokenKind.UserDefined;
+            Put(tokens, added.Id, added.Text);
+            kinds[added.Id] = added.IsSpecial ? TokenKind.Control : TokenKind.UserDefined;
         }
 
-        TokenizerJsonVocabulary vocabulary = new(Fill(tokens, kinds), kinds, ParseMerges(model));
-        addedTokens.ForEach(added => vocabulary.ReadTrimming(added.Id, added.Token));
-        return vocabulary;
+        return new TokenizerJsonVocabulary(Fill(tokens, kinds), kinds, ParseMerges(model))
+        {
+            LeftStripIds = AddedToken.Ids(addedTokens, added => added.StripsLeft),
+            RightStripIds = AddedToken.Ids(addedTokens, added => added.StripsRight),
+        };
     }
 
     /// <summary>The id of a token text, or -1.</summary>
@@ -92,22 +90,6 @@ internal sealed class TokenizerJsonVocabulary
                 Kinds[id] = TokenKind.Byte;
             }
         }
-    }
-
-    // A text that the vocabulary has, too, keeps the id that it has there, as in the Hugging Face library.
-    private static List<(int Id, JsonElement Token)> AddedTokens(JsonElement root, Dictionary<string, int> vocabulary)
-    {
-        List<(int Id, JsonElement Token)> tokens = [];
-        if (JsonFields.Optional(root, "added_tokens") is not null)
-        {
-            foreach (JsonElement token in JsonFields.Array(root, "added_tokens").EnumerateArray())
-            {
-                int stated = JsonFields.TokenId(JsonFields.Required(token, "id"), "an added token");
-                tokens.Add((vocabulary.GetValueOrDefault(JsonFields.String(token, "content"), stated), token));
-            }
-        }
-
-        return tokens;
     }
 
     // In a byte-level vocabulary "Ġ" is a space; as an added token it would be the letter, under the same id.
@@ -162,23 +144,5 @@ internal sealed class TokenizerJsonVocabulary
         }
 
         return merges;
-    }
-
-    private void ReadTrimming(int id, JsonElement added)
-    {
-        if (JsonFields.OptionalBool(added, "single_word") ?? false)
-        {
-            throw JsonFields.Unsupported($"The added token \"{Tokens[id]}\" with \"single_word\"");
-        }
-
-        if (JsonFields.OptionalBool(added, "lstrip") ?? false)
-        {
-            _leftStripIds.Add(id);
-        }
-
-        if (JsonFields.OptionalBool(added, "rstrip") ?? false)
-        {
-            _rightStripIds.Add(id);
-        }
     }
 }

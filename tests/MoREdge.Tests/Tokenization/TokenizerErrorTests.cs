@@ -34,6 +34,48 @@ public sealed class TokenizerErrorTests
         Assert.Equal(TokenKind.Control, definition.Kinds[1]);
     }
 
+    /// <summary>
+    /// What the transformers library makes of these two files: more tokens, white space swallowed as the second says,
+    /// and no id twice.
+    /// </summary>
+    [Fact]
+    public void Load_TokensThatOnlyTheConfigKnows_AreAdded()
+    {
+        TokenizerDefinition definition = Json(
+            $$"""
+            {"model":{{Model}},"pre_tokenizer":{{ByteLevel}},"added_tokens":[
+            {"id":3,"content":"<s>","special":true},{"id":4,"content":"<|tool|>","special":true}]}
+            """,
+            """
+            {"eos_token":"<|im_end|>","added_tokens_decoder":{
+            "6":{"content":"<|im_end|>","special":true},"4":{"content":"<|user|>"},
+            "3":{"content":"<s>","special":false,"rstrip":true}, "1":{"content":"b","special":true,"lstrip":true}}}
+            """);
+
+        Assert.Equal(["a", "b", "ab", "<s>", "<|tool|>", "<|user|>", "<|im_end|>"], definition.Tokens);
+        Assert.Equal((6, 6), (definition.EosId, definition.EndOfTurnId));
+        Assert.Equal(
+            [TokenKind.Control, TokenKind.Control, TokenKind.UserDefined, TokenKind.Control],
+            [definition.Kinds[1], definition.Kinds[3], definition.Kinds[5], definition.Kinds[6]]);
+        Assert.Equal([3, 0, 1, 6, 5], new Tokenizer(definition).Encode("<s> a b<|im_end|><|user|>"));
+    }
+
+    [Theory]
+    [InlineData("3", TokenizerError.InvalidField, "added_tokens_decoder")]
+    [InlineData("""{"x":{"content":"<s>"}}""", TokenizerError.InvalidField, "\"x\"")]
+    [InlineData("""{"9999999":{"content":"<s>"}}""", TokenizerError.VocabularyTooLarge, "9999999")]
+    [InlineData("""{"3":{"content":"<s>","single_word":true}}""", TokenizerError.UnsupportedComponent, "single_word")]
+    public void Load_WrongTokensInTheConfig_NamesTheFault(string decoder, TokenizerError error, string named)
+    {
+        TokenizerException fault = Assert.Throws<TokenizerException>(
+            () => Json(
+                $$"""{"model":{{Model}},"pre_tokenizer":{{ByteLevel}}}""",
+                $$"""{"added_tokens_decoder":{{decoder}}}"""));
+
+        Assert.Equal(error, fault.Error);
+        Assert.Contains(named, fault.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{", TokenizerError.InvalidJson, "JSON")]
     [InlineData("{}", TokenizerError.MissingField, "model")]
@@ -158,8 +200,9 @@ public sealed class TokenizerErrorTests
         Expect(TokenizerError.UnknownPreTokenizer, () => PreTokenizers.FromGgufName("nobody"));
     }
 
-    private static TokenizerDefinition Json(string json) =>
-        TokenizerJson.Load(new MemoryStream(Encoding.UTF8.GetBytes(json)));
+    private static TokenizerDefinition Json(string json, string? config = null) => TokenizerJson.Load(
+        new MemoryStream(Encoding.UTF8.GetBytes(json)),
+        config is null ? null : new MemoryStream(Encoding.UTF8.GetBytes(config)));
 
     private static void Expect(TokenizerError error, Func<object?> act) =>
         Assert.Equal(error, Assert.Throws<TokenizerException>(act).Error);

@@ -1,0 +1,108 @@
+using System.Text.Json;
+
+namespace MoREdge.Tokenization;
+
+/// <summary>A token that a Hugging Face folder adds to its vocabulary.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="IsSpecial">Whether it controls the model.</param>
+/// <param name="StripsLeft">Whether it swallows the white space before it.</param>
+/// <param name="StripsRight">Whether it swallows the white space after it.</param>
+internal readonly record struct AddedToken(int Id, string Text, bool IsSpecial, bool StripsLeft, bool StripsRight)
+{
+    private const string ListKey = "added_tokens";
+    private const string DecoderKey = "added_tokens_decoder";
+
+    /// <summary>
+    /// The added tokens of tokenizer.json and, behind them, those that only tokenizer_config.json knows. Of a token
+    /// that both know, the latter says what it swallows, and it is special where either says so: so the transformers
+    /// library sets up its tokenizers (PreTrainedTokenizerFast in tokenization_utils_fast.py).
+    /// </summary>
+    /// <param name="root">tokenizer.json.</param>
+    /// <param name="config">tokenizer_config.json.</param>
+    /// <param name="vocabulary">Ids by text: a text that is there, too, keeps its id.</param>
+    public static List<AddedToken> Read(JsonElement root, JsonElement config, Dictionary<string, int> vocabulary)
+    {
+        List<AddedToken> tokens = [];
+        if (JsonFields.Optional(root, ListKey) is not null)
+        {
+            foreach (JsonElement token in JsonFields.Array(root, ListKey).EnumerateArray())
+            {
+                int stated = JsonFields.TokenId(JsonFields.Required(token, "id"), "an added token");
+                tokens.Add(Read(token, stated, vocabulary));
+            }
+        }
+
+        if (JsonFields.Optional(config, DecoderKey) is not null)
+        {
+            SortedDictionary<int, JsonElement> decoder = [];
+            foreach (JsonProperty token in JsonFields.Object(config, DecoderKey).EnumerateObject())
+            {
+                decoder[JsonFields.TokenId(token.Name, DecoderKey)] = token.Value;
+            }
+
+            Merge(tokens, decoder, vocabulary);
+        }
+
+        return tokens;
+    }
+
+    /// <summary>The ids of those that a question is true of.</summary>
+    public static List<int> Ids(List<AddedToken> tokens, Predicate<AddedToken> question) =>
+        tokens.FindAll(question).ConvertAll(token => token.Id);
+
+    private static AddedToken Read(JsonElement token, int stated, Dictionary<string, int> vocabulary)
+    {
+        string text = JsonFields.String(token, "content");
+        return JsonFields.OptionalBool(token, "single_word") ?? false
+            ? throw JsonFields.Unsupported($"The added token \"{text}\" with \"single_word\"")
+            : new AddedToken(
+                vocabulary.GetValueOrDefault(text, stated),
+                text,
+                JsonFields.OptionalBool(token, "special") ?? false,
+                JsonFields.OptionalBool(token, "lstrip") ?? false,
+                JsonFields.OptionalBool(token, "rstrip") ?? false);
+    }
+
+    private static void Merge(
+        List<AddedToken> tokens, SortedDictionary<int, JsonElement> decoder, Dictionary<string, int> vocabulary)
+    {
+        HashSet<int> taken = [.. vocabulary.Values];
+        Dictionary<string, int> indices = [];
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            taken.Add(tokens[i].Id);
+            indices[tokens[i].Text] = i;
+        }
+
+        foreach ((int stated, JsonElement json) in decoder)
+        {
+            AddedToken token = Read(json, stated, vocabulary);
+            if (indices.TryGetValue(token.Text, out int index))
+            {
+                AddedToken known = tokens[index];
+                tokens[index] = token with { Id = known.Id, IsSpecial = token.IsSpecial || known.IsSpecial };
+                continue;
+            }
+
+            // The library does not look at the stated id; where tokenizer.json gives it to another text, neither do we.
+            bool isVocabulary = vocabulary.ContainsKey(token.Text);
+            token = isVocabulary || taken.Add(token.Id) ? token : token with { Id = FirstFree(taken) };
+            taken.Add(token.Id);
+            indices[token.Text] = tokens.Count;
+            tokens.Add(token);
+        }
+    }
+
+    /// <summary>The id behind all others.</summary>
+    private static int FirstFree(HashSet<int> taken)
+    {
+        int id = 0;
+        foreach (int other in taken)
+        {
+            id = Math.Max(id, other + 1);
+        }
+
+        return id;
+    }
+}
