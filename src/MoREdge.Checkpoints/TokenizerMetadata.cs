@@ -28,7 +28,7 @@ namespace MoREdge.Checkpoints;
 /// <item><term>moredge.tokenizer.{prefix_scope, prefix_only_if_missing, normalize_nfc, ignore_merges,
 /// fuse_unknown}</term>
 /// <description>What GGUF has no key for, always written.</description></item>
-/// <item><term>moredge.tokenizer.{left,right}_strip_ids</term><description>int32 arrays; absent when
+/// <item><term>moredge.tokenizer.{left_strip,right_strip,normalized}_ids</term><description>int32 arrays; absent when
 /// empty.</description></item>
 /// <item><term>tokenizer.chat_template</term><description>ChatTemplate; absent when null.</description></item>
 /// </list>
@@ -98,6 +98,7 @@ public static class TokenizerMetadata
         SetFlag(metadata, MetadataKeys.TokenizerFuseUnknown, tokenizer.FuseUnknown);
         SetIds(metadata, MetadataKeys.TokenizerLeftStripIds, tokenizer.LeftStripIds);
         SetIds(metadata, MetadataKeys.TokenizerRightStripIds, tokenizer.RightStripIds);
+        SetIds(metadata, MetadataKeys.TokenizerNormalizedIds, tokenizer.NormalizedIds);
     }
 
     private static void SetText(GgufMetadata metadata, string key, string text) =>

@@ -119,6 +119,7 @@ internal static class TokenizerSource
             PaddingId = tokenizer.PaddingId < vocabSize ? tokenizer.PaddingId : -1,
             LeftStripIds = Below(tokenizer.LeftStripIds, vocabSize),
             RightStripIds = Below(tokenizer.RightStripIds, vocabSize),
+            NormalizedIds = Below(tokenizer.NormalizedIds, vocabSize),
         };
     }
 

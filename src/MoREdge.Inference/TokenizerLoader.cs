@@ -142,6 +142,7 @@ public static class TokenizerLoader
             FuseUnknown = metadata.GetBoolean(MetadataKeys.TokenizerFuseUnknown, true),
             LeftStripIds = metadata.GetInt32Array(MetadataKeys.TokenizerLeftStripIds),
             RightStripIds = ReadRightStripIds(definition, metadata),
+            NormalizedIds = metadata.GetInt32Array(MetadataKeys.TokenizerNormalizedIds),
             // An empty template is how some programs write that there is none.
             ChatTemplate = metadata.GetString(MetadataKeys.ChatTemplate) is { Length: > 0 } template ? template : null,
         };

@@ -156,6 +156,11 @@ public static class MetadataKeys
     /// <summary>int32 array: special tokens that swallow the white space after them; empty when absent.</summary>
     public const string TokenizerRightStripIds = "moredge.tokenizer.right_strip_ids";
 
+    /// <summary>
+    /// int32 array: special tokens that take the space before them and are found only behind one; empty when absent.
+    /// </summary>
+    public const string TokenizerNormalizedIds = "moredge.tokenizer.normalized_ids";
+
     // Suffixes behind "{architecture}." follow.
 
     /// <summary>uint32: physical blocks.</summary>

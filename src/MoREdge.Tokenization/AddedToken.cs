@@ -8,7 +8,9 @@ namespace MoREdge.Tokenization;
 /// <param name="IsSpecial">Whether it controls the model.</param>
 /// <param name="StripsLeft">Whether it swallows the white space before it.</param>
 /// <param name="StripsRight">Whether it swallows the white space after it.</param>
-internal readonly record struct AddedToken(int Id, string Text, bool IsSpecial, bool StripsLeft, bool StripsRight)
+/// <param name="IsNormalized">Whether it is looked for in normalized text.</param>
+internal readonly record struct AddedToken(
+    int Id, string Text, bool IsSpecial, bool StripsLeft, bool StripsRight, bool IsNormalized)
 {
     private const string ListKey = "added_tokens";
     private const string DecoderKey = "added_tokens_decoder";
@@ -54,14 +56,16 @@ internal readonly record struct AddedToken(int Id, string Text, bool IsSpecial, 
     private static AddedToken Read(JsonElement token, int stated, Dictionary<string, int> vocabulary)
     {
         string text = JsonFields.String(token, "content");
+        bool isSpecial = JsonFields.OptionalBool(token, "special") ?? false;
         return JsonFields.OptionalBool(token, "single_word") ?? false
             ? throw JsonFields.Unsupported($"The added token \"{text}\" with \"single_word\"")
             : new AddedToken(
                 vocabulary.GetValueOrDefault(text, stated),
                 text,
-                JsonFields.OptionalBool(token, "special") ?? false,
+                isSpecial,
                 JsonFields.OptionalBool(token, "lstrip") ?? false,
-                JsonFields.OptionalBool(token, "rstrip") ?? false);
+                JsonFields.OptionalBool(token, "rstrip") ?? false,
+                JsonFields.OptionalBool(token, "normalized") ?? !isSpecial);
     }
 
     private static void Merge(

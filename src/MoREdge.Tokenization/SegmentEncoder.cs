@@ -2,6 +2,19 @@ using System.Text;
 
 namespace MoREdge.Tokenization;
 
+/// <summary>What stands before a segment.</summary>
+internal enum SegmentStart
+{
+    /// <summary>Nothing.</summary>
+    Text,
+
+    /// <summary>A special token that was found before the text was normalized.</summary>
+    Token,
+
+    /// <summary>One that was found in normalized text, so that the space in front stands before it.</summary>
+    NormalizedToken,
+}
+
 /// <summary>
 /// Encodes the text segments between special tokens, one call's worth: it owns the buffers that they share.
 /// </summary>
@@ -26,15 +39,20 @@ internal sealed class SegmentEncoder
 
     /// <summary>Appends the ids of one segment.</summary>
     /// <param name="segment">UTF-8 text.</param>
-    /// <param name="startsText">Whether nothing stands before it.</param>
-    public void Encode(ReadOnlySpan<byte> segment, bool startsText)
+    /// <param name="start">What stands before it.</param>
+    public void Encode(ReadOnlySpan<byte> segment, SegmentStart start)
     {
-        if (segment.IsEmpty)
+        if (!segment.IsEmpty)
         {
-            return;
+            EncodeNormalized(Normalize(segment, start));
         }
+    }
 
-        ReadOnlySpan<byte> text = Normalize(segment, startsText);
+    /// <summary>Appends the ids of the space that is put in front of a segment of which nothing is left.</summary>
+    public void EncodePrefix() => EncodeNormalized(" "u8);
+
+    private void EncodeNormalized(ReadOnlySpan<byte> text)
+    {
         bool byteLevel = _definition.Algorithm == TokenizerAlgorithm.ByteLevelBpe;
         while (!text.IsEmpty)
         {
@@ -186,10 +204,11 @@ internal sealed class SegmentEncoder
         }
     }
 
-    private ReadOnlySpan<byte> Normalize(ReadOnlySpan<byte> segment, bool startsText)
+    private ReadOnlySpan<byte> Normalize(ReadOnlySpan<byte> segment, SegmentStart start)
     {
         bool visibleSpaces = _definition.Algorithm == TokenizerAlgorithm.SentencePieceBpe;
-        bool inScope = startsText || _definition.PrefixScope == SpacePrefixScope.EverySegment;
+        bool inScope = start == SegmentStart.Text
+            || (start == SegmentStart.Token && _definition.PrefixScope == SpacePrefixScope.EverySegment);
         bool prefix = _definition.AddSpacePrefix && inScope
             && !(_definition.PrefixOnlyIfMissing && StartsWithSpace(segment, visibleSpaces));
         if (_definition.NormalizeNfc && UnicodeComposition.MayChange(segment))

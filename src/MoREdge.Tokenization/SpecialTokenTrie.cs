@@ -15,10 +15,12 @@ internal sealed class SpecialTokenTrie
     private readonly Dictionary<int, int> _children = [];
     private readonly bool[] _startsToken = new bool[256];
     private readonly TokenKind[] _kinds;
+    private readonly HashSet<int> _normalized;
 
     public SpecialTokenTrie(TokenizerDefinition definition, TokenBytes tokens)
     {
         _kinds = definition.Kinds;
+        _normalized = [.. definition.NormalizedIds];
         for (int id = 0; id < _kinds.Length; id++)
         {
             if (_kinds[id] is TokenKind.Control or TokenKind.Unknown or TokenKind.UserDefined && !tokens[id].IsEmpty)
@@ -32,16 +34,24 @@ internal sealed class SpecialTokenTrie
     /// <param name="text">UTF-8 text.</param>
     /// <param name="from">Where to start.</param>
     /// <param name="parseSpecial">Whether control and unknown tokens count; user-defined ones always do.</param>
+    /// <param name="segmentFrom">Where the text begins that no token has taken.</param>
+    /// <param name="opens">Whether a space is put in front of that text.</param>
     /// <param name="start">Where the token starts, or the text's length.</param>
     /// <param name="length">Its byte count, or 0.</param>
     /// <returns>Its id, or -1.</returns>
-    public int Find(ReadOnlySpan<byte> text, int from, bool parseSpecial, out int start, out int length)
+    public int Find(
+        ReadOnlySpan<byte> text, int from, bool parseSpecial, int segmentFrom, bool opens, out int start,
+        out int length)
     {
         for (start = from; start < text.Length; start++)
         {
             if (_startsToken[text[start]])
             {
-                int id = LongestAt(text[start..], parseSpecial, out length);
+                bool followsSpace = _normalized.Count > 0
+                    && (start > segmentFrom
+                        ? TokenBytes.LastSpaceLength(text[segmentFrom..start]) > 0
+                        : start == segmentFrom && opens);
+                int id = LongestAt(text[start..], parseSpecial, followsSpace, out length);
                 if (id >= 0)
                 {
                     return id;
@@ -52,6 +62,9 @@ internal sealed class SpecialTokenTrie
         length = 0;
         return -1;
     }
+
+    /// <summary>Whether a token is looked for in normalized text.</summary>
+    public bool IsNormalized(int id) => _normalized.Contains(id);
 
     /// <summary>
     /// Whether a text starts with a control or unknown token, or is shorter and the start of a token.
@@ -72,7 +85,7 @@ internal sealed class SpecialTokenTrie
         return i == text.Length && i > 0 && _nodes[node].Continues;
     }
 
-    private int LongestAt(ReadOnlySpan<byte> text, bool parseSpecial, out int length)
+    private int LongestAt(ReadOnlySpan<byte> text, bool parseSpecial, bool followsSpace, out int length)
     {
         int found = -1;
         length = 0;
@@ -80,7 +93,8 @@ internal sealed class SpecialTokenTrie
         for (int i = 0; i < text.Length && (node = Child(node, text[i])) > 0; i++)
         {
             int id = _nodes[node].IdPlusOne - 1;
-            if (id >= 0 && (parseSpecial || _kinds[id] == TokenKind.UserDefined))
+            if (id >= 0 && (parseSpecial || _kinds[id] == TokenKind.UserDefined)
+                && (followsSpace || !_normalized.Contains(id)))
             {
                 found = id;
                 length = i + 1;

@@ -103,6 +103,10 @@ internal sealed class TokenBytes
     /// <returns>How many bytes, at most text.Length.</returns>
     public int SpellText(ReadOnlySpan<byte> text, Span<byte> bytes) => Spell(text, TokenKind.Normal, bytes, out _);
 
+    /// <summary>Bytes of the space, visible or not, that a text ends with; 0 where it ends with none.</summary>
+    public static int LastSpaceLength(ReadOnlySpan<byte> text) =>
+        text.EndsWith(" "u8) ? 1 : text.EndsWith(VisibleSpace) ? VisibleSpace.Length : 0;
+
     /// <summary>Reads <c>&lt;0xAB&gt;</c>.</summary>
     public static bool TryParseByte(ReadOnlySpan<byte> text, out byte value)
     {

@@ -45,6 +45,12 @@ public sealed class TokenStream
             return string.Empty;
         }
 
+        if (_tokenizer.TakesSpace(id) && id != _tokenizer.Definition.UnknownId)
+        {
+            // The unknown token, too, where its spelling was found; but mostly it stands for something else.
+            token = (byte[])[(byte)' ', .. token];
+        }
+
         if (_stripSpace && !token.IsEmpty)
         {
             token = token[0] == ' ' ? token[1..] : token;

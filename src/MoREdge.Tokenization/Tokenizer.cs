@@ -71,6 +71,9 @@ public sealed class Tokenizer
     /// </summary>
     internal int[] EncodeMarked(string text) => Encode(text, addSpecial: false, parseSpecial: true, isMarked: true);
 
+    /// <summary>Whether a token stands for the space before it, too.</summary>
+    internal bool TakesSpace(int id) => _special.IsNormalized(id);
+
     /// <summary>Whether a text starts with a control token's spelling, or is the start of one.</summary>
     internal bool StartsControl(ReadOnlySpan<byte> text) => _special.StartsControl(text);
 
@@ -91,15 +94,37 @@ public sealed class Tokenizer
             ids.Add(Definition.BosId);
         }
 
+        EncodeParts(utf8, parseSpecial, isMarked, ids);
+        if (addSpecial && Definition.AddEos && Definition.EosId >= 0)
+        {
+            ids.Add(Definition.EosId);
+        }
+
+        return ids.ToArray();
+    }
+
+    private void EncodeParts(byte[] utf8, bool parseSpecial, bool isMarked, List<int> ids)
+    {
         SegmentEncoder encoder = new(this, ids);
+        SegmentStart before = SegmentStart.Text;
         int from = 0;
         for (int next = 0; next < utf8.Length;)
         {
-            int id = _special.Find(utf8, next, parseSpecial, out int start, out int length);
-            int end = id >= 0 && _leftStrip.Contains(id) ? TrimEnd(utf8, from, start) : start;
+            bool opens = before != SegmentStart.NormalizedToken;
+            int id = _special.Find(utf8, next, parseSpecial, from, opens, out int start, out int length);
+            bool takesSpace = id >= 0 && TakesSpace(id);
+            int spaceLength = takesSpace ? TokenBytes.LastSpaceLength(utf8.AsSpan(from, start - from)) : 0;
+            int end = start - spaceLength;
+            if (opens && spaceLength > 0 && end == from)
+            {
+                // The token takes the space of the text, and leaves the one that is put in front.
+                encoder.EncodePrefix();
+            }
+
+            end = id >= 0 && _leftStrip.Contains(id) ? TrimEnd(utf8, from, end) : end;
             Span<byte> segment = utf8.AsSpan(from, Math.Max(0, end - from));
             segment = isMarked ? segment[..ChatGuard.Unmark(segment)] : segment;
-            encoder.Encode(segment, startsText: from == 0);
+            encoder.Encode(segment, before);
 
             // White space that a token swallows may still hold other tokens, as in the Hugging Face library.
             next = from = start + length;
@@ -107,15 +132,9 @@ public sealed class Tokenizer
             {
                 ids.Add(id);
                 from = _rightStrip.Contains(id) ? SkipWhiteSpace(utf8, from) : from;
+                before = takesSpace ? SegmentStart.NormalizedToken : SegmentStart.Token;
             }
         }
-
-        if (addSpecial && Definition.AddEos && Definition.EosId >= 0)
-        {
-            ids.Add(Definition.EosId);
-        }
-
-        return ids.ToArray();
     }
 
     /// <summary>

@@ -134,6 +134,13 @@ public sealed record TokenizerDefinition
     /// <summary>Special tokens that swallow the white space after them.</summary>
     public IReadOnlyList<int> RightStripIds { get; init; } = [];
 
+    /// <summary>
+    /// Special tokens that are found in normalized text, where a space stands before every segment (Hugging Face's
+    /// Prepend): so they are found only behind a space or where a segment begins, take that space with them, and what
+    /// follows them gets none.
+    /// </summary>
+    public IReadOnlyList<int> NormalizedIds { get; init; } = [];
+
     /// <summary>The chat template (Jinja), or null.</summary>
     public string? ChatTemplate { get; init; }
 

@@ -104,6 +104,7 @@ public static class TokenizerJson
             FuseUnknown = JsonFields.OptionalBool(model, "fuse_unk") ?? false,
             LeftStripIds = vocabulary.LeftStripIds,
             RightStripIds = vocabulary.RightStripIds,
+            NormalizedIds = pipeline.NormalizerPrepends ? vocabulary.NormalizedIds : [],
             ChatTemplate = ChatTemplateText(config),
         };
         return definition with { EndOfTurnId = definition.FindEndOfTurn() };

@@ -28,6 +28,9 @@ internal sealed class TokenizerJsonPipeline
 
     public bool PrefixOnlyIfMissing { get; private set; }
 
+    /// <summary>Whether the space in front is there before added tokens are looked for in normalized text.</summary>
+    public bool NormalizerPrepends { get; private set; }
+
     public bool NormalizeNfc { get; private set; }
 
     /// <summary>Reads the pipeline; whatever is unknown is refused by name.</summary>
@@ -87,6 +90,7 @@ internal sealed class TokenizerJsonPipeline
             && JsonFields.String(component, "prepend") == VisibleSpace)
         {
             AddSpacePrefix = true;
+            NormalizerPrepends = true;
         }
         else if (type == "Replace" && IsReplace(component, " ", VisibleSpace))
         {

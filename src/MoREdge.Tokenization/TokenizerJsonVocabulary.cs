@@ -30,6 +30,9 @@ internal sealed class TokenizerJsonVocabulary
     /// <summary>Added tokens with <c>rstrip</c>.</summary>
     public IReadOnlyList<int> RightStripIds { get; private init; } = [];
 
+    /// <summary>Added tokens with <c>normalized</c>.</summary>
+    public IReadOnlyList<int> NormalizedIds { get; private init; } = [];
+
     /// <summary>Reads the vocabulary.</summary>
     /// <param name="root">The file.</param>
     /// <param name="config">tokenizer_config.json, which may know more added tokens.</param>
@@ -74,6 +77,7 @@ internal sealed class TokenizerJsonVocabulary
         {
             LeftStripIds = AddedToken.Ids(addedTokens, added => added.StripsLeft),
             RightStripIds = AddedToken.Ids(addedTokens, added => added.StripsRight),
+            NormalizedIds = AddedToken.Ids(addedTokens, added => added.IsNormalized),
         };
     }
 

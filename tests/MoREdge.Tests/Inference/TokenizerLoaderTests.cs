@@ -38,6 +38,7 @@ public sealed class TokenizerLoaderTests
         Assert.Equal(definition.Scores, read.Scores);
         Assert.Equal(definition.LeftStripIds, read.LeftStripIds);
         Assert.Equal(definition.RightStripIds, read.RightStripIds);
+        Assert.Equal(definition.NormalizedIds, read.NormalizedIds);
         Assert.Equal(EndIds(definition), EndIds(read));
 
         // What is left are scalars, which records compare.
@@ -188,6 +189,7 @@ public sealed class TokenizerLoaderTests
         FuseUnknown = false,
         LeftStripIds = [1],
         RightStripIds = [2],
+        NormalizedIds = [1, 2],
         ChatTemplate = "{{ messages }}",
     };
 
@@ -207,5 +209,6 @@ public sealed class TokenizerLoaderTests
         EosIds = NoIds,
         LeftStripIds = NoIds,
         RightStripIds = NoIds,
+        NormalizedIds = NoIds,
     };
 }

@@ -43,6 +43,7 @@ public sealed class TokenizerVectorTests
     [InlineData("gpt2-prefix")]
     [InlineData("granite")]
     [InlineData("llama2")]
+    [InlineData("llama2-normalized")]
     [InlineData("llama3")]
     [InlineData("mistral")]
     [InlineData("olmo")]
