@@ -80,7 +80,10 @@ internal static class SourceNotes
 
     private static string[] ReadLines(string path) => ReadText(path).Split('\n');
 
-    /// <summary>The text of a note, or nothing where there is none.</summary>
+    /// <summary>
+    /// The text of a note, or nothing where there is none: UTF-8 without a byte-order mark, and of a longer one the
+    /// beginning, to the last whole character.
+    /// </summary>
     private static string ReadText(string path)
     {
         if (!File.Exists(path))
@@ -91,6 +94,12 @@ internal static class SourceNotes
         using WeightFile file = WeightFile.Open(path);
         byte[] bytes = new byte[Math.Min(file.Length, Checkpoint.NoteBytesMax)];
         file.Read(0, bytes);
-        return Encoding.UTF8.GetString(bytes);
+        ReadOnlySpan<byte> mark = Encoding.UTF8.Preamble;
+        ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith(mark) ? bytes.AsSpan(mark.Length) : bytes;
+        Decoder decoder = Encoding.UTF8.GetDecoder();
+        bool isWhole = bytes.Length == file.Length;
+        char[] characters = new char[decoder.GetCharCount(text, isWhole)];
+        decoder.GetChars(text, characters, isWhole);
+        return new string(characters);
     }
 }

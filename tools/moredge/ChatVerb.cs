@@ -47,7 +47,7 @@ internal static class ChatVerb
             SamplerOptions sampling = sampler.Read(result, opened.File.Metadata);
             using GenerationSession session = OpenedModel.StartSession(opened, options, decoding, result, sampling);
             decoding.SetBudget(opened, session, result);
-            ChatSession chat = new(opened, session, result.GetValue(system));
+            ChatSession chat = new(opened, session, TextInput.FromOption(result.GetValue(system)));
             using ChatConsole console = new(opened, session, chat, tokenLimit);
             return console.Run();
         });

@@ -113,7 +113,7 @@ internal static class GenerateVerb
             throw new UsageException("Give the prompt by --prompt or by --file, not by both.");
         }
 
-        return path is null ? text ?? "" : TextInput.Read(path);
+        return path is null ? TextInput.FromOption(text) ?? "" : TextInput.Read(path);
     }
 
     private static int CheckLimit(int limit) =>

@@ -16,6 +16,8 @@ internal static class TextInput
     /// <summary>Most bytes of a text or a line.</summary>
     public const int BytesMax = TokenizerLimits.TextCharsMax * 4;
 
+    private const char ByteOrderMark = '\uFEFF';
+
     private const string StandardInputName = "Standard input";
 
     /// <summary>The text in a file, or on standard input for <see cref="StandardInput"/>.</summary>
@@ -31,6 +33,13 @@ internal static class TextInput
         using FileStream file = File.OpenRead(path);
         return Decode(Bytes(file, path, bytesMax), path);
     }
+
+    /// <summary>
+    /// The text of an option. A shell may have read it from a file ("$(cat FILE)"), so it loses a byte-order mark as a
+    /// file does; what was not UTF-8 in it is U+FFFD already.
+    /// </summary>
+    public static string? FromOption(string? text) =>
+        text is not null && text.StartsWith(ByteOrderMark) ? text[1..] : text;
 
     /// <summary>The text on standard input, to its end.</summary>
     /// <exception cref="FailureException">It is too long.</exception>

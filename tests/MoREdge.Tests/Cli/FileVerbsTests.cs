@@ -32,6 +32,11 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         string target = folder["reported.gguf"];
         Assert.Equal(0, CliRunner.Run("quantize", folder.Source, "-o", target, "--force").ExitCode);
         Assert.Equal("A text\nof two lines.\n", ReportText(target));
+
+        // A mark of the encoding, and a character that the limit of 64 KiB cuts.
+        File.WriteAllText(report, "\uFEFF" + string.Concat(Enumerable.Repeat("€", 30_000)));
+        Assert.Equal(0, CliRunner.Run("quantize", folder.Source, "-o", target, "--force").ExitCode);
+        Assert.Equal(string.Concat(Enumerable.Repeat("€", ((64 << 10) - 3) / 3)), ReportText(target));
         string[] other = ["quantize", folder.Source, "-o", target, "--force", "--report-text"];
         Assert.Equal(0, CliRunner.Run([.. other, folder["other.txt"]]).ExitCode);
         File.Delete(report);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using MoREdge.Tests.ModelFile;
 
 namespace MoREdge.Tests.Cli;
@@ -52,6 +53,20 @@ public sealed class TextInputTests : IDisposable
         }
     }
 
+    /// <summary>As a shell passes a file on: -p "$(cat FILE)".</summary>
+    [Theory]
+    [InlineData("generate", "-p")]
+    [InlineData("chat", "--system")]
+    public void ByteOrderMark_InFrontOfAnOption_IsNotPartOfIt(string verb, string option)
+    {
+        string[] arguments = [verb, "--temp", "0", "-n", "8", option];
+        CliResult plain = CliRunner.Run([.. arguments, "Once"], "Hi\n/stats\n");
+        CliResult marked = CliRunner.Run([.. arguments, "\uFEFFOnce"], "Hi\n/stats\n");
+
+        Assert.Equal((0, plain.Output), (marked.ExitCode, marked.Output));
+        Assert.Equal(PromptTokens(plain), PromptTokens(marked));
+    }
+
     [Theory]
     [InlineData("generate -f /dev/zero", "/dev/zero is longer than 131072 KiB.")]
     [InlineData("generate -f - < /dev/zero", "Standard input is longer than 131072 KiB.")]
@@ -74,4 +89,6 @@ public sealed class TextInputTests : IDisposable
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("prompt   ", result.Error, StringComparison.Ordinal);
     }
+
+    private static string PromptTokens(CliResult result) => Regex.Match(result.Error, "prompt +([0-9]+) tokens").Value;
 }
