@@ -77,7 +77,11 @@ public sealed class GenerationSession : IDisposable
     /// True when the answer begins the text: a SentencePiece answer then drops its leading space.
     /// </param>
     /// <param name="onText">Receives the answer piece by piece, whole characters only.</param>
-    /// <param name="cancellation">Ends the answer; what was computed stays valid.</param>
+    /// <param name="cancellation">
+    /// Ends the answer, of which the text keeps what was said. A prompt that has not been read to its end is forgotten
+    /// again, but where layers with a window have dropped what a token before it would see, what was read of it stays:
+    /// <see cref="Ids"/> is the text in any case.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// A stop string is empty, the prompt is, or an id of it lies outside the vocabulary; the text so far is kept.
     /// </exception>
