@@ -15,7 +15,8 @@ public sealed class IntegrityCheck : IDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly GgufFile _file;
-    private Task? _task;
+    private readonly Lock _gate = new();
+    private volatile Task? _task;
     private bool _isDisposed;
 
     /// <summary>Verifies a small <paramref name="file"/>; a large one must stay open until this is disposed.</summary>
@@ -34,17 +35,31 @@ public sealed class IntegrityCheck : IDisposable
     /// <summary>True once every digest has been compared.</summary>
     public bool IsComplete => _task is { IsCompleted: true };
 
-    /// <summary>Starts to verify in the background; does nothing when that has been done before.</summary>
-    public void Start() => _task ??= Task.Factory.StartNew(
-        Verify, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    /// <summary>
+    /// Starts to verify in the background; does nothing when that has been done before. Thread-safe: sessions of one
+    /// model may come to their first tokens at once.
+    /// </summary>
+    public void Start()
+    {
+        if (_task is not null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _task ??= Task.Factory.StartNew(
+                Verify, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
 
     /// <summary>Throws if damage has been found so far; never waits.</summary>
     /// <exception cref="ModelFileException">A tensor's bytes do not have the digest that the file states.</exception>
     public void ThrowIfDamaged()
     {
-        if (_task is { IsFaulted: true })
+        if (_task is { IsFaulted: true } task)
         {
-            _task.GetAwaiter().GetResult();
+            task.GetAwaiter().GetResult();
         }
     }
 
@@ -66,9 +81,9 @@ public sealed class IntegrityCheck : IDisposable
 
         _isDisposed = true;
         _stop.Cancel();
-        if (_task is not null)
+        if (_task is { } task)
         {
-            ((IAsyncResult)_task).AsyncWaitHandle.WaitOne();
+            ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
         }
 
         _stop.Dispose();
