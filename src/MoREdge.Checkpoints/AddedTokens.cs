@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using MoREdge.Checkpoints.HuggingFace;
 using MoREdge.Tokenization;
@@ -13,7 +12,6 @@ internal static class AddedTokens
 {
     private const string FileName = "added_tokens.json";
     private const string MapName = "special_tokens_map.json";
-    private const string DecoderKey = "added_tokens_decoder";
     private const string MoreSpecialKey = "additional_special_tokens";
     private const string BosKey = "bos_token";
     private const string EosKey = "eos_token";
@@ -27,12 +25,15 @@ internal static class AddedTokens
     /// <exception cref="CheckpointException">A file is broken.</exception>
     public static TokenizerDefinition Apply(TokenizerDefinition model, string folder, ConfigObject? config)
     {
-        SortedDictionary<int, Token> added = [];
+        SortedDictionary<int, AddedToken> added = [];
         ConfigObject? map = Open(folder, MapName);
         ReadFile(folder, config, map, added);
-        if (config is { } settings && settings.TryGet(DecoderKey, out JsonElement decoder))
+        if (config is { } settings && settings.TryGet(AddedToken.DecoderKey, out JsonElement decoder))
         {
-            ReadDecoder(decoder, added);
+            foreach (AddedToken token in AddedToken.ReadDecoder(decoder))
+            {
+                added[token.Id] = token;
+            }
         }
 
         TokenizerDefinition tokenizer = added.Count > 0 ? With(model, added) : model;
@@ -53,7 +54,7 @@ internal static class AddedTokens
 
     // {"<|im_start|>": 32000}; which of them are special stands elsewhere.
     private static void ReadFile(
-        string folder, ConfigObject? config, ConfigObject? map, SortedDictionary<int, Token> added)
+        string folder, ConfigObject? config, ConfigObject? map, SortedDictionary<int, AddedToken> added)
     {
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
@@ -79,49 +80,18 @@ internal static class AddedTokens
         {
             bool isNumber = token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out _);
             int id = isNumber ? token.Value.GetInt32() : -1;
-            added[CheckId(id, token.Name)] = new Token(token.Name, special.Contains(token.Name), false, false);
+            bool isSpecial = special.Contains(token.Name);
+            added[CheckId(id, token.Name)] = new AddedToken(id, token.Name, isSpecial, false, false, false);
         }
     }
 
-    // {"32000": {"content": "<|im_start|>", "special": true, "lstrip": false, …}}
-    private static void ReadDecoder(JsonElement decoder, SortedDictionary<int, Token> added)
-    {
-        if (decoder.ValueKind != JsonValueKind.Object)
-        {
-            throw new TokenizerException(TokenizerError.InvalidField, $"The field \"{DecoderKey}\" is not an object.");
-        }
-
-        foreach (JsonProperty token in decoder.EnumerateObject())
-        {
-            bool isObject = token.Value.ValueKind == JsonValueKind.Object;
-            string text = (isObject ? TextOf(token.Value) : null) ?? throw new TokenizerException(
-                TokenizerError.InvalidField, $"The added token {token.Name} has no text.");
-            ConfigObject flags = new(token.Value, text);
-            if (flags.GetBoolean("single_word", false))
-            {
-                throw new TokenizerException(
-                    TokenizerError.UnsupportedComponent,
-                    $"The added token \"{text}\" with \"single_word\" is not supported.");
-            }
-
-            int id = int.TryParse(token.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-                ? number
-                : -1;
-            added[CheckId(id, text)] = new Token(
-                text,
-                flags.GetBoolean("special", false),
-                flags.GetBoolean("lstrip", false),
-                flags.GetBoolean("rstrip", false));
-        }
-    }
-
-    private static TokenizerDefinition With(TokenizerDefinition model, SortedDictionary<int, Token> added)
+    private static TokenizerDefinition With(TokenizerDefinition model, SortedDictionary<int, AddedToken> added)
     {
         List<string> texts = [.. model.Tokens];
         List<TokenKind> kinds = [.. model.Kinds];
         List<int> leftStripIds = [];
         List<int> rightStripIds = [];
-        foreach ((int id, Token token) in added)
+        foreach ((int id, AddedToken token) in added)
         {
             // Ids that nobody has are named like GGUF's fillers.
             for (; texts.Count < id; kinds.Add(TokenKind.Unused))
@@ -186,6 +156,4 @@ internal static class AddedTokens
         int id = tokenizer.FindToken(text);
         return id >= 0 ? id : otherwise;
     }
-
-    private readonly record struct Token(string Text, bool IsSpecial, bool StripsLeft, bool StripsRight);
 }

@@ -9,11 +9,35 @@ namespace MoREdge.Tokenization;
 /// <param name="StripsLeft">Whether it swallows the white space before it.</param>
 /// <param name="StripsRight">Whether it swallows the white space after it.</param>
 /// <param name="IsNormalized">Whether it is looked for in normalized text.</param>
-internal readonly record struct AddedToken(
+public readonly record struct AddedToken(
     int Id, string Text, bool IsSpecial, bool StripsLeft, bool StripsRight, bool IsNormalized)
 {
+    /// <summary>Where tokenizer_config.json has added tokens.</summary>
+    public const string DecoderKey = "added_tokens_decoder";
+
     private const string ListKey = "added_tokens";
-    private const string DecoderKey = "added_tokens_decoder";
+
+    /// <summary>The tokens in the value of <see cref="DecoderKey"/>, by ascending id.</summary>
+    /// <exception cref="TokenizerException">A token is wrong or asks for something unknown.</exception>
+    public static IReadOnlyList<AddedToken> ReadDecoder(JsonElement decoder)
+    {
+        if (decoder.ValueKind != JsonValueKind.Object)
+        {
+            throw JsonFields.Invalid(DecoderKey, "is not an object");
+        }
+
+        // {"32000": {"content": "<|im_start|>", "special": true, "lstrip": false, …}}
+        SortedDictionary<int, AddedToken> tokens = [];
+        foreach (JsonProperty token in decoder.EnumerateObject())
+        {
+            int id = JsonFields.TokenId(token.Name, DecoderKey);
+            tokens[id] = token.Value.ValueKind == JsonValueKind.Object
+                ? Read(token.Value, id)
+                : throw JsonFields.Invalid(DecoderKey, $"has no object for the id {id}");
+        }
+
+        return [.. tokens.Values];
+    }
 
     /// <summary>
     /// The added tokens of tokenizer.json and, behind them, those that only tokenizer_config.json knows. Of a token
@@ -23,7 +47,7 @@ internal readonly record struct AddedToken(
     /// <param name="root">tokenizer.json.</param>
     /// <param name="config">tokenizer_config.json.</param>
     /// <param name="vocabulary">Ids by text: a text that is there, too, keeps its id.</param>
-    public static List<AddedToken> Read(JsonElement root, JsonElement config, Dictionary<string, int> vocabulary)
+    internal static List<AddedToken> Read(JsonElement root, JsonElement config, Dictionary<string, int> vocabulary)
     {
         List<AddedToken> tokens = [];
         if (JsonFields.Optional(root, ListKey) is not null)
@@ -31,36 +55,33 @@ internal readonly record struct AddedToken(
             foreach (JsonElement token in JsonFields.Array(root, ListKey).EnumerateArray())
             {
                 int stated = JsonFields.TokenId(JsonFields.Required(token, "id"), "an added token");
-                tokens.Add(Read(token, stated, vocabulary));
+                tokens.Add(Place(Read(token, stated), vocabulary));
             }
         }
 
-        if (JsonFields.Optional(config, DecoderKey) is not null)
+        if (JsonFields.Optional(config, DecoderKey) is { } decoder)
         {
-            SortedDictionary<int, JsonElement> decoder = [];
-            foreach (JsonProperty token in JsonFields.Object(config, DecoderKey).EnumerateObject())
-            {
-                decoder[JsonFields.TokenId(token.Name, DecoderKey)] = token.Value;
-            }
-
-            Merge(tokens, decoder, vocabulary);
+            Merge(tokens, ReadDecoder(decoder), vocabulary);
         }
 
         return tokens;
     }
 
     /// <summary>The ids of those that a question is true of.</summary>
-    public static List<int> Ids(List<AddedToken> tokens, Predicate<AddedToken> question) =>
+    internal static List<int> Ids(List<AddedToken> tokens, Predicate<AddedToken> question) =>
         tokens.FindAll(question).ConvertAll(token => token.Id);
 
-    private static AddedToken Read(JsonElement token, int stated, Dictionary<string, int> vocabulary)
+    private static AddedToken Place(AddedToken token, Dictionary<string, int> vocabulary) =>
+        token with { Id = vocabulary.GetValueOrDefault(token.Text, token.Id) };
+
+    private static AddedToken Read(JsonElement token, int id)
     {
         string text = JsonFields.String(token, "content");
         bool isSpecial = JsonFields.OptionalBool(token, "special") ?? false;
         return JsonFields.OptionalBool(token, "single_word") ?? false
             ? throw JsonFields.Unsupported($"The added token \"{text}\" with \"single_word\"")
             : new AddedToken(
-                vocabulary.GetValueOrDefault(text, stated),
+                id,
                 text,
                 isSpecial,
                 JsonFields.OptionalBool(token, "lstrip") ?? false,
@@ -69,7 +90,7 @@ internal readonly record struct AddedToken(
     }
 
     private static void Merge(
-        List<AddedToken> tokens, SortedDictionary<int, JsonElement> decoder, Dictionary<string, int> vocabulary)
+        List<AddedToken> tokens, IReadOnlyList<AddedToken> decoder, Dictionary<string, int> vocabulary)
     {
         HashSet<int> taken = [.. vocabulary.Values];
         Dictionary<string, int> indices = [];
@@ -79,9 +100,9 @@ internal readonly record struct AddedToken(
             indices[tokens[i].Text] = i;
         }
 
-        foreach ((int stated, JsonElement json) in decoder)
+        foreach (AddedToken stated in decoder)
         {
-            AddedToken token = Read(json, stated, vocabulary);
+            AddedToken token = Place(stated, vocabulary);
             if (indices.TryGetValue(token.Text, out int index))
             {
                 AddedToken known = tokens[index];

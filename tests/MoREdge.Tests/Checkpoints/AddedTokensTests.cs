@@ -90,8 +90,8 @@ public sealed class AddedTokensTests : IDisposable
     [InlineData("""{"262":{"content":"<x>","single_word":true}}""", "single_word")]
     [InlineData("""{"2":{"content":"<x>"}}""", "</s>")]
     [InlineData("""{"262":"<x>"}""", "262")]
-    [InlineData("""{"x":{"content":"<x>"}}""", "<x>")]
-    [InlineData("""{"9999999":{"content":"<x>"}}""", "<x>")]
+    [InlineData("""{"x":{"content":"<x>"}}""", "\"x\"")]
+    [InlineData("""{"9999999":{"content":"<x>"}}""", "9999999")]
     [InlineData("3", "added_tokens_decoder")]
     public void ForFolder_AddedTokenThatCannotBe_IsRefusedByName(string decoder, string name)
     {
