@@ -69,7 +69,7 @@ public static class TokenizerLoader
         // Only our own files may leave text uncut: elsewhere an absent name is a mistake that would cost quality
         // silently.
         string? pre = metadata.GetString(MetadataKeys.TokenizerPre);
-        bool isOurs = metadata.Contains(MetadataKeys.TokenizerFuseUnknown);
+        bool isOurs = IsOurs(metadata);
         if (pre is null or "default" && !isOurs)
         {
             throw new TokenizerException(
@@ -108,7 +108,7 @@ public static class TokenizerLoader
     private static TokenizerDefinition ReadSentencePiece(GgufMetadata metadata)
     {
         bool hasScores = metadata.Contains(MetadataKeys.TokenizerScores);
-        bool isOurs = metadata.Contains(MetadataKeys.TokenizerFuseUnknown);
+        bool isOurs = IsOurs(metadata);
         TokenizerDefinition definition = new()
         {
             Algorithm = TokenizerAlgorithm.SentencePieceBpe,
@@ -147,6 +147,9 @@ public static class TokenizerLoader
             ChatTemplate = metadata.GetString(MetadataKeys.ChatTemplate) is { Length: > 0 } template ? template : null,
         };
 
+    /// <summary>Whether our own writer made the file: it says this of every tokenizer, and nobody else does.</summary>
+    private static bool IsOurs(GgufMetadata metadata) => metadata.Contains(MetadataKeys.TokenizerFuseUnknown);
+
     private static TextTable ReadTexts(GgufMetadata metadata, string key)
     {
         byte[] utf8 = metadata.RequireUtf8Array(key, out int[] offsets);
@@ -179,7 +182,7 @@ public static class TokenizerLoader
     private static int ReadEndOfTurn(TokenizerDefinition definition, GgufMetadata metadata)
     {
         int id = ReadId(metadata, MetadataKeys.TokenizerEot, -1);
-        if (id >= 0 || metadata.Contains(MetadataKeys.TokenizerFuseUnknown))
+        if (id >= 0 || IsOurs(metadata))
         {
             return id;
         }
@@ -194,7 +197,7 @@ public static class TokenizerLoader
     private static int[] ReadEndIds(TokenizerDefinition definition, GgufMetadata metadata)
     {
         SortedSet<int> ids = [.. metadata.GetInt32Array(MetadataKeys.EosIds)];
-        if (metadata.Contains(MetadataKeys.TokenizerFuseUnknown))
+        if (IsOurs(metadata))
         {
             return [.. ids];
         }
@@ -220,7 +223,7 @@ public static class TokenizerLoader
     {
         bool isPhi3 = metadata.GetString(MetadataKeys.Architecture) == Architectures.Phi3
             && definition.Algorithm == TokenizerAlgorithm.SentencePieceBpe;
-        if (!isPhi3 || metadata.Contains(MetadataKeys.TokenizerFuseUnknown))
+        if (!isPhi3 || IsOurs(metadata))
         {
             return metadata.GetInt32Array(MetadataKeys.TokenizerRightStripIds);
         }
