@@ -62,11 +62,11 @@ batch() {
 
 # Few sequences that draft as often right as the built-in models do, at their depths.
 drafts() {
-    local turn options=(--format q4 --pure --sequences 1,2,4 -p "$prompt" -n 128 -r 1 --threads "$threads")
+    local turn options=(--format q4 --pure --sequences 1,2,4 -p "$prompt" -n 256 -r 1 --threads "$threads")
     for ((turn = 1; turn <= turns; turn++)); do
         keep "drafts-dense-$turn" "$binary" bench --synthetic smollm2-360m "${options[@]}"
-        keep "drafts-n3-$turn" "$binary" bench --synthetic mor-360m-n3 --depths 0.35,0.34,0.31 --speculate 0.88,0.96 \
-            "${options[@]}"
+        keep "drafts-n3-$turn" "$binary" bench --synthetic mor-360m-n3 --depths 0.35,0.34,0.31 \
+            --speculate 0.914,0.914/0.963/0.83,0.958/0.886/0.77,1/0.9 "${options[@]}"
     done
 }
 

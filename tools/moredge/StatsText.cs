@@ -17,6 +17,11 @@ internal static class StatsText
             ? $"\ndrafts   {stats.Speculation.Accepted} of {stats.Speculation.Drafted} were right "
                 + $"({100 * stats.Speculation.AcceptanceRate:F0} %)"
             : "";
+        if (stats.Speculation.SecondDrafted > 0)
+        {
+            drafts += $", of the draft head {stats.Speculation.SecondKept} of {stats.Speculation.SecondDrafted}";
+        }
+
         string memory = $"{ByteText.Format(Environment.WorkingSet)} resident; "
             + $"file {ByteText.Format(model.File.FileBytes)}, keys and values {ByteText.Format(stats.KvBytes)}, "
             + $"buffers {ByteText.Format(session.Sequence.WorkspaceBytes)}";
