@@ -35,22 +35,6 @@ internal static class StandardOutput
     /// </summary>
     public static Stream Open() => new CheckedStream(OpenPipe() ?? Console.OpenStandardOutput());
 
-    /// <summary>
-    /// The stream of the console keeps silent where a reader has gone; a file does not. It is used for nothing that has
-    /// a length, because a file's stream would not share the end with other programs that write to it.
-    /// </summary>
-    private static FileStream? OpenPipe()
-    {
-        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
-        {
-            return null;
-        }
-
-        FileStream stream = new(
-            new SafeFileHandle(StandardOutputNumber, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        return stream.CanSeek ? null : stream;
-    }
-
     /// <summary>Writes one JSON object and a line end.</summary>
     /// <param name="members">Writes the members of the object.</param>
     public static void WriteJson(Action<Utf8JsonWriter> members)
@@ -66,6 +50,22 @@ internal static class StandardOutput
 
         json.WriteByte((byte)'\n');
         Write(json.GetBuffer().AsSpan(0, (int)json.Length));
+    }
+
+    /// <summary>
+    /// The stream of the console keeps silent where a reader has gone; a file does not. It is used for nothing that has
+    /// a length, because a file's stream would not share the end with other programs that write to it.
+    /// </summary>
+    private static FileStream? OpenPipe()
+    {
+        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
+        {
+            return null;
+        }
+
+        FileStream stream = new(
+            new SafeFileHandle(StandardOutputNumber, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return stream.CanSeek ? null : stream;
     }
 
     /// <summary>Standard output. Where it is closed, the null device is in its place, opened for reading.</summary>

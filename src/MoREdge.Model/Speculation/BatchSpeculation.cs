@@ -56,10 +56,8 @@ internal sealed class BatchSpeculation
     public ReadOnlySpan<BatchSequence> Drafting => _drafting.AsSpan(0, _draftingCount);
 
     /// <summary>Most flights of a tick, of which each may want a row of logits.</summary>
-    public static int FlightsMax(SequencePlan plan, ModelConfig config)
-    {
-        return plan.Batch!.SequencesMax + (plan.DraftingTextsMax * TokenPipeline.FlightsMax(config));
-    }
+    public static int FlightsMax(SequencePlan plan, ModelConfig config) =>
+        plan.Batch!.SequencesMax + (plan.DraftingTextsMax * TokenPipeline.FlightsMax(config));
 
     /// <summary>Most texts that draft: one by itself, a few of a batch.</summary>
     public static int DraftingTextsMax(BatchOptions? batch) =>

@@ -43,7 +43,6 @@ internal sealed class TokenPipeline
     private readonly int _tokensMax;
     private readonly int _loopingMax;
     private readonly SpeculativeToken[] _tokens;
-    private SpeculationStatistics _statistics;
     private SpeculativeToken? _drafter;
     private int _count;
     private int _depthMax;
@@ -71,7 +70,7 @@ internal sealed class TokenPipeline
     }
 
     /// <summary>How its drafts have fared.</summary>
-    public SpeculationStatistics Statistics => _statistics;
+    public SpeculationStatistics Statistics { get; private set; }
 
     /// <summary>See <see cref="Sequence.DraftOverride"/>.</summary>
     public DraftOverride? DraftOverride { get; set; }
@@ -114,7 +113,7 @@ internal sealed class TokenPipeline
         if (_count > 0)
         {
             bool isRight = _tokens[0].Id == id;
-            _statistics = _statistics.And(new SpeculationStatistics(1, isRight ? 1 : 0));
+            Statistics = Statistics.And(new SpeculationStatistics(1, isRight ? 1 : 0));
             if (!isRight)
             {
                 Drop(0);
@@ -309,7 +308,7 @@ internal sealed class TokenPipeline
             latest.IsSecond = false;
             int first = FirstDraft(logits.Row(_checkRow)[..headRows], latest.Position);
             bool isRight = first == latest.Id;
-            _statistics = _statistics.And(new SpeculationStatistics(0, 0, 1, isRight ? 1 : 0));
+            Statistics = Statistics.And(new SpeculationStatistics(0, 0, 1, isRight ? 1 : 0));
             if (!isRight)
             {
                 Drop(_count - 1);

@@ -16,6 +16,10 @@ public sealed class FamilyPropertyTests
 
     public static TheoryData<string> Families() => [.. TinyFamilies.Names];
 
+    /// <summary>Blocks of a loop are read several times.</summary>
+    public static TheoryData<string> FamiliesWithoutALoop() =>
+        [.. TinyFamilies.Names.Except(["huginn", "nanbeige", "ouro"])];
+
     [Theory]
     [MemberData(nameof(FamiliesTimesKernels))]
     public void RandomArrivals_EveryText_GetsTheBitsOfASequence(string set, string family)
@@ -73,12 +77,11 @@ public sealed class FamilyPropertyTests
 
     /// <summary>Every tensor of a block, of the experts the chosen ones; both ends; no norm of the output.</summary>
     [Theory]
-    [MemberData(nameof(Families))]
+    [MemberData(nameof(FamiliesWithoutALoop))]
     public void WeightBytes_WithoutALoop_AreThoseOfTheFile(string family)
     {
         using TinyModel model = TinyFamilies.Create(family).Load();
         ModelConfig config = model.Network.Config;
-        Assert.SkipWhen(config.Recursion is not null, "Blocks of a loop are read several times.");
         using GgufFile file = GgufFile.Open(model.FilePath);
         long embedding = file.RequireTensor(TensorNames.TokenEmbedding).ByteCount;
         double expected = ((double)embedding / config.VocabSize)
