@@ -10,7 +10,7 @@ from . import architecture
 
 ROOT = Path(__file__).resolve().parent.parent
 # Texts of others are not part of the repository; they lie beside it, or where --corpus says.
-CORPUS = ROOT.parents[2] / "shared/data/corpus"
+CORPUS = (ROOT / "../../../shared/data/corpus").resolve()
 RUNS = ROOT / "runs"
 LAYOUTS = ("rows", "stream")
 
