@@ -2,7 +2,6 @@ using MoREdge.Kernels;
 using MoREdge.Model.Caches;
 using MoREdge.Model.Layers;
 using MoREdge.Model.Recursion;
-using MoREdge.Model.Speculation;
 using MoREdge.Model.Threads;
 using MoREdge.Model.Weights;
 using MoREdge.Tensors;
@@ -90,7 +89,7 @@ internal sealed class FlightRunner : IDisposable
     public int VocabSize => _config.VocabSize;
 
     /// <summary>Rows of the head that drafts look at.</summary>
-    public int DraftRows => Math.Min(VocabSize, TokenPipeline.DraftRowsMax);
+    public int DraftRows => Math.Min(VocabSize, DraftHead.VocabRowsMax);
 
     /// <summary>Drafts tokens behind drafts; null for a model without a head for it.</summary>
     public DraftHead? DraftHead { get; }
@@ -233,10 +232,11 @@ internal sealed class FlightRunner : IDisposable
         _head.Logits(x, firstRow, headRows ?? _weights.Head.Rows);
 
     /// <summary>
-    /// Logits (rows, <see cref="DraftRows"/> of VocabSize) of what <paramref name="head"/> has taken, in the first rows
-    /// of the workspace's logits.
+    /// Logits (rows, <see cref="DraftRows"/>) of what <paramref name="head"/> has taken, in the first rows of the
+    /// workspace's logits.
     /// </summary>
-    public FloatMatrix SecondDraftLogits(DraftHead head, int rows) => Logits(head.Run(rows), headRows: DraftRows);
+    public FloatMatrix SecondDraftLogits(DraftHead head, int rows) =>
+        Logits(head.Run(rows), headRows: DraftRows).Columns(0, DraftRows);
 
     public void Dispose()
     {

@@ -134,7 +134,7 @@ internal sealed class BatchSpeculation
         FloatMatrix logits = rows > 0 ? _runner.SecondDraftLogits(head, rows) : default;
         for (int row = 0; row < rows; row++)
         {
-            _pairs[row].DraftSecond(logits.Row(row)[.._runner.DraftRows]);
+            _pairs[row].DraftSecond(logits.Row(row));
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class SpeculativeDecoder
     {
         if (_runner.DraftHead is { } head && Pipeline.TakePair(head, 0))
         {
-            Pipeline.DraftSecond(_runner.SecondDraftLogits(head, 1).Row(0)[.._runner.DraftRows]);
+            Pipeline.DraftSecond(_runner.SecondDraftLogits(head, 1).Row(0));
         }
 
         _runner.Enter(_flights.AsSpan(0, Pipeline.Enter(_flights)));

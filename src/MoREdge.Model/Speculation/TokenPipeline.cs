@@ -22,13 +22,6 @@ namespace MoREdge.Model.Speculation;
 /// </remarks>
 internal sealed class TokenPipeline
 {
-    /// <summary>
-    /// Rows of the head that a draft with a pass of its own looks at. Ids of a byte-pair vocabulary are in order of
-    /// frequency, so the first ones hold nearly all drafts worth making, and a large head is most of a small model's
-    /// bytes (FR-Spec, arXiv 2502.14856).
-    /// </summary>
-    public const int DraftRowsMax = 1 << 13;
-
     /// <summary>Recursions that hold tokens at once.</summary>
     private const int RecursionsMax = 4;
 
@@ -86,6 +79,9 @@ internal sealed class TokenPipeline
 
     /// <summary>Tokens that leave in this tick; known once <see cref="Leave"/> was asked.</summary>
     public int LeavingCount { get; private set; }
+
+    /// <summary>Behind the token that was asked for, once it has left, the caller chooses.</summary>
+    private bool IsCallersTurn => LeavingCount == 1 && _count == 1;
 
     /// <summary>The latest token that was taken: its place comes last.</summary>
     private SpeculativeToken Last => _tokens[^1];
@@ -251,9 +247,7 @@ internal sealed class TokenPipeline
             LeavingCount++;
         }
 
-        // Behind the token that was asked for, once it has left, the caller chooses.
-        bool isChosen = LeavingCount == 1 && _count == 1;
-        _drafts = !isChosen && (HasRoom(LeavingCount) || _tokens[_count - 1].IsSecond);
+        _drafts = !IsCallersTurn && (HasRoom(LeavingCount) || _tokens[_count - 1].IsSecond);
         int passing = _drafts ? _count : LeavingCount;
         if (passing > 0)
         {
@@ -284,7 +278,11 @@ internal sealed class TokenPipeline
 
         if (_drafts)
         {
-            _checkRow = _tokens[_count - 1].IsSecond ? GatherDrafter(_count - 2, rows, ref row) : -1;
+            if (_tokens[_count - 1].IsSecond)
+            {
+                _checkRow = GatherDrafter(_count - 2, rows, ref row);
+            }
+
             _draftRow = GatherDrafter(_count - 1, rows, ref row);
         }
 
@@ -305,19 +303,15 @@ internal sealed class TokenPipeline
         SpeculativeToken latest = _tokens[_count - 1];
         if (latest.IsSecond)
         {
-            latest.IsSecond = false;
             int first = FirstDraft(logits.Row(_checkRow)[..headRows], latest.Position);
-            bool isRight = first == latest.Id;
-            Statistics = Statistics.And(new SpeculationStatistics(0, 0, 1, isRight ? 1 : 0));
-            if (!isRight)
+            if (!Keep(latest, first))
             {
                 Drop(_count - 1);
-                if (LeavingCount == 1 && _count == 1)
+                if (!IsCallersTurn)
                 {
-                    return;
+                    BeginBehind(_tokens[_count - 1], first);
                 }
 
-                BeginBehind(_tokens[_count - 1], first);
                 return;
             }
         }
@@ -326,6 +320,16 @@ internal sealed class TokenPipeline
         {
             BeginBehind(latest, FirstDraft(logits.Row(_draftRow)[..headRows], latest.Position + 1));
         }
+    }
+
+    /// <summary>Whether a second draft is what the token before it drafts a pass later.</summary>
+    private bool Keep(SpeculativeToken second, int first)
+    {
+        bool isRight = first == second.Id;
+        second.IsSecond = false;
+        Statistics = Statistics.And(
+            new SpeculationStatistics(Drafted: 0, Accepted: 0, SecondDrafted: 1, SecondKept: isRight ? 1 : 0));
+        return isRight;
     }
 
     /// <summary>The row of the logits that token <paramref name="index"/> drafts from.</summary>

@@ -4,7 +4,7 @@ using MoREdge.Model.Threads;
 using MoREdge.Model.Weights;
 using MoREdge.Tensors;
 
-namespace MoREdge.Model.Speculation;
+namespace MoREdge.Model;
 
 /// <summary>
 /// Drafts the token behind a draft, from the row that made the draft: x + down·silu(up·[norm(x); norm(e)]), with x the
@@ -15,6 +15,13 @@ namespace MoREdge.Model.Speculation;
 internal sealed class DraftHead(
     KernelSet kernels, ModelConfig config, WorkerPool pool, Workspace workspace, DraftHeadWeights weights)
 {
+    /// <summary>
+    /// Rows of the model's head that a draft with a pass of its own looks at. Ids of a byte-pair vocabulary are in
+    /// order of frequency, so the first ones hold nearly all drafts worth making, and a large head is most of a small
+    /// model's bytes (FR-Spec, arXiv 2502.14856).
+    /// </summary>
+    public const int VocabRowsMax = 1 << 13;
+
     private readonly QuantizeWork _quantize = new(kernels);
     private readonly ProjectionWork _projection = new(kernels);
     private readonly GateWork _gate = new(kernels, GateActivation.Silu);
@@ -42,6 +49,8 @@ internal sealed class DraftHead(
         _projection.Begin(pairs, quantized);
         _projection.Add(weights.Up, hidden);
         _projection.Run(pool);
+
+        // silu(h) is silu(h)·1: what gates a product gates ones.
         for (int row = 0; row < rows; row++)
         {
             ones.Row(row).Fill(1);
