@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using MoREdge.Tensors;
 using static MoREdge.Kernels.Avx2Weights;
 
 namespace MoREdge.Kernels;
@@ -12,6 +13,8 @@ namespace MoREdge.Kernels;
 /// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. vpmaddubsw
 /// takes an unsigned and a signed operand and saturates at 2¹⁵: |w|·(x with the sign of w) stays at 2·128·127 = 32512.
 /// Prefetches may pass the end of the weights, which the processor allows.
+/// Two tiles half of the rows apart are two streams of memory, which one core reads faster than one, and share what is
+/// loaded of the token. Of an odd number of tiles the middle one is in both halves and is written twice, the same bits.
 /// </remarks>
 internal static unsafe class Avx2MatVec
 {
@@ -22,25 +25,18 @@ internal static unsafe class Avx2MatVec
     internal static void Q8(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
-        // Two tiles far apart are two streams of memory: one core reads them faster than one stream.
-        int half = tileCount / 2;
+        int half = tileCount - (tileCount / 2);
+        long second = tileCount / 2;
         long quantStride = groupCount * 256L;
         long scaleStride = groupCount * 8L;
         for (int tile = 0; tile < half; tile++)
         {
             TilesQ8(
-                quants, quants + (half * quantStride), scales, scales + (half * scaleStride),
-                (int*)x, xScales, groupCount, y, y + (half * 8L));
+                quants, quants + (second * quantStride), scales, scales + (second * scaleStride),
+                (int*)x, xScales, groupCount, y, y + (second * 8));
             quants += quantStride;
             scales += scaleStride;
             y += 8;
-        }
-
-        if (tileCount % 2 != 0)
-        {
-            quants += half * quantStride;
-            scales += half * scaleStride;
-            TileQ8(quants, scales, (int*)x, xScales, groupCount, y + (half * 8L));
         }
     }
 
@@ -49,40 +45,19 @@ internal static unsafe class Avx2MatVec
     internal static void Q4(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
-        int half = tileCount / 2;
+        int half = tileCount - (tileCount / 2);
+        long second = tileCount / 2;
         long quantStride = groupCount * 128L;
         long scaleStride = groupCount * 8L;
         for (int tile = 0; tile < half; tile++)
         {
             TilesQ4(
-                quants, quants + (half * quantStride), scales, scales + (half * scaleStride),
-                (int*)x, xScales, xSums, groupCount, y, y + (half * 8L));
+                quants, quants + (second * quantStride), scales, scales + (second * scaleStride),
+                (int*)x, xScales, xSums, groupCount, y, y + (second * 8));
             quants += quantStride;
             scales += scaleStride;
             y += 8;
         }
-
-        if (tileCount % 2 != 0)
-        {
-            quants += half * quantStride;
-            scales += half * scaleStride;
-            TileQ4(quants, scales, (int*)x, xScales, xSums, groupCount, y + (half * 8L));
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TileQ8(byte* quants, ushort* scales, int* quads, float* xScales, int groupCount, float* y)
-    {
-        Vector256<float> sum = Vector256<float>.Zero;
-        for (int group = 0; group < groupCount; group++)
-        {
-            sum = AddGroup(GroupQ8(quants, quads), Scales(scales), xScales[group], sum);
-            quants += 256;
-            scales += 8;
-            quads += 8;
-        }
-
-        sum.Store(y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -97,8 +72,13 @@ internal static unsafe class Avx2MatVec
             Prefetch(quants1);
             Prefetch(quants0 + 128);
             Prefetch(quants1 + 128);
-            sum0 = AddGroup(GroupQ8(quants0, quads), Scales(scales0), xScales[group], sum0);
-            sum1 = AddGroup(GroupQ8(quants1, quads), Scales(scales1), xScales[group], sum1);
+            Vector256<int> products0 = Vector256<int>.Zero, products1 = Vector256<int>.Zero;
+            AddQuads(quants0, quants1, quads, ref products0, ref products1);
+            AddQuads(quants0 + 64, quants1 + 64, quads + 2, ref products0, ref products1);
+            AddQuads(quants0 + 128, quants1 + 128, quads + 4, ref products0, ref products1);
+            AddQuads(quants0 + 192, quants1 + 192, quads + 6, ref products0, ref products1);
+            sum0 = AddGroup(products0, Scales(scales0), xScales[group], sum0);
+            sum1 = AddGroup(products1, Scales(scales1), xScales[group], sum1);
             quants0 += 256;
             quants1 += 256;
             scales0 += 8;
@@ -111,22 +91,6 @@ internal static unsafe class Avx2MatVec
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TileQ4(
-        byte* quants, ushort* scales, int* quads, float* xScales, int* xSums, int groupCount, float* y)
-    {
-        Vector256<float> sum = Vector256<float>.Zero;
-        for (int group = 0; group < groupCount; group++)
-        {
-            sum = AddQ4(GroupQ4(quants, quads), xSums[group], Scales(scales), xScales[group], sum);
-            quants += 128;
-            scales += 8;
-            quads += 8;
-        }
-
-        sum.Store(y);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TilesQ4(
         byte* quants0, byte* quants1, ushort* scales0, ushort* scales1,
         int* quads, float* xScales, int* xSums, int groupCount, float* y0, float* y1)
@@ -136,8 +100,13 @@ internal static unsafe class Avx2MatVec
         {
             Prefetch(quants0);
             Prefetch(quants1);
-            sum0 = AddQ4(GroupQ4(quants0, quads), xSums[group], Scales(scales0), xScales[group], sum0);
-            sum1 = AddQ4(GroupQ4(quants1, quads), xSums[group], Scales(scales1), xScales[group], sum1);
+            Vector256<short> products0 = Vector256<short>.Zero, products1 = Vector256<short>.Zero;
+            AddNibbles(quants0, quants1, quads, ref products0, ref products1);
+            AddNibbles(quants0 + 32, quants1 + 32, quads + 1, ref products0, ref products1);
+            AddNibbles(quants0 + 64, quants1 + 64, quads + 2, ref products0, ref products1);
+            AddNibbles(quants0 + 96, quants1 + 96, quads + 3, ref products0, ref products1);
+            sum0 = AddQ4(products0, xSums[group], Scales(scales0), xScales[group], sum0);
+            sum1 = AddQ4(products1, xSums[group], Scales(scales1), xScales[group], sum1);
             quants0 += 128;
             quants1 += 128;
             scales0 += 8;
@@ -157,33 +126,41 @@ internal static unsafe class Avx2MatVec
         Sse.Prefetch0(stream + PrefetchBytes + 64);
     }
 
-    // Σ w·x over a group, one int32 lane per row.
+    // Σ w·x over two quads of two tiles, one int32 lane per row.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> GroupQ8(byte* quants, int* quads)
+    private static void AddQuads(
+        byte* quants0, byte* quants1, int* quads, ref Vector256<int> products0, ref Vector256<int> products1)
     {
-        Vector256<short> one = Vector256.Create((short)1);
-        Vector256<int> even = QuadQ8(quants, quads[0], one) + QuadQ8(quants + 64, quads[2], one);
-        Vector256<int> odd = QuadQ8(quants + 32, quads[1], one) + QuadQ8(quants + 96, quads[3], one);
-        even += QuadQ8(quants + 128, quads[4], one) + QuadQ8(quants + 192, quads[6], one);
-        odd += QuadQ8(quants + 160, quads[5], one) + QuadQ8(quants + 224, quads[7], one);
-        return even + odd;
-    }
-
-    // Σ nibble·x over a group, two int16 lanes per row: at most 8·2·15·127 = 30480.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> GroupQ4(byte* quants, int* quads)
-    {
-        Vector256<short> low = Pairs(Low(quants), quads[0]) + Pairs(Low(quants + 32), quads[1]);
-        Vector256<short> high = Pairs(High(quants), quads[4]) + Pairs(High(quants + 32), quads[5]);
-        low += Pairs(Low(quants + 64), quads[2]) + Pairs(Low(quants + 96), quads[3]);
-        high += Pairs(High(quants + 64), quads[6]) + Pairs(High(quants + 96), quads[7]);
-        return low + high;
+        // Vectors, not integers, are shared: those would come by way of an integer register, twice.
+        Vector256<sbyte> first = Vector256.Create(quads[0]).AsSByte(), second = Vector256.Create(quads[1]).AsSByte();
+        products0 += QuadQ8(quants0, first);
+        products1 += QuadQ8(quants1, first);
+        products0 += QuadQ8(quants0 + 32, second);
+        products1 += QuadQ8(quants1 + 32, second);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> QuadQ8(byte* quants, int quad, Vector256<short> one)
+    private static Vector256<int> QuadQ8(byte* quants, Vector256<sbyte> x)
     {
         Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
-        return Products(Avx2.Abs(w), w, quad, one);
+        return Avx2.MultiplyAddAdjacent(
+            Avx2.MultiplyAddAdjacent(Avx2.Abs(w), Avx2.Sign(x, w)), Vector256.Create((short)1));
+    }
+
+    // Σ nibble·x over a quad of each half of a group of two tiles, two int16 lanes per row: over the group at most
+    // 8·2·15·127 = 30480.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddNibbles(
+        byte* quants0, byte* quants1, int* quads, ref Vector256<short> products0, ref Vector256<short> products1)
+    {
+        Vector256<byte> mask = Vector256.Create(PackedLayout.NibbleMask);
+        Vector256<sbyte> lower = Vector256.Create(quads[0]).AsSByte(), upper = Vector256.Create(quads[4]).AsSByte();
+        Vector256<byte> w0 = Vector256.Load(quants0), w1 = Vector256.Load(quants1);
+        products0 += Avx2.MultiplyAddAdjacent(w0 & mask, lower);
+        products1 += Avx2.MultiplyAddAdjacent(w1 & mask, lower);
+        w0 = Vector256.ShiftRightLogical(w0.AsUInt16(), PackedLayout.NibbleBits).AsByte();
+        w1 = Vector256.ShiftRightLogical(w1.AsUInt16(), PackedLayout.NibbleBits).AsByte();
+        products0 += Avx2.MultiplyAddAdjacent(w0 & mask, upper);
+        products1 += Avx2.MultiplyAddAdjacent(w1 & mask, upper);
     }
 }
