@@ -11,8 +11,8 @@ namespace MoREdge.Kernels;
 /// </summary>
 /// <remarks>
 /// SAFETY: pointers only, as BlockBodies and BlockLayout state them. Two rows share what is loaded of the token. With
-/// sdot, the second row's integers are added to those of the first, which are subtracted from the result: that is fewer
-/// operations than to set so many sums to zero.
+/// sdot, integers are added to those before them, of the other row or of the columns before, which are subtracted from
+/// the result: that is fewer operations than to set so many sums to zero.
 /// </remarks>
 internal static unsafe class NeonBlockRows
 {
@@ -57,8 +57,9 @@ internal static unsafe class NeonBlockRows
                 c4 = Total(c4, d4, sizeof(TFormat), sizeof(TDot) > 1);
                 if (sizeof(TDot) > 1)
                 {
-                    c -= a;
                     c4 -= a4;
+                    a4 -= c;
+                    c -= a;
                 }
 
                 Add(
@@ -199,8 +200,6 @@ internal static unsafe class NeonBlockRows
         Vector128<int> even = Vector128<int>.Zero, odd = Vector128<int>.Zero;
         sums = TwoGroups(block, x0, x1, x2, x3, first, format, dot, ref even, ref odd);
         others = TwoGroups(next, x0, x1, x2, x3, first, format, dot, ref even, ref odd);
-        even = Vector128<int>.Zero;
-        odd = Vector128<int>.Zero;
         sums4 = TwoGroups(block, z0, z1, z2, z3, first + 4, format, dot, ref even, ref odd);
         others4 = TwoGroups(next, z0, z1, z2, z3, first + 4, format, dot, ref even, ref odd);
     }
@@ -246,16 +245,13 @@ internal static unsafe class NeonBlockRows
         Vector128<int> a = Vector128<int>.Zero, b = a, c = a, d = a;
         sums = FourHalves(block, x0, x1, x2, x3, half, 0, dot, ref a, ref b, ref c, ref d);
         others = FourHalves(next, x0, x1, x2, x3, half, 0, dot, ref a, ref b, ref c, ref d);
-        a = Vector128<int>.Zero;
-        b = Vector128<int>.Zero;
-        c = Vector128<int>.Zero;
-        d = Vector128<int>.Zero;
         sums4 = FourHalves(block, z0, z1, z2, z3, half, 1, dot, ref a, ref b, ref c, ref d);
         others4 = FourHalves(next, z0, z1, z2, z3, half, 1, dot, ref a, ref b, ref c, ref d);
         if (dot)
         {
-            others -= sums;
             others4 -= sums4;
+            sums4 -= others;
+            others -= sums;
         }
 
         Vector128<int> zeroPoint = Vector128.Create((int)DenseBlock.Q6ZeroPoint);

@@ -23,19 +23,21 @@ internal static unsafe class NeonDenseBodies
         byte* w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride;
         Vector128<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         Vector128<short> any = default;
+        Vector128<float> factor = NeonTile.Pin(HalfBits.Rebias);
+        Vector128<int> keep = NeonTile.Pin(HalfBits.ShiftedMask);
         int left = count;
         for (; left >= Step; left -= Step)
         {
             Vector128<float> x0 = AdvSimd.LoadVector128(x), x1 = AdvSimd.LoadVector128(x + 4);
             Vector128<float> x2 = AdvSimd.LoadVector128(x + 8), x3 = AdvSimd.LoadVector128(x + 12);
-            x0 = AdvSimd.Multiply(x0, Vector128.Create(HalfBits.Rebias));
-            x1 = AdvSimd.Multiply(x1, Vector128.Create(HalfBits.Rebias));
-            x2 = AdvSimd.Multiply(x2, Vector128.Create(HalfBits.Rebias));
-            x3 = AdvSimd.Multiply(x3, Vector128.Create(HalfBits.Rebias));
-            sum0 = AddHalves(w, x0, x1, x2, x3, sum0, ref any);
-            sum1 = AddHalves(w1, x0, x1, x2, x3, sum1, ref any);
-            sum2 = AddHalves(w2, x0, x1, x2, x3, sum2, ref any);
-            sum3 = AddHalves(w3, x0, x1, x2, x3, sum3, ref any);
+            x0 = AdvSimd.Multiply(x0, factor);
+            x1 = AdvSimd.Multiply(x1, factor);
+            x2 = AdvSimd.Multiply(x2, factor);
+            x3 = AdvSimd.Multiply(x3, factor);
+            sum0 = AddHalves(w, x0, x1, x2, x3, sum0, keep, ref any);
+            sum1 = AddHalves(w1, x0, x1, x2, x3, sum1, keep, ref any);
+            sum2 = AddHalves(w2, x0, x1, x2, x3, sum2, keep, ref any);
+            sum3 = AddHalves(w3, x0, x1, x2, x3, sum3, keep, ref any);
             x += Step;
             w += Step * sizeof(ushort);
             w1 += Step * sizeof(ushort);
@@ -109,18 +111,20 @@ internal static unsafe class NeonDenseBodies
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> AddHalves(
         byte* w, Vector128<float> x0, Vector128<float> x1, Vector128<float> x2, Vector128<float> x3,
-        Vector128<float> sum, ref Vector128<short> any)
+        Vector128<float> sum, Vector128<int> keep, ref Vector128<short> any)
     {
         Vector128<short> lower = AdvSimd.LoadVector128((short*)w), upper = AdvSimd.LoadVector128((short*)w + 8);
         any |= lower | upper;
-        Vector128<int> w0 = AdvSimd.ShiftLeftLogicalWideningLower(lower.GetLower(), HalfBits.MantissaShift);
+
+        // The upper half first: the lower one then ends the register, which is copied otherwise.
         Vector128<int> w1 = AdvSimd.ShiftLeftLogicalWideningUpper(lower, HalfBits.MantissaShift);
-        Vector128<int> w2 = AdvSimd.ShiftLeftLogicalWideningLower(upper.GetLower(), HalfBits.MantissaShift);
+        Vector128<int> w0 = AdvSimd.ShiftLeftLogicalWideningLower(lower.GetLower(), HalfBits.MantissaShift);
         Vector128<int> w3 = AdvSimd.ShiftLeftLogicalWideningUpper(upper, HalfBits.MantissaShift);
-        sum = AdvSimd.FusedMultiplyAdd(sum, (w0 & Vector128.Create(HalfBits.ShiftedMask)).AsSingle(), x0);
-        sum = AdvSimd.FusedMultiplyAdd(sum, (w1 & Vector128.Create(HalfBits.ShiftedMask)).AsSingle(), x1);
-        sum = AdvSimd.FusedMultiplyAdd(sum, (w2 & Vector128.Create(HalfBits.ShiftedMask)).AsSingle(), x2);
-        return AdvSimd.FusedMultiplyAdd(sum, (w3 & Vector128.Create(HalfBits.ShiftedMask)).AsSingle(), x3);
+        Vector128<int> w2 = AdvSimd.ShiftLeftLogicalWideningLower(upper.GetLower(), HalfBits.MantissaShift);
+        sum = AdvSimd.FusedMultiplyAdd(sum, (w0 & keep).AsSingle(), x0);
+        sum = AdvSimd.FusedMultiplyAdd(sum, (w1 & keep).AsSingle(), x1);
+        sum = AdvSimd.FusedMultiplyAdd(sum, (w2 & keep).AsSingle(), x2);
+        return AdvSimd.FusedMultiplyAdd(sum, (w3 & keep).AsSingle(), x3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
