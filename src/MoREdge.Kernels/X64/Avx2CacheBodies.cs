@@ -86,9 +86,12 @@ internal static unsafe class Avx2CacheBodies
 
     /// <summary>Eight float16 that are neither infinite nor NaN, times 2⁻¹¹².</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> Shifted(short* halves) =>
-        (Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(halves), HalfBits.MantissaShift)
-            & Vector256.Create(HalfBits.ShiftedMask)).AsSingle();
+    internal static Vector256<float> Shifted(short* halves) => Shifted(halves, Vector256.Create(HalfBits.ShiftedMask));
+
+    /// <summary>The same with a mask from elsewhere than a register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Shifted(short* halves, Vector256<int> mask) =>
+        (Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(halves), HalfBits.MantissaShift) & mask).AsSingle();
 
     /// <summary>Eight signed bytes as float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

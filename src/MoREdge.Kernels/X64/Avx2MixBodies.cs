@@ -13,6 +13,9 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class Avx2MixBodies
 {
+    // Columns that three queries mix at a time.
+    private const int WideColumns = 32;
+
     private enum ValueForm
     {
         Single,
@@ -44,7 +47,7 @@ internal static unsafe class Avx2MixBodies
         factors = isShifted ? rebiased : factors;
         long rowBytes = stride * (long)ElementBytes(form);
         int d = 0;
-        for (; d + 32 <= cols; d += 32)
+        for (; d + WideColumns <= cols; d += WideColumns)
         {
             float** own = Vector128AttentionBodies.Own(factors, step, d);
             if (rows == AttentionDriver.QueryBlock)
@@ -79,25 +82,44 @@ internal static unsafe class Avx2MixBodies
         switch (form)
         {
             case ValueForm.Single:
-                MixThree(weights, values, sizeof(float), ValueForm.Single, d, rowBytes, count, outputs, accumulate);
+                MixThree(
+                    weights, values, sizeof(float), ValueForm.Single, null, d, rowBytes, count, outputs, accumulate);
                 break;
             case ValueForm.Half:
-                MixThree(weights, values, sizeof(short), ValueForm.Half, d, rowBytes, count, outputs, accumulate);
+                MixThree(
+                    weights, values, sizeof(short), ValueForm.Half, null, d, rowBytes, count, outputs, accumulate);
                 break;
             case ValueForm.ShiftedHalf:
-                MixThree(
-                    weights, values, sizeof(short), ValueForm.ShiftedHalf, d, rowBytes, count, outputs, accumulate);
+                MixThreeShifted(weights, values, d, rowBytes, count, outputs, accumulate);
                 break;
             default:
-                MixThree(weights, values, sizeof(sbyte), ValueForm.Quant, d, rowBytes, count, outputs, accumulate);
+                MixThree(
+                    weights, values, sizeof(sbyte), ValueForm.Quant, null, d, rowBytes, count, outputs, accumulate);
                 break;
         }
+    }
+
+    // The mask of the conversion stays in memory: for all columns, as the compiler would keep what it reads twice in a
+    // register, of which twelve sums, three weights and a value leave none.
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void MixThreeShifted(
+        float** weights, byte* values, int d, long rowBytes, int count, float** outputs, bool accumulate)
+    {
+        int* masks = stackalloc int[WideColumns];
+        for (int i = 0; i < WideColumns; i += 8)
+        {
+            Vector256.Create(HalfBits.ShiftedMask).Store(masks + i);
+        }
+
+        MixThree(
+            weights, values, sizeof(short), ValueForm.ShiftedHalf, masks, d, rowBytes, count, outputs, accumulate);
     }
 
     // 32 columns for three queries: twelve chains, all sixteen registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MixThree(
-        float** weights, byte* row, int elementBytes, ValueForm form, int d, long rowBytes, int count,
+        float** weights, byte* row, int elementBytes, ValueForm form, int* masks, int d, long rowBytes, int count,
         float** outputs, bool accumulate)
     {
         byte* ahead = Ahead(row, elementBytes, d, rowBytes, count);
@@ -116,22 +138,22 @@ internal static unsafe class Avx2MixBodies
             if (form != ValueForm.Single)
             {
                 Sse.Prefetch1(ahead);
-                ahead += 32 * elementBytes;
+                ahead += WideColumns * elementBytes;
             }
 
-            Vector256<float> value = LoadValue(row, form, 0);
+            Vector256<float> value = LoadValue(row, form, masks, 0);
             sum00 = Fma.MultiplyAdd(a, value, sum00);
             sum10 = Fma.MultiplyAdd(b, value, sum10);
             sum20 = Fma.MultiplyAdd(c, value, sum20);
-            value = LoadValue(row, form, 8);
+            value = LoadValue(row, form, masks, 8);
             sum01 = Fma.MultiplyAdd(a, value, sum01);
             sum11 = Fma.MultiplyAdd(b, value, sum11);
             sum21 = Fma.MultiplyAdd(c, value, sum21);
-            value = LoadValue(row, form, 16);
+            value = LoadValue(row, form, masks, 16);
             sum02 = Fma.MultiplyAdd(a, value, sum02);
             sum12 = Fma.MultiplyAdd(b, value, sum12);
             sum22 = Fma.MultiplyAdd(c, value, sum22);
-            value = LoadValue(row, form, 24);
+            value = LoadValue(row, form, masks, 24);
             sum03 = Fma.MultiplyAdd(a, value, sum03);
             sum13 = Fma.MultiplyAdd(b, value, sum13);
             sum23 = Fma.MultiplyAdd(c, value, sum23);
@@ -181,7 +203,7 @@ internal static unsafe class Avx2MixBodies
             if (form != ValueForm.Single)
             {
                 Sse.Prefetch1(ahead);
-                ahead += 32 * elementBytes;
+                ahead += WideColumns * elementBytes;
             }
 
             sum0 = Fma.MultiplyAdd(weight, LoadValue(row, form, 0), sum0);
@@ -236,6 +258,12 @@ internal static unsafe class Avx2MixBodies
         ValueForm.ShiftedHalf => Avx2CacheBodies.Shifted((short*)row + at),
         _ => Avx2CacheBodies.Quants((sbyte*)row + at),
     };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> LoadValue(byte* row, ValueForm form, int* masks, int at) =>
+        form == ValueForm.ShiftedHalf
+            ? Avx2CacheBodies.Shifted((short*)row + at, Vector256.Load(masks + at))
+            : LoadValue(row, form, at);
 
     private static int ElementBytes(ValueForm form) => form switch
     {
