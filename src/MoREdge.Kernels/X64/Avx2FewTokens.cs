@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using MoREdge.Tensors;
 using static MoREdge.Kernels.Avx2Weights;
 
 namespace MoREdge.Kernels;
@@ -33,17 +32,14 @@ internal static unsafe class Avx2FewTokens
                 Sse.Prefetch0(quants + AheadBytes);
                 Sse.Prefetch0(quants + AheadBytes + 64);
                 Vector256<short> int0 = default, int1 = default;
-                for (nint pair = 0; pair < PackedLayout.QuadPairs; pair++)
-                {
-                    Vector256<byte> low = Low(quants), high = High(quants);
-                    int0 += Pairs(low, x0[pair]) + Pairs(high, x0[pair + 4]);
-                    int1 += Pairs(low, x1[pair]) + Pairs(high, x1[pair + 4]);
-                    quants += 32;
-                }
-
+                AddPair(quants, x0, x1, 0, ref int0, ref int1);
+                AddPair(quants, x0, x1, 1, ref int0, ref int1);
+                AddPair(quants, x0, x1, 2, ref int0, ref int1);
+                AddPair(quants, x0, x1, 3, ref int0, ref int1);
                 Vector256<float> scale = Scales(scales);
                 sum0 = AddQ4(int0, xSums[group], scale, xScales[group], sum0);
                 sum1 = AddQ4(int1, xSums[group + groupCount], scale, xScales[group + groupCount], sum1);
+                quants += 128;
                 scales += 8;
                 x0 += 8;
                 x1 += 8;
@@ -71,19 +67,15 @@ internal static unsafe class Avx2FewTokens
                 Sse.Prefetch0(quants + AheadBytes);
                 Sse.Prefetch0(quants + AheadBytes + 64);
                 Vector256<short> int0 = default, int1 = default, int2 = default;
-                for (nint pair = 0; pair < PackedLayout.QuadPairs; pair++)
-                {
-                    Vector256<byte> low = Low(quants), high = High(quants);
-                    int0 += Pairs(low, x0[pair]) + Pairs(high, x0[pair + 4]);
-                    int1 += Pairs(low, x1[pair]) + Pairs(high, x1[pair + 4]);
-                    int2 += Pairs(low, x2[pair]) + Pairs(high, x2[pair + 4]);
-                    quants += 32;
-                }
-
+                AddPair(quants, x0, x1, x2, 0, ref int0, ref int1, ref int2);
+                AddPair(quants, x0, x1, x2, 1, ref int0, ref int1, ref int2);
+                AddPair(quants, x0, x1, x2, 2, ref int0, ref int1, ref int2);
+                AddPair(quants, x0, x1, x2, 3, ref int0, ref int1, ref int2);
                 Vector256<float> scale = Scales(scales);
                 sum0 = AddQ4(int0, xSums[group], scale, xScales[group], sum0);
                 sum1 = AddQ4(int1, sums1[group], scale, scales1[group], sum1);
                 sum2 = AddQ4(int2, sums2[group], scale, scales2[group], sum2);
+                quants += 128;
                 scales += 8;
                 x0 += 8;
                 x1 += 8;
@@ -110,19 +102,14 @@ internal static unsafe class Avx2FewTokens
             for (long group = 0; group < groupCount; group++)
             {
                 Vector256<int> int0 = default, int1 = default;
-                for (nint quad = 0; quad < 8; quad += 2)
-                {
-                    Sse.Prefetch0(quants + AheadBytes);
-                    Vector256<sbyte> w = Vector256.Load((sbyte*)quants), v = Vector256.Load((sbyte*)quants + 32);
-                    Vector256<byte> magnitude = Avx2.Abs(w), magnitude1 = Avx2.Abs(v);
-                    int0 += Products(magnitude, w, x0[quad], one) + Products(magnitude1, v, x0[quad + 1], one);
-                    int1 += Products(magnitude, w, x1[quad], one) + Products(magnitude1, v, x1[quad + 1], one);
-                    quants += 64;
-                }
-
+                AddQuads(quants, x0, x1, 0, one, ref int0, ref int1);
+                AddQuads(quants, x0, x1, 2, one, ref int0, ref int1);
+                AddQuads(quants, x0, x1, 4, one, ref int0, ref int1);
+                AddQuads(quants, x0, x1, 6, one, ref int0, ref int1);
                 Vector256<float> scale = Scales(scales);
                 sum0 = AddGroup(int0, scale, xScales[group], sum0);
                 sum1 = AddGroup(int1, scale, xScales[group + groupCount], sum1);
+                quants += 256;
                 scales += 8;
                 x0 += 8;
                 x1 += 8;
@@ -132,5 +119,40 @@ internal static unsafe class Avx2FewTokens
             sum1.Store(y + yStride);
             y += 8;
         }
+    }
+
+    // Quads pair and pair + 4 of nibbles against those of each token.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddPair(
+        byte* quants, int* x0, int* x1, int pair, ref Vector256<short> int0, ref Vector256<short> int1)
+    {
+        Vector256<byte> low = Low(quants + (32 * pair)), high = High(quants + (32 * pair));
+        int0 += Pairs(low, x0[pair]) + Pairs(high, x0[pair + 4]);
+        int1 += Pairs(low, x1[pair]) + Pairs(high, x1[pair + 4]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddPair(
+        byte* quants, int* x0, int* x1, int* x2, int pair, ref Vector256<short> int0, ref Vector256<short> int1,
+        ref Vector256<short> int2)
+    {
+        Vector256<byte> low = Low(quants + (32 * pair)), high = High(quants + (32 * pair));
+        int0 += Pairs(low, x0[pair]) + Pairs(high, x0[pair + 4]);
+        int1 += Pairs(low, x1[pair]) + Pairs(high, x1[pair + 4]);
+        int2 += Pairs(low, x2[pair]) + Pairs(high, x2[pair + 4]);
+    }
+
+    // Quads quad and quad + 1 of int8 against those of each token.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddQuads(
+        byte* quants, int* x0, int* x1, int quad, Vector256<short> one, ref Vector256<int> int0,
+        ref Vector256<int> int1)
+    {
+        Sse.Prefetch0(quants + ((32 * quad) + AheadBytes));
+        Vector256<sbyte> w = Vector256.Load((sbyte*)quants + (32 * quad));
+        Vector256<sbyte> v = Vector256.Load((sbyte*)quants + ((32 * quad) + 32));
+        Vector256<byte> magnitude = Avx2.Abs(w), magnitude1 = Avx2.Abs(v);
+        int0 += Products(magnitude, w, x0[quad], one) + Products(magnitude1, v, x0[quad + 1], one);
+        int1 += Products(magnitude, w, x1[quad], one) + Products(magnitude1, v, x1[quad + 1], one);
     }
 }

@@ -30,38 +30,28 @@ internal static unsafe class Avx2MatMulQ8
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, float* y, long yStride)
     {
         Vector256<short> one = Vector256.Create((short)1);
-        nint token = groupCount * 8;
         for (int tile = 0; tile < Tiles; tile++)
         {
             Vector256<float> sum0 = default, sum1 = default, sum2 = default;
-            int* quads = (int*)x;
+            int* x0 = (int*)x, x1 = x0 + (groupCount * 8L), x2 = x1 + (groupCount * 8L);
             float* xs = xScales;
             for (int group = 0; group < groupCount; group++)
             {
                 Vector256<int> int0 = default, int1 = default, int2 = default;
-                for (nint pair = 0; pair < 4; pair++)
-                {
-                    Sse.Prefetch0(quants + AheadBytes);
-                    Vector256<sbyte> w = Vector256.Load((sbyte*)quants);
-                    Vector256<byte> magnitude = Avx2.Abs(w);
-                    int0 += Products(magnitude, w, quads[0], one);
-                    int1 += Products(magnitude, w, quads[token], one);
-                    int2 += Products(magnitude, w, quads[2 * token], one);
-                    w = Vector256.Load((sbyte*)quants + 32);
-                    magnitude = Avx2.Abs(w);
-                    int0 += Products(magnitude, w, quads[1], one);
-                    int1 += Products(magnitude, w, quads[token + 1], one);
-                    int2 += Products(magnitude, w, quads[(2 * token) + 1], one);
-                    quants += 64;
-                    quads += 2;
-                }
-
+                AddQuads(quants, x0, x1, x2, 0, one, ref int0, ref int1, ref int2);
+                AddQuads(quants, x0, x1, x2, 2, one, ref int0, ref int1, ref int2);
+                AddQuads(quants, x0, x1, x2, 4, one, ref int0, ref int1, ref int2);
+                AddQuads(quants, x0, x1, x2, 6, one, ref int0, ref int1, ref int2);
                 Vector256<float> scale = Scales(scales);
                 sum0 = AddGroup(int0, scale, xs[0], sum0);
                 sum1 = AddGroup(int1, scale, xs[groupCount], sum1);
                 sum2 = AddGroup(int2, scale, xs[2L * groupCount], sum2);
+                quants += 256;
                 scales += 8;
                 xs++;
+                x0 += 8;
+                x1 += 8;
+                x2 += 8;
             }
 
             sum0.Store(y);
@@ -112,5 +102,24 @@ internal static unsafe class Avx2MatMulQ8
         sum1.Store(y + yStride);
         sum2.Store(y + (2 * yStride));
         sum3.Store(y + (3 * yStride));
+    }
+
+    // Quads quad and quad + 1 of weights against those of three tokens.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddQuads(
+        byte* quants, int* x0, int* x1, int* x2, int quad, Vector256<short> one, ref Vector256<int> int0,
+        ref Vector256<int> int1, ref Vector256<int> int2)
+    {
+        Sse.Prefetch0(quants + ((32 * quad) + AheadBytes));
+        Vector256<sbyte> w = Vector256.Load((sbyte*)quants + (32 * quad));
+        Vector256<byte> magnitude = Avx2.Abs(w);
+        int0 += Products(magnitude, w, x0[quad], one);
+        int1 += Products(magnitude, w, x1[quad], one);
+        int2 += Products(magnitude, w, x2[quad], one);
+        w = Vector256.Load((sbyte*)quants + ((32 * quad) + 32));
+        magnitude = Avx2.Abs(w);
+        int0 += Products(magnitude, w, x0[quad + 1], one);
+        int1 += Products(magnitude, w, x1[quad + 1], one);
+        int2 += Products(magnitude, w, x2[quad + 1], one);
     }
 }

@@ -101,10 +101,10 @@ internal static unsafe class Avx2MatVec
             Prefetch(quants0);
             Prefetch(quants1);
             Vector256<short> products0 = Vector256<short>.Zero, products1 = Vector256<short>.Zero;
-            AddNibbles(quants0, quants1, quads, ref products0, ref products1);
-            AddNibbles(quants0 + 32, quants1 + 32, quads + 1, ref products0, ref products1);
-            AddNibbles(quants0 + 64, quants1 + 64, quads + 2, ref products0, ref products1);
-            AddNibbles(quants0 + 96, quants1 + 96, quads + 3, ref products0, ref products1);
+            AddNibbles(quants0, quants1, quads, 0, ref products0, ref products1);
+            AddNibbles(quants0, quants1, quads, 1, ref products0, ref products1);
+            AddNibbles(quants0, quants1, quads, 2, ref products0, ref products1);
+            AddNibbles(quants0, quants1, quads, 3, ref products0, ref products1);
             sum0 = AddQ4(products0, xSums[group], Scales(scales0), xScales[group], sum0);
             sum1 = AddQ4(products1, xSums[group], Scales(scales1), xScales[group], sum1);
             quants0 += 128;
@@ -147,15 +147,17 @@ internal static unsafe class Avx2MatVec
             Avx2.MultiplyAddAdjacent(Avx2.Abs(w), Avx2.Sign(x, w)), Vector256.Create((short)1));
     }
 
-    // Σ nibble·x over a quad of each half of a group of two tiles, two int16 lanes per row: over the group at most
+    // Σ nibble·x over quads pair and pair + 4 of two tiles, two int16 lanes per row: over a group at most
     // 8·2·15·127 = 30480.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddNibbles(
-        byte* quants0, byte* quants1, int* quads, ref Vector256<short> products0, ref Vector256<short> products1)
+        byte* quants0, byte* quants1, int* quads, int pair, ref Vector256<short> products0,
+        ref Vector256<short> products1)
     {
         Vector256<byte> mask = Vector256.Create(PackedLayout.NibbleMask);
-        Vector256<sbyte> lower = Vector256.Create(quads[0]).AsSByte(), upper = Vector256.Create(quads[4]).AsSByte();
-        Vector256<byte> w0 = Vector256.Load(quants0), w1 = Vector256.Load(quants1);
+        Vector256<sbyte> lower = Vector256.Create(quads[pair]).AsSByte();
+        Vector256<sbyte> upper = Vector256.Create(quads[pair + 4]).AsSByte();
+        Vector256<byte> w0 = Vector256.Load(quants0 + (32 * pair)), w1 = Vector256.Load(quants1 + (32 * pair));
         products0 += Avx2.MultiplyAddAdjacent(w0 & mask, lower);
         products1 += Avx2.MultiplyAddAdjacent(w1 & mask, lower);
         w0 = Vector256.ShiftRightLogical(w0.AsUInt16(), PackedLayout.NibbleBits).AsByte();
