@@ -39,10 +39,27 @@ public sealed class TokenStream
     /// <exception cref="TokenizerException">The id lies outside the vocabulary.</exception>
     public string Append(int id)
     {
+        ReadOnlySpan<byte> token = Next(id);
+        if (_bytes.Length < _pending + token.Length)
+        {
+            _bytes = [.. _bytes.AsSpan(0, _pending), .. new byte[token.Length + PendingBytesMax]];
+        }
+
+        token.CopyTo(_bytes.AsSpan(_pending));
+        return Drain(_pending + token.Length, isLast: false);
+    }
+
+    /// <summary>Ends the text: a character whose bytes never came becomes U+FFFD.</summary>
+    public string Flush() => Drain(_pending, isLast: true);
+
+    /// <summary>What a token adds to the text; its bytes need not be whole characters.</summary>
+    /// <exception cref="TokenizerException">The id lies outside the vocabulary.</exception>
+    internal ReadOnlySpan<byte> Next(int id)
+    {
         ReadOnlySpan<byte> token = _tokenizer.DecodeBytes(id);
         if (_skipSpecial && _tokenizer.IsSpecial(id))
         {
-            return string.Empty;
+            return [];
         }
 
         if (_tokenizer.TakesSpace(id) && id != _tokenizer.Definition.UnknownId)
@@ -57,17 +74,8 @@ public sealed class TokenStream
             _stripSpace = false;
         }
 
-        if (_bytes.Length < _pending + token.Length)
-        {
-            _bytes = [.. _bytes.AsSpan(0, _pending), .. new byte[token.Length + PendingBytesMax]];
-        }
-
-        token.CopyTo(_bytes.AsSpan(_pending));
-        return Drain(_pending + token.Length, isLast: false);
+        return token;
     }
-
-    /// <summary>Ends the text: a character whose bytes never came becomes U+FFFD.</summary>
-    public string Flush() => Drain(_pending, isLast: true);
 
     private string Drain(int count, bool isLast)
     {

@@ -156,6 +156,22 @@ public sealed class Tokenizer
         return text.Append(stream.Flush()).ToString();
     }
 
+    /// <summary>The bytes of the text that <see cref="Decode"/> gives, before what is no UTF-8 is replaced.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="skipSpecial">Whether control and unknown tokens are left out.</param>
+    /// <exception cref="TokenizerException">An id lies outside the vocabulary.</exception>
+    public byte[] DecodeBytes(ReadOnlySpan<int> ids, bool skipSpecial = true)
+    {
+        TokenStream stream = new(this, skipSpecial);
+        List<byte> bytes = [];
+        foreach (int id in ids)
+        {
+            bytes.AddRange(stream.Next(id));
+        }
+
+        return bytes.ToArray();
+    }
+
     /// <summary>The raw bytes of one token; they need not be whole characters.</summary>
     /// <param name="id">A token id.</param>
     /// <exception cref="TokenizerException">The id lies outside the vocabulary.</exception>

@@ -38,11 +38,12 @@ internal static class DetokenizeVerb
     {
         using GgufFile file = OpenedModel.OpenFile(result.GetRequiredValue(Model));
         Tokenizer tokenizer = TokenizerLoader.Load(file);
-        StandardOutput.Write(Decode(tokenizer, ParseIds(TextInput.ReadStandardInputBytes()), result.GetValue(Special)));
+        int[] ids = ParseIds(TextInput.ReadStandardInputBytes());
+        StandardOutput.Write(tokenizer.DecodeBytes(ids, skipSpecial: !result.GetValue(Special)));
         return ExitCode.Success;
     }
 
-    private static List<int> ParseIds(byte[] input)
+    private static int[] ParseIds(byte[] input)
     {
         List<int> ids = [];
         string text = Encoding.UTF8.GetString(input);
@@ -54,29 +55,6 @@ internal static class DetokenizeVerb
                     $"Standard input holds '{PlainText.Clean(word, 40)}', which is not a token id."));
         }
 
-        return ids;
-    }
-
-    /// <summary>
-    /// The bytes of all tokens; the space that a SentencePiece encoder puts in front of a text is taken away again.
-    /// </summary>
-    private static byte[] Decode(Tokenizer tokenizer, List<int> ids, bool special)
-    {
-        TokenizerDefinition definition = tokenizer.Definition;
-        bool stripSpace = definition.AddSpacePrefix && definition.Algorithm == TokenizerAlgorithm.SentencePieceBpe;
-        using MemoryStream text = new();
-        foreach (int id in ids)
-        {
-            ReadOnlySpan<byte> bytes = tokenizer.DecodeBytes(id);
-            if (bytes.IsEmpty || (!special && tokenizer.IsSpecial(id)))
-            {
-                continue;
-            }
-
-            text.Write(stripSpace && bytes[0] == ' ' ? bytes[1..] : bytes);
-            stripSpace = false;
-        }
-
-        return text.ToArray();
+        return ids.ToArray();
     }
 }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MoREdge.Checkpoints;
 using MoREdge.ModelFile;
 using MoREdge.Tests.Checkpoints;
+using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Cli;
 
@@ -155,6 +157,29 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
             .AssertSilent();
         CliResult back = CliRunner.RunWithBytes(ids.OutputBytes, "detokenize", "-m", folder.Vocabulary).AssertSilent();
 
+        Assert.Equal(text, back.Output);
+    }
+
+    /// <summary>A token that takes the space before it gives it back.</summary>
+    [Theory]
+    [InlineData("x <tool call> y")]
+    [InlineData("  <tool call><tool")]
+    public void TokenizeDetokenize_NormalizedAddedToken_IsTheSame(string text)
+    {
+        string path = folder["normalized.gguf"];
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.Architecture, GgufValue.FromString("llama"));
+        TokenizerMetadata.Write(metadata, TokenizerJson.Load(SharedData.InRepository(
+            "tests/golden/tokenizers/families/llama2-normalized.tokenizer.json")));
+        using (GgufWriter writer = new(path, metadata, [], overwrite: true))
+        {
+            writer.Finish();
+        }
+
+        CliResult ids = CliRunner.Run(["tokenize", "-m", path, "--ids"], text).AssertSilent();
+        CliResult back = CliRunner.RunWithBytes(ids.OutputBytes, "detokenize", "-m", path).AssertSilent();
+
+        Assert.Contains("403", ids.Output, StringComparison.Ordinal);
         Assert.Equal(text, back.Output);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using MoREdge.Tokenization;
 
@@ -137,8 +138,9 @@ public sealed class TokenizerVectorTests
             int[] ids = tokenizer.Encode(text, addSpecial: false);
             int prefix = tokenizer.Encode(text).Length - ids.Length;
             string decoded = tokenizer.Decode(expected, skipSpecial: false);
+            string fromBytes = Encoding.UTF8.GetString(tokenizer.DecodeBytes(expected, skipSpecial: false));
             if (!ids.AsSpan().SequenceEqual(expected) || prefix != vector.GetProperty("prefix").GetInt32()
-                || decoded != vector.GetProperty("decoded").GetString())
+                || decoded != vector.GetProperty("decoded").GetString() || fromBytes != decoded)
             {
                 faults.Add($"{vector} gave {string.Join(',', ids)} and {JsonSerializer.Serialize(decoded)}");
             }
