@@ -33,6 +33,7 @@ public sealed class ChatSession
     /// <param name="model">A model with a chat template.</param>
     /// <param name="session">The session to run in, which the caller owns.</param>
     /// <param name="systemPrompt">The first message, or null for none.</param>
+    /// <exception cref="ArgumentException">The session is one of another model.</exception>
     /// <exception cref="InferenceException">The model has no chat template, or no tokenizer.</exception>
     /// <exception cref="ChatTemplateException">
     /// The template uses a construct this version lacks; it is named.
@@ -41,6 +42,11 @@ public sealed class ChatSession
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(session);
+        if (session.Model != model)
+        {
+            throw new ArgumentException("The session is one of another model, for which other ids have other texts.");
+        }
+
         _model = model;
         _session = session;
         string template = model.Tokenizer.Definition.ChatTemplate ?? throw new InferenceException(
@@ -73,6 +79,9 @@ public sealed class ChatSession
     /// </exception>
     public ChatTurn Ask(string text, GenerationOptions options, Action<string> onText, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(onText);
         ChatMessage[] before = _messages.ToArray();
         _messages.Add(new ChatMessage(UserRole, text));
         StringBuilder answer = new();

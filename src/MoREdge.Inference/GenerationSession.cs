@@ -52,6 +52,9 @@ public sealed class GenerationSession : IDisposable
     /// <summary>Ids whose keys and values are in the cache.</summary>
     public IReadOnlyList<int> Ids => _ids;
 
+    /// <summary>The model that the ids are of.</summary>
+    internal LocalModel Model => _model;
+
     /// <summary>The ids of a prompt; an empty one starts from BOS.</summary>
     /// <exception cref="InferenceException">No tokenizer, or an empty prompt and no BOS.</exception>
     public int[] Encode(string prompt)

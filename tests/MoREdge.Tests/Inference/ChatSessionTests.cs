@@ -1,5 +1,6 @@
 using System.Text;
 using MoREdge.Inference;
+using MoREdge.Kernels;
 
 namespace MoREdge.Tests.Inference;
 
@@ -114,6 +115,29 @@ public sealed class ChatSessionTests(BuiltInModel builtIn) : IClassFixture<Built
 
         Assert.Equal(3, chat.MessageCount);
         Assert.Throws<ArgumentNullException>(() => new ChatSession(builtIn.Model, null!, systemPrompt: null));
+    }
+
+    [Fact]
+    public void Constructor_SessionOfAnotherModel_IsRefused()
+    {
+        using LocalModel other = LocalModel.Open(
+            SharedData.InRepository("tools/moredge/mor-commands-q4.gguf"), KernelSelector.Best, threadCount: 1);
+        using GenerationSession session = builtIn.Start();
+
+        Assert.Throws<ArgumentException>(() => new ChatSession(other, session, systemPrompt: null));
+    }
+
+    [Fact]
+    public void Ask_WithoutTextOrReceiver_IsRefusedAndChangesNothing()
+    {
+        using GenerationSession session = builtIn.Start();
+        ChatSession chat = new(builtIn.Model, session, systemPrompt: null);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+
+        Assert.Throws<ArgumentNullException>(() => chat.Ask(null!, TwelveTokens, _ => { }, cancellation));
+        Assert.Throws<ArgumentNullException>(() => chat.Ask(Question, TwelveTokens, null!, cancellation));
+
+        Assert.Equal((0, 0), (chat.MessageCount, session.Ids.Count));
     }
 
     private static (ChatTurn Turn, string Text) Ask(ChatSession chat, string question)
