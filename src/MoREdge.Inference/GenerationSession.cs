@@ -55,17 +55,27 @@ public sealed class GenerationSession : IDisposable
     /// <summary>The model that the ids are of.</summary>
     internal LocalModel Model => _model;
 
-    /// <summary>The ids of a prompt; an empty one starts from BOS.</summary>
+    /// <summary>
+    /// The ids of a prompt; an empty one starts from BOS. The spelling of a control token becomes that token. An end
+    /// token is never added: the text goes on.
+    /// </summary>
     /// <exception cref="InferenceException">No tokenizer, or an empty prompt and no BOS.</exception>
+    /// <exception cref="TokenizerException">The prompt is too long.</exception>
     public int[] Encode(string prompt)
     {
+        TokenizerDefinition definition = _model.Tokenizer.Definition;
         int[] ids = _model.Tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true);
+        if (definition.AddEos && definition.EosId >= 0)
+        {
+            ids = ids[..^1];
+        }
+
         if (ids.Length > 0)
         {
             return ids;
         }
 
-        int bos = _model.Tokenizer.Definition.BosId;
+        int bos = definition.BosId;
         return bos >= 0
             ? [bos]
             : throw new InferenceException(

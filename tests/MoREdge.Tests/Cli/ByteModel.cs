@@ -14,6 +14,7 @@ internal sealed record ByteModel
     public const int KvDim = 16;
     public const int VocabSize = 257;
     public const int BeginId = 256;
+    public const int EndId = 0;
     public const int ContextLength = 64;
     public const int FfnDim = 64;
 
@@ -39,6 +40,9 @@ internal sealed record ByteModel
 
     /// <summary>Whether the tokenizer asks for a begin token.</summary>
     public bool AddsBegin { get; init; }
+
+    /// <summary>Whether the tokenizer puts an end token, <see cref="EndId"/>, behind texts.</summary>
+    public bool AddsEnd { get; init; }
 
     /// <summary>Whether the last norm is not a number, so that no logit is.</summary>
     public bool IsDamaged { get; init; }
@@ -180,6 +184,12 @@ internal sealed record ByteModel
         metadata.Set(MetadataKeys.TokenizerMerges, GgufValue.FromStrings());
         metadata.Set(MetadataKeys.TokenizerBos, GgufValue.FromUInt32(BeginId));
         metadata.Set(MetadataKeys.TokenizerAddBos, GgufValue.FromBoolean(AddsBegin));
+        if (AddsEnd)
+        {
+            metadata.Set(MetadataKeys.TokenizerEos, GgufValue.FromUInt32(EndId));
+            metadata.Set(MetadataKeys.TokenizerAddEos, GgufValue.FromBoolean(true));
+        }
+
         if (ChatTemplate is not null)
         {
             metadata.Set(MetadataKeys.ChatTemplate, GgufValue.FromString(ChatTemplate));

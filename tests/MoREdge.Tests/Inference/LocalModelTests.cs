@@ -122,6 +122,18 @@ public sealed class LocalModelTests : IDisposable
         Assert.Equal(InferenceError.NoChatTemplate, fault.Error);
     }
 
+    /// <summary>Behind an end token a model begins another text.</summary>
+    [Fact]
+    public void Encode_TokenizerThatEndsTexts_LeavesAPromptOpen()
+    {
+        using LocalModel model = Open(new ByteModel { AddsEnd = true }.Write(_folder.File("m.gguf")));
+        using GenerationSession session = model.StartSession(new SequenceOptions(), BuiltInModel.Greedy);
+
+        Assert.Equal(['a', 'b', ByteModel.EndId], model.Tokenizer.Encode("ab"));
+        Assert.Equal(['a', 'b'], session.Encode("ab"));
+        Assert.Equal([ByteModel.BeginId], session.Encode(""));
+    }
+
     [Fact]
     public void Open_DamagedFile_IsClosedAgain()
     {
