@@ -179,7 +179,7 @@ internal sealed class ChatConsole : IDisposable
                 piece =>
                 {
                     progress.Dispose();
-                    _output.Write(piece);
+                    _output.Write(PlainText.ForStandardOutput(piece));
                     _output.Flush();
                 },
                 _interruption.Token);

@@ -77,7 +77,7 @@ internal static class GenerateVerb
                 piece =>
                 {
                     progress.Dispose();
-                    output.Write(piece);
+                    output.Write(PlainText.ForStandardOutput(piece));
                     output.Flush();
                 },
                 interruption.Token);

@@ -18,6 +18,21 @@ internal static class PlainText
     }
 
     /// <summary>
+    /// What a model says, which is its file's choice: on a terminal control characters other than tabs and line ends
+    /// become '?', elsewhere it stays as it is.
+    /// </summary>
+    public static string ForStandardOutput(string text) =>
+        Console.IsOutputRedirected
+            ? text
+            : string.Create(text.Length, text, (shown, said) =>
+            {
+                for (int i = 0; i < shown.Length; i++)
+                {
+                    shown[i] = char.IsControl(said[i]) && said[i] is not ('\n' or '\r' or '\t') ? '?' : said[i];
+                }
+            });
+
+    /// <summary>
     /// Control characters and the backslash are spelled as in C, so that a piece is one line and can be read back.
     /// </summary>
     public static string Escape(string text)

@@ -54,6 +54,22 @@ public sealed class GenerateVerbTests : IDisposable
         Assert.Equal(expected, CliRunner.Run([.. arguments, "-f", "-"], Prompt).Output);
     }
 
+    /// <summary>What a file makes a model say must not drive a terminal.</summary>
+    [Fact]
+    public void Output_OnATerminal_HoldsNoControlCharacters()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "script, which makes a terminal, is not installed.");
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        string line = $"$MOREDGE generate -m {path} -p x --temp 100 --top-k 0 --top-p 1 --min-p 0 -n 60 --seed 1";
+
+        string piped = CliRunner.RunShell(line).Output;
+        string shown = CliRunner.RunShell($"TERM=dumb script -qec \"{line}\" /dev/null").Output;
+
+        Assert.Contains(piped, IsDriving);
+        string expected = string.Concat(piped.Select(said => IsDriving(said) ? '?' : said)).Trim();
+        Assert.Contains(WithoutReturns(expected), WithoutReturns(shown), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--max-depth 1", "mean 1.00 of 3 recursions (decode 1.00)")]
     [InlineData("--routing full", "mean 3.00 of 3 recursions (decode 3.00)")]
@@ -150,6 +166,10 @@ public sealed class GenerateVerbTests : IDisposable
     [Fact]
     public void Prompt_FromAMissingFile_IsAFailure() =>
         CliRunner.Run("generate", "-f", _folder.File("absent.txt")).AssertRefused(1, "absent.txt");
+
+    private static bool IsDriving(char said) => char.IsControl(said) && said is not ('\n' or '\r' or '\t');
+
+    private static string WithoutReturns(string text) => text.Replace("\r", "", StringComparison.Ordinal);
 
     private static CliResult RunWell(params string[] arguments)
     {
