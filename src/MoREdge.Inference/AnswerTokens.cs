@@ -33,7 +33,7 @@ internal sealed class AnswerTokens
     public int Count { get; private set; }
 
     /// <summary>True when no token may be chosen at all.</summary>
-    public bool IsEmpty => _options.TokenLimit is <= 0;
+    public bool IsEmpty => _options.TokenLimit == 0;
 
     /// <summary>The next token.</summary>
     /// <param name="logits">Logits behind the last token (at least the tokenizer's vocabulary).</param>

@@ -7,7 +7,8 @@ namespace MoREdge.Inference;
 /// <param name="Stats">What it cost.</param>
 /// <param name="DroppedMessages">Oldest messages that were left out to make the text fit the context.</param>
 /// <param name="IsTakenBack">
-/// Whether it was cancelled before the answer began, so that the conversation is as it was before the question.
+/// Whether it was cancelled before the answer began, or was to have none (a token limit of 0): the conversation is then
+/// as it was before the question, of which the session has read as much as it could.
 /// </param>
 public sealed record ChatTurn(GenerationStats Stats, int DroppedMessages, bool IsTakenBack);
 
@@ -113,7 +114,8 @@ public sealed class ChatSession
                     onText(piece);
                 },
                 cancellation);
-            answered = stats.StopReason != StopReason.Cancelled || answer.Length > 0;
+            answered = answer.Length > 0
+                || (stats.GeneratedTokens > 0 && stats.StopReason != StopReason.Cancelled);
             return new ChatTurn(stats, answered ? dropped : 0, IsTakenBack: !answered);
         }
         finally

@@ -3,7 +3,9 @@ namespace MoREdge.Inference;
 /// <summary>What one generation may produce.</summary>
 public sealed record GenerationOptions
 {
-    /// <summary>Most tokens to generate; null for as many as the context holds.</summary>
+    /// <summary>
+    /// Most tokens to generate; null for as many as the context holds. 0 reads the prompt and answers nothing.
+    /// </summary>
     public int? TokenLimit { get; init; }
 
     /// <summary>Texts that end the generation and are not shown.</summary>
@@ -15,10 +17,20 @@ public sealed record GenerationOptions
     /// <summary>Told how many prompt tokens of how many are done, before the first piece of text.</summary>
     public Action<int, int>? PromptProgress { get; init; }
 
-    /// <summary>Checks the stop strings: one that is empty would end every answer before it begins.</summary>
-    /// <exception cref="ArgumentException">One is null or empty; the message is one sentence.</exception>
+    /// <summary>
+    /// Checks the limit, and the stop strings: one that is empty would end every answer before it begins.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The limit is below 0, or a stop string null or empty; the message is one sentence.
+    /// </exception>
     public void Validate()
     {
+        if (TokenLimit < 0)
+        {
+            throw new ArgumentException(
+                $"The token limit is {TokenLimit}; leave it out for as many tokens as the context holds.");
+        }
+
         foreach (string? stop in StopStrings)
         {
             if (string.IsNullOrEmpty(stop))

@@ -96,7 +96,8 @@ public sealed class GenerationSession : IDisposable
     /// <see cref="Ids"/> is the text in any case.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A stop string is empty, the prompt is, or an id of it lies outside the vocabulary; the text so far is kept.
+    /// A stop string is empty, the prompt is, an id of it lies outside the vocabulary, or the token limit is below 0;
+    /// the text so far is kept.
     /// </exception>
     /// <exception cref="InferenceException">
     /// The prompt is longer than the context, or the model has no tokenizer; the text so far is kept. Or the model

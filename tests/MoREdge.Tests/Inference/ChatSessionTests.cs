@@ -140,6 +140,21 @@ public sealed class ChatSessionTests(BuiltInModel builtIn) : IClassFixture<Built
         Assert.Equal((0, 0), (chat.MessageCount, session.Ids.Count));
     }
 
+    [Fact]
+    public void Ask_LimitOfNoTokens_TakesTheQuestionBackAndHasReadIt()
+    {
+        using GenerationSession session = builtIn.Start();
+        ChatSession chat = new(builtIn.Model, session, systemPrompt: null);
+        GenerationOptions none = new() { TokenLimit = 0 };
+
+        ChatTurn turn = chat.Ask(
+            Question, none, _ => Assert.Fail("Nothing is said."), TestContext.Current.CancellationToken);
+
+        Assert.Equal((StopReason.TokenLimit, true), (turn.Stats.StopReason, turn.IsTakenBack));
+        Assert.Equal(0, chat.MessageCount);
+        Assert.Equal(1, Ask(chat, Question).Turn.Stats.PromptTokens);
+    }
+
     private static (ChatTurn Turn, string Text) Ask(ChatSession chat, string question)
     {
         StringBuilder text = new();

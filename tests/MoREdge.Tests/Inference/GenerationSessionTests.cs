@@ -231,6 +231,17 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
         Assert.Throws<ArgumentException>(() => Run(session, prompt, TwentyTokens with { StopStrings = [null!] }));
     }
 
+    /// <summary>As other libraries write "no limit", which gave no token at all.</summary>
+    [Fact]
+    public void Generate_LimitBelowZero_IsRefused()
+    {
+        using GenerationSession session = builtIn.Start();
+        int[] prompt = session.Encode(BuiltInModel.Prompt);
+
+        Assert.Throws<ArgumentException>(() => Run(session, prompt, TwentyTokens with { TokenLimit = -1 }));
+        Assert.Equal(0, Run(session, prompt, TwentyTokens with { TokenLimit = 0 }).Stats.GeneratedTokens);
+    }
+
     /// <summary>Tokens of a prompt compete there, so what is left of an earlier one is no beginning of it.</summary>
     [Theory]
     [InlineData(RoutingMode.TopK)]
