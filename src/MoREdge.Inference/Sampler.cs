@@ -6,6 +6,7 @@ namespace MoREdge.Inference;
 public sealed class Sampler
 {
     private readonly SamplerOptions _options;
+    private readonly int _vocabSize;
     private readonly TopSelection? _selection;
 
     /// <summary>Logits behind the repeat penalty; empty where there is none.</summary>
@@ -19,12 +20,14 @@ public sealed class Sampler
     private int _recentCount;
 
     /// <summary>Prepares for logits of <paramref name="vocabSize"/> tokens.</summary>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or there are no tokens.</exception>
     public Sampler(SamplerOptions options, int vocabSize)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(vocabSize, 1);
         options.Validate();
         _options = options;
+        _vocabSize = vocabSize;
         int candidates = options.TopK == 0 ? vocabSize : Math.Min(options.TopK, vocabSize);
         _selection = options.Temperature == 0 ? null : new TopSelection(candidates, vocabSize);
         _penalized = new float[options.RepeatPenalty == 1 ? 0 : vocabSize];
@@ -38,9 +41,11 @@ public sealed class Sampler
     /// <summary>The seed in use, so that a run can be repeated.</summary>
     public ulong Seed { get; }
 
-    /// <summary>Remembers a token for the repeat penalty.</summary>
+    /// <summary>Remembers a token for the repeat penalty; one of no logit is never chosen anyway.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is below 0.</exception>
     public void Accept(int id)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
         if (_recent.Length > 0)
         {
             _recent[_recentCount % _recent.Length] = id;
@@ -53,8 +58,14 @@ public sealed class Sampler
 
     /// <summary>The next token; the lowest id among equals when greedy.</summary>
     /// <param name="logits">(VocabSize), not changed.</param>
+    /// <exception cref="ArgumentException">More or fewer logits than the sampler is for.</exception>
     public int Choose(ReadOnlySpan<float> logits)
     {
+        if (logits.Length != _vocabSize)
+        {
+            throw new ArgumentException($"The sampler is for {_vocabSize} logits, not {logits.Length}.");
+        }
+
         ReadOnlySpan<float> penalized = Penalize(logits);
         if (_selection is null)
         {

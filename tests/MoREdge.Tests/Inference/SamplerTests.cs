@@ -180,6 +180,20 @@ public sealed class SamplerTests
     public void Options_WindowOutOfRange_IsRefused(int window) =>
         Assert.Throws<ArgumentException>(() => new SamplerOptions { RepeatWindow = window }.Validate());
 
+    /// <summary>Fewer logits left an id beyond them among the candidates.</summary>
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(2f)]
+    public void Choose_OtherNumberOfLogits_IsRefused(float penalty)
+    {
+        Sampler sampler = new(new SamplerOptions { RepeatPenalty = penalty }, 4);
+
+        Assert.Throws<ArgumentException>(() => sampler.Choose([-1f, -2f, -3f]));
+        Assert.Throws<ArgumentException>(() => sampler.Choose(new float[5]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => sampler.Accept(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Sampler(new SamplerOptions(), 0));
+    }
+
     [Fact]
     public void Choose_WarmSampler_AllocatesNothing()
     {
