@@ -106,6 +106,9 @@ public sealed class GenerationSession : IDisposable
     /// <exception cref="InvalidOperationException">A receiver of this session called it.</exception>
     /// <exception cref="ModelFile.ModelFileException">The background verification found damage.</exception>
     /// <exception cref="ObjectDisposedException">The session or its model has been disposed.</exception>
+    /// <remarks>
+    /// What a receiver throws comes out of this call; the text is then what was computed until that moment.
+    /// </remarks>
     public GenerationStats Generate(
         ReadOnlySpan<int> prompt,
         GenerationOptions options,
@@ -233,19 +236,18 @@ public sealed class GenerationSession : IDisposable
         try
         {
             ReadOnlySpan<float> logits = Sequence.Prefill(ids, progress, cancellation);
-            _ids.AddRange(ids);
-
             _latest = Stopwatch.GetTimestamp();
             return logits;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Layers with a window may have kept the beginning of the prompt.
-            _ids.AddRange(ids[..(Sequence.Position - _ids.Count)]);
             return default;
         }
         finally
         {
+            // Layers with a window may have kept the beginning of a prompt that was cancelled, and a receiver that
+            // threw has left all that was read.
+            _ids.AddRange(ids[..Math.Clamp(Sequence.Position - _ids.Count, 0, total)]);
             SetBias(_budget?.Bias ?? 0);
         }
     }

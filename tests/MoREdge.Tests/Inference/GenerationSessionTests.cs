@@ -199,6 +199,24 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
         Assert.Equal(256, Sum(stats.DepthHistogram));
     }
 
+    /// <summary>It was a cancellation where nobody had cancelled, or left ids that were not in the list.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Generate_ProgressThrows_ComesOutAndTheIdsAreTheText(bool isCancellation)
+    {
+        int[] prompt = new int[300];
+        using GenerationSession session = builtIn.Start();
+        Exception thrown = isCancellation ? new OperationCanceledException() : new IOException();
+        GenerationOptions options = TwentyTokens with { PromptProgress = (_, _) => throw thrown };
+
+        Exception? fault = Record.Exception(() => Run(session, prompt, options));
+
+        Assert.Same(thrown, fault);
+        Assert.Equal((256, 256), (session.Ids.Count, session.Sequence.Position));
+        Assert.Equal(300 - 256, Run(session, prompt, TwentyTokens).Stats.PromptTokens);
+    }
+
     [Fact]
     public void Reset_AfterText_ForgetsIt()
     {
