@@ -83,12 +83,14 @@ public sealed class LocalModel : IDisposable
     /// <summary>Starts an empty session.</summary>
     /// <exception cref="ArgumentException">An option does not fit the model.</exception>
     /// <exception cref="OutOfMemoryException">Its caches do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public GenerationSession StartSession(SequenceOptions sequence, SamplerOptions sampler) =>
         new(this, Network.CreateSequence(sequence), sampler);
 
     /// <summary>Starts an empty batch, for many texts side by side.</summary>
     /// <exception cref="ArgumentException">An option does not fit the model or is not for batches.</exception>
     /// <exception cref="OutOfMemoryException">Its buffers do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public BatchScheduler StartBatch(SequenceOptions sequence, BatchSchedulerOptions options) =>
         new(Network, _tokenizer, Integrity, sequence, options);
 

@@ -59,8 +59,10 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Starts an empty sequence.</summary>
     /// <exception cref="ArgumentException">An option does not fit the model.</exception>
     /// <exception cref="OutOfMemoryException">The caches do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public Sequence CreateSequence(SequenceOptions options)
     {
+        ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(options);
         SequencePlan plan = Plan(options);
         return Memory.Take(() => new Sequence(this, _weights, _pool, plan) { Options = options });
@@ -88,8 +90,10 @@ public sealed class DecoderModel : IDisposable
     /// An option does not fit the model or is not for batches, or a limit is out of range.
     /// </exception>
     /// <exception cref="OutOfMemoryException">The buffers do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public SequenceBatch CreateBatch(SequenceOptions options, BatchOptions batch)
     {
+        ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(batch);
         SequencePlan plan = Plan(options).ForBatch(batch);

@@ -159,6 +159,9 @@ public sealed class LocalModelTests : IDisposable
         GenerationOptions one = new() { TokenLimit = 1 };
         Assert.Throws<ObjectDisposedException>(() => session.Generate([1, 2], one, false, _ => { }, default));
         Assert.Throws<ObjectDisposedException>(() => batch.Submit(new BatchRequest { Prompt = new[] { 1, 2 } }));
+        Assert.Throws<ObjectDisposedException>(() => model.StartSession(new SequenceOptions(), BuiltInModel.Greedy));
+        Assert.Throws<ObjectDisposedException>(
+            () => model.StartBatch(new SequenceOptions(), new BatchSchedulerOptions()));
     }
 
     [Fact]
