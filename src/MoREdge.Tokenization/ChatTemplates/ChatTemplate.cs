@@ -50,6 +50,7 @@ public sealed class ChatTemplate
     /// <returns>Text to encode with special tokens parsed and none added: the template adds them itself. Where people
     /// may write what they like, take <see cref="Encode(Tokenizer, IReadOnlyList{ChatMessage}, bool, DateTime?)"/>.
     /// </returns>
+    /// <exception cref="ArgumentException">A message has no role or no content.</exception>
     /// <exception cref="ChatTemplateException">The template failed or refused the conversation.</exception>
     public string Render(
         IReadOnlyList<ChatMessage> messages,
@@ -76,6 +77,7 @@ public sealed class ChatTemplate
     /// <param name="messages">The messages, oldest first.</param>
     /// <param name="addGenerationPrompt">Whether the text ends with the start of the assistant's answer.</param>
     /// <param name="now">What <c>strftime_now</c> takes for the present; null asks the system.</param>
+    /// <exception cref="ArgumentException">A message has no role or no content.</exception>
     /// <exception cref="ChatTemplateException">The template failed or refused the conversation.</exception>
     /// <exception cref="TokenizerException">The text is too long.</exception>
     public int[] Encode(
@@ -142,6 +144,11 @@ public sealed class ChatTemplate
         List<object?> list = new(messages.Count);
         foreach (ChatMessage message in messages)
         {
+            if (message.Role is null || message.Content is null)
+            {
+                throw new ArgumentException("A message of a conversation has no role or no content.");
+            }
+
             list.Add(new Dictionary<string, object?>
             {
                 ["role"] = onText(message.Role),

@@ -43,6 +43,16 @@ public sealed class ChatEncodeTests
             Tokenizer.Encode(text, addSpecial: false, parseSpecial: true), template.Encode(Tokenizer, messages));
     }
 
+    /// <summary>As JSON of others may leave them.</summary>
+    [Fact]
+    public void Encode_MessageWithoutContentOrRole_IsRefused()
+    {
+        ChatTemplate template = ChatTemplate.Parse(Template);
+
+        Assert.Throws<ArgumentException>(() => template.Encode(Tokenizer, [new("user", "a"), new("user", null!)]));
+        Assert.Throws<ArgumentException>(() => template.Render([default]));
+    }
+
     [Fact]
     public void Encode_PartsThatMakeASpellingTogether_StayText()
     {
