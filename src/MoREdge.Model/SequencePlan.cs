@@ -164,6 +164,8 @@ internal sealed record SequencePlan(
             (long)plan.ContextLength * config.HeadDim <= RotaryFloatsMax,
             $"A context of {plan.ContextLength} tokens is too long; the limit is {RotaryFloatsMax / config.HeadDim}.");
         Require(Enum.IsDefined(plan.KvFormat), "Keys and values are stored as F32, F16 or Q8.");
+        Require(Enum.IsDefined(plan.KvPolicy), "There is no such KV policy.");
+        Require(Enum.IsDefined(plan.Routing), "There is no such routing mode.");
         Require(
             recursion is not null || options.KvPolicy is null,
             "The model has no recursion, so it has no KV policy to choose.");

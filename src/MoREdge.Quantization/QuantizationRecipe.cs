@@ -8,9 +8,11 @@ public static class QuantizationRecipe
 {
     /// <summary>The format of a tensor of <paramref name="shape"/> (rows, cols) in a model of format <paramref
     /// name="format"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such format.</exception>
     public static TargetFormat Choose(string name, TensorShape shape, ModelFormat format)
     {
         ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)format, (uint)ModelFormat.Q4, nameof(format));
         if (format == ModelFormat.F32 || shape.Rank != 2 || Decides(name))
         {
             return new TargetFormat(ElementType.F32, null);

@@ -1,5 +1,6 @@
 using MoREdge.Model;
 using MoREdge.ModelFile;
+using MoREdge.Tensors;
 
 namespace MoREdge.Tests.Model;
 
@@ -185,6 +186,17 @@ public sealed class ModelConfigReaderTests
         AssertRefused(token, new SequenceOptions { DepthMax = 0 });
         AssertRefused(token, new SequenceOptions { KvPolicy = KvPolicy.SharedHybrid });
         AssertRefused(token, new SequenceOptions { HybridPositionZero = true });
+    }
+
+    /// <summary>A number of a configuration file may stand for none of the values.</summary>
+    [Fact]
+    public void Options_ThatAreNoValues_AreRefused()
+    {
+        using TinyModel expert = TinyModel.Recursive("expert", "middle_cycle", 3, 2).Load();
+        AssertRefused(expert, new SequenceOptions { KvPolicy = (KvPolicy)4 });
+        AssertRefused(expert, new SequenceOptions { Routing = (RoutingMode)4 });
+        AssertRefused(expert, new SequenceOptions { KvFormat = (KvFormat)3 });
+        AssertRefused(expert, new SequenceOptions { Speculation = (SpeculationMode)3 });
     }
 
     [Fact]

@@ -25,6 +25,12 @@ public sealed class QuantizationRecipeTests
         Assert.Equal(expected, QuantizationRecipe.Choose(name, new TensorShape(64, 32), format).ToString());
 
     [Theory]
+    [InlineData(-1)]
+    [InlineData(4)]
+    public void Choose_FormatThatIsNone_IsRefused(int format) => Assert.Throws<ArgumentOutOfRangeException>(
+        () => QuantizationRecipe.Choose("blk.0.attn_q.weight", new TensorShape(64, 32), (ModelFormat)format));
+
+    [Theory]
     [InlineData(ModelFormat.F16)]
     [InlineData(ModelFormat.Q8)]
     [InlineData(ModelFormat.Q4)]
