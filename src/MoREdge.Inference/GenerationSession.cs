@@ -29,7 +29,10 @@ public sealed class GenerationSession : IDisposable
     /// <summary>The sequence under the session, for its sizes and depths.</summary>
     public Sequence Sequence { get; }
 
-    /// <summary>A speed that decoding keeps, at the expense of depth; null for none.</summary>
+    /// <summary>
+    /// A speed that decoding keeps, at the expense of depth; null for none. It learns from the time of single tokens,
+    /// so a session that has one is to go without drafts.
+    /// </summary>
     /// <exception cref="ArgumentException">No router decides about the depth of this model's tokens.</exception>
     public DepthBudget? Budget
     {
