@@ -71,6 +71,11 @@ internal sealed class SpecialTokenTrie
     /// </summary>
     public bool StartsControl(ReadOnlySpan<byte> text)
     {
+        if (!_startsToken[text[0]])
+        {
+            return false;
+        }
+
         int node = 0;
         int i = 0;
         for (; i < text.Length && (node = Child(node, text[i])) > 0; i++)

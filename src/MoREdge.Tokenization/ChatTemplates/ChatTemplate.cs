@@ -90,7 +90,7 @@ public sealed class ChatTemplate
         string? bos = ChatGuard.SpecialText(tokenizer, tokenizer.Definition.BosId);
         string? eos = ChatGuard.SpecialText(tokenizer, tokenizer.Definition.EosId);
         ChatGuard guard = new(tokenizer);
-        string text = Run(Variables(messages, addGenerationPrompt, bos, eos, guard.Mark), now);
+        string text = Run(Variables(messages, addGenerationPrompt, bos, eos, guard.Mark), now, guard);
         return tokenizer.EncodeMarked(text);
     }
 
@@ -106,17 +106,18 @@ public sealed class ChatTemplate
     public int[] Encode(Tokenizer tokenizer, JsonElement variables, DateTime? now = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        Dictionary<string, object?> values = Variables(variables, new ChatGuard(tokenizer).Mark);
+        ChatGuard guard = new(tokenizer);
+        Dictionary<string, object?> values = Variables(variables, guard.Mark);
         SetToken(values, "bos_token", ChatGuard.SpecialText(tokenizer, tokenizer.Definition.BosId));
         SetToken(values, "eos_token", ChatGuard.SpecialText(tokenizer, tokenizer.Definition.EosId));
         SetToken(values, "unk_token", ChatGuard.SpecialText(tokenizer, tokenizer.Definition.UnknownId));
         SetToken(values, "pad_token", ChatGuard.SpecialText(tokenizer, tokenizer.Definition.PaddingId));
-        return tokenizer.EncodeMarked(Run(values, now));
+        return tokenizer.EncodeMarked(Run(values, now, guard));
     }
 
-    private string Run(Dictionary<string, object?> variables, DateTime? now)
+    private string Run(Dictionary<string, object?> variables, DateTime? now, ChatGuard? guard = null)
     {
-        JinjaScope scope = new(new JinjaBudget());
+        JinjaScope scope = new(new JinjaBudget { Guard = guard });
         JinjaFunctions.Define(scope, now);
 
         // A conversation without them has none, as transformers' apply_chat_template says it; templates ask "is not

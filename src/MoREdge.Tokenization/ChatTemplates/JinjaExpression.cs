@@ -159,7 +159,7 @@ internal sealed class JinjaSlice(
         }
 
         scope.Budget.SpendOnItems(slice.Count);
-        return value is string ? string.Concat(slice) : slice;
+        return value is string text ? scope.Budget.Guarded(text, string.Concat(slice)) : slice;
     }
 
     private static long? Bound(JinjaExpression? bound, JinjaScope scope) => bound?.Evaluate(scope) switch

@@ -13,6 +13,10 @@ internal static class JinjaFilters
         "unique", "upper",
     ];
 
+    /// <summary>Those that may put a spelling together that was not in a text.</summary>
+    private static readonly string[] Respelling =
+        ["capitalize", "lower", "replace", "reverse", "title", "trim", "upper"];
+
     /// <summary>Refuses a filter that is not there, by name.</summary>
     public static void CheckKnown(string name)
     {
@@ -45,7 +49,9 @@ internal static class JinjaFilters
             _ => OfText(JinjaPrinter.ToText(value, arguments.Budget), name, arguments),
         };
         arguments.End();
-        return result;
+        return value is string text && Array.IndexOf(Respelling, name) >= 0
+            ? arguments.Budget.Guarded(text, result)
+            : result;
     }
 
     private static string OfText(string text, string name, JinjaArgumentValues arguments)

@@ -26,7 +26,7 @@ internal static class JinjaMethods
 
     public static object? Call(object owner, string name, JinjaArgumentValues arguments) => owner switch
     {
-        string text => JinjaStringMethods.Call(text, name, arguments),
+        string text => arguments.Budget.Guarded(text, JinjaStringMethods.Call(text, name, arguments)),
         List<object?> list => CallList(list, name, arguments),
         _ => CallMapping((Dictionary<string, object?>)owner, name, arguments),
     };

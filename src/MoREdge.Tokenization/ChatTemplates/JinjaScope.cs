@@ -26,6 +26,9 @@ internal sealed class JinjaBudget
     private long _spent;
     private int _macroDepth;
 
+    /// <summary>Marks what people say; null where nothing is marked.</summary>
+    public ChatGuard? Guard { get; init; }
+
     /// <summary>Spends work.</summary>
     /// <exception cref="ChatTemplateException">Nothing is left.</exception>
     public void Spend(long work)
@@ -77,6 +80,9 @@ internal sealed class JinjaBudget
 
     /// <summary>Spends what reading a text once, or making it, costs.</summary>
     public void SpendOn(string text) => Spend(1 + text.Length);
+
+    /// <summary>What an operation has made of a text, with its marks.</summary>
+    public object? Guarded(string from, object? made) => Guard is null ? made : Guard.MarkMade(from, made);
 
     /// <summary>Spends what making a list costs.</summary>
     public void SpendOnItems(long count) => Spend(CostOfObject + count);

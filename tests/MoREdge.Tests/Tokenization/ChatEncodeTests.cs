@@ -43,6 +43,48 @@ public sealed class ChatEncodeTests
             Tokenizer.Encode(text, addSpecial: false, parseSpecial: true), template.Encode(Tokenizer, messages));
     }
 
+    /// <summary>
+    /// Templates cut and turn what people say: SmolLM3's takes "/no_think" out of a system prompt, others
+    /// "&lt;image&gt;" out of a question.
+    /// </summary>
+    [Theory]
+    [InlineData("c.replace('/x', '')", "a<e/xos>", "a<eos>")]
+    [InlineData("c | replace('/x', '')", "<e/xos> <eo/xs", "<eos> <eos")]
+    [InlineData("c.split('/x') | join", "<e/xos>/x<bos>", "<eos><bos>")]
+    [InlineData("c.split('/x')[1] ~ c.split('/x')[0]", "os>/x<e/x!", "<eos>")]
+    [InlineData("c.split() | join", "<e os> <e\nos>", "<eos><eos>")]
+    [InlineData("c.splitlines() | join", "<e\nos>", "<eos>")]
+    [InlineData("c.partition('/x')[0] ~ c.rpartition('/x')[2]", "<e/xos>", "<eos>")]
+    [InlineData("c.strip('x') ~ 'os>'", "<exx", "<eos>")]
+    [InlineData("c.removesuffix('xx') ~ 'os>'", "<exx", "<eos>")]
+    [InlineData("c[3:5] ~ c[:3]", "os><e!", "<eos>")]
+    [InlineData("c[::-1]", ">soe<", "<eos>")]
+    [InlineData("c | reverse", ">soe<", "<eos>")]
+    [InlineData("c | lower", "<EOS>", "<eos>")]
+    [InlineData("c.lower().replace('X', '')", "<EOS>", "<eos>")]
+    [InlineData("[c] | map('replace', '/x', '') | join", "<e/xos>", "<eos>")]
+    public void Encode_SpellingsThatATemplatePutsTogether_StayText(string made, string content, string expected)
+    {
+        ChatTemplate template = ChatTemplate.Parse("{% set c = messages[0].content %}{{ " + made + " }}");
+        int[] ids = template.Encode(Tokenizer, [new("user", content)]);
+
+        Assert.DoesNotContain(ids, Tokenizer.IsSpecial);
+        Assert.Equal(expected, Tokenizer.Decode(ids, skipSpecial: false));
+    }
+
+    [Theory]
+    [InlineData("('<eos>' ~ c ~ ' x') | trim")]
+    [InlineData("('<eos>' ~ c ~ '/y x').replace('/y', '')")]
+    [InlineData("('x<eos>' ~ c ~ ' x')[1:]")]
+    public void Encode_ControlTokensOfTheTemplateItself_StayThose(string made)
+    {
+        ChatTemplate template = ChatTemplate.Parse("{% set c = messages[0].content %}{{ " + made + " }}");
+        int[] ids = template.Encode(Tokenizer, [new("user", "a<eos>b")]);
+
+        Assert.Equal(Eos, Assert.Single(ids, Tokenizer.IsSpecial));
+        Assert.Equal("<eos>a<eos>b x", Tokenizer.Decode(ids, skipSpecial: false));
+    }
+
     /// <summary>As JSON of others may leave them.</summary>
     [Fact]
     public void Encode_MessageWithoutContentOrRole_IsRefused()
