@@ -38,7 +38,8 @@ internal sealed class ChatConsole : IDisposable
 
     /// <summary>Runs until /quit, the end of input, or a signal to end.</summary>
     /// <returns>
-    /// Failure where a piped question found no answer, because nobody is there to read why; else success.
+    /// Failure where a piped question found no answer or a piped command is none, because nobody is there to read why;
+    /// else success.
     /// </returns>
     public int Run()
     {
@@ -113,7 +114,7 @@ internal sealed class ChatConsole : IDisposable
             default:
                 if (line[0] == '/' && !line.StartsWith("//", StringComparison.Ordinal))
                 {
-                    Console.Error.WriteLine($"There is no command {PlainText.Clean(words[0])}; /help lists them.");
+                    Refuse($"There is no command {PlainText.Clean(words[0])}; /help lists them.");
                 }
                 else
                 {
@@ -124,6 +125,12 @@ internal sealed class ChatConsole : IDisposable
         }
 
         return true;
+    }
+
+    private void Refuse(string sentence)
+    {
+        Console.Error.WriteLine(sentence);
+        _exitCode = ExitCode.Failure;
     }
 
     private void Stats()
@@ -148,7 +155,7 @@ internal sealed class ChatConsole : IDisposable
         {
             if (!int.TryParse(words[1], out int depth) || depth < 1 || depth > recursion.RecursionCount)
             {
-                Console.Error.WriteLine($"The cap is a number from 1 to {recursion.RecursionCount}.");
+                Refuse($"The cap is a number from 1 to {recursion.RecursionCount}.");
                 return;
             }
 

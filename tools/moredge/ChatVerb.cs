@@ -24,7 +24,7 @@ internal static class ChatVerb
             "Opens a conversation, with the built-in story teller unless a model is named. Ctrl-C stops an answer, the "
             + "end of input "
             + "(Ctrl-D) or /quit ends the conversation; questions may also be piped in, one per line: the exit code "
-            + "is then 1 when one of them is too long for the context.\n\n"
+            + "is then 1 when one of them is too long for the context, or begins with / and is no command.\n\n"
             + "Examples:\n  moredge chat\n  moredge chat -m model.gguf --system \"Answer briefly.\"\n"
             + "  echo \"Tell me a story about a cat.\" | moredge chat --temp 0")
         {

@@ -11,7 +11,7 @@ internal static class Verbs
         RootCommand root = new(
             "MoREdge runs small language models on small computers, offline.\n\n"
             + "Exit codes: 0 success, 1 failure (bad file, no memory, full disk, interrupted, a piped question "
-            + "too long to answer), 2 wrong usage.");
+            + "too long to answer or a piped command that is none), 2 wrong usage.");
         root.Subcommands.Add(ChatVerb.Create());
         root.Subcommands.Add(GenerateVerb.Create());
         root.Subcommands.Add(QuantizeVerb.Create());

@@ -54,15 +54,27 @@ public sealed class ChatVerbTests : IDisposable
     [InlineData("/stats\n", "There is no answer yet.")]
     [InlineData("/depth\n", "At most 3 of 3 recursions; no answer yet.")]
     [InlineData("/depth 1\n", "At most 1 of 3 recursions; no answer yet.")]
-    [InlineData("/depth 4\n", "The cap is a number from 1 to 3.")]
     [InlineData("/reset\n", "The conversation is forgotten.")]
-    [InlineData("/unknown\n", "There is no command /unknown; /help lists them.")]
     public void Command_WithoutAnAnswer_Replies(string line, string reply)
     {
         CliResult result = Chat(line, "chat");
 
         Assert.Equal("", result.Output);
         Assert.Contains(reply, result.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>In a pipe it may be a question, of a path for example, and nobody reads the reply.</summary>
+    [Theory]
+    [InlineData("/depth 4\n", "The cap is a number from 1 to 3.")]
+    [InlineData("/unknown\n", "There is no command /unknown; /help lists them.")]
+    [InlineData("/etc/hosts holds what?\n", "There is no command /etc/hosts; /help lists them.")]
+    public void Command_ThatIsNone_SaysSoAndFailsInAPipe(string line, string sentence)
+    {
+        CliResult result = CliRunner.Run(["chat", "-n", "4"], line + Question);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(sentence, result.Error, StringComparison.Ordinal);
+        Assert.Matches(@"\w", result.Output);
     }
 
     [Fact]
