@@ -10,26 +10,28 @@ public sealed record SamplerOptions
     /// <summary>More than any text is long; a sampler keeps room for so many ids.</summary>
     private const int RepeatWindowMax = 1 << 20;
 
-    /// <summary>0 takes the most likely token; 1 samples from the model's own distribution.</summary>
+    /// <summary>
+    /// From 0, which takes the most likely token, on; 1 samples from the model's own distribution. Finite.
+    /// </summary>
     public float Temperature { get; init; } = 0.8f;
 
-    /// <summary>Keeps the k most likely tokens; 0 keeps all.</summary>
+    /// <summary>Keeps the k most likely tokens, which may be more than there are; 0 keeps all.</summary>
     public int TopK { get; init; } = 40;
 
     /// <summary>
-    /// Keeps the smallest set of tokens whose probabilities reach this sum; 1 keeps all (Holtzman et al. 2019,
-    /// arXiv:1904.09751).
+    /// Keeps the smallest set of tokens whose probabilities reach this sum, in (0, 1]; 1 keeps all (Holtzman et al.
+    /// 2019, arXiv:1904.09751).
     /// </summary>
     public float TopP { get; init; } = 0.95f;
 
     /// <summary>
-    /// Keeps tokens at least this fraction as likely as the most likely one; 0 keeps all (arXiv:2407.01082).
+    /// Keeps tokens at least this fraction as likely as the most likely one, in [0, 1]; 0 keeps all (arXiv:2407.01082).
     /// </summary>
     public float MinP { get; init; } = 0.05f;
 
     /// <summary>
-    /// Divides positive and multiplies negative logits of recent tokens; 1 changes nothing (Keskar et al. 2019,
-    /// arXiv:1909.05858).
+    /// Divides positive and multiplies negative logits of recent tokens, once each; above 0, and 1 changes nothing
+    /// (Keskar et al. 2019, arXiv:1909.05858).
     /// </summary>
     public float RepeatPenalty { get; init; } = 1;
 
@@ -69,11 +71,11 @@ public sealed record SamplerOptions
     /// <exception cref="ArgumentException">A value is out of range; the message is one sentence.</exception>
     public void Validate()
     {
-        Require(float.IsFinite(Temperature) && Temperature >= 0, "The temperature must be 0 or more.");
+        Require(float.IsFinite(Temperature) && Temperature >= 0, "The temperature must be finite and 0 or more.");
         Require(TopK >= 0, "Top-k must be 0 (off) or more.");
         Require(TopP is > 0 and <= 1, "Top-p must lie in (0, 1].");
         Require(MinP is >= 0 and <= 1, "Min-p must lie in [0, 1].");
-        Require(float.IsFinite(RepeatPenalty) && RepeatPenalty > 0, "The repeat penalty must be above 0.");
+        Require(float.IsFinite(RepeatPenalty) && RepeatPenalty > 0, "The repeat penalty must be finite and above 0.");
         Require(
             RepeatWindow is >= 0 and <= RepeatWindowMax,
             $"The repeat window must lie between 0 and {RepeatWindowMax}.");
