@@ -224,7 +224,7 @@ public sealed class Sequence : IDisposable
     /// <param name="depths">Receives the recursions each token ran (ids.Length), unless empty.</param>
     /// <param name="cancellation">Stops between layers; the sequence then holds what it would after
     /// <see cref="Prefill"/>.</param>
-    /// <exception cref="ArgumentException">As for <see cref="Prefill"/>.</exception>
+    /// <exception cref="ArgumentException">As for <see cref="Prefill"/>, or too little room for the depths.</exception>
     public void Score(
         ReadOnlySpan<int> ids,
         LogitsVisitor visitor,
@@ -233,6 +233,11 @@ public sealed class Sequence : IDisposable
     {
         ArgumentNullException.ThrowIfNull(visitor);
         CheckIds(ids);
+        if (!depths.IsEmpty && depths.Length < ids.Length)
+        {
+            throw new ArgumentException($"There is room for {depths.Length} depths of {ids.Length} tokens.");
+        }
+
         _speculation?.Pipeline.Abandon(Position);
         _cache.Retention?.Hold();
         for (int done = 0; done < ids.Length; done += _flight.RowCount)

@@ -208,6 +208,8 @@ public sealed class ModelConfigReaderTests
         Assert.Throws<ArgumentException>(() => sequence.Prefill([TinyModel.VocabSize]));
         Assert.Throws<ArgumentException>(() => sequence.Prefill([-1]));
         Assert.Throws<ArgumentException>(() => sequence.Prefill([1, 2, 3, 4, 5]));
+        Assert.Throws<ArgumentException>(() => sequence.Score([1, 2], (_, _) => { }, new int[1]));
+        Assert.Equal(0, sequence.Position);
         sequence.Prefill([1, 2, 3, 4]);
         Assert.Throws<ArgumentException>(() => sequence.Decode(1));
     }
