@@ -1,6 +1,7 @@
 using System.Text;
 using MoREdge.Inference;
 using MoREdge.Kernels;
+using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Inference;
 
@@ -52,6 +53,31 @@ public sealed class ChatSessionTests(BuiltInModel builtIn) : IClassFixture<Built
 
         Assert.True(dropped > 0, "Five questions fit a context of 64 tokens.");
         Assert.Equal(1 + (5 * 2), chat.MessageCount + dropped);
+    }
+
+    /// <summary>
+    /// A prompt was made for every pair that had to go. Most of the memory that a question takes is its prompts'.
+    /// </summary>
+    [Fact]
+    public void Ask_ManyPairsTooMany_MakesFewPrompts()
+    {
+        const int Pairs = 64;
+        using GenerationSession session = builtIn.Start(contextLength: 2048);
+        ChatSession chat = new(builtIn.Model, session, systemPrompt: null);
+        for (int i = 0; i < Pairs; i++)
+        {
+            chat.Ask("Hello!", TwelveTokens with { TokenLimit = 1 }, _ => { }, TestContext.Current.CancellationToken);
+        }
+
+        string question = string.Concat(Enumerable.Repeat("A cat sat on the mat. ", 180));
+        long onePrompt = Allocated(() => ChatTemplate.Parse(builtIn.Model.Tokenizer.Definition.ChatTemplate!)
+            .Encode(builtIn.Model.Tokenizer, [new("user", question)]));
+        long asking = Allocated(() => chat.Ask(question, TwelveTokens, _ => { }, new CancellationToken(true)));
+        ChatTurn turn = Ask(chat, question).Turn;
+
+        Assert.InRange(turn.DroppedMessages, Pairs, (2 * Pairs) - 1);
+        Assert.Equal((2 * Pairs) + 2, turn.DroppedMessages + chat.MessageCount);
+        Assert.InRange(asking, onePrompt, onePrompt * Pairs / 3);
     }
 
     [Fact]
@@ -153,6 +179,13 @@ public sealed class ChatSessionTests(BuiltInModel builtIn) : IClassFixture<Built
         Assert.Equal((StopReason.TokenLimit, true), (turn.Stats.StopReason, turn.IsTakenBack));
         Assert.Equal(0, chat.MessageCount);
         Assert.Equal(1, Ask(chat, Question).Turn.Stats.PromptTokens);
+    }
+
+    private static long Allocated(Action action)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static (ChatTurn Turn, string Text) Ask(ChatSession chat, string question)
