@@ -21,9 +21,11 @@ public sealed unsafe class AlignedBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
         ByteCount = byteCount;
-        // SAFETY: calloc zeroes lazily (fresh pages of the system), where AlignedAlloc would need a clear that touches
-        // every page; the 64 spare bytes make room for the alignment.
-        _allocation = NativeMemory.AllocZeroed(checked((nuint)byteCount + Alignment));
+        // SAFETY: the 64 spare bytes make room for the alignment. AlignedAlloc would need a clear that touches every
+        // page.
+        _allocation = PageMemory.IsFor(byteCount)
+            ? PageMemory.Take(AllocatedBytes)
+            : NativeMemory.AllocZeroed(AllocatedBytes);
         Data = Align(_allocation);
     }
 
@@ -44,6 +46,8 @@ public sealed unsafe class AlignedBuffer : IDisposable
 
     /// <summary>The first byte; null after <see cref="Dispose"/>.</summary>
     public byte* Data { get; private set; }
+
+    private nuint AllocatedBytes => checked((nuint)ByteCount + Alignment);
 
     /// <summary>The elements from <paramref name="byteOffset"/> on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range leaves the buffer.</exception>
@@ -66,7 +70,15 @@ public sealed unsafe class AlignedBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.Free(_allocation);
+        if (PageMemory.IsFor(ByteCount) && _allocation is not null)
+        {
+            PageMemory.Free(_allocation, AllocatedBytes);
+        }
+        else
+        {
+            NativeMemory.Free(_allocation);
+        }
+
         _allocation = null;
         Data = null;
     }
