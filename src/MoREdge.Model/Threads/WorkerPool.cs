@@ -28,6 +28,9 @@ internal sealed class WorkerPool : IDisposable
     private readonly object _callerGate = new();
     private readonly Thread[] _threads;
     private readonly WorkerShares[] _shares;
+    private readonly Action _beginRun;
+    private readonly Action _wakeWorkers;
+    private readonly Action _parkCaller;
 
     // Per worker: the generation in the upper half, the items left of its range in the lower. Items can only be taken
     // from the piece of work that a worker has seen, and a finished piece has none left: so a worker that comes late,
@@ -51,6 +54,9 @@ internal sealed class WorkerPool : IDisposable
         _ends = new int[threadCount];
         _counts = new int[threadCount];
         _shares = Array.ConvertAll(Enum.GetValues<WorkKind>(), _ => new WorkerShares(threadCount));
+        _beginRun = _runLock.Enter;
+        _wakeWorkers = WakeWorkers;
+        _parkCaller = ParkCaller;
         _threads = new Thread[threadCount - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -73,7 +79,8 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>
     /// Runs <paramref name="work"/> over items [0, itemCount) and returns when all are done. An exception of any worker
     /// comes out here, the first one if there are several, when no worker is in the piece any more; items that were not
-    /// begun by then are left undone.
+    /// begun by then are left undone. A caller that is interrupted (<see cref="Thread.Interrupt"/>) stays until then,
+    /// too, and the interrupt waits for its next wait: workers write into what it would free.
     /// </summary>
     /// <param name="work">What to do.</param>
     /// <param name="itemCount">Number of items.</param>
@@ -86,26 +93,28 @@ internal sealed class WorkerPool : IDisposable
             return;
         }
 
-        lock (_runLock)
+        bool isInterrupted = Insist(_beginRun);
+        try
         {
             WorkerShares shares = Shares(work.Kind);
             shares.Split(itemCount, _ends);
             int generation = Publish(work, itemCount, itemsMin);
-            if (Volatile.Read(ref _parkedWorkers) > 0)
-            {
-                lock (_workersGate)
-                {
-                    Monitor.PulseAll(_workersGate);
-                }
-            }
-
+            isInterrupted |= Volatile.Read(ref _parkedWorkers) > 0 && Insist(_wakeWorkers);
             TakeItems(generation, 0);
-            WaitForWorkers();
+            isInterrupted |= WaitForWorkers();
             shares.Learn(_counts);
             if (_failure is { } failure)
             {
                 _failure = null;
                 failure.Throw();
+            }
+        }
+        finally
+        {
+            _runLock.Exit();
+            if (isInterrupted)
+            {
+                Thread.CurrentThread.Interrupt();
             }
         }
     }
@@ -149,18 +158,51 @@ internal sealed class WorkerPool : IDisposable
         return generation;
     }
 
-    private void WaitForWorkers()
+    /// <summary>Takes a step of the caller's that waits, however often the caller is interrupted.</summary>
+    /// <returns>Whether it was.</returns>
+    private static bool Insist(Action step)
+    {
+        bool isInterrupted = false;
+        while (true)
+        {
+            try
+            {
+                step();
+                return isInterrupted;
+            }
+            catch (ThreadInterruptedException)
+            {
+                isInterrupted = true;
+            }
+        }
+    }
+
+    private void WakeWorkers()
+    {
+        lock (_workersGate)
+        {
+            Monitor.PulseAll(_workersGate);
+        }
+    }
+
+    /// <returns>Whether the caller was interrupted.</returns>
+    private bool WaitForWorkers()
     {
         for (int i = 0; i < CallerSpinMax; i++)
         {
             if (Volatile.Read(ref _unfinished.Value) == 0)
             {
-                return;
+                return false;
             }
 
             Thread.SpinWait(1);
         }
 
+        return Insist(_parkCaller);
+    }
+
+    private void ParkCaller()
+    {
         lock (_callerGate)
         {
             // Set before the last look at the count, so that either the last worker sees it or the wait sees the count.

@@ -106,6 +106,28 @@ public sealed class WorkerPoolTests
         Assert.All(work.Counts, count => Assert.Equal(1, count));
     }
 
+    /// <summary>Who leaves early frees what the workers write into, or begins the next piece.</summary>
+    [Fact]
+    public void Run_CallerInterrupted_StaysUntilTheWorkersAreDone()
+    {
+        using WorkerPool pool = new(2);
+        HeldWork work = new();
+        bool isInterrupted = false;
+        Thread caller = new(() => isInterrupted = IsInterrupted(() => pool.Run(work, 2)) || IsInterrupted(Yield));
+        caller.Start();
+        bool waits = SpinWait.SpinUntil(() => work.IsCallerDone && IsWaiting(caller), 10_000);
+
+        caller.Interrupt();
+
+        bool hasLeft = caller.Join(200);
+        work.Release();
+        caller.Join();
+        Assert.Equal((true, false, true), (waits, hasLeft, isInterrupted));
+        CountingWork next = new(500);
+        pool.Run(next, 500);
+        Assert.All(next.Counts, count => Assert.Equal(1, count));
+    }
+
     [Fact]
     public void Run_WithoutWorkers_ThrowsToTheCaller()
     {
@@ -139,6 +161,50 @@ public sealed class WorkerPoolTests
         for (int piece = 0; piece < 1000; piece++)
         {
             pool.Run(work, 12);
+        }
+    }
+
+    private static void Yield() => Thread.Sleep(1);
+
+    private static bool IsWaiting(Thread thread) =>
+        thread.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin);
+
+    private static bool IsInterrupted(Action action)
+    {
+        try
+        {
+            action();
+            return false;
+        }
+        catch (ThreadInterruptedException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Two items: the caller's, and one in which the worker stays until it is released.</summary>
+    private sealed class HeldWork : ParallelWork
+    {
+        private volatile bool _isWorkerIn;
+        private volatile bool _isReleased;
+        private volatile bool _isCallerDone;
+
+        public bool IsCallerDone => _isCallerDone;
+
+        public void Release() => _isReleased = true;
+
+        public override void Execute(int start, int end, int worker)
+        {
+            if (worker == 0)
+            {
+                SpinWait.SpinUntil(() => _isWorkerIn);
+                _isCallerDone = true;
+            }
+            else
+            {
+                _isWorkerIn = true;
+                SpinWait.SpinUntil(() => _isReleased);
+            }
         }
     }
 
