@@ -47,6 +47,7 @@ public sealed class LocalModel : IDisposable
     /// <exception cref="ModelFileException">The file is damaged or not a model this version runs.</exception>
     /// <exception cref="TokenizerException">The tokenizer in the file is damaged.</exception>
     /// <exception cref="InferenceException">The tokenizer does not fit the network.</exception>
+    /// <exception cref="InsufficientMemoryException">The system does not start so many threads.</exception>
     public static LocalModel Open(string path, KernelSet kernels, int threadCount)
     {
         GgufFile file = GgufFile.Open(path);

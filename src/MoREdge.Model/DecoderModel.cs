@@ -45,6 +45,7 @@ public sealed class DecoderModel : IDisposable
     /// <param name="kernels">The kernel set to run on.</param>
     /// <param name="threadCount">Worker threads, the caller's included.</param>
     /// <exception cref="ModelFileException">The file does not hold a model this version runs.</exception>
+    /// <exception cref="InsufficientMemoryException">The system does not start so many threads.</exception>
     public static DecoderModel Load(GgufFile file, KernelSet kernels, int threadCount)
     {
         ArgumentNullException.ThrowIfNull(kernels);

@@ -41,6 +41,11 @@ internal static class Faults
         {
             return Report(ExitCode.Failure, "Interrupted.");
         }
+        catch (InsufficientMemoryException fault)
+        {
+            // Of threads, and with a sentence of its own.
+            return Report(ExitCode.Failure, fault.Message);
+        }
         catch (OutOfMemoryException)
         {
             return Report(ExitCode.Failure, "There is not enough memory; try a smaller --context or a smaller model.");

@@ -26,7 +26,7 @@ internal sealed class WorkerPool : IDisposable
     private readonly Lock _runLock = new();
     private readonly object _workersGate = new();
     private readonly object _callerGate = new();
-    private readonly Thread[] _threads;
+    private readonly List<Thread> _threads = [];
     private readonly WorkerShares[] _shares;
     private readonly Action _beginRun;
     private readonly Action _wakeWorkers;
@@ -47,6 +47,11 @@ internal sealed class WorkerPool : IDisposable
     private ExceptionDispatchInfo? _failure;
     private volatile bool _disposed;
 
+    /// <summary>Starts the workers.</summary>
+    /// <param name="threadCount">Workers, the calling thread included.</param>
+    /// <exception cref="InsufficientMemoryException">
+    /// The system does not start so many threads; none is left.
+    /// </exception>
     public WorkerPool(int threadCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
@@ -57,21 +62,24 @@ internal sealed class WorkerPool : IDisposable
         _beginRun = _runLock.Enter;
         _wakeWorkers = WakeWorkers;
         _parkCaller = ParkCaller;
-        _threads = new Thread[threadCount - 1];
-        for (int i = 0; i < _threads.Length; i++)
+        try
         {
-            int worker = i + 1;
-            _threads[i] = new Thread(() => WorkerLoop(worker))
+            while (WorkerCount < threadCount)
             {
-                IsBackground = true,
-                Name = $"moredge-worker-{worker}",
-            };
-            _threads[i].Start();
+                StartWorker(WorkerCount);
+            }
+        }
+        catch (OutOfMemoryException failure)
+        {
+            // What the runtime says at a limit of threads, too.
+            Dispose();
+            throw new InsufficientMemoryException(
+                $"The system starts no more than {WorkerCount} of {threadCount} threads; ask for fewer.", failure);
         }
     }
 
     /// <summary>Workers, the calling thread included.</summary>
-    public int WorkerCount => _threads.Length + 1;
+    public int WorkerCount => _threads.Count + 1;
 
     /// <summary>What the workers have shown so far in work of a kind.</summary>
     public WorkerShares Shares(WorkKind kind) => _shares[(int)kind];
@@ -87,7 +95,7 @@ internal sealed class WorkerPool : IDisposable
     /// <param name="itemsMin">A chunk never holds fewer items: what is worth waking a thread for.</param>
     public void Run(ParallelWork work, int itemCount, int itemsMin = 1)
     {
-        if (_threads.Length == 0 || itemCount <= itemsMin)
+        if (_threads.Count == 0 || itemCount <= itemsMin)
         {
             work.Execute(0, itemCount, 0);
             return;
@@ -137,6 +145,17 @@ internal sealed class WorkerPool : IDisposable
         {
             thread.Join();
         }
+    }
+
+    private void StartWorker(int worker)
+    {
+        Thread thread = new(() => WorkerLoop(worker))
+        {
+            IsBackground = true,
+            Name = $"moredge-worker-{worker}",
+        };
+        thread.Start();
+        _threads.Add(thread);
     }
 
     private int Publish(ParallelWork work, int itemCount, int itemsMin)
