@@ -15,6 +15,7 @@ public sealed class IntegrityCheck : IDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly GgufFile _file;
+    private readonly TaskScheduler _scheduler;
     private readonly Lock _gate = new();
     private volatile Task? _task;
     private bool _isDisposed;
@@ -22,9 +23,16 @@ public sealed class IntegrityCheck : IDisposable
     /// <summary>Verifies a small <paramref name="file"/>; a large one must stay open until this is disposed.</summary>
     /// <exception cref="ModelFileException">A small file is damaged.</exception>
     public IntegrityCheck(GgufFile file)
+        : this(file, TaskScheduler.Default)
+    {
+    }
+
+    /// <summary>The same with a <paramref name="scheduler"/> that may have no thread to give.</summary>
+    internal IntegrityCheck(GgufFile file, TaskScheduler scheduler)
     {
         ArgumentNullException.ThrowIfNull(file);
         _file = file;
+        _scheduler = scheduler;
         if (!file.HasDigests || file.FileBytes <= ForegroundBytesMax)
         {
             Verify();
@@ -36,8 +44,9 @@ public sealed class IntegrityCheck : IDisposable
     public bool IsComplete => _task is { IsCompleted: true };
 
     /// <summary>
-    /// Starts to verify in the background; does nothing when that has been done before. Thread-safe: sessions of one
-    /// model may come to their first tokens at once.
+    /// Starts to verify in the background; does nothing when that has been done before. Where the system starts no more
+    /// threads it verifies before it returns. Thread-safe: sessions of one model may come to their first tokens at
+    /// once.
     /// </summary>
     public void Start()
     {
@@ -48,8 +57,7 @@ public sealed class IntegrityCheck : IDisposable
 
         lock (_gate)
         {
-            _task ??= Task.Factory.StartNew(
-                Verify, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            _task ??= StartVerifying();
         }
     }
 
@@ -87,6 +95,22 @@ public sealed class IntegrityCheck : IDisposable
         }
 
         _stop.Dispose();
+    }
+
+    private Task StartVerifying()
+    {
+        try
+        {
+            return Task.Factory.StartNew(
+                Verify, CancellationToken.None, TaskCreationOptions.LongRunning, _scheduler);
+        }
+        catch (TaskSchedulerException)
+        {
+            // No thread is to be had. An answer that takes longer is better than none.
+            Task task = new(Verify);
+            task.RunSynchronously(TaskScheduler.Default);
+            return task;
+        }
     }
 
     private void Verify()

@@ -90,6 +90,20 @@ public sealed class LocalModelTests : IDisposable
         Assert.False(check.IsComplete);
     }
 
+    /// <summary>As in a container whose limit of threads is reached.</summary>
+    [Fact]
+    public void IntegrityCheck_NoThreadToBeHad_VerifiesAtOnce()
+    {
+        using GgufFile file = GgufFile.Open(WriteLargeFileWithAFlippedByte());
+        using IntegrityCheck check = new(file, new ThreadlessScheduler());
+
+        check.Start();
+
+        Assert.True(check.IsComplete);
+        ModelFileException fault = Assert.Throws<ModelFileException>(check.ThrowIfDamaged);
+        Assert.Equal(ModelFileError.TensorDigestMismatch, fault.Error);
+    }
+
     [Fact]
     public void Open_TokenizerLargerThanTheEmbedding_IsRefused()
     {
@@ -220,5 +234,15 @@ public sealed class LocalModelTests : IDisposable
         writer.Write(new byte[plan.ByteCount]);
         writer.Finish();
         return path;
+    }
+
+    /// <summary>Fails as the default one does where the system starts no more threads.</summary>
+    private sealed class ThreadlessScheduler : TaskScheduler
+    {
+        protected override IEnumerable<Task> GetScheduledTasks() => [];
+
+        protected override void QueueTask(Task task) => throw new InsufficientMemoryException();
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
     }
 }
