@@ -89,8 +89,20 @@ public sealed class ChatSession
         bool answered = false;
         try
         {
-            int[] prompt = RenderWhatFits();
-            int dropped = before.Length + 1 - _messages.Count;
+            int dropped = 0;
+            int[] prompt = Render();
+            int promptMax = (int)(_session.Sequence.ContextLength * (1 - AnswerShare));
+            while (prompt.Length > promptMax && _messages.Count > _systemCount + 1)
+            {
+                // The older half, because all that stays has to be read again: so this is rare. A question goes
+                // together with its answer, so that the roles keep alternating.
+                int oldCount = _messages.Count - _systemCount - 1;
+                int count = Math.Min((oldCount + 3) / 4 * 2, oldCount);
+                _messages.RemoveRange(_systemCount, count);
+                dropped += count;
+                prompt = Render();
+            }
+
             if (prompt.Length == 0)
             {
                 throw new InferenceException(
@@ -133,40 +145,7 @@ public sealed class ChatSession
     }
 
     /// <summary>
-    /// The prompt, without as few of the oldest messages as leave room for an answer. A question goes together with its
-    /// answer, so that the roles keep alternating. How many have to go is found by halving: a text for each of them
-    /// would take minutes where a conversation is long.
-    /// </summary>
-    private int[] RenderWhatFits()
-    {
-        int promptMax = (int)(_session.Sequence.ContextLength * (1 - AnswerShare));
-        int[] prompt = Render(_messages);
-        int pairs = (_messages.Count - _systemCount - 1) / 2;
-        if (prompt.Length <= promptMax || pairs == 0)
-        {
-            return prompt;
-        }
-
-        int tooFew = 0;
-        prompt = Render(Without(pairs));
-        while (pairs - tooFew > 1)
-        {
-            int between = (tooFew + pairs) / 2;
-            int[] longer = Render(Without(between));
-            (tooFew, pairs, prompt) = longer.Length > promptMax
-                ? (between, pairs, prompt)
-                : (tooFew, between, longer);
-        }
-
-        _messages.RemoveRange(_systemCount, 2 * pairs);
-        return prompt;
-    }
-
-    private List<ChatMessage> Without(int pairs) =>
-        [.. _messages[.._systemCount], .. _messages[(_systemCount + (2 * pairs))..]];
-
-    /// <summary>
     /// The template writes every special token itself, so none is added; and what people say is never read as one.
     /// </summary>
-    private int[] Render(List<ChatMessage> messages) => _template.Encode(_model.Tokenizer, messages);
+    private int[] Render() => _template.Encode(_model.Tokenizer, _messages);
 }

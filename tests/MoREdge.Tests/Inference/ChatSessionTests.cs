@@ -80,6 +80,27 @@ public sealed class ChatSessionTests(BuiltInModel builtIn) : IClassFixture<Built
         Assert.InRange(asking, onePrompt, onePrompt * Pairs / 3);
     }
 
+    /// <summary>
+    /// What stays when something is forgotten is read again. A third of the turns may cost that, not each.
+    /// </summary>
+    [Fact]
+    public void Ask_FullContext_IsRarelyReadAgain()
+    {
+        using GenerationSession session = builtIn.Start(contextLength: 256);
+        ChatSession chat = new(builtIn.Model, session, systemPrompt: null);
+        int forgetting = 0;
+        for (int i = 0; i < 45; i++)
+        {
+            ChatTurn turn = Ask(chat, Question).Turn;
+            forgetting += turn.DroppedMessages > 0 ? 1 : 0;
+            int wholePrompt = session.Ids.Count - turn.Stats.DecodedTokens;
+            Assert.InRange(turn.Stats.PromptTokens, 1, turn.DroppedMessages > 0 ? wholePrompt : 60);
+        }
+
+        Assert.InRange(forgetting, 5, 15);
+        Assert.True(chat.MessageCount > 4, $"Of the conversation {chat.MessageCount} messages are left.");
+    }
+
     [Fact]
     public void Ask_QuestionLongerThanTheContext_LeavesTheConversationAsItWas()
     {
