@@ -10,7 +10,7 @@ namespace MoREdge.Cli;
 internal static class Machine
 {
     /// <summary>The processor's name as the system knows it.</summary>
-    public static string CpuModel { get; } = FindCpuModel();
+    public static string CpuModel => FindCpuModel();
 
     /// <summary>Bytes of memory; 0 when unknown.</summary>
     public static long MemoryBytes { get; } =

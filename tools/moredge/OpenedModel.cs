@@ -63,6 +63,23 @@ internal static class OpenedModel
             Faults.Warn($"the model was trained on {trained} tokens; beyond them its answers decay.");
         }
 
-        return model.StartSession(sequence, sampler);
+        GenerationSession session = model.StartSession(sequence, sampler);
+        WarnOfMemory(session.Sequence);
+        return session;
+    }
+
+    /// <summary>The system gives memory when it is touched, and ends a program for which it has none by then.</summary>
+    private static void WarnOfMemory(Sequence sequence)
+    {
+        long bytes = sequence.KvBytesReserved + sequence.StateBytes + sequence.StateHistoryBytes
+            + sequence.WorkspaceBytes;
+        long available = Machine.AvailableBytes;
+        if (bytes > available)
+        {
+            Faults.Warn(
+                $"a text of {sequence.ContextLength} tokens takes {ByteText.Format(bytes)}, but only "
+                + $"{ByteText.Format(available)} of memory are left; with a smaller --context the system will not have "
+                + "to end the program.");
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MoREdge.Tests.Cli;
 
 /// <summary>Where the system has less to give than was asked for.</summary>
@@ -18,5 +20,21 @@ public sealed class SystemLimitTests
             """);
         Assert.SkipWhen(result.ExitCode == 77, "No control group of one's own can be made here.");
         result.AssertRefused(1, "of 200 threads; ask for fewer");
+    }
+
+    /// <summary>Memory is given when it is touched, so there is no refusal that could say so.</summary>
+    [Fact]
+    public void Context_LargerThanTheMemory_IsAWarning()
+    {
+        // Eight slots of 1 KB per token, each of which alone would fit.
+        long context = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / 1024;
+        string[] arguments = ["generate", "-p", "Once", "-n", "1", "--temp", "0", "--context"];
+
+        CliResult large = CliRunner.Run([.. arguments, context.ToString(CultureInfo.InvariantCulture)]);
+        CliResult small = CliRunner.Run([.. arguments, "64"]);
+
+        Assert.Equal((0, 0), (large.ExitCode, small.ExitCode));
+        Assert.Contains($"a text of {context} tokens takes", large.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning", small.Error, StringComparison.Ordinal);
     }
 }
