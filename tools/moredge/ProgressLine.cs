@@ -46,8 +46,9 @@ internal sealed class ProgressLine : IDisposable
             + $"{FormatSeconds(left)} left  {detail}";
         if (_isTerminal)
         {
-            Console.Error.Write($"\r{line.PadRight(_width)}");
-            _width = line.Length;
+            string shown = FitTerminal(line);
+            Console.Error.Write($"\r{shown.PadRight(_width)}");
+            _width = shown.Length;
         }
         else
         {
@@ -63,6 +64,14 @@ internal sealed class ProgressLine : IDisposable
             Console.Error.Write($"\r{new string(' ', _width)}\r");
             _width = 0;
         }
+    }
+
+    /// <summary>What fits one line of the terminal: of a line that wraps, only the end could be redrawn.</summary>
+    private static string FitTerminal(string line)
+    {
+        // The last column stays free, because some terminals wrap there. Serial ones may not know their width.
+        int columns = Console.WindowWidth - 1;
+        return columns > 0 && line.Length > columns ? line[..columns] : line;
     }
 
     private static string FormatSeconds(double seconds) =>

@@ -37,4 +37,21 @@ public sealed class SystemLimitTests
         Assert.Contains($"a text of {context} tokens takes", large.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("warning", small.Error, StringComparison.Ordinal);
     }
+
+    /// <summary>A line that wraps is not redrawn but repeated.</summary>
+    [Fact]
+    public void Progress_OnANarrowTerminal_StaysOnItsLine()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "No tool that makes a terminal.");
+        string text = SharedData.InRepository("src/DECISIONS.md");
+
+        CliResult result = CliRunner.RunShell(
+            $"script -qec \"stty cols 24; $MOREDGE perplexity -m mor-commands -f '{text}'\" /dev/null </dev/null");
+
+        Assert.True(result.ExitCode == 0, result.Output);
+        string[] drawn = Array.FindAll(
+            result.Output.Split('\r'), line => line.StartsWith("Scoring", StringComparison.Ordinal));
+        Assert.NotEmpty(drawn);
+        Assert.All(drawn, line => Assert.InRange(line.Length, 1, 23));
+    }
 }
