@@ -19,6 +19,12 @@ public sealed class DepthBudget
     /// <summary>Largest bias in router distances; hardly a token gets past it.</summary>
     private const double BiasMax = 20;
 
+    /// <summary>
+    /// Times the mean that a token may take. One that takes more was held up from outside: the program was stopped, the
+    /// machine slept, or nobody read what was written.
+    /// </summary>
+    private const double HeldUpFactor = 4;
+
     /// <summary>Less spread of the depths than this says nothing about the cost of one.</summary>
     private const double VarianceMin = 0.01;
 
@@ -61,10 +67,17 @@ public sealed class DepthBudget
 
     /// <summary>Learns from a decoded token.</summary>
     /// <param name="depth">Recursions it ran.</param>
-    /// <param name="seconds">Time that it took, everything included.</param>
+    /// <param name="seconds">
+    /// Time that it took, everything included; much more than others did counts as four times their mean.
+    /// </param>
     /// <param name="routerDistance"><see cref="Sequence.RouterDistance"/>.</param>
     public void Observe(int depth, double seconds, double routerDistance)
     {
+        if (_weight > 0)
+        {
+            seconds = Math.Min(seconds, HeldUpFactor * _seconds / _weight);
+        }
+
         _weight = (Fading * _weight) + 1;
         _depth = (Fading * _depth) + depth;
         _depthSquare = (Fading * _depthSquare) + ((double)depth * depth);

@@ -48,6 +48,36 @@ public sealed class DepthBudgetTests(BuiltInModel builtIn) : IClassFixture<Built
         Assert.True(float.IsFinite(budget.Bias), "A bias stays a number.");
     }
 
+    /// <summary>A machine that slept for an hour is as fast as before.</summary>
+    [Fact]
+    public void Observe_TokenThatWasHeldUp_TakesNoDepthFromTheNextOnes()
+    {
+        DepthBudget budget = new(60, 3);
+        Simulate(budget, noise: 0.2);
+
+        budget.Observe(depth: 2, seconds: 3600, routerDistance: 0.8);
+
+        Assert.InRange(budget.TargetDepth, 2, 3);
+        (_, double depth) = Simulate(budget, noise: 0.2, tokens: 200);
+        Assert.InRange(depth, 1.75, 2.1);
+    }
+
+    /// <summary>A processor that gets hot stays slow.</summary>
+    [Fact]
+    public void Observe_MachineThatBecomesTenTimesAsSlow_IsFollowed()
+    {
+        DepthBudget budget = new(60, 3);
+        Simulate(budget, noise: 0.2);
+
+        for (int token = 0; token < 200; token++)
+        {
+            budget.Observe(depth: 2, seconds: 10 * (FixedSeconds + (2 * BlockSeconds)), routerDistance: 0.8);
+        }
+
+        Assert.Equal(1, budget.TargetDepth);
+        Assert.True(budget.Bias > 0);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
@@ -119,13 +149,13 @@ public sealed class DepthBudgetTests(BuiltInModel builtIn) : IClassFixture<Built
         Assert.InRange(stats.Speculation.Drafted, 20, 40);
     }
 
-    /// <summary>The speed and depth of the last 1,500 of 3,000 tokens.</summary>
-    private static (double Speed, double Depth) Simulate(DepthBudget budget, double noise)
+    /// <summary>The speed and depth of the second half of so many tokens.</summary>
+    private static (double Speed, double Depth) Simulate(DepthBudget budget, double noise, int tokens = 3000)
     {
         Random random = new(3);
         double seconds = 0;
         double depths = 0;
-        for (int token = 0; token < 3000; token++)
+        for (int token = 0; token < tokens; token++)
         {
             // Two routers; of the tokens 60 %, and of those half go on.
             double first = (4 * random.NextDouble()) - 1.6;
@@ -133,10 +163,10 @@ public sealed class DepthBudgetTests(BuiltInModel builtIn) : IClassFixture<Built
             int depth = first < budget.Bias ? 1 : second < budget.Bias ? 2 : 3;
             double time = (FixedSeconds + (BlockSeconds * depth)) * (1 + (noise * (random.NextDouble() - 0.5)));
             budget.Observe(depth, time, routerDistance: 0.8);
-            seconds += token >= 1500 ? time : 0;
-            depths += token >= 1500 ? depth : 0;
+            seconds += token >= tokens / 2 ? time : 0;
+            depths += token >= tokens / 2 ? depth : 0;
         }
 
-        return (1500 / seconds, depths / 1500);
+        return (tokens / 2 / seconds, depths / (tokens / 2));
     }
 }
