@@ -119,7 +119,7 @@ public sealed class BatchScheduler : IDisposable
     /// they are: another call goes on. It also returns when the scheduler is disposed meanwhile.
     /// </summary>
     /// <exception cref="ModelFileException">
-    /// The background verification found damage; every request has ended.
+    /// The background verification found damage, or another program has cut the file short; every request has ended.
     /// </exception>
     /// <exception cref="InvalidOperationException">A receiver called it.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler had been disposed, or its model has been.</exception>
@@ -141,7 +141,7 @@ public sealed class BatchScheduler : IDisposable
     /// </summary>
     /// <returns>False when there was nothing to do.</returns>
     /// <exception cref="ModelFileException">
-    /// The background verification found damage; every request has ended.
+    /// The background verification found damage, or another program has cut the file short; every request has ended.
     /// </exception>
     /// <exception cref="InvalidOperationException">A receiver called it.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler or its model has been disposed.</exception>
@@ -278,14 +278,18 @@ public sealed class BatchScheduler : IDisposable
 
     private void CheckIntegrity()
     {
-        if (_integrity is null || !_running.Exists(answer => answer.IsDecoding))
+        if (_integrity is null)
         {
             return;
         }
 
         try
         {
-            _integrity.Start();
+            if (_running.Exists(answer => answer.IsDecoding))
+            {
+                _integrity.Start();
+            }
+
             _integrity.ThrowIfDamaged();
         }
         catch (ModelFileException damage)

@@ -107,7 +107,9 @@ public sealed class GenerationSession : IDisposable
     /// produced a value that is not a finite number.
     /// </exception>
     /// <exception cref="InvalidOperationException">A receiver of this session called it.</exception>
-    /// <exception cref="ModelFile.ModelFileException">The background verification found damage.</exception>
+    /// <exception cref="ModelFile.ModelFileException">
+    /// The background verification found damage, or another program has cut the file short.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The session or its model has been disposed.</exception>
     /// <remarks>
     /// What a receiver throws comes out of this call; the text is then what was computed until that moment.
@@ -176,6 +178,7 @@ public sealed class GenerationSession : IDisposable
         _model.Network.CheckIds(prompt);
         InferenceException.ThrowIfTooLong(prompt.Length, Sequence.ContextLength);
         Tokenizer tokenizer = _model.Tokenizer;
+        _model.Integrity.ThrowIfDamaged();
         int reused = ReuseCache(prompt);
         Sequence.Depths.Clear();
         _sampler.Reset();

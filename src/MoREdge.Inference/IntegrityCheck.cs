@@ -61,10 +61,15 @@ public sealed class IntegrityCheck : IDisposable
         }
     }
 
-    /// <summary>Throws if damage has been found so far; never waits.</summary>
-    /// <exception cref="ModelFileException">A tensor's bytes do not have the digest that the file states.</exception>
+    /// <summary>
+    /// Throws if damage has been found so far, or if another program has cut the file short; never waits.
+    /// </summary>
+    /// <exception cref="ModelFileException">
+    /// A tensor's bytes do not have the digest that the file states, or there are fewer bytes than there were.
+    /// </exception>
     public void ThrowIfDamaged()
     {
+        _file.RequireWhole();
         if (_task is { IsFaulted: true } task)
         {
             task.GetAwaiter().GetResult();

@@ -8,8 +8,8 @@ namespace MoREdge.ModelFile;
 /// Every matrix and span points into the map and dies with <see cref="Dispose"/>. The map survives renaming and
 /// deleting the file. If another program cuts the file short while it is open, touching a lost page raises SIGBUS (an
 /// in-page error on Windows), which no managed program can catch: each call here compares the length of the file first,
-/// which leaves only the time after it. <see cref="VerifyTensor"/> uses read calls and reports such a file as an
-/// exception at all times.
+/// which leaves only the time after it, and <see cref="RequireWhole"/> is for whoever is about to read.
+/// <see cref="VerifyTensor"/> uses read calls and reports such a file as an exception at all times.
 /// </remarks>
 public sealed unsafe class GgufFile : IDisposable
 {
@@ -112,6 +112,10 @@ public sealed unsafe class GgufFile : IDisposable
 
         return new DenseMatrix(data, tensor.Type, (int)tensor.Shape.Rows, (int)tensor.Shape.Cols);
     }
+
+    /// <summary>Refuses a file that another program has cut short since it was opened.</summary>
+    /// <exception cref="ModelFileException">TruncatedData.</exception>
+    public void RequireWhole() => _file.RequireWhole();
 
     /// <summary>Refuses a part of a model that was split into several files: others hold what it lacks.</summary>
     /// <exception cref="ModelFileException">SplitFile.</exception>

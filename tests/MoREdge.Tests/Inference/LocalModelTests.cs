@@ -178,6 +178,34 @@ public sealed class LocalModelTests : IDisposable
             () => model.StartBatch(new SequenceOptions(), new BatchSchedulerOptions()));
     }
 
+    /// <summary>
+    /// Reading what is gone would end the process. One byte is enough to be seen, and the page that it lay on is still
+    /// there.
+    /// </summary>
+    [Fact]
+    public async Task Generate_FileThatWasCutShort_IsRefused()
+    {
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        using LocalModel model = Open(path);
+        using GenerationSession session = model.StartSession(new SequenceOptions(), BuiltInModel.Greedy);
+        using BatchScheduler batch = model.StartBatch(new SequenceOptions(), new BatchSchedulerOptions());
+        GenerationOptions one = new() { TokenLimit = 1 };
+        session.Generate([1, 2], one, startsText: false, _ => { }, default);
+        BatchAnswer answer = batch.Submit(new BatchRequest { Prompt = new[] { 1, 2 }, Options = one });
+
+        using (FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.SetLength(stream.Length - 1);
+        }
+
+        ModelFileException fault = Assert.Throws<ModelFileException>(
+            () => session.Generate([1, 2, 3], one, startsText: false, _ => { }, default));
+        Assert.Equal(ModelFileError.TruncatedData, fault.Error);
+        Assert.Equal([1, 2], session.Ids);
+        Assert.Throws<ModelFileException>(() => batch.Run(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ModelFileException>(() => answer.Completion);
+    }
+
     [Fact]
     public void Dispose_Again_DoesNothing()
     {
