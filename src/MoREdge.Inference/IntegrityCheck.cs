@@ -77,14 +77,16 @@ public sealed class IntegrityCheck : IDisposable
     }
 
     /// <summary>Waits until every digest has been compared.</summary>
+    /// <param name="cancellation">Ends the waiting, not the verification.</param>
     /// <exception cref="ModelFileException">A tensor's bytes do not have the digest that the file states.</exception>
-    public void Wait()
+    /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
+    public void Wait(CancellationToken cancellation = default)
     {
         Start();
-        _task!.GetAwaiter().GetResult();
+        _task!.WaitAsync(cancellation).GetAwaiter().GetResult();
     }
 
-    /// <summary>Stops verifying.</summary>
+    /// <summary>Stops verifying, in the middle of a tensor if need be.</summary>
     public void Dispose()
     {
         if (_isDisposed)
@@ -125,14 +127,16 @@ public sealed class IntegrityCheck : IDisposable
             return;
         }
 
-        foreach (GgufTensor tensor in _file.Tensors)
+        try
         {
-            if (_stop.IsCancellationRequested)
+            foreach (GgufTensor tensor in _file.Tensors)
             {
-                return;
+                _file.VerifyTensor(tensor, _stop.Token);
             }
-
-            _file.VerifyTensor(tensor);
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed of: nobody asks any more.
         }
     }
 }

@@ -41,7 +41,8 @@ internal static class Digest
     /// <summary>
     /// The digest of [offset, offset + count), read with read calls so that a shrinking file cannot fault.
     /// </summary>
-    public static string OfRange(MappedFile file, long offset, long count)
+    /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
+    public static string OfRange(MappedFile file, long offset, long count, CancellationToken cancellation)
     {
         XxHash128 hash = new();
         // A file has hundreds of tensors; a buffer for each would be megabytes of garbage.
@@ -50,6 +51,7 @@ internal static class Digest
         {
             while (count > 0)
             {
+                cancellation.ThrowIfCancellationRequested();
                 Span<byte> part = chunk.AsSpan(0, (int)Math.Min(count, ChunkBytes));
                 file.Read(offset, part);
                 hash.Append(part);

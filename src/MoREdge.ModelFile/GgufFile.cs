@@ -186,11 +186,15 @@ public sealed unsafe class GgufFile : IDisposable
     }
 
     /// <summary>Compares a tensor's bytes with its digest; does nothing when the file has no digests.</summary>
+    /// <param name="tensor">A tensor of this file.</param>
+    /// <param name="cancellation">Stops between two reads: a tensor may be large, and its disk slow.</param>
     /// <exception cref="ModelFileException">TensorDigestMismatch, TruncatedData or Unreadable.</exception>
-    public void VerifyTensor(GgufTensor tensor)
+    /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
+    public void VerifyTensor(GgufTensor tensor, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        if (tensor.Digest is not null && Digest.OfRange(_file, tensor.Offset, tensor.ByteCount) != tensor.Digest)
+        if (tensor.Digest is not null
+            && Digest.OfRange(_file, tensor.Offset, tensor.ByteCount, cancellation) != tensor.Digest)
         {
             throw _file.Fault(
                 ModelFileError.TensorDigestMismatch,

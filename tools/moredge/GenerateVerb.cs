@@ -92,7 +92,7 @@ internal static class GenerateVerb
         }
         else
         {
-            model.Integrity.Wait();
+            model.Integrity.Wait(interruption.Token);
         }
 
         Console.Error.WriteLine(StatsText.Format(model, session, stats));

@@ -35,8 +35,7 @@ internal static class OpenedModel
         {
             foreach (GgufTensor tensor in file.Tensors)
             {
-                cancellation.ThrowIfCancellationRequested();
-                file.VerifyTensor(tensor);
+                file.VerifyTensor(tensor, cancellation);
             }
 
             GgufFile verified = file;

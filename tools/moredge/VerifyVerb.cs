@@ -84,10 +84,9 @@ internal static class VerifyVerb
         long done = 0;
         foreach (GgufTensor tensor in file.Tensors)
         {
-            cancellation.ThrowIfCancellationRequested();
             try
             {
-                file.VerifyTensor(tensor);
+                file.VerifyTensor(tensor, cancellation);
             }
             catch (ModelFileException fault) when (fault.Error == ModelFileError.TensorDigestMismatch)
             {

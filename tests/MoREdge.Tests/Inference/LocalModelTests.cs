@@ -35,7 +35,7 @@ public sealed class LocalModelTests : IDisposable
         using GgufFile file = GgufFile.Open(path);
         using IntegrityCheck check = new(file);
 
-        ModelFileException fault = Assert.Throws<ModelFileException>(check.Wait);
+        ModelFileException fault = Assert.Throws<ModelFileException>(() => check.Wait());
         Assert.Equal(ModelFileError.TensorDigestMismatch, fault.Error);
         Assert.True(check.IsComplete);
         Assert.Throws<ModelFileException>(check.ThrowIfDamaged);
@@ -48,7 +48,7 @@ public sealed class LocalModelTests : IDisposable
 
         using GgufFile file = GgufFile.Open(path);
         using IntegrityCheck check = new(file);
-        Assert.Throws<ModelFileException>(check.Wait);
+        Assert.Throws<ModelFileException>(() => check.Wait());
         using LocalModel model = Open(BuiltInModel.FilePath);
         using BatchScheduler scheduler = new(
             model.Network, model.Tokenizer, check, new SequenceOptions(),
@@ -75,6 +75,32 @@ public sealed class LocalModelTests : IDisposable
 
         Assert.True(check.IsComplete);
         check.ThrowIfDamaged();
+    }
+
+    /// <summary>Reading gigabytes from a card takes minutes.</summary>
+    [Fact]
+    public void IntegrityCheck_WaitThatIsCancelled_EndsBeforeTheVerification()
+    {
+        HeldScheduler scheduler = new();
+        using GgufFile file = GgufFile.Open(WriteLargeFile());
+        using IntegrityCheck check = new(file, scheduler);
+        using CancellationTokenSource source = new(50);
+
+        Assert.ThrowsAny<OperationCanceledException>(() => check.Wait(source.Token));
+
+        Assert.False(check.IsComplete);
+        scheduler.Run();
+        check.Wait(TestContext.Current.CancellationToken);
+        Assert.True(check.IsComplete);
+    }
+
+    [Fact]
+    public void VerifyTensor_Cancelled_EndsWithinTheTensor()
+    {
+        using GgufFile file = GgufFile.Open(WriteLargeFile());
+
+        Assert.Throws<OperationCanceledException>(() => file.VerifyTensor(file.Tensors[0], new(canceled: true)));
+        file.VerifyTensor(file.Tensors[0], TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -262,6 +288,20 @@ public sealed class LocalModelTests : IDisposable
         writer.Write(new byte[plan.ByteCount]);
         writer.Finish();
         return path;
+    }
+
+    /// <summary>Keeps what it is given until it is told to run it.</summary>
+    private sealed class HeldScheduler : TaskScheduler
+    {
+        private readonly List<Task> _tasks = [];
+
+        public void Run() => _tasks.ForEach(task => TryExecuteTask(task));
+
+        protected override IEnumerable<Task> GetScheduledTasks() => _tasks;
+
+        protected override void QueueTask(Task task) => _tasks.Add(task);
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
     }
 
     /// <summary>Fails as the default one does where the system starts no more threads.</summary>
