@@ -23,7 +23,7 @@ internal sealed class ChatConsole : IDisposable
     private readonly Interruption _interruption;
     private readonly StreamWriter _output = new(StandardOutput.Open());
     private readonly bool _isInteractive = !Console.IsInputRedirected;
-    private readonly BufferedStream _input = new(Console.OpenStandardInput());
+    private readonly BufferedStream _input = new(new StandardInput());
     private GenerationStats? _lastStats;
     private int _exitCode = ExitCode.Success;
 

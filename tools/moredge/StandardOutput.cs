@@ -56,7 +56,7 @@ internal static class StandardOutput
     /// The stream of the console keeps silent where a reader has gone; a file does not. It is used for nothing that has
     /// a length, because a file's stream would not share the end with other programs that write to it.
     /// </summary>
-    private static FileStream? OpenPipe()
+    private static PipeStream? OpenPipe()
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
         {
@@ -65,7 +65,43 @@ internal static class StandardOutput
 
         FileStream stream = new(
             new SafeFileHandle(StandardOutputNumber, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        return stream.CanSeek ? null : stream;
+        return stream.CanSeek ? null : new PipeStream(stream);
+    }
+
+    /// <summary>A pipe whose reader may be slow, and which may be set not to block.</summary>
+    private sealed class PipeStream(FileStream inner) : WriteOnlyStream
+    {
+        /// <summary>A write of so many bytes goes through as a whole or not at all (PIPE_BUF of Linux).</summary>
+        private const int WholeBytesMax = 4096;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            while (!buffer.IsEmpty)
+            {
+                ReadOnlySpan<byte> part = buffer[..Math.Min(buffer.Length, WholeBytesMax)];
+                if (TryWrite(part))
+                {
+                    buffer = buffer[part.Length..];
+                }
+                else
+                {
+                    StandardStreams.WaitForOthers();
+                }
+            }
+        }
+
+        private bool TryWrite(ReadOnlySpan<byte> part)
+        {
+            try
+            {
+                inner.Write(part);
+                return true;
+            }
+            catch (IOException fault) when (StandardStreams.WouldBlock(fault))
+            {
+                return false;
+            }
+        }
     }
 
     /// <summary>Standard output. Where it is closed, the null device is in its place, opened for reading.</summary>

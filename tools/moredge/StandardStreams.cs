@@ -8,6 +8,12 @@ internal static class StandardStreams
 {
     private const int StandardErrorNumber = 2;
 
+    /// <summary>Between two tries of what would have to wait.</summary>
+    private const int RetryMilliseconds = 5;
+
+    /// <summary>errno of a read or write that would have to wait, of Linux and of others.</summary>
+    private static readonly int TryAgain = OperatingSystem.IsLinux() ? 11 : 35;
+
     /// <summary>Kept for the life of the process: a collected handle would close its stream.</summary>
     private static readonly List<SafeFileHandle> Placeholders = [];
 
@@ -28,6 +34,15 @@ internal static class StandardStreams
         Console.SetError(TextWriter.Synchronized(error));
         Console.SetOut(new StreamWriter(StandardOutput.Open(), encoding) { AutoFlush = true });
     }
+
+    /// <summary>
+    /// Whether a stream is only not ready yet. That it does not block is a property of the pipe or terminal, which
+    /// another program that shares it may have set for all of them.
+    /// </summary>
+    public static bool WouldBlock(IOException fault) => (fault.HResult & 0xFFFF) == TryAgain;
+
+    /// <summary>Lets time pass before the next try.</summary>
+    public static void WaitForOthers() => Thread.Sleep(RetryMilliseconds);
 
     /// <summary>
     /// A new file takes the lowest free number. One of 0 to 2 that was closed (&gt;&amp;-) would go to the pipe through

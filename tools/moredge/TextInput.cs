@@ -49,7 +49,7 @@ internal static class TextInput
     /// <exception cref="FailureException">There are too many.</exception>
     public static byte[] ReadStandardInputBytes()
     {
-        using Stream stream = Console.OpenStandardInput();
+        using StandardInput stream = new();
         return Bytes(stream, StandardInputName, BytesMax);
     }
 

@@ -55,6 +55,37 @@ public sealed class StandardStreamsTests(CliFolder folder) : IClassFixture<CliFo
         result.AssertSilent();
     }
 
+    /// <summary>As a program leaves it that shares the pipe. The reader comes when the pipe is full.</summary>
+    [Fact]
+    public void Output_PipeThatDoesNotBlock_IsWrittenToItsEnd()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The dd of Linux changes its streams.");
+        string line = "$MOREDGE logits -m mor-stories --ids 1,2,3,4,5,6,7,8 --json";
+        string expected = CliRunner.RunShell($"{line} | wc -c").Output;
+
+        CliResult result = CliRunner.RunShell(
+            $"{{ dd oflag=nonblock status=none </dev/null; {line}; }} | {{ sleep 3; wc -c; }}");
+
+        Assert.Equal((expected, ""), (result.Output, result.Error));
+        Assert.True(long.Parse(expected, CultureInfo.InvariantCulture) > 1 << 18, "It fits into the pipe.");
+    }
+
+    [Theory]
+    [InlineData("generate -f - -n 4 --temp 0")]
+    [InlineData("chat -n 4 --temp 0")]
+    [InlineData("tokenize -m mor-stories")]
+    public void Input_PipeThatDoesNotBlock_IsWaitedFor(string arguments)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The dd of Linux changes its streams.");
+        string expected = CliRunner.RunShell($"echo Once | $MOREDGE {arguments}").Output;
+
+        CliResult result = CliRunner.RunShell(
+            $"(sleep 3; echo Once) | {{ dd iflag=nonblock count=0 status=none; $MOREDGE {arguments}; }}");
+
+        Assert.Equal((0, expected), (result.ExitCode, result.Output));
+        Assert.True(expected.Length > 1);
+    }
+
     [Fact]
     public void Output_ReaderGone_DamageStaysAFailure()
     {
