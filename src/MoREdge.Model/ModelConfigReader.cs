@@ -137,6 +137,9 @@ public static class ModelConfigReader
         ConfigKeys.Require(
             config.HeadCount % config.KvHeadCount == 0,
             "The head count is not a multiple of the key/value head count.");
+        CheckWidth((long)config.HeadCount * config.HeadDim, "query heads");
+        CheckWidth((long)config.HeadCount * config.ValueDim, "value heads");
+        CheckWidth(config.Experts is { } experts ? (long)experts.UsedCount * experts.FfnDim : 0, "experts of a token");
         ConfigKeys.Require(config.HeadDim % 2 == 0, "The head width is odd, so rotary pairs do not fit.");
         ConfigKeys.Require(
             config.Retention is not null || keys.Dimension(MetadataKeys.ValueLength, config.HeadDim) == config.HeadDim,
@@ -149,6 +152,11 @@ public static class ModelConfigReader
             config.Recursion is null || config.BlockCount == config.Recursion.BlockCount,
             "The block count does not follow from the base depth and the kind of sharing.");
     }
+
+    /// <summary>Two sizes in range may have a product that is not, from which the sizes of buffers follow.</summary>
+    private static void CheckWidth(long width, string parts) => ConfigKeys.Require(
+        width <= ModelFileLimits.ModelDimensionMax,
+        $"The {parts} are {width} wide together, more than {ModelFileLimits.ModelDimensionMax}.");
 
     private static bool HasExperts(IReadOnlyList<BlockConfig> blocks)
     {

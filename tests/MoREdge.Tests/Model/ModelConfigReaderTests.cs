@@ -28,6 +28,8 @@ public sealed class ModelConfigReaderTests
         ["zero heads"] = (ModelFileError.WrongValue, m => m.Set("attention.head_count", GgufValue.FromUInt32(0))),
         ["heads not a multiple"] = (ModelFileError.WrongValue, m => m.Set(
             "attention.head_count_kv", GgufValue.FromUInt32(3))),
+        ["heads wider than an integer"] = (ModelFileError.WrongValue, m => WidenHeads(m, 65_537, 65_536)),
+        ["heads wider than the limit"] = (ModelFileError.WrongValue, m => WidenHeads(m, 1 << 11, 1 << 12)),
         ["odd head width"] = (ModelFileError.WrongValue, m => m.Set("attention.key_length", GgufValue.FromUInt32(7))),
         ["value width differs"] = (ModelFileError.WrongValue, m => m.Set(
             "attention.value_length", GgufValue.FromUInt32(16))),
@@ -48,6 +50,13 @@ public sealed class ModelConfigReaderTests
         {
             m.Set("expert_count", GgufValue.FromUInt32(2));
             m.Set("expert_used_count", GgufValue.FromUInt32(3));
+        }
+        ),
+        ["experts wider than an integer"] = (ModelFileError.WrongValue, m =>
+        {
+            m.Set("expert_count", GgufValue.FromUInt32(1 << 11));
+            m.Set("expert_used_count", GgufValue.FromUInt32(1 << 11));
+            m.Set("expert_feed_forward_length", GgufValue.FromUInt32(1 << 21));
         }
         ),
         ["logits divided by zero"] = (ModelFileError.WrongValue, m => m.Set(
@@ -219,6 +228,15 @@ public sealed class ModelConfigReaderTests
         ArgumentException fault = Assert.Throws<ArgumentException>(() => model.Network.CreateSequence(options));
         Assert.Null(fault.ParamName);
         Assert.EndsWith(".", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As many as make products that have wrapped around fit the tensors, if nothing looks at them.</summary>
+    private static void WidenHeads(TinyModel model, uint count, uint width)
+    {
+        model.Set("attention.head_count", GgufValue.FromUInt32(count));
+        model.Set("attention.head_count_kv", GgufValue.FromUInt32(1));
+        model.Set("attention.key_length", GgufValue.FromUInt32(width));
+        model.Set("rope.dimension_count", GgufValue.FromUInt32(2));
     }
 
     private static void ShortenOutputNorm(TinyModel model)
