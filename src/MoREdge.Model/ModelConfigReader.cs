@@ -46,7 +46,7 @@ public static class ModelConfigReader
         int modelDim = keys.Dimension(MetadataKeys.EmbeddingLength);
         int headCount = keys.Dimension(MetadataKeys.HeadCount);
         int headDim = keys.Dimension(MetadataKeys.KeyLength, modelDim / headCount);
-        int blockCount = keys.Dimension(MetadataKeys.BlockCount);
+        int blockCount = BlockCount(keys);
         int contextLength = keys.Dimension(MetadataKeys.ContextLength);
         float theta = keys.Number(
             MetadataKeys.RopeFrequencyBase, 10000, RotaryConfigReader.ThetaMin, RotaryConfigReader.ThetaMax);
@@ -151,6 +151,15 @@ public static class ModelConfigReader
         ConfigKeys.Require(
             config.Recursion is null || config.BlockCount == config.Recursion.BlockCount,
             "The block count does not follow from the base depth and the kind of sharing.");
+    }
+
+    private static int BlockCount(ConfigKeys keys)
+    {
+        int count = keys.Dimension(MetadataKeys.BlockCount);
+        ConfigKeys.Require(
+            count <= ModelFileLimits.BlockCountMax,
+            $"The block count {count} is above {ModelFileLimits.BlockCountMax}.");
+        return count;
     }
 
     /// <summary>Two sizes in range may have a product that is not, from which the sizes of buffers follow.</summary>

@@ -38,6 +38,11 @@ public static class ModelFileLimits
     /// </summary>
     public const int ModelDimensionMax = 1 << 22;
 
+    /// <summary>
+    /// Blocks: 4,096. Published models have up to 126; each one costs objects, and in a loop those of every recursion.
+    /// </summary>
+    public const int BlockCountMax = 1 << 12;
+
     /// <summary>Recursions of a loop: 64. Published models have 2 to 4; each one costs cache slots.</summary>
     public const int RecursionCountMax = 64;
 }

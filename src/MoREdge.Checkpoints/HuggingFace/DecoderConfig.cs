@@ -22,7 +22,7 @@ internal enum HeadNorms
 internal sealed class DecoderConfig
 {
     /// <summary>The most layers accepted.</summary>
-    public const int LayerCountMax = 4096;
+    public const int LayerCountMax = ModelFileLimits.BlockCountMax;
 
     /// <summary>The GGUF architecture of a model without recursion.</summary>
     public required string Architecture { get; init; }

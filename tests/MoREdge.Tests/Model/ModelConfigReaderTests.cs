@@ -66,6 +66,12 @@ public sealed class ModelConfigReaderTests
             MetadataKeys.RmsNormEpsilon, GgufValue.FromFloat32(float.NaN))),
         ["width as text"] = (ModelFileError.WrongValueType, m => m.Set("embedding_length", GgufValue.FromString("32"))),
         ["block count off"] = (ModelFileError.WrongValue, m => m.Set("block_count", GgufValue.FromUInt32(5))),
+        ["too many blocks"] = (ModelFileError.WrongValue, m =>
+        {
+            m.Set("block_count", GgufValue.FromUInt32(4097));
+            m.Set("base_depth", GgufValue.FromUInt32(4095));
+        }
+        ),
         ["unknown type"] = (ModelFileError.WrongValue, m => m.Set("type", GgufValue.FromString("psychic"))),
         ["unknown sharing"] = (ModelFileError.WrongValue, m => m.Set("sharing", GgufValue.FromString("spiral"))),
         ["routed sequence"] = (ModelFileError.WrongValue, m => m.Set(
