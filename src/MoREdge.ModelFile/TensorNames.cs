@@ -24,7 +24,7 @@ public static class TensorNames
     /// <summary>Language-model head (vocab, model); absent when tied to the embedding.</summary>
     public const string Output = "output.weight";
 
-    /// <summary>Frequency factors of scaled RoPE (head / 2); optional.</summary>
+    /// <summary>Frequency factors of scaled RoPE (rotated dimensions / 2); optional.</summary>
     public const string RopeFrequencies = "rope_freqs.weight";
 
     /// <summary>Frequency factors of a text longer than the original context (rotated dimensions / 2).</summary>
@@ -107,13 +107,15 @@ public static class TensorNames
     /// <summary>Down bias (model).</summary>
     public const string FfnDownBias = "ffn_down.bias";
 
-    /// <summary>The router of a mixture of experts (experts, model).</summary>
+    /// <summary>
+    /// The router of a mixture of experts (choices, model): the experts, behind them what stands for none.
+    /// </summary>
     public const string ExpertGate = "ffn_gate_inp.weight";
 
-    /// <summary>Its bias (experts).</summary>
+    /// <summary>Its bias (choices).</summary>
     public const string ExpertGateBias = "ffn_gate_inp.bias";
 
-    /// <summary>What is added to the scores for the choice alone (experts).</summary>
+    /// <summary>What is added to the scores for the choice alone (choices).</summary>
     public const string ExpertChoiceBias = "exp_probs_b.bias";
 
     /// <summary>Gate projections of all experts (experts, ffn, model), in other people's files.</summary>

@@ -38,6 +38,9 @@ internal sealed record ExpertSettings
     /// <summary>Choices of the router that stand for no expert at all.</summary>
     public int IdleCount { get; init; }
 
+    /// <summary>Logits of the router.</summary>
+    public int ChoiceCount => Count + IdleCount;
+
     /// <summary>Whether the experts' gate is the clamped one.</summary>
     public bool IsClamped { get; init; }
 

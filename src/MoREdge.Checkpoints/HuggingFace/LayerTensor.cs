@@ -179,7 +179,7 @@ internal sealed class LayerTensors(DecoderConfig config, LayerSource source)
         }
 
         ExpertSettings experts = config.Experts!;
-        Add(prefix + router, TensorNames.ExpertGate, experts.Count + experts.IdleCount, config.ModelDim);
+        Add(prefix + router, TensorNames.ExpertGate, experts.ChoiceCount, config.ModelDim);
         for (int i = 0; i < experts.Count; i++)
         {
             string expert = $"{prefix}experts.{i}.";
@@ -197,7 +197,7 @@ internal sealed class LayerTensors(DecoderConfig config, LayerSource source)
         ExpertSettings experts = config.Experts!;
         long hidden = experts.FfnDim;
         long model = config.ModelDim;
-        Add(router, TensorNames.ExpertGate, experts.Count + experts.IdleCount, model);
+        Add(router, TensorNames.ExpertGate, experts.ChoiceCount, model);
         for (int i = 0; i < experts.Count; i++)
         {
             long[] stack = [experts.Count, 2 * hidden, model];

@@ -72,9 +72,9 @@ internal sealed class MixtureOfExperts : DecoderFamily
     /// <summary>Adds router and experts.</summary>
     public static void AddExperts(LayerTensors tensors, DecoderConfig config)
     {
-        tensors.AddIfPresent("mlp.gate.bias", TensorNames.ExpertGateBias, config.Experts!.Count);
+        tensors.AddIfPresent("mlp.gate.bias", TensorNames.ExpertGateBias, config.Experts!.ChoiceCount);
         tensors.AddIfPresent(
-            "mlp.gate.e_score_correction_bias", TensorNames.ExpertChoiceBias, config.Experts.Count);
+            "mlp.gate.e_score_correction_bias", TensorNames.ExpertChoiceBias, config.Experts.ChoiceCount);
         tensors.AddExperts("mlp.", "gate.weight", ExpertNames.Projections);
         if (config.Experts.SharedFfnDim > 0)
         {

@@ -143,6 +143,35 @@ public sealed class HuggingFaceCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Open_ExpertsAndIdleChoices_ReadsABiasOfEveryChoice()
+    {
+        SyntheticModel model = SyntheticModel.Llama(1);
+        model.Tensors.RemoveAll(tensor => tensor.Name.Contains(".mlp.", StringComparison.Ordinal));
+        model.Add("model.layers.0.mlp.gate.weight", 3, 8);
+        model.Add("model.layers.0.mlp.gate.bias", 3);
+        model.Add("model.layers.0.mlp.gate.e_score_correction_bias", 3);
+        for (int expert = 0; expert < 2; expert++)
+        {
+            model.Add($"model.layers.0.mlp.experts.{expert}.gate_proj.weight", 4, 8);
+            model.Add($"model.layers.0.mlp.experts.{expert}.up_proj.weight", 4, 8);
+            model.Add($"model.layers.0.mlp.experts.{expert}.down_proj.weight", 8, 4);
+        }
+
+        JsonObject config = SyntheticModel.Config(1, "MixtureOfExpertsForCausalLM");
+        config["moe"] = new JsonObject { ["experts"] = 2, ["used"] = 1, ["hidden"] = 4, ["idle"] = 1 };
+        _folder.WriteConfig(config);
+        _folder.Write("model.safetensors", SafetensorsBuilder.File(model.Tensors));
+
+        using Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath);
+
+        Assert.Equal(
+            model.Values("model.layers.0.mlp.gate.bias"), checkpoint.Tensor("blk.0.ffn_gate_inp.bias").ReadAll());
+        Assert.Equal(
+            model.Values("model.layers.0.mlp.gate.e_score_correction_bias"),
+            checkpoint.Tensor("blk.0.exp_probs_b.bias").ReadAll());
+    }
+
+    [Fact]
     public void Open_UntiedHead_IsStoredUnlessItEqualsTheEmbedding()
     {
         SyntheticModel model = SyntheticModel.Llama(1);
