@@ -32,8 +32,25 @@ internal static class FamilyList
         throw new CheckpointException(
             CheckpointError.UnsupportedArchitecture,
             $"{json.Name} describes the architecture {CheckpointException.Quote(name ?? modelType ?? "(none)")}; "
-            + $"{string.Join(", ", Array.ConvertAll(All, family => string.Join(", ", family.ClassNames)))} are "
-            + "supported.");
+            + $"{Supported()} are supported.");
+    }
+
+    /// <summary>The names of all classes, for a sentence; families may share one.</summary>
+    private static string Supported()
+    {
+        List<string> names = [];
+        foreach (DecoderFamily family in All)
+        {
+            foreach (string name in family.ClassNames)
+            {
+                if (!names.Contains(name))
+                {
+                    names.Add(name);
+                }
+            }
+        }
+
+        return string.Join(", ", names);
     }
 
     private static string? ClassName(ConfigObject json)

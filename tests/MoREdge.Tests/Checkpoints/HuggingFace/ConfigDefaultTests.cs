@@ -206,6 +206,15 @@ public sealed class ConfigDefaultTests
         Assert.False(Read(json).Retention!.IsFfnGated);
     }
 
+    [Fact]
+    public void Of_UnknownClass_NamesTheOthersOnceEach()
+    {
+        string sentence = Assert.Throws<CheckpointException>(() => Read(Sizes("OtherForCausalLM"))).Message;
+
+        Assert.Equal(2, sentence.Split("RetNetForCausalLM").Length);
+        Assert.Contains("LlamaForCausalLM", sentence, StringComparison.Ordinal);
+    }
+
     private static JsonObject Sizes(string name) => new()
     {
         ["architectures"] = new JsonArray(name),
