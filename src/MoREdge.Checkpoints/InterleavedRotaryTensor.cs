@@ -4,8 +4,8 @@ namespace MoREdge.Checkpoints;
 
 /// <summary>
 /// A query or key projection (heads·head, model), or its bias (heads·head), whose rotated rows, the first of each head,
-/// are reordered from half-split RoPE pairs (j, j + rotated/2) to the neighbouring pairs (2j, 2j + 1) that GGUF files
-/// of architecture "llama" have.
+/// are reordered from half-split RoPE pairs (j, j + rotated/2) to the neighbouring pairs (2j, 2j + 1) that files of
+/// some architectures have (Architectures.PairsNeighbours); or the weights of a norm of queries or keys.
 /// </summary>
 internal sealed class InterleavedRotaryTensor : TensorData
 {

@@ -59,7 +59,7 @@ internal sealed class ConfigKeys(GgufMetadata metadata, string architecture)
             : throw Wrong($"The value {value} of '{Full(suffix)}' is out of range.");
     }
 
-    /// <summary>As many numbers as the model has recursions.</summary>
+    /// <summary>As many numbers as the model has recursions, or blocks.</summary>
     public double[] Numbers(string suffix, int count, double? fallback)
     {
         string key = Full(suffix);
@@ -73,7 +73,7 @@ internal sealed class ConfigKeys(GgufMetadata metadata, string architecture)
         double[] values = metadata.RequireFloat64Array(key);
         return values.Length == count
             ? values
-            : throw Wrong($"'{key}' has {values.Length} values, but the model has {count} of them.");
+            : throw Wrong($"'{key}' has {values.Length} values, but {count} are needed.");
     }
 
     /// <summary>A list of integers.</summary>

@@ -7,9 +7,9 @@ using MoREdge.Tensors;
 namespace MoREdge.Model;
 
 /// <summary>
-/// A decoder model whose weights are views of an open file: an ordinary Llama-family decoder, or one with a loop. It
-/// owns the worker threads. Each of its sequences and batches may run on a thread of its own: they take turns at the
-/// workers.
+/// A decoder model whose weights are views of an open file: an ordinary decoder, or one with a loop, experts, layers
+/// that tokens skip or retention. It owns the worker threads. Each of its sequences and batches may run on a thread of
+/// its own: they take turns at the workers.
 /// </summary>
 public sealed class DecoderModel : IDisposable
 {

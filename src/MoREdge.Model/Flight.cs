@@ -32,7 +32,10 @@ internal sealed class Flight
     /// <summary>The residual stream (T, ModelDim).</summary>
     public FloatMatrix Residual { get; private set; }
 
-    /// <summary>Token-choice: each token's state between recursions (T, ModelDim).</summary>
+    /// <summary>
+    /// Each token's state between recursions (T, ModelDim) where the loop has one beside the residual stream (token
+    /// choice, an exit gate that runs all, an adapter); else the residual stream.
+    /// </summary>
     public FloatMatrix State { get; private set; }
 
     /// <summary>Position in the text of each row.</summary>
@@ -66,10 +69,16 @@ internal sealed class Flight
     /// </summary>
     public bool RunsAll { get; set; }
 
-    /// <summary>Token-choice: the last recursion of each row.</summary>
+    /// <summary>
+    /// Token-choice: the last recursion (0-based) of each row. Exit gate: the recursions behind which it left; 0 while
+    /// it has not.
+    /// </summary>
     public int[] Chosen { get; }
 
-    /// <summary>Expert-choice: router logit of each active row. Token-choice: router weight of each row.</summary>
+    /// <summary>
+    /// Expert-choice: router logit of each active row. Token-choice: router weight of each row. Exit gate: the
+    /// probability that each row has left.
+    /// </summary>
     public float[] RouterValues { get; }
 
     /// <summary>Rows that the next recursion runs.</summary>

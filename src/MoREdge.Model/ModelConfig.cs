@@ -3,10 +3,12 @@ namespace MoREdge.Model;
 /// <summary>Which two dimensions of a head one rotary angle turns.</summary>
 public enum RopePairing
 {
-    /// <summary>(i, i + HeadDim / 2): Hugging Face checkpoints, GGUF architectures other than llama.</summary>
+    /// <summary>(i, i + d / 2) of d rotated dimensions: Hugging Face checkpoints, most GGUF architectures.</summary>
     HalfSplit,
 
-    /// <summary>(2i, 2i + 1): llama2.c and the GGUF architecture llama.</summary>
+    /// <summary>
+    /// (2i, 2i + 1): llama2.c, torchscale, <see cref="MoREdge.ModelFile.Architectures.PairsNeighbours"/>.
+    /// </summary>
     Interleaved,
 }
 

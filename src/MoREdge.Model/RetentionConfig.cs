@@ -34,7 +34,7 @@ public sealed record RetentionConfig
     /// <summary>Whether max(0, x) of queries and keys is taken, before their rotation.</summary>
     public bool Rectifies { get; init; }
 
-    /// <summary>γ = 1 − 2^(−5−h) for head h. Source: arXiv:2307.08621, section 2.3.</summary>
+    /// <summary>γ = 1 − 2^(−5−h) for head h. Source: arXiv:2307.08621, equation 8.</summary>
     public static double[] PowerDecays(int headCount)
     {
         double[] decays = new double[headCount];

@@ -1,7 +1,9 @@
 namespace MoREdge.Model;
 
 /// <summary>
-/// How an expert-choice loop selects tokens at inference (spec section 2.6). Other depth rules ignore it.
+/// How tokens are selected at inference: by the routers of an expert-choice loop (spec section 2.6), which know every
+/// mode; by those before layers that can be skipped, which know all but TopKThreshold; by an exit gate, Threshold and
+/// Full. Token-choice routers know Full beside their own choice, and where nothing selects there is no mode.
 /// </summary>
 public enum RoutingMode
 {

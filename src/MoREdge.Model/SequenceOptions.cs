@@ -15,7 +15,7 @@ public sealed record SequenceOptions
     public KvPolicy? KvPolicy { get; init; }
 
     /// <summary>
-    /// How an expert-choice loop selects tokens. Token-choice and plain recursive models know Full only.
+    /// How tokens are selected; <see cref="RoutingMode"/> says which models know which mode. Others are refused.
     /// </summary>
     public RoutingMode? Routing { get; init; }
 

@@ -118,7 +118,7 @@ internal sealed class Workspace : IDisposable
     /// <summary>Output of a projection that joins the residual stream (rows, ModelDim).</summary>
     public FloatMatrix Projected { get; }
 
-    /// <summary>Router logits of a mixture of experts (rows, experts).</summary>
+    /// <summary>Router logits of a mixture of experts (rows, ChoiceCount).</summary>
     public FloatMatrix ExpertLogits { get; }
 
     /// <summary>Input, then output of the experts (rows · experts of a row, ModelDim).</summary>

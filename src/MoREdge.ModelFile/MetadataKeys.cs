@@ -184,7 +184,9 @@ public static class MetadataKeys
     /// <summary>uint32: width of a key head; embedding / heads when absent.</summary>
     public const string KeyLength = "attention.key_length";
 
-    /// <summary>uint32: width of a value head; must equal the key width.</summary>
+    /// <summary>
+    /// uint32: width of a value head. Where layers attend it equals the key width; where they retain it is required.
+    /// </summary>
     public const string ValueLength = "attention.value_length";
 
     /// <summary>float32: epsilon of the RMS norms.</summary>
