@@ -29,7 +29,6 @@ internal sealed class ExpertReader(WeightSource source, ModelConfig config, Func
             SharedSwitch = source.Has(name(TensorNames.SharedSwitch))
                 ? source.VectorOrRow(name(TensorNames.SharedSwitch), config.ModelDim)
                 : null,
-            UsedCount = _experts.UsedCount,
         };
     }
 

@@ -3,13 +3,13 @@ namespace MoREdge.Model.Weights;
 /// <summary>A mixture of experts: its router in float32, because it decides, and the experts.</summary>
 internal sealed class ExpertWeights
 {
-    /// <summary>(Count, ModelDim).</summary>
+    /// <summary>(ChoiceCount, ModelDim).</summary>
     public required float[][] Router { get; init; }
 
-    /// <summary>Added to the logits (Count), or null.</summary>
+    /// <summary>Added to the logits (ChoiceCount), or null.</summary>
     public float[]? RouterBias { get; init; }
 
-    /// <summary>Added to the scores for the choice alone (Count), or null.</summary>
+    /// <summary>Added to the scores for the choice alone (ChoiceCount), or null.</summary>
     public float[]? ChoiceBias { get; init; }
 
     /// <summary>The experts (Count).</summary>
@@ -20,7 +20,4 @@ internal sealed class ExpertWeights
     /// how much of it counts (ModelDim); null where all of it does.
     /// </summary>
     public float[]? SharedSwitch { get; init; }
-
-    /// <summary>Experts that a token goes through.</summary>
-    public required int UsedCount { get; init; }
 }

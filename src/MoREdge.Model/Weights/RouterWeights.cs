@@ -13,7 +13,4 @@ internal sealed class RouterWeights
     /// Loss-free balancing bias (outputs) of a token-choice router: moves the choice, not the weight.
     /// </summary>
     public float[]? Balance { get; init; }
-
-    /// <summary>Number of logits.</summary>
-    public int OutputCount => (Second ?? First).Length;
 }
