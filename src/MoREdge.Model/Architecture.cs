@@ -33,7 +33,7 @@ public enum GateActivation
 
 /// <summary>
 /// What a general.architecture implies that its files do not say: how a layer is wired, and the defaults of keys that
-/// writers of such files leave out. To add one, add an entry to <see cref="All"/>.
+/// writers of such files leave out. To add one, add an entry to <see cref="All"/>; src/README.md has all steps.
 /// </summary>
 internal sealed record Architecture(string Name)
 {

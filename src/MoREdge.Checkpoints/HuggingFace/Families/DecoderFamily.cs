@@ -10,7 +10,7 @@ internal sealed record OuterNames(string Embedding, string Norm, string Head);
 
 /// <summary>
 /// A family of decoders: the classes that config.json names, what their settings mean, and the names of their tensors.
-/// To add one, write a subclass and list it in <see cref="FamilyList"/>; nothing else here knows families.
+/// To add one, write a subclass and list it in <see cref="FamilyList"/>; src/README.md says what else it may need.
 /// </summary>
 internal abstract class DecoderFamily
 {
