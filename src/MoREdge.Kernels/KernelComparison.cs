@@ -151,6 +151,8 @@ internal static unsafe class KernelComparison
         worst = Math.Max(worst, Each((k, y) => k.RmsNorm(x, z, 1e-5f, y), y => (length + 8) * Rounding * Math.Abs(y)));
         worst = Math.Max(worst, Each((k, y) => k.SwiGlu(x, z, y), y => ExponentialRoundings * Rounding * Math.Abs(y)));
         worst = Math.Max(worst, Each((k, y) => k.GeGlu(x, z, y), y => GeluAllowed(y)));
+        worst = Math.Max(worst, Each((k, y) => k.ClampedGlu(x, z, y), _ => 0));
+        worst = Math.Max(worst, Each((k, y) => Filled(x, y, v => k.Scale(v, 0.3f)), _ => 0));
         worst = Math.Max(
             worst, Each((k, y) => Filled(x, y, v => k.SoftCap(v, 30)), _ => ExponentialRoundings * Rounding * 30));
         worst = Math.Max(worst, Each((k, y) => Filled(x, y, k.Softmax), y => SoftmaxAllowed(length, y)));

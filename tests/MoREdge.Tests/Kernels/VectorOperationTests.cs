@@ -72,6 +72,24 @@ public sealed class VectorOperationTests
         Assert.Equal(200f, y[3]);
     }
 
+    /// <summary>g / (1 + e^(−1.702·g)) · (u + 1), g at most 7 and u within ±7.</summary>
+    [Theory]
+    [MemberData(nameof(Sets))]
+    public void ClampedGlu_InsideAndOutsideOfTheBounds_IsTheFormula(string name)
+    {
+        float[] y = new float[8];
+        KernelSets.Get(name).ClampedGlu([0, 1, 9, 9, -9, -200, 1, 1], [5, 2, 9, -9, 1, 1, -1, 0], y);
+        double seven = 7 / (1 + Math.Exp(-1.702 * 7));
+        Assert.Equal(0f, y[0]);
+        Assert.Equal(3 / (1 + Math.Exp(-1.702)), y[1], 1e-6);
+        Assert.Equal(8 * seven, y[2], 1e-4);
+        Assert.Equal(-6 * seven, y[3], 1e-4);
+        Assert.Equal(-18 / (1 + Math.Exp(1.702 * 9)), y[4], 1e-10);
+        Assert.Equal(0f, y[5]);
+        Assert.Equal(0f, y[6]);
+        Assert.Equal(1 / (1 + Math.Exp(-1.702)), y[7], 1e-6);
+    }
+
     [Theory]
     [MemberData(nameof(Sets))]
     public void GeGlu_ZeroAndExtremes_AreTheLimits(string name)
