@@ -51,6 +51,35 @@ public sealed class ExpertSelectorTests
         Assert.Equal([1, 2, 3], chosen);
     }
 
+    /// <summary>Softmax rounds both to 0 beside the first.</summary>
+    [Fact]
+    public void Softmax_ScoresThatRoundToTheSame_RankByTheirLogits()
+    {
+        (int[] chosen, _) = Choose(new ExpertConfig { Count = 4, UsedCount = 2, FfnDim = 1 }, [0, -190, 5, -180]);
+        Assert.Equal([2, 0], chosen);
+
+        (chosen, _) = Choose(new ExpertConfig { Count = 4, UsedCount = 2, FfnDim = 1 }, [-200, -190, 5, -180]);
+        Assert.Equal([2, 3], chosen);
+    }
+
+    [Fact]
+    public void SumEpsilon_IsAddedToTheSumOfTheChosen()
+    {
+        ExpertConfig config = new()
+        {
+            Count = 4,
+            UsedCount = 2,
+            FfnDim = 1,
+            Gate = ExpertGate.Sigmoid,
+            NormalizesWeights = true,
+            SumEpsilon = 0.5f,
+        };
+        (_, float[] weights) = Choose(config, [0, 0, -9, -9]);
+
+        Assert.Equal(0.5 / 1.5, weights[0], 1e-6);
+        Assert.Equal(0.5 / 1.5, weights[1], 1e-6);
+    }
+
     [Fact]
     public void ChoiceBias_MovesTheChoice_NotTheWeights()
     {

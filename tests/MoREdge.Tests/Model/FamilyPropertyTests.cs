@@ -214,6 +214,20 @@ public sealed class FamilyPropertyTests
         Assert.Contains(2, depths);
     }
 
+    /// <summary>A gate of zeros: half of what is left leaves behind every recursion, 0.75 behind the second.</summary>
+    [Fact]
+    public void ExitGate_ProbabilityThatEqualsTheThreshold_Leaves()
+    {
+        using TinyModel model = TinyFamilies.Create("ouro");
+        Array.Clear(model.Values(TensorNames.ExitGate));
+        Array.Clear(model.Values(TensorNames.ExitGateBias));
+        int[] depths = new int[10];
+        model.Load().Score(
+            TinyModel.RandomIds(10, seed: 8), new SequenceOptions { Routing = RoutingMode.Threshold }, depths);
+
+        Assert.All(depths, depth => Assert.Equal(2, depth));
+    }
+
     [Theory]
     [InlineData(RoutingMode.Threshold)]
     [InlineData(RoutingMode.Full)]

@@ -137,6 +137,20 @@ public sealed class ModelConfigReaderTests
         Assert.All(depths, depth => Assert.Equal(1, depth));
     }
 
+    [Theory]
+    [InlineData("gemma2", 2)]
+    [InlineData("gemma3", 6)]
+    public void Windows_FileWithoutAPattern_LeaveTheLastOfEveryPeriodWithoutOne(string family, int period)
+    {
+        using TinyModel model = TinyFamilies.Create(family);
+        ModelConfig config = model.Load().Network.Config;
+
+        for (int block = 0; block < config.BlockCount; block++)
+        {
+            Assert.Equal((block + 1) % period != 0, config.Block(block).Window > 0);
+        }
+    }
+
     /// <summary>Early files of Gemma 2 lack the keys; llama.cpp runs them with 50 and 30.</summary>
     [Theory]
     [InlineData("gemma2", 50, 30)]

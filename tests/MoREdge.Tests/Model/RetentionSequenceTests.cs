@@ -117,6 +117,10 @@ public sealed class RetentionSequenceTests
         AssertRow(fresh[399], sequence.Prefill(ids.AsSpan(150)));
         Assert.Equal(150 + 64, sequence.Truncate(300));
         Assert.Equal(0, sequence.Truncate(149));
+
+        // The mark was of a text that is gone.
+        sequence.Prefill(TinyModel.RandomIds(300, seed: 8));
+        Assert.Equal(64, sequence.Truncate(200));
     }
 
     [Theory]

@@ -82,6 +82,106 @@ public sealed class SequencePropertyTests
         Assert.Equal([50, 33, 16], CountDeeper(depths, 3));
     }
 
+    /// <summary>The input of a router is divided by it; halves are exact.</summary>
+    [Theory]
+    [InlineData("expert")]
+    [InlineData("token")]
+    public void Temperature_OfTwo_IsHalfTheWeightsOfTheRouter(string type)
+    {
+        using TinyModel cool = TinyModel.Recursive(type, "middle_cycle", 3, 2);
+        using TinyModel half = TinyModel.Recursive(type, "middle_cycle", 3, 2);
+        cool.Set("temp", GgufValue.FromFloat64(2));
+        for (int r = 0; r < (type == "token" ? 1 : 3); r++)
+        {
+            float[] weights = half.Values(
+                type == "token"
+                    ? TensorNames.TokenRouter(TensorNames.RouterLinear)
+                    : TensorNames.ExpertRouter(r, TensorNames.RouterLinear));
+            for (int i = 0; i < weights.Length; i++)
+            {
+                weights[i] /= 2;
+            }
+        }
+
+        int[] ids = TinyModel.RandomIds(40, seed: 14);
+        Assert.Equal(half.Load().Score(ids), cool.Load().Score(ids));
+    }
+
+    /// <summary>Rows that a pass replaced, and put back, are none of the next text's.</summary>
+    [Theory]
+    [MemberData(nameof(CausalModels))]
+    public void Truncate_ToNothing_LeavesNoTraceInAnotherText(string type, string kv)
+    {
+        using TinyModel model = Create(type, kv);
+        int[] ids = TinyModel.RandomIds(60, seed: 15);
+        using Sequence fresh = model.Network.CreateSequence(new SequenceOptions());
+        using Sequence used = model.Network.CreateSequence(new SequenceOptions());
+        used.Prefill(TinyModel.RandomIds(50, seed: 16));
+        used.Truncate(0);
+        AssertRow(fresh.Prefill(ids.AsSpan(0, 40)).ToArray(), used.Prefill(ids.AsSpan(0, 40)));
+        for (int i = 40; i < ids.Length; i++)
+        {
+            AssertRow(fresh.Decode(ids[i]).ToArray(), used.Decode(ids[i]));
+        }
+    }
+
+    /// <summary>Routers of zeros: a logit at the threshold is kept, of equal tokens the earlier ones.</summary>
+    [Fact]
+    public void ExpertChoice_EqualLogits_KeepsTheEarlierTokens()
+    {
+        using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2);
+        for (int r = 0; r < 3; r++)
+        {
+            Array.Clear(model.Values(TensorNames.ExpertRouter(r, TensorNames.RouterLinear)));
+        }
+
+        model.Set("thresholds", GgufValue.FromFloat64s(0, 0, 0));
+        int[] ids = TinyModel.RandomIds(6, seed: 12);
+        int[] depths = new int[ids.Length];
+        model.Load().Score(ids, new SequenceOptions { Routing = RoutingMode.Threshold }, depths);
+        Assert.Equal([3, 3, 3, 3, 3, 3], depths);
+
+        model.Score(ids, new SequenceOptions { Routing = RoutingMode.TopK }, depths);
+        Assert.Equal([3, 3, 2, 2, 1, 1], depths);
+    }
+
+    [Fact]
+    public void TokenChoice_EqualScores_TakesTheShallowestUnlessItRunsAll()
+    {
+        using TinyModel model = TinyModel.Recursive("token", "middle_cycle", 3, 2);
+        Array.Clear(model.Values(TensorNames.TokenRouter(TensorNames.RouterLinear)));
+        int[] ids = TinyModel.RandomIds(6, seed: 12);
+        int[] depths = new int[ids.Length];
+        model.Load().Score(ids, depths: depths);
+        Assert.All(depths, depth => Assert.Equal(1, depth));
+
+        model.Score(ids, new SequenceOptions { Routing = RoutingMode.Full }, depths);
+        Assert.All(depths, depth => Assert.Equal(3, depth));
+    }
+
+    /// <summary>All pass the first recursion to leave keys; what it gives those who skip it is not taken.</summary>
+    [Fact]
+    public void SharedCache_FirstRecursionThatTokensSkip_StoresAllOfThem()
+    {
+        using TinyModel model = TinyModel.Recursive("expert", "middle_cycle", 3, 2, kv: "shared");
+        model.Set("capacity", GgufValue.FromFloat64s(0.5, 0.5, 0.25));
+        int[] ids = TinyModel.RandomIds(40, seed: 13);
+        int[] depths = new int[ids.Length];
+        float[][] expected = model.Load().Score(ids, depths: depths);
+        Assert.Contains(0, depths);
+        Assert.Contains(3, depths);
+
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions());
+        for (int i = 0; i < ids.Length; i++)
+        {
+            AssertRow(expected[i], sequence.Decode(ids[i]));
+        }
+
+        using Sequence full = model.Network.CreateSequence(new SequenceOptions { Routing = RoutingMode.Full });
+        full.Prefill(ids);
+        Assert.Equal(full.KvBytesUsed, sequence.KvBytesUsed);
+    }
+
     [Theory]
     [InlineData("expert")]
     [InlineData("token")]

@@ -94,6 +94,27 @@ public sealed class WindowSequenceTests
         Assert.Equal(40, sequence.Truncate(40));
     }
 
+    /// <summary>Around the first position whose window was not dropped.</summary>
+    [Fact]
+    public void Truncate_ToAnyPosition_ComesThereOnlyIfItsWindowIsKept()
+    {
+        using TinyModel model = Create("phi3").Load();
+        int[] ids = TinyModel.RandomIds(500, seed: 7);
+        float[][] whole = model.Score(ids, Options(null) with { KeepsAllTokens = true });
+        int last = 0;
+        for (int position = 170; position <= 200; position++)
+        {
+            using Sequence sequence = model.Network.CreateSequence(Options(null));
+            sequence.Prefill(ids);
+            int reached = sequence.Truncate(position);
+            Assert.True(reached == position || (reached == 0 && last == 0), "It came to another place.");
+            AssertRow(whole[reached], sequence.Decode(ids[reached]));
+            last = reached;
+        }
+
+        Assert.Equal(200, last);
+    }
+
     [Theory]
     [InlineData(351, 351)]
     [InlineData(352, 352)]
