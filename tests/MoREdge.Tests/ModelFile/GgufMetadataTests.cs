@@ -34,6 +34,27 @@ public sealed class GgufMetadataTests
         Assert.Equal(order, rewritten.Metadata.Entries.Take(14).Select(entry => entry.Key));
     }
 
+    /// <summary>The map shows what others write into the file.</summary>
+    [Fact]
+    public void Strings_WhoseLengthsChangedSinceOpening_AreRefused()
+    {
+        using TemporaryFolder folder = new();
+        string path = new RawGguf(0, 1).Strings("texts", "ab", "c").Save(folder);
+        using GgufFile file = GgufFile.Open(path);
+        Assert.Equal(["ab", "c"], file.Metadata.GetStringArray("texts"));
+        byte[] bytes = File.ReadAllBytes(path);
+        int length = bytes.AsSpan().IndexOf("ab"u8) - sizeof(ulong);
+        using (FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.Position = length;
+            stream.WriteByte(200);
+        }
+
+        ModelFileException fault = Assert.Throws<ModelFileException>(() => file.Metadata.GetStringArray("texts"));
+
+        Assert.Equal(ModelFileError.StringBounds, fault.Error);
+    }
+
     [Fact]
     public void Getters_AbsentKey_GiveTheFallback()
     {

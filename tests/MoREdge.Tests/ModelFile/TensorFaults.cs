@@ -83,6 +83,7 @@ internal static class TensorFaults
         new(ModelFileError.PackedGeometry, "groups of 64", PackedFile(["t"], ["Q4G32"], groupSize: 64).Open),
         new(ModelFileError.PackedTensorMissing, "other name", PackedFile(["other"], ["Q4G32"]).Open),
         new(ModelFileError.PackedSizeMismatch, "too many rows", PackedFile(["t"], ["Q4G32"], rows: [9]).Open),
+        new(ModelFileError.PackedSizeMismatch, "twice as long", LongPacked().Open),
         new(ModelFileError.PackedSizeMismatch, "rows 0", PackedFile(["t"], ["Q4G32"], rows: [0]).Open),
         new(ModelFileError.PackedSizeMismatch, "2^31 - 1 squared",
             PackedFile(["t"], ["Q8G32"], rows: [int.MaxValue], cols: [int.MaxValue]).Open),
@@ -105,6 +106,10 @@ internal static class TensorFaults
         ulong[]? dimensions = null) =>
         PackedTable(new RawGguf(1, 7), names, formats, rows ?? [1], cols ?? [1], tileRows, groupSize)
             .Tensor("t", type, 0, dimensions ?? [PackedBytes]).Data((int)PackedBytes, alignment: 64);
+
+    private static RawGguf LongPacked() =>
+        PackedTable(new RawGguf(1, 7), ["t"], ["Q4G32"], [1], [1], 8, 32)
+            .Tensor("t", I8, 0, 2 * PackedBytes).Data(2 * (int)PackedBytes, alignment: 64);
 
     private static RawGguf MisalignedPacked() =>
         PackedTable(new RawGguf(2, 7), ["t"], ["Q4G32"], [1], [1], 8, 32, alignment: 8)

@@ -25,4 +25,15 @@ public sealed class TensorNamesTests
     [InlineData("blk.1")]
     public void TryParseBlock_OfOthers_IsFalse(string tensor) =>
         Assert.False(TensorNames.TryParseBlock(tensor, out _, out _, out _));
+
+    [Theory]
+    [InlineData(TensorNames.FfnDown, true)]
+    [InlineData(TensorNames.FfnNorm, true)]
+    [InlineData(TensorNames.PostFfnNorm, true)]
+    [InlineData(TensorNames.ExpertGate, true)]
+    [InlineData(TensorNames.ExpertChoiceBias, true)]
+    [InlineData(TensorNames.PostAttentionNorm, false)]
+    [InlineData(TensorNames.AttentionOutput, false)]
+    public void IsOfFeedForward_OfABlocksTensor_IsWhoReadsIt(string name, bool expected) =>
+        Assert.Equal(expected, TensorNames.IsOfFeedForward(name));
 }

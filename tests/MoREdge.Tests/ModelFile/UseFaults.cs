@@ -56,7 +56,7 @@ internal static class UseFaults
     private static void UseAPart(TemporaryFolder folder)
     {
         GgufMetadata metadata = new();
-        metadata.Set(MetadataKeys.SplitCount, GgufValue.FromUInt32(3));
+        metadata.Set(MetadataKeys.SplitCount, GgufValue.FromUInt32(2));
         using (GgufWriter writer = new(folder.File("part"), metadata, []))
         {
             writer.Finish();

@@ -110,7 +110,21 @@ public sealed class LosslessConversionTests : IDisposable
         (float[] stored, _) = StoredWeights.Read(file, Projection);
         Assert.Equal(expected[32..], stored[32..]);
         Assert.InRange(stored[0], -32.01f, -31.99f);
-        Assert.InRange(report.RelativeError, 0, 0.01);
+        Assert.InRange(report.RelativeError, double.Epsilon, 0.01);
+    }
+
+    /// <summary>-9 is a byte and no nibble: taken over it would come out as 7.</summary>
+    [Fact]
+    public void Write_QuantBelowTheNibbles_IsRoundedWithItsGroup()
+    {
+        byte[] blocks = new byte[ElementTypes.RowBytes(ElementType.Q8_0, Rows * Cols)];
+        BinaryPrimitives.WriteHalfLittleEndian(blocks, (Half)0.25f);
+        blocks[2] = unchecked((byte)-9);
+
+        Convert(ElementType.Q8_0, blocks, Projection, ModelFormat.Q4);
+
+        using GgufFile file = GgufFile.Open(_folder["packed.gguf"]);
+        Assert.Equal(-2.25f, StoredWeights.Read(file, Projection).Weights[0]);
     }
 
     [Theory]

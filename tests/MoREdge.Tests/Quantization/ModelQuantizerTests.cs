@@ -28,6 +28,19 @@ public sealed class ModelQuantizerTests : IDisposable
         Assert.Equal(weights.Length * sizeof(float), report.TargetBytes);
     }
 
+    /// <summary>Tiles of 8 such rows are more than is read at a time.</summary>
+    [Fact]
+    public void Write_RowsWiderThanABlockOfTiles_AreWritten()
+    {
+        const int Cols = (4 << 20) / 8;
+        float[] weights = ArrayTensor.Gaussian(9, Cols + 32);
+
+        Write(ModelFormat.F32, ArrayTensor.Create(Matrix, weights, 1, Cols + 32));
+
+        using GgufFile file = GgufFile.Open(Path);
+        Assert.Equal(weights, StoredWeights.Read(file, Matrix).Weights);
+    }
+
     [Theory]
     [InlineData(ModelFormat.Q8, 5, 172, 0.01)]
     [InlineData(ModelFormat.Q8, 8, 32, 0.01)]

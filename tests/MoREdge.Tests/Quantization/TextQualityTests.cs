@@ -41,6 +41,20 @@ public sealed class TextQualityTests
         Assert.Equal(Math.Sqrt(8.0 / 12), mean.StandardError, Tolerance);
     }
 
+    /// <summary>The rank is rounded up: of ten the last.</summary>
+    [Fact]
+    public void DivergenceQuantile_OfTenTokens_IsTheLast()
+    {
+        TextQuality quality = new();
+        float[] reference = [0, 0];
+        for (int i = 0; i < 10; i++)
+        {
+            quality.Add([0, i], reference, 0);
+        }
+
+        Assert.Equal(LogProbabilities.KlDivergence(reference, [0, 9]), quality.DivergenceQuantile(0.99), Tolerance);
+    }
+
     [Fact]
     public void DivergenceQuantile_OfAHundredTokens_IsTheNinetyNinth()
     {
