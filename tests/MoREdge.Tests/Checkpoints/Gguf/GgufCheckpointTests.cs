@@ -57,6 +57,40 @@ public sealed class GgufCheckpointTests : IDisposable
         Assert.False(checkpoint.Metadata.Contains(MetadataKeys.PackedNames));
     }
 
+    /// <summary>A damaged source must not get digests that say that all is well.</summary>
+    [Fact]
+    public void Open_TensorThatItsDigestDoesNotFit_IsRefusedWhenItIsRead()
+    {
+        GgufTensorPlan packed = GgufTensorPlan.Packed("a.weight", QuantFormat.Q8G32, 8, 32);
+        GgufTensorPlan blocks = new("b.weight", new TensorShape(1, 32), ElementType.Q8_0);
+        (byte[] bytes, _) = RandomPacked(packed.Layout!.Value);
+        string path = _folder["damaged.gguf"];
+        using (GgufWriter writer = new(path, Metadata("mor"), [packed, blocks]))
+        {
+            writer.Write(bytes);
+            writer.Write(Enumerable.Repeat((byte)77, (int)blocks.ByteCount).ToArray());
+            writer.Finish();
+        }
+
+        byte[] file = File.ReadAllBytes(path);
+        file[file.AsSpan().IndexOf(bytes)] ^= 1;
+        file[file.AsSpan().LastIndexOf((byte)77)] ^= 1;
+        File.WriteAllBytes(path, file);
+
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+
+        foreach (string name in (string[])["a.weight", "b.weight"])
+        {
+            CheckpointTensor tensor = checkpoint.Tensor(name);
+            int rowCount = (int)tensor.Shape.Rows;
+            CheckpointException rows = Assert.Throws<CheckpointException>(() => tensor.ReadAll());
+            CheckpointException groups = Assert.Throws<CheckpointException>(
+                () => tensor.ReadGroups(0, rowCount, new sbyte[rowCount * 32], new ushort[rowCount]));
+            Assert.Equal(CheckpointError.InvalidModelFile, rows.Error);
+            Assert.Equal(CheckpointError.InvalidModelFile, groups.Error);
+        }
+    }
+
     [Fact]
     public void Open_ScalingAndWindow_ArePassedOn()
     {
@@ -98,11 +132,12 @@ public sealed class GgufCheckpointTests : IDisposable
             new("blk.0.attn_qkv.weight", new TensorShape(8, 4), ElementType.F32),
             new("blk.0.ffn_up.weight", new TensorShape(6, 4), ElementType.F32),
             new("blk.1.ffn_down_exps.weight", new TensorShape(2, 4, 3), ElementType.F32),
+            new("blk.1.ffn_gate_up_exps.weight", new TensorShape(2, 6, 2), ElementType.F32),
         ];
         string path = Path.Combine(_folder.FullPath, "fused.gguf");
         using (GgufWriter writer = new(path, metadata, plans, overwrite: false))
         {
-            byte[] bytes = Counting(80);
+            byte[] bytes = Counting(104);
             int written = 0;
             foreach (GgufTensorPlan plan in plans)
             {
@@ -122,7 +157,11 @@ public sealed class GgufCheckpointTests : IDisposable
         AssertPart("blk.0.ffn_up.weight", 44, 3, 4);
         AssertPart("blk.1.ffn_down.0.weight", 56, 4, 3);
         AssertPart("blk.1.ffn_down.1.weight", 68, 4, 3);
-        Assert.Equal(7, checkpoint.Tensors.Count);
+        AssertPart("blk.1.ffn_gate.0.weight", 80, 3, 2);
+        AssertPart("blk.1.ffn_up.0.weight", 86, 3, 2);
+        AssertPart("blk.1.ffn_gate.1.weight", 92, 3, 2);
+        AssertPart("blk.1.ffn_up.1.weight", 98, 3, 2);
+        Assert.Equal(11, checkpoint.Tensors.Count);
 
         void AssertPart(string name, int first, int rows, int cols)
         {

@@ -93,6 +93,42 @@ public sealed class ConfigDefaultTests
         Assert.Equal(0, Read(json).Window);
     }
 
+    [Fact]
+    public void Read_LayersThatDiffer_AreCountedAsTheirClassCountsThem()
+    {
+        JsonObject gemma = Sizes("Gemma3ForCausalLM");
+        gemma["sliding_window_pattern"] = 2;
+        Assert.Equal([true, false, true, false], Read(gemma).HasWindow!);
+
+        JsonObject qwen = Sizes("Qwen2MoeForCausalLM");
+        qwen["use_sliding_window"] = true;
+        qwen["max_window_layers"] = 3;
+        qwen["decoder_sparse_step"] = 2;
+        DecoderConfig config = Read(qwen);
+        Assert.Equal([true, false, true, false], config.HasWindow!);
+        Assert.Equal([false, true, false, true], Experts(config));
+
+        qwen["max_window_layers"] = 2;
+        qwen["mlp_only_layers"] = new JsonArray(3);
+        config = Read(qwen);
+        Assert.Equal([true, false, false, false], config.HasWindow!);
+        Assert.Equal([false, true, false, false], Experts(config));
+        static bool[] Experts(DecoderConfig config) => [.. Enumerable.Range(0, 4).Select(config.HasExperts)];
+    }
+
+    /// <summary>√1152 is 33.94…; bfloat16 has 34 there.</summary>
+    [Theory]
+    [InlineData("bfloat16", 34.0)]
+    [InlineData("float32", 33.941123962402344)]
+    public void Read_GemmasScale_IsRoundedToTheTypeOfItsTraining(string type, double expected)
+    {
+        JsonObject json = Sizes("Gemma3ForCausalLM");
+        json["hidden_size"] = 1152;
+        json["torch_dtype"] = type;
+
+        Assert.Equal(expected, Read(json).EmbeddingScale);
+    }
+
     /// <summary>A file of Gemma 2 without the keys means the usual bounds, so that none has to be written.</summary>
     [Fact]
     public void Read_GemmaWithoutBounds_SaysSo()

@@ -23,6 +23,11 @@ public sealed class ConfigRefusalTests : IDisposable
     [InlineData("rope_scaling", "{\"type\":\"dynamic\",\"factor\":4}", CheckpointError.UnsupportedOption)]
     [InlineData("rope_scaling", "{\"type\":\"linear\",\"factor\":4,\"twist\":2}", CheckpointError.UnsupportedOption)]
     [InlineData("rope_scaling", "{\"type\":\"linear\"}", CheckpointError.MissingKey)]
+    [InlineData(
+        "rope_scaling",
+        "{\"type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4,"
+        + "\"original_max_position_embeddings\":32}",
+        CheckpointError.InvalidValue)]
     [InlineData("hidden_size", "null", CheckpointError.MissingKey)]
     [InlineData("hidden_size", "-8", CheckpointError.InvalidValue)]
     [InlineData("hidden_size", "4294967296", CheckpointError.InvalidValue)]

@@ -45,6 +45,7 @@ public sealed class PyTorchFileTests : IDisposable
     [InlineData(16, 1, new[] { 4, 4 }, new[] { 4, 1 }, "FloatStorage", CheckpointError.StorageOutOfBounds)]
     [InlineData(99, 1, new[] { 4, 4 }, new[] { 4, 1 }, "FloatStorage", CheckpointError.StorageOutOfBounds)]
     [InlineData(16, 0, new[] { 4, 4 }, new[] { 1, 4 }, "FloatStorage", CheckpointError.StrideNotContiguous)]
+    [InlineData(16, 0, new[] { 1, 16 }, new[] { 99, 1 }, "FloatStorage", null)]
     [InlineData(16, 0, new[] { 4, 0 }, new[] { 1, 1 }, "FloatStorage", CheckpointError.InvalidShape)]
     [InlineData(16, 0, new[] { 4, 4 }, new[] { 4, 1 }, "LongStorage", CheckpointError.UnsupportedElementType)]
     [InlineData(16, 0, new[] { 4, 4 }, new[] { 4 }, "FloatStorage", CheckpointError.PickleMalformed)]
@@ -128,6 +129,20 @@ public sealed class PyTorchFileTests : IDisposable
             _folder.Write("pytorch_model.bin", zip[..length]);
             Assert.Equal(CheckpointError.ZipMalformed, CheckpointReading.Refusal(_folder.FullPath));
         }
+    }
+
+    /// <summary>What a local header says of its length is not in the directory.</summary>
+    [Fact]
+    public void Open_LocalHeaderThatReachesBehindTheFile_IsRefused()
+    {
+        byte[] pickle = new PickleWriter().Tensor("a", "0", 16, 0, [4, 4], [4, 1]).End();
+        WriteZip(pickle, [new float[16]], CompressionLevel.NoCompression);
+        byte[] zip = File.ReadAllBytes(_folder["pytorch_model.bin"]);
+        int name = zip.AsSpan().IndexOf("archive/data/0"u8);
+        zip.AsSpan(name - 2, 2).Fill(0xFF);
+        _folder.Write("pytorch_model.bin", zip);
+
+        Assert.Equal(CheckpointError.ZipMalformed, CheckpointReading.Refusal(_folder.FullPath));
     }
 
     private void WriteModel(SyntheticModel model)

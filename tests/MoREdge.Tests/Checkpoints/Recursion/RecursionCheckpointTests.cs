@@ -149,6 +149,16 @@ public sealed class RecursionCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Open_SharedKeysOfAMiddleSequence_AreRefused()
+    {
+        JsonObject mor = SyntheticModel.Mor("none", 3, "middle_sequence");
+        mor["kv_sharing"] = true;
+        Write(SyntheticModel.Recursive([0, 1, 1, 1, 4, 4, 4, 7]), 8, mor);
+
+        Assert.Equal(CheckpointError.UnsupportedOption, CheckpointReading.Refusal(_folder.FullPath));
+    }
+
+    [Fact]
     public void Open_TrainingRouter_IsLeftOutWithAWarning()
     {
         SyntheticModel model = SyntheticModel.Expert(2, 1, isMiddle: true, isAttentionTied: true);
