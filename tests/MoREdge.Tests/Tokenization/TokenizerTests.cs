@@ -201,6 +201,9 @@ public sealed class TokenizerTests
         Assert.Equal(["aaaa", "ab"], Pieces("qaqaaqqaabq"));
         tokenizer = new Tokenizer(definition with { UnknownId = 0 });
         Assert.Equal(["a", "<bos>", "ab"], Pieces("aqab"));
+        Assert.Equal(["a", "<bos>", "ab"], Pieces("aqqab"));
+        tokenizer = new Tokenizer(definition with { UnknownId = 0, FuseUnknown = false });
+        Assert.Equal(["a", "<bos>", "<bos>", "ab"], Pieces("aqqab"));
         string[] Pieces(string text) =>
             Array.ConvertAll(tokenizer.Encode(text, addSpecial: false), tokenizer.TokenText);
     }

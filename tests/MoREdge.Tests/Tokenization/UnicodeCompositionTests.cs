@@ -11,6 +11,7 @@ public sealed class UnicodeCompositionTests
     [InlineData("\u212B", "\u00C5")]
     [InlineData("s\u0323\u0307", "\u1E69")]
     [InlineData("s\u0307\u0323", "\u1E69")]
+    [InlineData("e\u030D\u0301", "e\u030D\u0301")]
     [InlineData("\u1E9B\u0323", "\u1E9B\u0323")]
     [InlineData("d\u0307\u0323", "\u1E0D\u0307")]
     [InlineData("\u1100\u1161\u11A8", "\uAC01")]
