@@ -36,6 +36,27 @@ public sealed class SkipSelectionTests
         Assert.Equal([2, 0, 2], depths);
     }
 
+    /// <summary>A residual counts twice for tokens that a router chose, not in an ordinary layer.</summary>
+    [Fact]
+    public void DoubledResidual_WhereNoRouterIsAsked_ChangesNothing()
+    {
+        float[] expected = DecodedBehindSkippedTokens("unrouted", "once");
+
+        Assert.Equal(expected, DecodedBehindSkippedTokens("unrouted", "doubled"));
+        Assert.NotEqual(expected, DecodedBehindSkippedTokens("always", "doubled"));
+    }
+
+    private static float[] DecodedBehindSkippedTokens(string rule, string residual)
+    {
+        using TinyModel model = Create("topk_strict");
+        model.Set(SkipKeys.Decode, GgufValue.FromString(rule));
+        model.Set(SkipKeys.Residual, GgufValue.FromString(residual));
+        using Sequence sequence =
+            model.Load().Network.CreateSequence(new SequenceOptions { Routing = RoutingMode.TopK });
+        sequence.Prefill([4, 5, 6, 7]);
+        return sequence.Decode(8).ToArray();
+    }
+
     private static TinyModel Create(string rule)
     {
         TinyModel model = TinyFamilies.Create("mod");
