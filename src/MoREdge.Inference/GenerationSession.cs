@@ -66,19 +66,13 @@ public sealed class GenerationSession : IDisposable
     /// <exception cref="TokenizerException">The prompt is too long.</exception>
     public int[] Encode(string prompt)
     {
-        TokenizerDefinition definition = _model.Tokenizer.Definition;
-        int[] ids = _model.Tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true);
-        if (definition.AddEos && definition.EosId >= 0)
-        {
-            ids = ids[..^1];
-        }
-
+        int[] ids = _model.Tokenizer.EncodePrompt(prompt);
         if (ids.Length > 0)
         {
             return ids;
         }
 
-        int bos = definition.BosId;
+        int bos = _model.Tokenizer.Definition.BosId;
         return bos >= 0
             ? [bos]
             : throw new InferenceException(

@@ -59,7 +59,7 @@ public sealed class Tokenizer
     /// <exception cref="TokenizerException">The text is too long.</exception>
     public int[] Encode(ReadOnlySpan<char> text, bool addSpecial = true, bool parseSpecial = true)
     {
-        return Encode(text, addSpecial, parseSpecial, isMarked: false);
+        return Encode(text, addBegin: addSpecial, addEnd: addSpecial, parseSpecial, isMarked: false);
     }
 
     /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
@@ -67,9 +67,18 @@ public sealed class Tokenizer
         Encode(text.AsSpan(), addSpecial, parseSpecial);
 
     /// <summary>
+    /// The token ids of a text that is to be continued: with the begin token that the definition asks for, without an
+    /// end token. The spelling of a control token becomes that token.
+    /// </summary>
+    /// <exception cref="TokenizerException">The text is too long.</exception>
+    public int[] EncodePrompt(string text) =>
+        Encode(text, addBegin: true, addEnd: false, parseSpecial: true, isMarked: false);
+
+    /// <summary>
     /// The ids of what a chat template made of marked strings: control tokens are those without a mark.
     /// </summary>
-    internal int[] EncodeMarked(string text) => Encode(text, addSpecial: false, parseSpecial: true, isMarked: true);
+    internal int[] EncodeMarked(string text) =>
+        Encode(text, addBegin: false, addEnd: false, parseSpecial: true, isMarked: true);
 
     /// <summary>Whether a token stands for the space before it, too.</summary>
     internal bool TakesSpace(int id) => _special.IsNormalized(id);
@@ -77,7 +86,7 @@ public sealed class Tokenizer
     /// <summary>Whether a text starts with a control token's spelling, or is the start of one.</summary>
     internal bool StartsControl(ReadOnlySpan<byte> text) => _special.StartsControl(text);
 
-    private int[] Encode(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial, bool isMarked)
+    private int[] Encode(ReadOnlySpan<char> text, bool addBegin, bool addEnd, bool parseSpecial, bool isMarked)
     {
         if (text.Length > TokenizerLimits.TextCharsMax)
         {
@@ -89,13 +98,13 @@ public sealed class Tokenizer
         byte[] utf8 = new byte[Encoding.UTF8.GetByteCount(text)];
         Encoding.UTF8.GetBytes(text, utf8);
         List<int> ids = new(8 + (utf8.Length / 4));
-        if (addSpecial && Definition.AddBos && Definition.BosId >= 0)
+        if (addBegin && Definition.AddBos && Definition.BosId >= 0)
         {
             ids.Add(Definition.BosId);
         }
 
         EncodeParts(utf8, parseSpecial, isMarked, ids);
-        if (addSpecial && Definition.AddEos && Definition.EosId >= 0)
+        if (addEnd && Definition.AddEos && Definition.EosId >= 0)
         {
             ids.Add(Definition.EosId);
         }

@@ -43,7 +43,7 @@ internal static class Faults
         }
         catch (InsufficientMemoryException fault)
         {
-            // Of threads, and with a sentence of its own.
+            // The system refused threads or a block of memory, and the sentence says which.
             return Report(ExitCode.Failure, fault.Message);
         }
         catch (OutOfMemoryException)
