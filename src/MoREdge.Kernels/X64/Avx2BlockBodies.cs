@@ -33,6 +33,9 @@ internal static unsafe class Avx2BlockBodies
 
         /// <summary>0 … 63, zero point 32 and a scale for each half of a group (Q6_K).</summary>
         Six,
+
+        /// <summary>0 … 255, zero point 128 (Q8_0 for AVX-VNNI).</summary>
+        Eight,
     }
 
     /// <summary>Signed quants (Q8_0).</summary>

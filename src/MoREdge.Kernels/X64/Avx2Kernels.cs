@@ -25,8 +25,8 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
         &Avx2DenseBodies.BFloat16,
         &Avx2DenseBodies.Ask);
 
-    /// <summary>Whether many tokens meet blocks of a type in tiles, not row by row.</summary>
-    internal virtual bool UsesTiles(ElementType type) => true;
+    /// <summary>Whether many tokens meet blocks with AVX-VNNI's instruction.</summary>
+    internal virtual bool HasDot => false;
 
     internal override BlockBodies Blocks(ElementType type) => type switch
     {
@@ -109,10 +109,10 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     public override void MatMulBlocks(
         in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd)
     {
-        if (x.Rows >= Avx2WideDriver.TokensMin && UsesTiles(w.Type) && Avx2TileDriver.Fits(w.Cols))
+        if (x.Rows >= Avx2WideDriver.TokensMin && Avx2TileDriver.Fits(w.Cols))
         {
             int paired = (rowEnd - rowStart) / Avx2WideBodies.RowsPerBlock * Avx2WideBodies.RowsPerBlock;
-            Avx2TileDriver.MatMul(w, x, y, rowStart, rowStart + paired, Blocks(w.Type));
+            Avx2TileDriver.MatMul(w, x, y, rowStart, rowStart + paired, Blocks(w.Type), HasDot);
             rowStart += paired;
         }
 

@@ -20,7 +20,7 @@ internal static unsafe class Avx2MatMulQ4
     /// <summary>
     /// Two tiles of so many groups, 8 KiB, and the next two have room in the first-level cache beside four tokens.
     /// </summary>
-    private const int NearGroups = 32;
+    internal const int NearGroups = 32;
 
     /// <summary>y[t, 0 … 16) for tokens t = 0 … 3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -80,7 +80,7 @@ internal static unsafe class Avx2MatMulQ4
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Ask(ref byte* next, bool isNear)
+    internal static void Ask(ref byte* next, bool isNear)
     {
         if (isNear)
         {

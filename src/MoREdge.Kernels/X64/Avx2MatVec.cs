@@ -118,9 +118,9 @@ internal static unsafe class Avx2MatVec
         sum1.Store(y1);
     }
 
-    // Two cache lines ahead of one stream.
+    /// <summary>Asks for two cache lines ahead of one stream.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(byte* stream)
+    internal static void Prefetch(byte* stream)
     {
         Sse.Prefetch0(stream + PrefetchBytes);
         Sse.Prefetch0(stream + PrefetchBytes + 64);

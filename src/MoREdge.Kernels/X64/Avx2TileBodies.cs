@@ -34,8 +34,8 @@ internal static unsafe class Avx2TileBodies
     // Factors of one kind.
     private const int FactorCount = RowsPerBlock * BlockLayout.Groups;
 
-    // Quads lie so many bytes apart, or int32 of a record.
-    private const int QuadStep = RowsPerBlock * PackedLayout.QuadSize;
+    /// <summary>Quads lie so many bytes apart, or int32 of a record.</summary>
+    internal const int QuadStep = RowsPerBlock * PackedLayout.QuadSize;
 
     /// <summary>Where the scales of a record begin, behind its quants.</summary>
     internal static int ScalesOffset(Kind kind) =>
@@ -81,6 +81,14 @@ internal static unsafe class Avx2TileBodies
             const int Step = RowsPerBlock * sizeof(float);
             Transpose(source, RowFactorBytes, own, Step, 4 * Step);
             Transpose(source + (RowFactorBytes / 2), RowFactorBytes, own + (FactorBytes / 2), Step, 4 * Step);
+        }
+
+        if (kind == Kind.Eight)
+        {
+            for (int at = 0; at < ChunkQuants; at += Vector256<byte>.Count)
+            {
+                Avx2Weights.Unsigned(tiles + at).Store(tiles + at);
+            }
         }
 
         if (isWide)
@@ -253,13 +261,15 @@ internal static unsafe class Avx2TileBodies
     private static Vector256<int> Wide(Vector256<short> pairs) =>
         Avx2.MultiplyAddAdjacent(pairs, Vector256<short>.One);
 
-    // What Avx2BlockBodies.AddChunk does with a group, for 16 rows and one token; zeros is where the sums of the token
-    // lie behind its scale.
+    /// <summary>
+    /// What Avx2BlockBodies.AddChunk does with a group, for 16 rows and one token; zeros is where the sums of the token
+    /// lie behind its scale.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void End(
+    internal static void End(
         Vector256<int> a, Vector256<int> b, float* factors, float* scale, long zeros, float* sums, Kind kind)
     {
-        if (kind is Kind.Four or Kind.Five or Kind.Six)
+        if (kind is Kind.Four or Kind.Five or Kind.Six or Kind.Eight)
         {
             Vector256<int> zero = Vector256.Create(*(int*)(scale + zeros));
             a -= zero;
@@ -267,9 +277,10 @@ internal static unsafe class Avx2TileBodies
         }
 
         float* second = sums + PackedLayout.TileRows;
-        Vector256<float> low = Avx2Weights.AddGroup(a, Vector256.Load(factors), *scale, Vector256.Load(sums));
+        Vector256<float> xScale = Vector256.Create(*scale);
+        Vector256<float> low = Avx2Weights.AddGroup(a, Vector256.Load(factors), xScale, Vector256.Load(sums));
         Vector256<float> high = Avx2Weights.AddGroup(
-            b, Vector256.Load(factors + PackedLayout.TileRows), *scale, Vector256.Load(second));
+            b, Vector256.Load(factors + PackedLayout.TileRows), xScale, Vector256.Load(second));
         if (kind is Kind.FourMinimum or Kind.FiveMinimum)
         {
             Vector256<float> sum = Vector256.Create(scale[zeros]);

@@ -34,21 +34,23 @@ internal static unsafe class Avx2TileDriver
     /// <summary>Whether a panel has room for enough tokens of so many columns.</summary>
     internal static bool Fits(int cols) => PanelTokens(cols, Kind.Signed) >= Avx2WideDriver.TokensMin;
 
-    /// <summary>x.Rows tokens for rows [rowStart, rowEnd), sixteen at a time.</summary>
+    /// <summary>
+    /// x.Rows tokens for rows [rowStart, rowEnd), sixteen at a time; dot takes AVX-VNNI's instruction.
+    /// </summary>
     internal static void MatMul(
-        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd, BlockBodies bodies)
+        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd, BlockBodies bodies, bool dot)
     {
         Debug.Assert((rowEnd - rowStart) % RowsPerBlock == 0 && y.Cols >= rowEnd, "Pairs of tiles.");
         Debug.Assert(x.GroupCount == w.Cols / DenseBlock.Length && y.Rows >= x.Rows, "x (tokens, cols).");
 
         // Even panels, because a small one would pay as much for the weights.
-        int max = PanelTokens(w.Cols, Avx2BlockBodies.KindOf(w.Type));
+        int max = PanelTokens(w.Cols, KindOf(w.Type, dot));
         int panels = (x.Rows + max - 1) / max;
         int tokens = ((x.Rows + panels - 1) / panels + TokensPerBlock - 1) / TokensPerBlock * TokensPerBlock;
         for (int token = 0; token < x.Rows && rowStart < rowEnd; token += tokens)
         {
             int count = Math.Min(tokens, x.Rows - token);
-            Panel(w, x.Slice(token, count), y.Slice(token, count), rowStart, rowEnd, bodies);
+            Panel(w, x.Slice(token, count), y.Slice(token, count), rowStart, rowEnd, bodies, dot);
         }
     }
 
@@ -57,14 +59,18 @@ internal static unsafe class Avx2TileDriver
         PackedPanelDriver.PanelTokensMax,
         (int)(StackBytesMax / ((long)ChunkCount(cols) * RecordBytes(kind))) * TokensPerBlock);
 
+    // Signed bytes become int16, or unsigned for AVX-VNNI.
+    private static Kind KindOf(ElementType type, bool dot) =>
+        dot && type == ElementType.Q8_0 ? Kind.Eight : Avx2BlockBodies.KindOf(type);
+
     private static int ChunkCount(int cols) => ((cols - 1) / BlockLayout.Quants) + 1;
 
     // SAFETY: panel and sums hold the tokens padded to blocks.
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Panel(
-        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd, BlockBodies bodies)
+        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd, BlockBodies bodies, bool dot)
     {
-        Kind kind = Avx2BlockBodies.KindOf(w.Type);
+        Kind kind = KindOf(w.Type, dot);
         int blocks = (x.Rows + TokensPerBlock - 1) / TokensPerBlock;
         int chunkBytes = blocks * RecordBytes(kind);
         int chunks = ChunkCount(w.Cols);
@@ -83,7 +89,7 @@ internal static unsafe class Avx2TileDriver
             for (int chunk = 0; chunk < chunks; chunk += ChunksPerPart)
             {
                 int count = Math.Min(ChunksPerPart, chunks - chunk);
-                Part(w, row, chunk, count, panel + ((long)chunk * chunkBytes), blocks, sums, bodies);
+                Part(w, row, chunk, count, panel + ((long)chunk * chunkBytes), blocks, sums, bodies, dot);
             }
 
             Store(sums, y, row);
@@ -95,10 +101,11 @@ internal static unsafe class Avx2TileDriver
     // SAFETY: a prefetch may pass the end of the weights, which the processor allows.
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Part(
-        in DenseMatrix w, int row, int chunk, int count, byte* records, int blocks, float* sums, BlockBodies bodies)
+        in DenseMatrix w, int row, int chunk, int count, byte* records, int blocks, float* sums, BlockBodies bodies,
+        bool dot)
     {
         const int Bytes = TileBytes + FactorBytes;
-        Kind kind = Avx2BlockBodies.KindOf(w.Type);
+        Kind kind = KindOf(w.Type, dot);
         byte* memory = stackalloc byte[(ChunksPerPart * Bytes) + AlignedBuffer.Alignment];
         byte* tiles = AlignedBuffer.Align(memory);
         int chunkBytes = Avx2BlockRows.ChunkBytes(w.Type);
@@ -125,7 +132,16 @@ internal static unsafe class Avx2TileDriver
             for (int i = 0; i < count; i++)
             {
                 byte* own = tiles + (i * Bytes);
-                Avx2TileBodies.Block(own, (float*)(own + TileBytes), records, sums, kind);
+                float* factors = (float*)(own + TileBytes);
+                if (dot)
+                {
+                    AvxVnniTileBodies.Block(own, factors, records, sums, kind);
+                }
+                else
+                {
+                    Avx2TileBodies.Block(own, factors, records, sums, kind);
+                }
+
                 records += RecordBytes(kind);
             }
 
@@ -204,6 +220,9 @@ internal static unsafe class Avx2TileDriver
         {
             case Kind.Four:
                 *(int*)first = sum * PackedLayout.Q4ZeroPoint;
+                break;
+            case Kind.Eight:
+                *(int*)first = sum << AvxVnniWeights.ByteShift;
                 break;
             case Kind.Five:
                 *(int*)first = sum * DenseBlock.Q5ZeroPoint;

@@ -42,7 +42,13 @@ internal static unsafe class Avx2Weights
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> AddGroup(
         Vector256<int> products, Vector256<float> scale, float xScale, Vector256<float> sum) =>
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale * Vector256.Create(xScale), sum);
+        AddGroup(products, scale, Vector256.Create(xScale), sum);
+
+    /// <summary>The same with a broadcast that several tiles share: a number would be broadcast for each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> AddGroup(
+        Vector256<int> products, Vector256<float> scale, Vector256<float> xScale, Vector256<float> sum) =>
+        Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), scale * xScale, sum);
 
     /// <summary>A quad of 8 rows of unpacked int4, w + 8, against one of a token: two sums per row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -115,10 +115,11 @@ internal static unsafe class Avx2WideBodies
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Accumulate(Vector256<int> a, Vector256<int> b, float* scales, float xScale, float* sums)
+    internal static void Accumulate(Vector256<int> a, Vector256<int> b, float* scales, float xScale, float* sums)
     {
-        AddGroup(a, Vector256.Load(scales), xScale, Vector256.Load(sums)).Store(sums);
+        Vector256<float> shared = Vector256.Create(xScale);
+        AddGroup(a, Vector256.Load(scales), shared, Vector256.Load(sums)).Store(sums);
         float* second = sums + PackedLayout.TileRows;
-        AddGroup(b, Vector256.Load(scales + PackedLayout.TileRows), xScale, Vector256.Load(second)).Store(second);
+        AddGroup(b, Vector256.Load(scales + PackedLayout.TileRows), shared, Vector256.Load(second)).Store(second);
     }
 }

@@ -169,7 +169,7 @@ internal static unsafe class Avx2WideDriver
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(float* source, float* target)
+    internal static void Copy(float* source, float* target)
     {
         Vector256<float> second = Vector256.Load(source + PackedLayout.TileRows);
         Vector256.Load(source).Store(target);

@@ -10,10 +10,7 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
     /// <inheritdoc/>
     public override string Name => "avx-vnni";
 
-    internal override int TokenBlockQ8 => PackedDriver.TokenBlock;
-
-    // Tiles of int16 take 74 instructions for what the dot product does in 60 row by row (counted, not measured).
-    internal override bool UsesTiles(ElementType type) => type != ElementType.Q8_0;
+    internal override bool HasDot => true;
 
     internal override BlockBodies Blocks(ElementType type) => type switch
     {
@@ -44,13 +41,57 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
 
     /// <inheritdoc/>
     public override void MatMulQ8(
-        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd)
+    {
+        tileStart = ManyTokens(w, x, y, tileStart, tileEnd);
         PackedDriver.MatMul(
-            w, x, y, tileStart, tileEnd, &AvxVnniMatVec.Q8, new PackedBlock(2, 4, &AvxVnniMatMul.Q8));
+            w,
+            x,
+            y,
+            tileStart,
+            tileEnd,
+            &AvxVnniMatVec.Q8,
+            x.Rows switch
+            {
+                2 => new PackedBlock(Avx2FewTokens.TilesPerCall, 2, &AvxVnniFewTokens.TwoQ8),
+                Avx2MatMulQ8.Tokens or 2 * Avx2MatMulQ8.Tokens =>
+                    new PackedBlock(Avx2MatMulQ8.Tiles, Avx2MatMulQ8.Tokens, &AvxVnniFewTokens.ThreeQ8),
+                _ => new PackedBlock(2, 4, &AvxVnniMatMul.Q8),
+            });
+    }
 
     /// <inheritdoc/>
     public override void MatMulQ4(
-        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd) =>
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd)
+    {
+        tileStart = ManyTokens(w, x, y, tileStart, tileEnd);
         PackedDriver.MatMul(
-            w, x, y, tileStart, tileEnd, &AvxVnniMatVec.Q4, new PackedBlock(2, 4, &AvxVnniMatMul.Q4));
+            w,
+            x,
+            y,
+            tileStart,
+            tileEnd,
+            &AvxVnniMatVec.Q4,
+            x.Rows switch
+            {
+                2 => new PackedBlock(Avx2FewTokens.TilesPerCall, 2, &AvxVnniFewTokens.TwoQ4),
+                3 or 6 => new PackedBlock(Avx2FewTokens.TilesPerCall, 3, &AvxVnniFewTokens.ThreeQ4),
+                _ => new PackedBlock(2, 4, &AvxVnniMatMul.Q4),
+            });
+    }
+
+    // The whole pairs of tiles, if there are many tokens; what is left begins at the tile that is returned.
+    private static int ManyTokens(
+        in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd)
+    {
+        int whole = Math.Min(tileEnd, w.Layout.Rows / PackedLayout.TileRows);
+        if (!AvxVnniManyTokens.Suits(x.Rows, x.GroupCount) || whole <= tileStart)
+        {
+            return tileStart;
+        }
+
+        int end = whole - ((whole - tileStart) % Avx2WideBodies.TilesPerBlock);
+        AvxVnniManyTokens.MatMul(w, x, y, tileStart, end);
+        return end;
+    }
 }

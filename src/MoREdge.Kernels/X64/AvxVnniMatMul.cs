@@ -6,11 +6,12 @@ using static MoREdge.Kernels.Avx2Weights;
 
 namespace MoREdge.Kernels;
 
-/// <summary>Packed products for many tokens with AVX-VNNI: two tiles (16 rows) by four tokens at a time.</summary>
+/// <summary>Packed products for four to fifteen tokens with AVX-VNNI: two tiles (16 rows) by four at a time.</summary>
 /// <remarks>
 /// SAFETY: pointers only, shapes as PackedBlock states them; the pointers are whole tiles and whole groups. Weights
 /// become unsigned by their zero point (128 or 8), which comes off the int32 sums at the end of a group. A broadcast
-/// quad of a token serves both tiles; the float sums live in y, which stays in the first-level cache.
+/// quad of a token serves both tiles; the float sums live in y, which stays in the first-level cache. The next two
+/// tiles are asked for as in Avx2MatMulQ4. Prefetches may pass the end of the weights, which the processor allows.
 /// </remarks>
 internal static unsafe class AvxVnniMatMul
 {
@@ -26,8 +27,12 @@ internal static unsafe class AvxVnniMatMul
         float* y1 = y + yStride, y2 = y1 + yStride, y3 = y2 + yStride;
         Clear(y, y1);
         Clear(y2, y3);
+        byte* next = quants + (2 * groups * 256);
+        bool isNear = groups <= Avx2MatMulQ4.NearGroups / 2;
         for (long group = 0; group < groups; group++)
         {
+            Avx2MatMulQ4.Ask(ref next, isNear);
+            Avx2MatMulQ4.Ask(ref next, isNear);
             Vector256<int> a0 = default, b0 = default, a1 = default, b1 = default;
             Vector256<int> a2 = default, b2 = default, a3 = default, b3 = default;
             for (nint quad = 0; quad < 8; quad += 2)
@@ -75,8 +80,11 @@ internal static unsafe class AvxVnniMatMul
         float* y1 = y + yStride, y2 = y1 + yStride, y3 = y2 + yStride;
         Clear(y, y1);
         Clear(y2, y3);
+        byte* next = quants + (2 * groups * 128);
+        bool isNear = groups <= Avx2MatMulQ4.NearGroups;
         for (long group = 0; group < groups; group++)
         {
+            Avx2MatMulQ4.Ask(ref next, isNear);
             Vector256<int> a0 = default, b0 = default, a1 = default, b1 = default;
             Vector256<int> a2 = default, b2 = default, a3 = default, b3 = default;
             for (nint quad = 0; quad < PackedLayout.QuadPairs; quad++)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using static MoREdge.Kernels.Avx2Weights;
+using static MoREdge.Kernels.AvxVnniWeights;
 
 namespace MoREdge.Kernels;
 
@@ -10,43 +11,29 @@ namespace MoREdge.Kernels;
 /// </summary>
 /// <remarks>
 /// SAFETY: pointers only, shapes as PackedDriver states them; the pointers are whole tiles and whole groups. Flipping
-/// the top bit of a signed weight makes it w + 128, unsigned; the accumulator starts at −128·Σx (−8·Σx for nibbles) and
-/// vpdpbusd does not saturate. Prefetches may pass the end of the weights, which the processor allows.
+/// the top bit of a signed weight makes it w + 128, unsigned; the sums start at −128·Σx (−8·Σx for nibbles), and
+/// vpdpbusd does not saturate. Prefetches may pass the end of the weights, which the processor allows. Two tiles half
+/// of the rows apart, as in Avx2MatVec.
 /// </remarks>
 internal static unsafe class AvxVnniMatVec
 {
-    private const int PrefetchBytes = 2048;
-
     /// <summary>Q8G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Q8(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
-        for (int tile = 0; tile < tileCount; tile++)
+        int half = tileCount - (tileCount / 2);
+        long second = tileCount / 2;
+        long quantStride = groupCount * 256L;
+        long scaleStride = groupCount * 8L;
+        for (int tile = 0; tile < half; tile++)
         {
-            Vector256<float> sum = Vector256<float>.Zero;
-            int* quads = (int*)x;
-            for (int group = 0; group < groupCount; group++)
-            {
-                Sse.Prefetch0(quants + PrefetchBytes);
-                Sse.Prefetch0(quants + PrefetchBytes + 64);
-                Sse.Prefetch0(quants + PrefetchBytes + 128);
-                Sse.Prefetch0(quants + PrefetchBytes + 192);
-                Vector256<int> even = AddQuad(Vector256.Create(xSums[group] * -128), Unsigned(quants), quads[0]);
-                Vector256<int> odd = AddQuad(Vector256<int>.Zero, Unsigned(quants + 32), quads[1]);
-                even = AddQuad(even, Unsigned(quants + 64), quads[2]);
-                odd = AddQuad(odd, Unsigned(quants + 96), quads[3]);
-                even = AddQuad(even, Unsigned(quants + 128), quads[4]);
-                odd = AddQuad(odd, Unsigned(quants + 160), quads[5]);
-                even = AddQuad(even, Unsigned(quants + 192), quads[6]);
-                odd = AddQuad(odd, Unsigned(quants + 224), quads[7]);
-                sum = AddGroup(even + odd, Scales(scales), xScales[group], sum);
-                quants += 256;
-                scales += 8;
-                quads += 8;
-            }
-
-            sum.Store(y + (tile * 8));
+            TilesQ8(
+                quants, quants + (second * quantStride), scales, scales + (second * scaleStride),
+                (int*)x, xScales, xSums, groupCount, y, y + (second * 8));
+            quants += quantStride;
+            scales += scaleStride;
+            y += 8;
         }
     }
 
@@ -55,33 +42,108 @@ internal static unsafe class AvxVnniMatVec
     internal static void Q4(
         byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
     {
-        for (int tile = 0; tile < tileCount; tile++)
+        int half = tileCount - (tileCount / 2);
+        long second = tileCount / 2;
+        long quantStride = groupCount * 128L;
+        long scaleStride = groupCount * 8L;
+        for (int tile = 0; tile < half; tile++)
         {
-            Vector256<float> sum = Vector256<float>.Zero;
-            int* quads = (int*)x;
-            for (int group = 0; group < groupCount; group++)
-            {
-                Sse.Prefetch0(quants + PrefetchBytes);
-                Sse.Prefetch0(quants + PrefetchBytes + 64);
-                Vector256<int> low = AddQuad(Vector256.Create(xSums[group] * -8), Low(quants), quads[0]);
-                Vector256<int> high = AddQuad(Vector256<int>.Zero, High(quants), quads[4]);
-                low = AddQuad(low, Low(quants + 32), quads[1]);
-                high = AddQuad(high, High(quants + 32), quads[5]);
-                low = AddQuad(low, Low(quants + 64), quads[2]);
-                high = AddQuad(high, High(quants + 64), quads[6]);
-                low = AddQuad(low, Low(quants + 96), quads[3]);
-                high = AddQuad(high, High(quants + 96), quads[7]);
-                sum = AddGroup(low + high, Scales(scales), xScales[group], sum);
-                quants += 128;
-                scales += 8;
-                quads += 8;
-            }
-
-            sum.Store(y + (tile * 8));
+            TilesQ4(
+                quants, quants + (second * quantStride), scales, scales + (second * scaleStride),
+                (int*)x, xScales, xSums, groupCount, y, y + (second * 8));
+            quants += quantStride;
+            scales += scaleStride;
+            y += 8;
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TilesQ8(
+        byte* quants0, byte* quants1, ushort* scales0, ushort* scales1,
+        int* quads, float* xScales, int* xSums, int groupCount, float* y0, float* y1)
+    {
+        Vector256<float> sum0 = Vector256<float>.Zero, sum1 = Vector256<float>.Zero;
+        for (int group = 0; group < groupCount; group++)
+        {
+            Avx2MatVec.Prefetch(quants0);
+            Avx2MatVec.Prefetch(quants1);
+            Avx2MatVec.Prefetch(quants0 + 128);
+            Avx2MatVec.Prefetch(quants1 + 128);
+            Vector256<int> even0 = Start(xSums + group, ByteShift), even1 = even0;
+            Vector256<int> odd0 = Vector256<int>.Zero, odd1 = Vector256<int>.Zero;
+            AddQuads(quants0, quants1, quads, ref even0, ref odd0, ref even1, ref odd1);
+            AddQuads(quants0 + 64, quants1 + 64, quads + 2, ref even0, ref odd0, ref even1, ref odd1);
+            AddQuads(quants0 + 128, quants1 + 128, quads + 4, ref even0, ref odd0, ref even1, ref odd1);
+            AddQuads(quants0 + 192, quants1 + 192, quads + 6, ref even0, ref odd0, ref even1, ref odd1);
+            sum0 = AddGroup(even0 + odd0, Scales(scales0), xScales[group], sum0);
+            sum1 = AddGroup(even1 + odd1, Scales(scales1), xScales[group], sum1);
+            quants0 += 256;
+            quants1 += 256;
+            scales0 += 8;
+            scales1 += 8;
+            quads += 8;
+        }
+
+        sum0.Store(y0);
+        sum1.Store(y1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TilesQ4(
+        byte* quants0, byte* quants1, ushort* scales0, ushort* scales1,
+        int* quads, float* xScales, int* xSums, int groupCount, float* y0, float* y1)
+    {
+        Vector256<float> sum0 = Vector256<float>.Zero, sum1 = Vector256<float>.Zero;
+        for (int group = 0; group < groupCount; group++)
+        {
+            Avx2MatVec.Prefetch(quants0);
+            Avx2MatVec.Prefetch(quants1);
+            Vector256<int> low0 = Start(xSums + group, NibbleShift), low1 = low0;
+            Vector256<int> high0 = Vector256<int>.Zero, high1 = Vector256<int>.Zero;
+            AddNibbles(quants0, quants1, quads, 0, ref low0, ref high0, ref low1, ref high1);
+            AddNibbles(quants0, quants1, quads, 1, ref low0, ref high0, ref low1, ref high1);
+            AddNibbles(quants0, quants1, quads, 2, ref low0, ref high0, ref low1, ref high1);
+            AddNibbles(quants0, quants1, quads, 3, ref low0, ref high0, ref low1, ref high1);
+            sum0 = AddGroup(WithUpper(low0, high0), Scales(scales0), xScales[group], sum0);
+            sum1 = AddGroup(WithUpper(low1, high1), Scales(scales1), xScales[group], sum1);
+            quants0 += 128;
+            quants1 += 128;
+            scales0 += 8;
+            scales1 += 8;
+            quads += 8;
+        }
+
+        sum0.Store(y0);
+        sum1.Store(y1);
+    }
+
+    // Two quads of two tiles.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> AddQuad(Vector256<int> sum, Vector256<byte> w, int quad) =>
-        AvxVnni.MultiplyWideningAndAdd(sum, w, Vector256.Create(quad).AsSByte());
+    private static void AddQuads(
+        byte* quants0, byte* quants1, int* quads, ref Vector256<int> even0, ref Vector256<int> odd0,
+        ref Vector256<int> even1, ref Vector256<int> odd1)
+    {
+        // Vectors, not integers, are shared: those would come by way of an integer register, twice.
+        Vector256<sbyte> first = Vector256.Create(quads[0]).AsSByte(), second = Vector256.Create(quads[1]).AsSByte();
+        even0 = AvxVnni.MultiplyWideningAndAdd(even0, Unsigned(quants0), first);
+        even1 = AvxVnni.MultiplyWideningAndAdd(even1, Unsigned(quants1), first);
+        odd0 = AvxVnni.MultiplyWideningAndAdd(odd0, Unsigned(quants0 + 32), second);
+        odd1 = AvxVnni.MultiplyWideningAndAdd(odd1, Unsigned(quants1 + 32), second);
+    }
+
+    // Quads pair and pair + 4 of nibbles of two tiles.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddNibbles(
+        byte* quants0, byte* quants1, int* quads, int pair, ref Vector256<int> low0, ref Vector256<int> high0,
+        ref Vector256<int> low1, ref Vector256<int> high1)
+    {
+        Vector256<sbyte> lower = Vector256.Create(quads[pair]).AsSByte();
+        Vector256<sbyte> upper = Vector256.Create(quads[pair + 4]).AsSByte();
+        quants0 += 32 * pair;
+        quants1 += 32 * pair;
+        low0 = AvxVnni.MultiplyWideningAndAdd(low0, Low(quants0), lower);
+        low1 = AvxVnni.MultiplyWideningAndAdd(low1, Low(quants1), lower);
+        high0 = AvxVnni.MultiplyWideningAndAdd(high0, Upper(quants0), upper);
+        high1 = AvxVnni.MultiplyWideningAndAdd(high1, Upper(quants1), upper);
+    }
 }
