@@ -114,28 +114,68 @@ internal static unsafe class BlockDriver
         return isKnown;
     }
 
-    // Rows row, row + step, …; groups behind the last whole chunk go the other way.
-    // SAFETY: the panel holds a whole row of groups, sums those of the rows.
+    // Rows row, row + step, …
+    // SAFETY: the panel holds whole chunks of a token, sums those of the rows and as many again.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool SideBySide(
         in DenseMatrix w, in FloatMatrix y, int row, int step, int rows, byte* panel, float* sums, BlockBodies bodies)
     {
         new Span<float>(sums, rows * BlockLayout.Groups).Clear();
-        int whole = w.Cols / BlockLayout.Quants, chunks = (w.Cols + BlockLayout.Quants - 1) / BlockLayout.Quants;
+        int whole = w.Cols / BlockLayout.Quants;
         bool isKnown = bodies.One(w.Row(row), step * w.RowBytes, rows, whole, panel, sums);
+        if (whole * BlockLayout.Quants < w.Cols)
+        {
+            isKnown &= LastChunk(w, row, step, rows, whole, panel + (whole * BlockLayout.TokenBytes), sums, bodies);
+        }
+
         for (int i = 0; i < rows; i++, sums += BlockLayout.Groups)
         {
-            int at = row + (i * step);
-            if (whole < chunks)
-            {
-                Rows(w, at, 1, whole, chunks - whole, panel + (whole * BlockLayout.TokenBytes), 1, sums, bodies);
-            }
-
-            y.Data[at] = Sum(sums);
+            y.Data[row + (i * step)] = Sum(sums);
         }
 
         return isKnown;
     }
+
+    // Groups behind the last whole chunk. They and the first ones of the next row are a chunk: those meet zeros of the
+    // token, in lanes of their own, which are put back because a factor may be infinite.
+    // SAFETY: as SideBySide; only a chunk that ends within the matrix is read.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool LastChunk(
+        in DenseMatrix w, int row, int step, int rows, int chunk, byte* panel, float* sums, BlockBodies bodies)
+    {
+        long chunkBytes = ChunkBytes(w.Type);
+        byte* blocks = w.Row(row) + (chunk * chunkBytes);
+        byte* last = blocks + ((rows - 1) * step * w.RowBytes);
+        if (w.Row(w.Rows) - last < chunkBytes)
+        {
+            for (int i = 0; i < rows; i++, sums += BlockLayout.Groups)
+            {
+                Rows(w, row + (i * step), 1, chunk, 1, panel, 1, sums, bodies);
+            }
+
+            return true;
+        }
+
+        int count = rows * BlockLayout.Groups;
+        float* before = sums + count;
+        new Span<float>(sums, count).CopyTo(new Span<float>(before, count));
+        bool isKnown = bodies.One(blocks, step * w.RowBytes, rows, 1, panel, sums);
+        Vector128<int> groups = Vector128.Create((w.Cols / DenseBlock.Length) - (chunk * BlockLayout.Groups));
+        Vector128<float> lower = Vector128.LessThan(Vector128<int>.Indices, groups).AsSingle();
+        Vector128<float> upper = Vector128.LessThan(Vector128<int>.Indices + Vector128.Create(4), groups).AsSingle();
+        for (int i = 0; i < count; i += BlockLayout.Groups)
+        {
+            Vector128.ConditionalSelect(lower, Vector128.Load(sums + i), Vector128.Load(before + i)).Store(sums + i);
+            Vector128.ConditionalSelect(upper, Vector128.Load(sums + i + 4), Vector128.Load(before + i + 4))
+                .Store(sums + i + 4);
+        }
+
+        return isKnown;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long ChunkBytes(ElementType type) =>
+        BlockLayout.Quants / ElementTypes.BlockLength(type) * ElementTypes.BlockBytes(type);
 
     // Chunks [chunk, chunk + count) of rows [row, row + rows), a part of the panel at a time.
     private static void Parts(
@@ -162,7 +202,7 @@ internal static unsafe class BlockDriver
         byte* memory = stackalloc byte[(PieceChunks * BlockLayout.Quants) + AlignedBuffer.Alignment];
         float* factors = stackalloc float[PieceChunks * BlockLayout.Factors];
         byte* quants = AlignedBuffer.Align(memory);
-        long chunkBytes = BlockLayout.Quants / ElementTypes.BlockLength(w.Type) * ElementTypes.BlockBytes(w.Type);
+        long chunkBytes = ChunkBytes(w.Type);
         int groupCount = w.Cols / DenseBlock.Length;
         for (int i = 0; i < rows; i++)
         {

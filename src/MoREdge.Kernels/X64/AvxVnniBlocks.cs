@@ -39,11 +39,6 @@ internal static unsafe class AvxVnniBlocks
     internal static void Six(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
         Avx2BlockBodies.Products(quants, factors, panel, chunks, tokens, sums, Avx2BlockBodies.Kind.Six, dot: true);
 
-    /// <summary>Q8_0, one token.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool OneQ8(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        Avx2BlockRows.One(blocks, stride, rows, chunks, panel, sums, ElementType.Q8_0, dot: true);
-
     /// <summary>Q4_0, one token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool OneQ4(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
