@@ -5,8 +5,8 @@ using MoREdge.Tokenization;
 namespace MoREdge.Inference;
 
 /// <summary>
-/// A text in the making: a sequence with its caches, a sampler, and the ids it has seen. Not thread-safe: cancel an
-/// answer and let it return before another thread disposes of its session.
+/// A text in the making: a sequence with its caches, a sampler, and the ids it has seen. One thread at a time uses it;
+/// any thread may dispose of it.
 /// </summary>
 public sealed class GenerationSession : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class GenerationSession : IDisposable
     private readonly List<int> _ids = [];
     private DepthBudget? _budget;
     private long _latest;
-    private bool _isAnswering;
+    private bool _isInCall;
 
     internal GenerationSession(LocalModel model, Sequence sequence, SamplerOptions sampler)
     {
@@ -100,11 +100,15 @@ public sealed class GenerationSession : IDisposable
     /// The prompt is longer than the context, or the model has no tokenizer; the text so far is kept. Or the model
     /// produced a value that is not a finite number.
     /// </exception>
-    /// <exception cref="InvalidOperationException">A receiver of this session called it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A receiver of this session called it, or another thread while the session answers.
+    /// </exception>
     /// <exception cref="ModelFile.ModelFileException">
     /// The background verification found damage, or another program has cut the file short.
     /// </exception>
-    /// <exception cref="ObjectDisposedException">The session or its model has been disposed.</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The session or its model has been disposed, before or meanwhile.
+    /// </exception>
     /// <remarks>
     /// What a receiver throws comes out of this call; the text is then what was computed until that moment.
     /// </remarks>
@@ -117,30 +121,43 @@ public sealed class GenerationSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onText);
-        CheckIdle();
-        _isAnswering = true;
+        BeginCall();
         try
         {
+            // The sampler reads the logits between two passes.
+            using IDisposable logits = Sequence.Hold();
             return Continue(prompt, options, startsText, onText, cancellation);
         }
         finally
         {
-            _isAnswering = false;
+            Volatile.Write(ref _isInCall, false);
         }
     }
 
     /// <summary>Forgets the text.</summary>
-    /// <exception cref="InvalidOperationException">A receiver of this session called it.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A receiver of this session called it, or another thread while the session answers.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The session or its model has been disposed.</exception>
     public void Reset()
     {
-        CheckIdle();
-        Sequence.Truncate(0);
-        Sequence.Depths.Clear();
-        _ids.Clear();
+        BeginCall();
+        try
+        {
+            Sequence.Truncate(0);
+            Sequence.Depths.Clear();
+            _ids.Clear();
+        }
+        finally
+        {
+            Volatile.Write(ref _isInCall, false);
+        }
     }
 
-    /// <summary>Frees the sequence.</summary>
+    /// <summary>
+    /// Frees the sequence. An answer under way on another thread ends with an <see cref="ObjectDisposedException"/>
+    /// behind the pass that it is in, and the memory goes then; to keep its statistics, cancel it instead.
+    /// </summary>
     public void Dispose() => Sequence.Dispose();
 
     internal ReadOnlySpan<float> Decode(int id)
@@ -153,11 +170,12 @@ public sealed class GenerationSession : IDisposable
         return logits;
     }
 
-    private void CheckIdle()
+    private void BeginCall()
     {
-        if (_isAnswering)
+        if (Interlocked.Exchange(ref _isInCall, true))
         {
-            throw new InvalidOperationException("A receiver cannot use the session that calls it.");
+            throw new InvalidOperationException(
+                "The session is answering: neither its receivers nor other threads can use it.");
         }
     }
 

@@ -96,7 +96,8 @@ public sealed class LocalModel : IDisposable
         new(Network, _tokenizer, Integrity, sequence, options);
 
     /// <summary>
-    /// Stops the worker threads and closes the file; no session and no batch may be at work on another thread.
+    /// Stops the worker threads and closes the file. Any thread may call it: an answer under way on another one ends
+    /// with an <see cref="ObjectDisposedException"/> behind the pass that it is in, and the file is unmapped then.
     /// </summary>
     public void Dispose()
     {

@@ -16,16 +16,18 @@ public sealed class DecoderModel : IDisposable
     private readonly ModelWeights _weights;
     private readonly WeightTraffic _traffic;
     private readonly WorkerPool _pool;
-    private volatile bool _isDisposed;
+    private readonly IDisposable _map;
 
     private DecoderModel(
-        ModelConfig config, ModelWeights weights, WeightTraffic traffic, KernelSet kernels, int threadCount)
+        GgufFile file, ModelConfig config, ModelWeights weights, KernelSet kernels, int threadCount)
     {
         Config = config;
         _weights = weights;
-        _traffic = traffic;
+        _traffic = new WeightTraffic(file, config);
         Kernels = kernels;
+        Lifetime = new Lifetime(this, Free);
         _pool = new WorkerPool(threadCount);
+        _map = file.HoldMap();
     }
 
     /// <summary>The dimensions of the model.</summary>
@@ -37,11 +39,17 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Worker threads, the caller's included.</summary>
     public int ThreadCount => _pool.WorkerCount;
 
+    /// <summary>
+    /// Entered by whatever reads weights or sets workers to work: once the file is closed, reading would end the
+    /// process.
+    /// </summary>
+    internal Lifetime Lifetime { get; }
+
     /// <summary>True when the projections are float32, so that the cache must be too for exact parity.</summary>
     public bool IsFloat32 { get; private init; }
 
     /// <summary>Checks the file against its own configuration and views its weights; reads no weight byte.</summary>
-    /// <param name="file">An open model file, which must outlive the model.</param>
+    /// <param name="file">An open model file; its map stays until the model has been disposed.</param>
     /// <param name="kernels">The kernel set to run on.</param>
     /// <param name="threadCount">Worker threads, the caller's included.</param>
     /// <exception cref="ModelFileException">The file does not hold a model this version runs.</exception>
@@ -51,7 +59,7 @@ public sealed class DecoderModel : IDisposable
         ArgumentNullException.ThrowIfNull(kernels);
         ModelConfig config = ModelConfigReader.Read(file);
         ModelWeights weights = new(file, config, kernels);
-        return new DecoderModel(config, weights, new WeightTraffic(file, config), kernels, threadCount)
+        return new DecoderModel(file, config, weights, kernels, threadCount)
         {
             IsFloat32 = HasFloat32Projections(file, config),
         };
@@ -63,7 +71,7 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public Sequence CreateSequence(SequenceOptions options)
     {
-        ThrowIfDisposed();
+        using Lifetime.Use use = Lifetime.Enter();
         ArgumentNullException.ThrowIfNull(options);
         SequencePlan plan = Plan(options);
         return Memory.Take(() => new Sequence(this, _weights, _pool, plan) { Options = options });
@@ -94,7 +102,7 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public SequenceBatch CreateBatch(SequenceOptions options, BatchOptions batch)
     {
-        ThrowIfDisposed();
+        using Lifetime.Use use = Lifetime.Enter();
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(batch);
         SequencePlan plan = Plan(options).ForBatch(batch);
@@ -110,7 +118,7 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public void CheckIds(ReadOnlySpan<int> ids)
     {
-        ThrowIfDisposed();
+        Lifetime.ThrowIfDisposed();
         if (ids.IsEmpty)
         {
             throw new ArgumentException("There are no tokens to run.");
@@ -154,17 +162,16 @@ public sealed class DecoderModel : IDisposable
     }
 
     /// <summary>
-    /// Stops the worker threads; sequences and batches of the model cannot go on, and none may be at work on another
-    /// thread.
+    /// Stops the worker threads and lets go of the file's map, behind the passes that are under way on other threads.
+    /// Sequences and batches of the model cannot go on: their next pass is refused.
     /// </summary>
-    public void Dispose()
-    {
-        _isDisposed = true;
-        _pool.Dispose();
-    }
+    public void Dispose() => Lifetime.Dispose();
 
-    /// <summary>The weights are mapped: once the file is closed, reading them would end the process.</summary>
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
+    private void Free()
+    {
+        _pool.Dispose();
+        _map.Dispose();
+    }
 
     /// <summary>Looks at an output projection, shared or of the first recursion, as an example of all.</summary>
     internal static bool HasFloat32Projections(GgufFile file, ModelConfig config)

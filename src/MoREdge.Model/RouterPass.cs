@@ -6,10 +6,12 @@ namespace MoREdge.Model;
 
 /// <summary>
 /// The routers of a model by themselves, so that their share of a token can be measured: the same logits and weights
-/// that the loop computes. Not thread-safe.
+/// that the loop computes. One thread at a time uses it;
+/// any thread may dispose of it.
 /// </summary>
 public sealed class RouterPass : IDisposable
 {
+    private readonly Lifetime _lifetime;
     private readonly RecursionConfig _config;
     private readonly RouterWeights[] _routers;
     private readonly AlignedBuffer _hidden;
@@ -24,6 +26,7 @@ public sealed class RouterPass : IDisposable
         _config = config;
         _routers = routers;
         _hidden = new AlignedBuffer((long)hiddenDim * sizeof(float));
+        _lifetime = new Lifetime(this, _hidden.Dispose, model.Lifetime);
         _router = new TokenRouter(model.Kernels, config, FloatMatrix.Over(_hidden, 1, hiddenDim));
         _input = new float[dim];
         _logits = new float[config.RecursionCount];
@@ -35,8 +38,10 @@ public sealed class RouterPass : IDisposable
     /// <summary>Runs every router that one token meets on its way.</summary>
     /// <param name="depthMax">Its cap on recursions; a token-choice model asks its one router whatever the cap.</param>
     /// <returns>The sum of the weights.</returns>
+    /// <exception cref="ObjectDisposedException">This or its model has been disposed.</exception>
     public float Run(int depthMax)
     {
+        using Lifetime.Use use = _lifetime.Enter();
         if (_config.DepthRule == DepthRule.TokenChoice)
         {
             _router.Logits(_routers[0], _input, _logits);
@@ -56,5 +61,5 @@ public sealed class RouterPass : IDisposable
     }
 
     /// <summary>Frees the buffer.</summary>
-    public void Dispose() => _hidden.Dispose();
+    public void Dispose() => _lifetime.Dispose();
 }

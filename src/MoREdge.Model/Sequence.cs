@@ -6,17 +6,14 @@ using MoREdge.Tensors;
 
 namespace MoREdge.Model;
 
-/// <summary>Receives the logits of one position. The span is overwritten when the call returns.</summary>
-public delegate void LogitsVisitor(int position, ReadOnlySpan<float> logits);
-
 /// <summary>
 /// One text in the making, by itself: its caches, its activation buffers and how far it has come. Everything is
-/// allocated here, once; a decoded token allocates nothing. Not thread-safe. For many texts side by side:
-/// <see cref="SequenceBatch"/>.
+/// allocated here, once; a decoded token allocates nothing. One thread at a time uses it; any thread may dispose of it.
+/// For many texts side by side: <see cref="SequenceBatch"/>.
 /// </summary>
 /// <remarks>
 /// Logits lie in the sequence's own memory: the next call overwrites them, and <see cref="Dispose"/> frees them, as the
-/// garbage collector does once nobody refers to the sequence. Dispose of it behind the last look at them.
+/// garbage collector does once nobody refers to the sequence. Look before that, or within a <see cref="Hold"/>.
 /// </remarks>
 public sealed class Sequence : IDisposable
 {
@@ -31,14 +28,15 @@ public sealed class Sequence : IDisposable
     private readonly Flight[] _flights;
     private readonly SpeculativeDecoder? _speculation;
     private readonly SpeculationSwitch _switch;
+    private readonly Lifetime _lifetime;
     private int _depthMax;
     private bool _latestIsSpeculative;
-    private bool _isDisposed;
 
     internal Sequence(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan)
     {
         _model = model;
         _plan = plan;
+        _lifetime = new Lifetime(this, Free, model.Lifetime);
         _depthMax = plan.DepthMax;
         bool drafts = plan.Speculation != SpeculationMode.Off;
         _runner = new FlightRunner(
@@ -84,6 +82,7 @@ public sealed class Sequence : IDisposable
         set
         {
             SequencePlan.CheckDepth(value, _model.Config);
+            using Lifetime.Use use = _lifetime.Enter();
             _depthMax = value;
             _speculation?.Pipeline.Abandon(Position);
         }
@@ -102,6 +101,7 @@ public sealed class Sequence : IDisposable
             _plan.CheckDepthBias(_model.Config);
             if (value != _runner.DepthBias)
             {
+                using Lifetime.Use use = _lifetime.Enter();
                 _runner.DepthBias = value;
                 _speculation?.Pipeline.Abandon(Position);
             }
@@ -181,11 +181,12 @@ public sealed class Sequence : IDisposable
     /// <exception cref="InvalidOperationException">
     /// <paramref name="progress"/> has used the sequence itself.
     /// </exception>
-    /// <exception cref="ObjectDisposedException">The sequence or its model has been disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The sequence or its model is disposed, perhaps meanwhile.</exception>
     /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
     public ReadOnlySpan<float> Prefill(
         ReadOnlySpan<int> ids, Action<int>? progress = null, CancellationToken cancellation = default)
     {
+        using Lifetime.Use use = _lifetime.Enter();
         CheckIds(ids);
         _speculation?.Pipeline.Abandon(Position);
         _cache.Retention?.Hold();
@@ -203,8 +204,10 @@ public sealed class Sequence : IDisposable
 
     /// <summary>Takes one generated token and returns the logits behind it (VocabSize). Allocates nothing.</summary>
     /// <exception cref="ArgumentException">The id is outside the vocabulary, or the context is full.</exception>
+    /// <exception cref="ObjectDisposedException">The sequence or its model has been disposed.</exception>
     public ReadOnlySpan<float> Decode(int id)
     {
+        using Lifetime.Use use = _lifetime.Enter();
         ReadOnlySpan<int> ids = new(in id);
         CheckIds(ids);
         if (_speculation is not null)
@@ -213,7 +216,6 @@ public sealed class Sequence : IDisposable
         }
 
         _cache.Retention?.Hold();
-
         Forward(ids, isPrompt: false, CancellationToken.None);
         return _runner.Logits(_flight.Residual).Row(0);
     }
@@ -232,6 +234,7 @@ public sealed class Sequence : IDisposable
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(visitor);
+        using Lifetime.Use use = _lifetime.Enter();
         CheckIds(ids);
         if (!depths.IsEmpty && depths.Length < ids.Length)
         {
@@ -271,10 +274,11 @@ public sealed class Sequence : IDisposable
     /// over at least the latest 64 tokens.
     /// </summary>
     /// <returns>Tokens left: <paramref name="position"/>, or with retention or windows perhaps fewer.</returns>
+    /// <exception cref="ObjectDisposedException">The sequence or its model has been disposed.</exception>
     public int Truncate(int position)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        using Lifetime.Use use = _lifetime.Enter();
         Position = Math.Min(Position, position);
         _speculation?.Pipeline.Abandon(Position);
         Position = _cache.Truncate(Position);
@@ -285,17 +289,23 @@ public sealed class Sequence : IDisposable
     /// Makes sure that <see cref="Truncate"/> can come back to the present position, until the next mark. With
     /// retention that takes another copy of the states, with windows one of what their layers keep, otherwise nothing.
     /// </summary>
+    /// <exception cref="ObjectDisposedException">The sequence has been disposed.</exception>
     /// <exception cref="OutOfMemoryException">There is no room for the copy.</exception>
     public void Mark()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        using Lifetime.Use use = _lifetime.Enter();
         _cache.Mark(Position);
     }
 
-    /// <summary>Frees caches and buffers.</summary>
-    public void Dispose()
+    /// <summary>Keeps the sequence's memory, logits with it, until what this returns is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">The sequence has been disposed.</exception>
+    public IDisposable Hold() => _lifetime.Hold();
+
+    /// <summary>Frees caches and buffers; if a call is under way, perhaps on another thread, when it ends.</summary>
+    public void Dispose() => _lifetime.Dispose();
+
+    private void Free()
     {
-        _isDisposed = true;
         _cache.Dispose();
         _runner.Dispose();
     }
@@ -365,13 +375,10 @@ public sealed class Sequence : IDisposable
         Position += ids.Length;
     }
 
-    /// <summary>
-    /// Behind every call of a receiver: had it freed what is used here, going on would read freed memory.
-    /// </summary>
+    /// <summary>Behind every call of a receiver, which may have moved the sequence or disposed of it.</summary>
     private void CheckGoesOn(int position)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _model.ThrowIfDisposed();
+        _lifetime.ThrowIfDisposed();
         if (Position != position)
         {
             throw new InvalidOperationException("A receiver has changed the sequence that called it.");
@@ -380,7 +387,6 @@ public sealed class Sequence : IDisposable
 
     private void CheckIds(ReadOnlySpan<int> ids)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (ids.Length > ContextLength - Position)
         {
             throw new ArgumentException(

@@ -10,11 +10,13 @@ namespace MoREdge.Model;
 /// begin run the prefix layers, every token in the loop runs one recursion, whichever it is in, and tokens that are
 /// done run the suffix layers and the head. Texts join and leave between ticks; whatever is beside them, they get bit
 /// for bit what a <see cref="Sequence"/> would give. While they are few they may draft (see
-/// <see cref="SequenceOptions.Speculation"/>). A tick allocates nothing. Not thread-safe.
+/// <see cref="SequenceOptions.Speculation"/>). A tick allocates nothing. One thread at a time uses it; any thread may
+/// dispose of it.
 /// </summary>
 public sealed class SequenceBatch : IDisposable
 {
     private readonly DecoderModel _model;
+    private readonly Lifetime _lifetime;
     private readonly SequencePlan _plan;
     private readonly BatchOptions _limits;
     private readonly FlightRunner _runner;
@@ -27,11 +29,11 @@ public sealed class SequenceBatch : IDisposable
     private readonly BatchSpeculation _speculation;
     private int _leftCount;
     private int _promptFlights;
-    private bool _isDisposed;
 
     internal SequenceBatch(DecoderModel model, ModelWeights weights, WorkerPool pool, SequencePlan plan)
     {
         _model = model;
+        _lifetime = new Lifetime(this, Free, model.Lifetime);
         _plan = plan;
         _limits = plan.Batch!;
         int count = _limits.SequencesMax;
@@ -83,10 +85,11 @@ public sealed class SequenceBatch : IDisposable
     /// <param name="depthMax">Caps the recursions of its tokens; as the batch when null.</param>
     /// <exception cref="ArgumentException">More tokens than the context, or a depth the model has not.</exception>
     /// <exception cref="InvalidOperationException">The batch is full.</exception>
+    /// <exception cref="ObjectDisposedException">The batch has been disposed.</exception>
     /// <exception cref="OutOfMemoryException">The cache does not fit.</exception>
     public BatchSequence Add(int tokensMax, int? depthMax = null)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        using Lifetime.Use use = _lifetime.EnterAlone();
         CheckSequence(tokensMax, depthMax);
         int slot = Array.IndexOf(_sequences, null);
         if (slot < 0)
@@ -140,8 +143,10 @@ public sealed class SequenceBatch : IDisposable
     /// No ids, an id outside the vocabulary, or more than the sequence holds.
     /// </exception>
     /// <exception cref="InvalidOperationException">The sequence is not of this batch, or it is under way.</exception>
+    /// <exception cref="ObjectDisposedException">The batch or its model has been disposed.</exception>
     public int Feed(BatchSequence sequence, ReadOnlySpan<int> ids)
     {
+        using Lifetime.Use use = _lifetime.Enter();
         CheckMember(sequence);
         _model.CheckIds(ids);
         if (sequence.IsUnderWay)
@@ -191,8 +196,7 @@ public sealed class SequenceBatch : IDisposable
     /// <exception cref="ObjectDisposedException">The batch or its model has been disposed.</exception>
     public void Tick()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _model.ThrowIfDisposed();
+        using Lifetime.Use use = _lifetime.Enter();
         _leftCount = 0;
         PromptRowsLeft = _limits.PromptRowsMax;
         bool hasPrompts = _promptFlights > 0;
@@ -234,8 +238,10 @@ public sealed class SequenceBatch : IDisposable
     /// freed with the batch.
     /// </summary>
     /// <exception cref="InvalidOperationException">There are none.</exception>
+    /// <exception cref="ObjectDisposedException">The batch has been disposed.</exception>
     public ReadOnlySpan<float> Logits(BatchSequence sequence)
     {
+        using Lifetime.Use use = _lifetime.EnterAlone();
         CheckMember(sequence);
         return sequence.LogitRow >= 0
             ? _runner.Workspace.Logits.Row(sequence.LogitRow)
@@ -244,8 +250,10 @@ public sealed class SequenceBatch : IDisposable
 
     /// <summary>Takes a text out, with whatever of it is under way, and frees its keys and values.</summary>
     /// <exception cref="InvalidOperationException">The sequence is not of this batch.</exception>
+    /// <exception cref="ObjectDisposedException">The batch has been disposed.</exception>
     public void Remove(BatchSequence sequence)
     {
+        using Lifetime.Use use = _lifetime.EnterAlone();
         CheckMember(sequence);
         if (sequence.IsUnderWay)
         {
@@ -259,10 +267,11 @@ public sealed class SequenceBatch : IDisposable
         sequence.Cache.Dispose();
     }
 
-    /// <summary>Frees every sequence and the buffers.</summary>
-    public void Dispose()
+    /// <summary>Frees every sequence and the buffers; if a tick is under way on another thread, when it ends.</summary>
+    public void Dispose() => _lifetime.Dispose();
+
+    private void Free()
     {
-        _isDisposed = true;
         foreach (BatchSequence? sequence in _sequences)
         {
             sequence?.Cache.Dispose();
@@ -323,7 +332,6 @@ public sealed class SequenceBatch : IDisposable
     private void CheckMember(BatchSequence sequence)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (sequence.Slot >= _sequences.Length || _sequences[sequence.Slot] != sequence)
         {
             throw new InvalidOperationException("The sequence is not of this batch.");

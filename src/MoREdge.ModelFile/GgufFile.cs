@@ -5,7 +5,8 @@ namespace MoREdge.ModelFile;
 
 /// <summary>A GGUF v3 model file mapped into memory, checked when it is opened (FORMAT.md).</summary>
 /// <remarks>
-/// Every matrix and span points into the map and dies with <see cref="Dispose"/>. The map survives renaming and
+/// Every matrix and span points into the map and dies with it: with <see cref="Dispose"/>, or when whoever has it from
+/// <see cref="HoldMap"/> lets go. The map survives renaming and
 /// deleting the file. If another program cuts the file short while it is open, touching a lost page raises SIGBUS (an
 /// in-page error on Windows), which no managed program can catch: each call here compares the length of the file first,
 /// which leaves only the time after it, and <see cref="RequireWhole"/> is for whoever is about to read.
@@ -231,7 +232,14 @@ public sealed unsafe class GgufFile : IDisposable
         }
     }
 
-    /// <summary>Unmaps the file; every view of it is invalid afterwards.</summary>
+    /// <summary>
+    /// Keeps the map, and so every matrix and span, until what it returns is disposed of, whoever disposes of the file
+    /// meanwhile.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
+    public IDisposable HoldMap() => _file.HoldMap();
+
+    /// <summary>Unmaps the file, unless its map is held; every view of it is invalid afterwards.</summary>
     public void Dispose() => _file.Dispose();
 
     private void ReadTensorDigests()

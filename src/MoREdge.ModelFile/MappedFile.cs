@@ -10,6 +10,7 @@ internal sealed unsafe class MappedFile : IDisposable
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
     private byte* _data;
+    private bool _isDisposed;
 
     private MappedFile(string path, SafeFileHandle handle, long length)
     {
@@ -149,15 +150,20 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>An exception whose message starts with the path.</summary>
     public ModelFileException Fault(ModelFileError error, string sentence) => new(error, $"{Path}: {sentence}");
 
-    /// <summary>Unmaps and closes; every view of the file is invalid afterwards.</summary>
+    /// <summary>Keeps the map, and so the views of it, until what it returns is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
+    public IDisposable HoldMap() => new HeldMap(_view.SafeMemoryMappedViewHandle);
+
+    /// <summary>Unmaps, or leaves that to whoever holds the map, and closes.</summary>
     public void Dispose()
     {
-        if (_data is not null)
+        if (Interlocked.Exchange(ref _isDisposed, true))
         {
-            _data = null;
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            return;
         }
 
+        _data = null;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _map.Dispose();
         _handle.Dispose();
@@ -171,4 +177,18 @@ internal sealed unsafe class MappedFile : IDisposable
         failure is FileNotFoundException or DirectoryNotFoundException
             ? new ModelFileException(ModelFileError.NotFound, $"{path}: there is no such file.", failure)
             : new ModelFileException(ModelFileError.Unreadable, $"{path}: cannot be read ({failure.Message})", failure);
+
+    private sealed class HeldMap : IDisposable
+    {
+        private SafeMemoryMappedViewHandle? _handle;
+
+        public HeldMap(SafeMemoryMappedViewHandle handle)
+        {
+            bool isHeld = false;
+            handle.DangerousAddRef(ref isHeld);
+            _handle = handle;
+        }
+
+        public void Dispose() => Interlocked.Exchange(ref _handle, null)?.DangerousRelease();
+    }
 }
