@@ -150,7 +150,7 @@ else
     "$binary" bench --synthetic mor-360m-n3 --format q4 --keep "$model" -p 1 -n 1 -r 1 --no-probe \
         >/dev/null 2>"$folder/errors" || fail 1 "the model could not be written: $(reason)"
 fi
-depth=$("$binary" inspect "$model" --json | tr -d ' \n' | sed -n -E 's/.*"recursionCount":([0-9]+).*/\1/p')
+depth=$("$binary" inspect "$model" --json | tr -d ' \n' | sed -n -E 's/.*"recursion_count":([0-9]+).*/\1/p')
 for limit in "${limits[@]}"; do
     echo "doctor, $limit:"
     "$binary" doctor "$model" --context "$((context + decode_tokens))" --memory "$limit" \

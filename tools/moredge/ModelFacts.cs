@@ -42,10 +42,10 @@ internal static class ModelFacts
 
         section.Add("path", "path", file.Path);
         section.AddBytes("bytes", "size", file.FileBytes);
-        section.AddBytes("tensorBytes", "weights", tensorBytes);
-        section.AddBytes("headerBytes", "header, padding", file.FileBytes - tensorBytes);
-        section.Add("tensorCount", "tensors", file.Tensors.Count);
-        section.Add("metadataCount", "metadata keys", file.Metadata.Count);
+        section.AddBytes("tensor_bytes", "weights", tensorBytes);
+        section.AddBytes("header_bytes", "header, padding", file.FileBytes - tensorBytes);
+        section.Add("tensor_count", "tensors", file.Tensors.Count);
+        section.Add("metadata_count", "metadata keys", file.Metadata.Count);
         section.AddValue("name", "name", file.Metadata, MetadataKeys.Name);
         section.AddValue("source", "source", file.Metadata, MetadataKeys.SourceName);
         section.AddValue("license", "licence", file.Metadata, MetadataKeys.License);
@@ -67,16 +67,16 @@ internal static class ModelFacts
         section.Add("architecture", "architecture", architecture);
         AddAll(
             section, metadata, architecture,
-            ("contextLength", "context (tokens)", MetadataKeys.ContextLength),
-            ("blockCount", "blocks", MetadataKeys.BlockCount),
-            ("modelDim", "model width", MetadataKeys.EmbeddingLength),
-            ("ffnDim", "feed-forward width", MetadataKeys.FeedForwardLength),
-            ("headCount", "query heads", MetadataKeys.HeadCount),
-            ("kvHeadCount", "key/value heads", MetadataKeys.HeadCountKv),
-            ("headDim", "head width", MetadataKeys.KeyLength),
-            ("ropeTheta", "rotary base", MetadataKeys.RopeFrequencyBase),
-            ("slidingWindow", "window (tokens)", MetadataKeys.SlidingWindow),
-            ("rmsNormEpsilon", "norm epsilon", MetadataKeys.RmsNormEpsilon));
+            ("context_length", "context (tokens)", MetadataKeys.ContextLength),
+            ("block_count", "blocks", MetadataKeys.BlockCount),
+            ("model_dim", "model width", MetadataKeys.EmbeddingLength),
+            ("ffn_dim", "feed-forward width", MetadataKeys.FeedForwardLength),
+            ("head_count", "query heads", MetadataKeys.HeadCount),
+            ("kv_head_count", "key/value heads", MetadataKeys.HeadCountKv),
+            ("head_dim", "head width", MetadataKeys.KeyLength),
+            ("rope_theta", "rotary base", MetadataKeys.RopeFrequencyBase),
+            ("sliding_window", "window (tokens)", MetadataKeys.SlidingWindow),
+            ("rms_norm_epsilon", "norm epsilon", MetadataKeys.RmsNormEpsilon));
         return section;
     }
 
@@ -85,10 +85,10 @@ internal static class ModelFacts
         FactSection section = new("experts");
         AddAll(
             section, metadata, architecture,
-            ("expertCount", "experts", ExpertKeys.Count),
-            ("expertUsedCount", "of them per token", ExpertKeys.UsedCount),
-            ("expertFfnDim", "width of an expert", ExpertKeys.FeedForwardLength),
-            ("sharedFfnDim", "width of the shared one", ExpertKeys.SharedFeedForwardLength));
+            ("expert_count", "experts", ExpertKeys.Count),
+            ("expert_used_count", "of them per token", ExpertKeys.UsedCount),
+            ("expert_ffn_dim", "width of an expert", ExpertKeys.FeedForwardLength),
+            ("shared_ffn_dim", "width of the shared one", ExpertKeys.SharedFeedForwardLength));
         return section;
     }
 
@@ -111,10 +111,10 @@ internal static class ModelFacts
         FactSection section = new("loop");
         AddAll(
             section, metadata, architecture,
-            ("loopCount", "runs", MetadataKeys.LoopCount),
-            ("preludeCount", "blocks before it", MetadataKeys.PreludeCount),
-            ("codaCount", "blocks behind it", MetadataKeys.CodaCount),
-            ("exitThreshold", "exit threshold", MetadataKeys.ExitThreshold));
+            ("loop_count", "runs", MetadataKeys.LoopCount),
+            ("prelude_count", "blocks before it", MetadataKeys.PreludeCount),
+            ("coda_count", "blocks behind it", MetadataKeys.CodaCount),
+            ("exit_threshold", "exit threshold", MetadataKeys.ExitThreshold));
         return section;
     }
 
@@ -124,18 +124,18 @@ internal static class ModelFacts
         AddAll(
             section, metadata, architecture,
             ("type", "type", MetadataKeys.RecursionType),
-            ("recursionCount", "recursions", MetadataKeys.RecursionCount),
-            ("baseDepth", "shared blocks", MetadataKeys.BaseDepth),
+            ("recursion_count", "recursions", MetadataKeys.RecursionCount),
+            ("base_depth", "shared blocks", MetadataKeys.BaseDepth),
             ("sharing", "sharing", MetadataKeys.Sharing),
-            ("attentionTied", "attention shared", MetadataKeys.AttentionTied),
+            ("attention_tied", "attention shared", MetadataKeys.AttentionTied),
             ("router", "router", MetadataKeys.RouterType),
-            ("routerFunction", "router function", MetadataKeys.RouterFunction),
+            ("router_function", "router function", MetadataKeys.RouterFunction),
             ("gating", "gating", MetadataKeys.Gating),
             ("alpha", "alpha", MetadataKeys.Alpha),
             ("capacity", "capacity", MetadataKeys.Capacity),
             ("thresholds", "thresholds", MetadataKeys.Thresholds),
-            ("inferenceMode", "routing mode", MetadataKeys.InferenceMode),
-            ("draftSize", "draft head", MetadataKeys.DraftSize));
+            ("inference_mode", "routing mode", MetadataKeys.InferenceMode),
+            ("draft_size", "draft head", MetadataKeys.DraftSize));
         if (section.Facts.Count > 0)
         {
             bool shared = Flag(metadata, $"{architecture}.{MetadataKeys.KvSharing}");
@@ -158,14 +158,14 @@ internal static class ModelFacts
             section, file.Metadata, architecture,
             ("dialect", "dialect", RetentionKeys.Dialect),
             ("decay", "decay", RetentionKeys.Decay),
-            ("valueDim", "value head width", MetadataKeys.ValueLength),
+            ("value_dim", "value head width", MetadataKeys.ValueLength),
             ("gate", "gate", RetentionKeys.Gate),
-            ("featureMap", "feature map", RetentionKeys.FeatureMap));
+            ("feature_map", "feature map", RetentionKeys.FeatureMap));
         try
         {
             long stateBytes = MemoryEstimate.StateBytesOf(ModelConfigReader.Read(file));
-            section.AddBytes("stateBytes", "state of a text", stateBytes);
-            section.Add("kvBytesPerToken", "more per token", 0);
+            section.AddBytes("state_bytes", "state of a text", stateBytes);
+            section.Add("kv_bytes_per_token", "more per token", 0);
         }
         catch (ModelFileException)
         {
@@ -238,22 +238,22 @@ internal static class ModelFacts
         section.AddValue("kind", "kind", metadata, MetadataKeys.TokenizerModel);
         section.AddValue("pre", "pre-tokenizer", metadata, MetadataKeys.TokenizerPre);
         metadata.TryGetValue(MetadataKeys.TokenizerTokens, out GgufValue? tokens);
-        section.Add("vocabSize", "vocabulary", tokens!.Count);
+        section.Add("vocab_size", "vocabulary", tokens!.Count);
         if (metadata.TryGetValue(MetadataKeys.TokenizerMerges, out GgufValue? merges))
         {
-            section.Add("mergeCount", "merges", merges.Count);
+            section.Add("merge_count", "merges", merges.Count);
         }
 
-        section.AddValue("bosId", "begin token", metadata, MetadataKeys.TokenizerBos);
-        section.AddValue("eosId", "end token", metadata, MetadataKeys.TokenizerEos);
-        section.AddValue("eotId", "end-of-turn token", metadata, MetadataKeys.TokenizerEot);
-        section.AddValue("eosIds", "all end tokens", metadata, MetadataKeys.EosIds);
-        section.AddValue("unknownId", "unknown token", metadata, MetadataKeys.TokenizerUnknown);
-        section.AddValue("paddingId", "padding token", metadata, MetadataKeys.TokenizerPadding);
-        section.AddValue("addBos", "adds begin token", metadata, MetadataKeys.TokenizerAddBos);
-        section.AddValue("addEos", "adds end token", metadata, MetadataKeys.TokenizerAddEos);
+        section.AddValue("bos_id", "begin token", metadata, MetadataKeys.TokenizerBos);
+        section.AddValue("eos_id", "end token", metadata, MetadataKeys.TokenizerEos);
+        section.AddValue("eot_id", "end-of-turn token", metadata, MetadataKeys.TokenizerEot);
+        section.AddValue("eos_ids", "all end tokens", metadata, MetadataKeys.EosIds);
+        section.AddValue("unknown_id", "unknown token", metadata, MetadataKeys.TokenizerUnknown);
+        section.AddValue("padding_id", "padding token", metadata, MetadataKeys.TokenizerPadding);
+        section.AddValue("add_bos", "adds begin token", metadata, MetadataKeys.TokenizerAddBos);
+        section.AddValue("add_eos", "adds end token", metadata, MetadataKeys.TokenizerAddEos);
         metadata.TryGetValue(MetadataKeys.ChatTemplate, out GgufValue? template);
-        section.Add("chatTemplate", "chat template", TemplateKind(template?.ToString() ?? ""));
+        section.Add("chat_template", "chat template", TemplateKind(template?.ToString() ?? ""));
         return section;
     }
 

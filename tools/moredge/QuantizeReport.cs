@@ -67,8 +67,8 @@ internal sealed class QuantizeReport
         writer.WriteString("source", _source);
         writer.WriteString("description", _description);
         writer.WriteString("output", _path);
-        writer.WriteNumber("sourceBytes", _sourceBytes);
-        writer.WriteNumber("fileBytes", _fileBytes);
+        writer.WriteNumber("source_bytes", _sourceBytes);
+        writer.WriteNumber("file_bytes", _fileBytes);
         writer.WriteNumber("seconds", Math.Round(_seconds, 3));
         writer.WriteStartArray("warnings");
         foreach (string warning in _warnings)
@@ -92,7 +92,7 @@ internal sealed class QuantizeReport
             writer.WriteString("from", tensor.SourceType.ToString());
             writer.WriteString("to", tensor.Target.ToString());
             writer.WriteNumber("bytes", tensor.TargetBytes);
-            writer.WriteNumber("relativeRmsError", tensor.RelativeError);
+            writer.WriteNumber("relative_rms_error", tensor.RelativeError);
             writer.WriteEndObject();
         }
 

@@ -68,7 +68,7 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
             "quantize", folder.Source, "-o", folder["json.gguf"], "--format", "q8", "--json");
 
         using JsonDocument report = JsonDocument.Parse(result.OutputBytes);
-        Assert.Equal(new FileInfo(folder["json.gguf"]).Length, report.RootElement.GetProperty("fileBytes").GetInt64());
+        Assert.Equal(new FileInfo(folder["json.gguf"]).Length, report.RootElement.GetProperty("file_bytes").GetInt64());
         Assert.Equal(2 + (2 * 9), report.RootElement.GetProperty("tensors").GetArrayLength());
         Assert.True(report.RootElement.GetProperty("warnings").GetArrayLength() > 0);
     }
@@ -84,7 +84,7 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
 
         using JsonDocument json = JsonDocument.Parse(
             CliRunner.Run("inspect", folder.Model, "--json").AssertSilent().OutputBytes);
-        Assert.Equal(64, json.RootElement.GetProperty("model").GetProperty("contextLength").GetInt64());
+        Assert.Equal(64, json.RootElement.GetProperty("model").GetProperty("context_length").GetInt64());
         Assert.Equal(80, json.RootElement.GetProperty("parameters").GetProperty("embedding").GetInt64());
         Assert.Equal(3, json.RootElement.GetProperty("formats").GetArrayLength());
         Assert.Equal("none", json.RootElement.GetProperty("tokenizer").GetProperty("kind").GetString());

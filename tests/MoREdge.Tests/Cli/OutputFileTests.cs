@@ -109,6 +109,6 @@ public sealed class OutputFileTests(CliFolder folder) : IClassFixture<CliFolder>
 
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument report = JsonDocument.Parse(result.Output);
-        Assert.Equal(new FileInfo(file).Length, report.RootElement.GetProperty("sourceBytes").GetInt64());
+        Assert.Equal(new FileInfo(file).Length, report.RootElement.GetProperty("source_bytes").GetInt64());
     }
 }
