@@ -23,6 +23,7 @@ public sealed class BatchAnswer
     {
         _request = request;
         _receiver = new Receiver(request);
+        Seed = request.Sampler.Seed ?? Sampler.DrawSeed();
         TokensMax = tokensMax;
         KvBytes = kvBytes;
     }
@@ -35,6 +36,9 @@ public sealed class BatchAnswer
 
     /// <summary>True when it has ended.</summary>
     public bool IsCompleted => _completion.Task.IsCompleted;
+
+    /// <summary>The seed of its sampler, so that it can be repeated.</summary>
+    public ulong Seed { get; }
 
     /// <summary>Bytes of keys and values that are reserved for it while it runs.</summary>
     public long KvBytes { get; }
@@ -63,7 +67,7 @@ public sealed class BatchAnswer
         Sequence = sequence;
         sequence.DraftOverride = _request.DraftOverride is null ? null : _receiver.Draft;
         ReadOnlySpan<int> prompt = _request.Prompt.Span;
-        Sampler sampler = new(_request.Sampler, tokenizer?.VocabSize ?? network.Config.VocabSize);
+        Sampler sampler = new(_request.Sampler with { Seed = Seed }, tokenizer?.VocabSize ?? network.Config.VocabSize);
         foreach (int id in prompt)
         {
             sampler.Accept(id);

@@ -34,12 +34,15 @@ public sealed class Sampler
         _probabilities = new float[_selection is null ? 0 : candidates];
         _ids = new int[_probabilities.Length];
         _recent = new int[options.RepeatWindow];
-        Seed = options.Seed ?? (ulong)Random.Shared.NextInt64();
+        Seed = options.Seed ?? DrawSeed();
         _random = new RandomSource(Seed);
     }
 
     /// <summary>The seed in use, so that a run can be repeated.</summary>
     public ulong Seed { get; }
+
+    /// <summary>A seed for a run that was given none.</summary>
+    internal static ulong DrawSeed() => (ulong)Random.Shared.NextInt64();
 
     /// <summary>Remembers a token for the repeat penalty; one of no logit is never chosen anyway.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is below 0.</exception>
