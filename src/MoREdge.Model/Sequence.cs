@@ -90,15 +90,15 @@ public sealed class Sequence : IDisposable
 
     /// <summary>
     /// Makes tokens leave the loop earlier: added to the router thresholds of an expert-choice model, taken per
-    /// recursion from the router weights of a token-choice model. 0 is what the model was trained for.
+    /// recursion from the router weights of a token-choice model. 0 is what the model was trained for. Finite.
     /// </summary>
-    /// <exception cref="ArgumentException">The depth of this model's tokens is not decided by a router.</exception>
+    /// <exception cref="ArgumentException">Not finite, or no router decides about the depth of this model.</exception>
     public float DepthBias
     {
         get => _runner.DepthBias;
         set
         {
-            _plan.CheckDepthBias(_model.Config);
+            _plan.CheckDepthBias(value, _model.Config);
             if (value != _runner.DepthBias)
             {
                 using Lifetime.Use use = _lifetime.Enter();

@@ -130,15 +130,18 @@ internal sealed record SequencePlan(
             $"The depth cap must lie between 1 and the model's {config.RecursionCount} recursions.");
     }
 
-    /// <summary>Checks that a router decides how deep a decoded token goes.</summary>
-    /// <exception cref="ArgumentException">It does not.</exception>
-    public void CheckDepthBias(ModelConfig config)
+    /// <summary>Checks that a router decides how deep a decoded token goes, and that the bias is a number.</summary>
+    /// <exception cref="ArgumentException">It does not, or it is not.</exception>
+    public void CheckDepthBias(float bias, ModelConfig config)
     {
         bool isRouted = config.Recursion?.DepthRule is DepthRule.ExpertChoice or DepthRule.TokenChoice;
         Require(isRouted, "No router decides about the depth of this model's tokens, so it cannot be budgeted.");
         Require(
             Routing is RoutingMode.Threshold or RoutingMode.TopKThreshold,
             "In this routing mode no threshold decides about depth, so it cannot be budgeted; choose threshold.");
+
+        // A token-choice router takes the bias once per recursion behind the first: 0 times infinity is no number.
+        Require(float.IsFinite(bias), "The depth bias must be a finite number.");
     }
 
     /// <summary>Automatic speculation gives way where there is nothing to draft from.</summary>

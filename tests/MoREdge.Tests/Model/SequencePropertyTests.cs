@@ -206,6 +206,24 @@ public sealed class SequencePropertyTests
         Assert.Equal(1, depth);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void DepthBias_NotFinite_IsRefused(float bias)
+    {
+        using TinyModel model = Create("token", "recursion");
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions());
+        sequence.DepthBias = 0.5f;
+
+        Assert.Throws<ArgumentException>(() => sequence.DepthBias = bias);
+
+        Assert.Equal(0.5f, sequence.DepthBias);
+        sequence.DepthBias = float.MaxValue;
+        sequence.Prefill([1, 2, 3]);
+        Assert.Equal(1, sequence.Depths.Mean);
+    }
+
     [Fact]
     public void TopKThresholdMode_DecodedToken_UsesThreshold()
     {
