@@ -18,6 +18,7 @@ public sealed class IntegrityCheck : IDisposable
     private readonly TaskScheduler _scheduler;
     private readonly Lock _gate = new();
     private volatile Task? _task;
+    private volatile bool _wasStopped;
     private bool _isDisposed;
 
     /// <summary>Verifies a small <paramref name="file"/>; a large one must stay open until this is disposed.</summary>
@@ -41,13 +42,14 @@ public sealed class IntegrityCheck : IDisposable
     }
 
     /// <summary>True once every digest has been compared.</summary>
-    public bool IsComplete => _task is { IsCompleted: true };
+    public bool IsComplete => _task is { IsCompleted: true } && !_wasStopped;
 
     /// <summary>
     /// Starts to verify in the background; does nothing when that has been done before. Where the system starts no more
     /// threads it verifies before it returns. Thread-safe: sessions of one model may come to their first tokens at
     /// once.
     /// </summary>
+    /// <exception cref="ObjectDisposedException">Disposed before it was started.</exception>
     public void Start()
     {
         if (_task is not null)
@@ -57,6 +59,7 @@ public sealed class IntegrityCheck : IDisposable
 
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed && _task is null, this);
             _task ??= StartVerifying();
         }
     }
@@ -79,22 +82,28 @@ public sealed class IntegrityCheck : IDisposable
     /// <summary>Waits until every digest has been compared.</summary>
     /// <param name="cancellation">Ends the waiting, not the verification.</param>
     /// <exception cref="ModelFileException">A tensor's bytes do not have the digest that the file states.</exception>
+    /// <exception cref="ObjectDisposedException">Disposed before every digest had been compared.</exception>
     /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
     public void Wait(CancellationToken cancellation = default)
     {
         Start();
         _task!.WaitAsync(cancellation).GetAwaiter().GetResult();
+        ObjectDisposedException.ThrowIf(_wasStopped, this);
     }
 
     /// <summary>Stops verifying, in the middle of a tensor if need be.</summary>
     public void Dispose()
     {
-        if (_isDisposed)
+        lock (_gate)
         {
-            return;
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
         }
 
-        _isDisposed = true;
         _stop.Cancel();
         if (_task is { } task)
         {
@@ -136,7 +145,8 @@ public sealed class IntegrityCheck : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // Disposed of: nobody asks any more.
+            // Disposed of; only who waits is told.
+            _wasStopped = true;
         }
     }
 }

@@ -94,6 +94,49 @@ public sealed class LocalModelTests : IDisposable
         Assert.True(check.IsComplete);
     }
 
+    /// <summary>"Intact" would be a guess.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void IntegrityCheck_DisposedBeforeTheEnd_IsNotComplete(bool isStarted)
+    {
+        HeldScheduler scheduler = new();
+        using GgufFile file = GgufFile.Open(WriteLargeFile());
+        IntegrityCheck check = new(file, scheduler);
+        if (isStarted)
+        {
+            check.Start();
+            Thread disposal = new(check.Dispose);
+            disposal.Start();
+            while (disposal.ThreadState != ThreadState.WaitSleepJoin)
+            {
+                Thread.Sleep(1);
+            }
+
+            scheduler.Run();
+            disposal.Join();
+        }
+
+        check.Dispose();
+
+        ObjectDisposedException refusal = Assert.Throws<ObjectDisposedException>(() => check.Wait());
+        Assert.Contains(nameof(IntegrityCheck), refusal.ObjectName, StringComparison.Ordinal);
+        Assert.False(check.IsComplete);
+    }
+
+    [Fact]
+    public void IntegrityCheck_DisposedBehindTheEnd_StaysComplete()
+    {
+        using GgufFile file = GgufFile.Open(WriteLargeFile());
+        IntegrityCheck check = new(file);
+        check.Wait();
+
+        check.Dispose();
+
+        check.Wait();
+        Assert.True(check.IsComplete);
+    }
+
     [Fact]
     public void VerifyTensor_Cancelled_EndsWithinTheTensor()
     {
