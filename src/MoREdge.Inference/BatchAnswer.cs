@@ -59,7 +59,7 @@ public sealed class BatchAnswer
     /// <summary>True when a token of the answer, and not the prompt, is fed next.</summary>
     internal bool IsDecoding => _hasPrompt;
 
-    /// <summary>Ends the request before the next tick.</summary>
+    /// <summary>Ends the request before the next tick, which shows text held back for stop strings.</summary>
     public void Cancel() => _isCancelled = true;
 
     internal void Start(BatchSequence sequence, DecoderModel network, Tokenizer? tokenizer)
@@ -121,11 +121,19 @@ public sealed class BatchAnswer
         }
     }
 
-    /// <summary>Ends it as cancelled, waiting or running.</summary>
+    /// <summary>Ends it as cancelled, waiting or running, behind the text that it has held back.</summary>
     internal void EndCancelled(DecoderModel network)
     {
-        Complete(_meter ?? new AnswerMeter(network, depths: null), StopReason.Cancelled);
+        _tokens?.Finish();
+        if (!EndIfReceiverFailed())
+        {
+            EndUnheard(network);
+        }
     }
+
+    /// <summary>Ends it as cancelled without a call of a receiver.</summary>
+    internal void EndUnheard(DecoderModel network) =>
+        Complete(_meter ?? new AnswerMeter(network, depths: null), StopReason.Cancelled);
 
     /// <summary>Lets go of what it worked with: its owner may keep the answer for long.</summary>
     internal void Leave()

@@ -153,7 +153,7 @@ public sealed class BatchScheduler : IDisposable
 
     /// <summary>
     /// Ends every request as cancelled and frees the batch, behind the tick under way if there is one. A receiver that
-    /// calls it ends the batch with the tick that called the receiver.
+    /// calls it ends the batch with the tick that called the receiver. No receiver is called behind that.
     /// </summary>
     public void Dispose()
     {
@@ -230,7 +230,8 @@ public sealed class BatchScheduler : IDisposable
 
     private void Free()
     {
-        EndAll(answer => answer.EndCancelled(_network));
+        // Perhaps on a thread that receivers do not expect.
+        EndAll(answer => answer.EndUnheard(_network));
         _batch.Dispose();
         _waiting.Dispose();
     }

@@ -21,6 +21,67 @@ public sealed class BatchAnswerTests(BuiltInModel builtIn) : IClassFixture<Built
         Assert.NotEqual(drawn, other);
     }
 
+    /// <summary>All that was said may be the beginning of a stop string; as in a session it comes out.</summary>
+    [Fact]
+    public async Task Cancel_BetweenTwoTicks_ShowsWhatWasHeldBack()
+    {
+        string all = "";
+        using (GenerationSession session = builtIn.Start())
+        {
+            session.Generate(
+                Request().Prompt.Span, Request().Options with { TokenLimit = 5 }, startsText: false,
+                piece => all += piece, default);
+        }
+
+        string shown = "";
+        int tokens = 0;
+        using BatchScheduler scheduler = builtIn.Model.StartBatch(
+            new SequenceOptions { ContextLength = 64 }, new BatchSchedulerOptions());
+        BatchAnswer answer = scheduler.Submit(Request() with
+        {
+            Options = new GenerationOptions { IgnoreEndOfSequence = true, StopStrings = [all + "§"] },
+            Sampler = BuiltInModel.Greedy,
+            OnToken = _ => tokens++,
+            OnText = piece => shown += piece,
+        });
+        while (tokens < 5)
+        {
+            scheduler.Step();
+        }
+
+        Assert.Equal("", shown);
+        answer.Cancel();
+        scheduler.Run(TestContext.Current.CancellationToken);
+
+        Assert.Equal(StopReason.Cancelled, (await answer.Completion).StopReason);
+        Assert.Equal((5, all), (tokens, shown));
+    }
+
+    /// <summary>What the text that comes out late does not spare.</summary>
+    [Fact]
+    public async Task Cancel_ReceiverOfTheRestThrows_EndsWithThatException()
+    {
+        int tokens = 0;
+        using BatchScheduler scheduler = builtIn.Model.StartBatch(
+            new SequenceOptions { ContextLength = 64 }, new BatchSchedulerOptions());
+        BatchAnswer answer = scheduler.Submit(Request() with
+        {
+            Options = new GenerationOptions { IgnoreEndOfSequence = true, StopStrings = [" girl named"] },
+            Sampler = BuiltInModel.Greedy,
+            OnToken = _ => tokens++,
+            OnText = _ => throw new TimeZoneNotFoundException("Nobody listens."),
+        });
+        while (tokens < 1)
+        {
+            scheduler.Step();
+        }
+
+        answer.Cancel();
+        scheduler.Run(TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => answer.Completion);
+    }
+
     private ulong Run(ulong? seed, List<int> ids)
     {
         using BatchScheduler scheduler = builtIn.Model.StartBatch(
