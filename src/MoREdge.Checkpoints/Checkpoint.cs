@@ -21,6 +21,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Most bytes read of a note beside the weights: a licence, a report text.</summary>
     internal const int NoteBytesMax = 1 << 16;
 
+    private const string TokenizerPath = $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.TokenizerPath)}";
+    private const string MorConfigPath = $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.MorConfigPath)}";
+
     private readonly IDisposable _source;
 
     internal Checkpoint(
@@ -78,8 +81,9 @@ public sealed class Checkpoint : IDisposable
         SourceKinds.RefuseLegacyPyTorch(start, Path.GetFileName(path));
         if (start.AsSpan().StartsWith("GGUF"u8))
         {
-            RequireNone(options.TokenizerPath, "A GGUF file brings its own tokenizer: --tokenizer is not for it.");
-            RequireNone(options.MorConfigPath, "A GGUF file brings its own configuration: --mor-config is not for it.");
+            RequireNone(options.TokenizerPath, $"A GGUF file brings its own tokenizer: {TokenizerPath} is not for it.");
+            RequireNone(
+                options.MorConfigPath, $"A GGUF file brings its own configuration: {MorConfigPath} is not for it.");
             return GgufCheckpoint.Open(path);
         }
 
@@ -91,7 +95,8 @@ public sealed class Checkpoint : IDisposable
 
         if (Llama2cHeader.IsOne(start, length))
         {
-            RequireNone(options.MorConfigPath, "A llama2.c file holds no recursive model: --mor-config is not for it.");
+            RequireNone(
+                options.MorConfigPath, $"A llama2.c file holds no recursive model: {MorConfigPath} is not for it.");
             return Llama2cCheckpoint.Open(path, options);
         }
 

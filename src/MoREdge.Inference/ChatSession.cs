@@ -52,7 +52,8 @@ public sealed class ChatSession
         _session = session;
         string template = model.Tokenizer.Definition.ChatTemplate ?? throw new InferenceException(
             InferenceError.NoChatTemplate,
-            $"The model '{model.File.Path}' has no chat template; use 'moredge generate' with it.");
+            $"The model '{model.File.Path}' has no chat template; use "
+            + $"{nameof(GenerationSession)}.{nameof(GenerationSession.Generate)} with it.");
         _template = ChatTemplate.Parse(template);
         if (systemPrompt is not null)
         {

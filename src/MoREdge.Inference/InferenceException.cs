@@ -1,3 +1,5 @@
+using MoREdge.Model;
+
 namespace MoREdge.Inference;
 
 /// <summary>Why a model file cannot hold a conversation.</summary>
@@ -46,7 +48,8 @@ public sealed class InferenceException : Exception
         {
             throw new InferenceException(
                 InferenceError.PromptTooLong,
-                $"The prompt has {promptLength} tokens, but the context holds {contextLength} (--context).");
+                $"The prompt has {promptLength} tokens, but the context holds {contextLength} "
+                + $"({nameof(SequenceOptions)}.{nameof(SequenceOptions.ContextLength)}).");
         }
     }
 }

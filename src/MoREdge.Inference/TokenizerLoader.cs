@@ -30,7 +30,7 @@ public static class TokenizerLoader
             ?? throw new TokenizerException(
                 TokenizerError.MissingField,
                 $"{file.Path}: there is no tokenizer in this file; convert the checkpoint it came from "
-                + "again with --tokenizer.");
+                + "again with CheckpointOptions.TokenizerPath.");
     }
 
     /// <summary>The tokenizer of <paramref name="file"/>, or null when it carries none.</summary>

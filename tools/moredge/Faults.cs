@@ -70,5 +70,5 @@ internal static class Faults
 
     /// <summary>A sentence may quote a file, so it is made fit for a terminal and bounded.</summary>
     private static string Clean(string sentence) =>
-        PlainText.Clean(sentence.ReplaceLineEndings(" "), SentenceCharsMax);
+        PlainText.Clean(LibraryNames.Translate(sentence).ReplaceLineEndings(" "), SentenceCharsMax);
 }

@@ -150,13 +150,13 @@ public sealed class ChatVerbTests : IDisposable
             ["chat", "--context", "48", "-n", "8"], $"{new string('a', 2000)}\n" + Question);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("but the context holds 48", result.Error, StringComparison.Ordinal);
+        Assert.Contains("but the context holds 48 (--context)", result.Error, StringComparison.Ordinal);
         Assert.Matches(@"\w", result.Output);
     }
 
     [Theory]
-    [InlineData(null, "no chat template")]
-    [InlineData("", "no chat template")]
+    [InlineData(null, "no chat template; use 'moredge generate' with it")]
+    [InlineData("", "no chat template; use 'moredge generate' with it")]
     [InlineData("{# a note #}", "writes nothing")]
     public void Model_WithoutAChatTemplate_IsRefused(string? template, string sentence)
     {

@@ -131,7 +131,7 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
     [Fact]
     public void Tokenize_ModelWithoutTokenizer_SaysSo()
     {
-        CliRunner.Run(["tokenize", "-m", folder.Model], "a").AssertRefused(1, "no tokenizer");
+        CliRunner.Run(["tokenize", "-m", folder.Model], "a").AssertRefused(1, "again with --tokenizer");
         CliRunner.Run(["detokenize", "-m", folder.Model], "1").AssertRefused(1, "no tokenizer");
     }
 

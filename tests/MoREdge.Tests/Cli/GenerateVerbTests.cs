@@ -161,7 +161,7 @@ public sealed class GenerateVerbTests : IDisposable
 
     [Fact]
     public void Prompt_LongerThanTheContext_IsAFailure() =>
-        CliRunner.Run("generate", "-p", Prompt, "--context", "4").AssertRefused(1, "the context holds 4");
+        CliRunner.Run("generate", "-p", Prompt, "--context", "4").AssertRefused(1, "the context holds 4 (--context)");
 
     [Fact]
     public void Prompt_FromAMissingFile_IsAFailure() =>

@@ -86,6 +86,7 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
             () => Run(session, session.Encode(BuiltInModel.Prompt), TwentyTokens));
 
         Assert.Equal(InferenceError.PromptTooLong, fault.Error);
+        Assert.Contains("SequenceOptions.ContextLength", fault.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -203,6 +203,7 @@ public sealed class LocalModelTests : IDisposable
             () => new ChatSession(model, session, systemPrompt: null));
 
         Assert.Equal(InferenceError.NoChatTemplate, fault.Error);
+        Assert.Contains("use GenerationSession.Generate", fault.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Behind an end token a model begins another text.</summary>

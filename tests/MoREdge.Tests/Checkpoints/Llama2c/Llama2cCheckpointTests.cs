@@ -93,7 +93,7 @@ public sealed class Llama2cCheckpointTests : IDisposable
 
         ArgumentException fault = Assert.Throws<ArgumentException>(() => Checkpoint.Open(path, options).Dispose());
 
-        Assert.Contains("--mor-config is not for it", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("CheckpointOptions.MorConfigPath is not for it", fault.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Width 8, FFN 8, 1 layer, 2/1 heads, vocabulary 10, context 16, groups of 4, tied.</summary>
