@@ -7,9 +7,14 @@ internal static class ByteText
 {
     private static readonly string[] Units = ["B", "KB", "MB", "GB", "TB"];
 
-    /// <summary>For example "2.4 MB"; a KB is 1,000 bytes, as on a memory card.</summary>
-    public static string Format(double bytes)
+    /// <summary>For example "2.4 MB", or "unknown"; a KB is 1,000 bytes, as on a memory card.</summary>
+    public static string Format(double? known)
     {
+        if (known is not { } bytes)
+        {
+            return "unknown";
+        }
+
         int unit = 0;
         while (Math.Abs(bytes) >= 999.5 && unit < Units.Length - 1)
         {

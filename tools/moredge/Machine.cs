@@ -12,17 +12,26 @@ internal static class Machine
     /// <summary>The processor's name as the system knows it.</summary>
     public static string CpuModel => FindCpuModel();
 
-    /// <summary>Bytes of memory; 0 when unknown.</summary>
-    public static long MemoryBytes { get; } =
-        MemInfo("MemTotal") is var total and > 0 ? total : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    /// <summary>Bytes of memory; null where the system does not say.</summary>
+    public static long? MemoryBytes { get; } =
+        MemInfo("MemTotal") ?? Known(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
-    /// <summary>Bytes that programs may still take without swapping; 0 when unknown.</summary>
-    public static long MemoryAvailableBytes => MemInfo("MemAvailable");
+    /// <summary>Bytes that programs may still take without swapping; null where the system does not say.</summary>
+    public static long? MemoryAvailableBytes => MemInfo("MemAvailable");
 
-    /// <summary>Bytes this program may take: what the system has left, or less where a container has less.</summary>
-    public static long AvailableBytes => Math.Min(
-        MemoryAvailableBytes is var available and > 0 ? available : MemoryBytes,
-        Least(group => group.LimitBytes - group.UsedBytes) ?? long.MaxValue);
+    /// <summary>
+    /// Bytes this program may take: what the system has left, or has at all where it says no more, or less where a
+    /// container has less; null where nobody says.
+    /// </summary>
+    public static long? AvailableBytes
+    {
+        get
+        {
+            long? ofSystem = MemoryAvailableBytes ?? MemoryBytes;
+            long? ofGroups = Least(group => group.LimitBytes - group.UsedBytes);
+            return ofGroups < ofSystem || ofSystem is null ? ofGroups : ofSystem;
+        }
+    }
 
     /// <summary>Pages this program has had to wait for from the disk; null where the system does not say.</summary>
     public static long? MajorFaults
@@ -39,12 +48,14 @@ internal static class Machine
         }
     }
 
+    /// <summary>Bytes of this program that are in memory; null where the system does not say.</summary>
+    public static long? ResidentBytes => Known(Environment.WorkingSet);
+
     /// <summary>
     /// Bytes of all mapped files that this program has touched and that are in memory; null where the system does not
     /// say.
     /// </summary>
-    public static long? MappedFileBytes =>
-        Kibibytes(SystemFile.Field("/proc/self/status", "RssFile")) is var bytes and > 0 ? bytes : null;
+    public static long? MappedFileBytes => Kibibytes(SystemFile.Field("/proc/self/status", "RssFile"));
 
     /// <summary>
     /// Bytes that the control group (a container, a service) and those around it may use, or null without a limit.
@@ -81,16 +92,19 @@ internal static class Machine
             ?? $"unknown {RuntimeInformation.ProcessArchitecture} processor";
     }
 
-    private static long MemInfo(string key) => Kibibytes(SystemFile.Field("/proc/meminfo", key));
+    private static long? MemInfo(string key) => Kibibytes(SystemFile.Field("/proc/meminfo", key));
 
-    // "1234 kB"; 0 when there is no number.
-    private static long Kibibytes(string? text)
+    // "1234 kB"; null when there is no number.
+    private static long? Kibibytes(string? text)
     {
         string digits = text?.Split(' ')[0] ?? "";
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes)
-            ? kibibytes * 1024
-            : 0;
+            ? Known(kibibytes * 1024)
+            : null;
     }
+
+    /// <summary>What a system that does not know says is 0.</summary>
+    private static long? Known(long bytes) => bytes > 0 ? bytes : null;
 
     /// <summary>The least number of the group of this program and those around it; null where none says.</summary>
     private static long? Least(Func<MemoryGroup, long?> number)

@@ -72,8 +72,7 @@ internal static class OpenedModel
     {
         long bytes = sequence.KvBytesReserved + sequence.StateBytes + sequence.StateHistoryBytes
             + sequence.WorkspaceBytes;
-        long available = Machine.AvailableBytes;
-        if (bytes > available)
+        if (Machine.AvailableBytes is { } available && bytes > available)
         {
             Faults.Warn(
                 $"a text of {sequence.ContextLength} tokens takes {ByteText.Format(bytes)}, but only "

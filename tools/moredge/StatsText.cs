@@ -22,7 +22,7 @@ internal static class StatsText
             drafts += $", of the draft head {stats.Speculation.SecondKept} of {stats.Speculation.SecondDrafted}";
         }
 
-        string memory = $"{ByteText.Format(Environment.WorkingSet)} resident; "
+        string memory = $"{ByteText.Format(Machine.ResidentBytes)} resident; "
             + $"file {ByteText.Format(model.File.FileBytes)}, keys and values {ByteText.Format(stats.KvBytes)}, "
             + $"buffers {ByteText.Format(session.Sequence.WorkspaceBytes)}";
         return $"prompt   {Speed(stats.PromptTokens, stats.PromptSeconds, stats.PromptTokensPerSecond)}\n"

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace MoREdge.Tests.Cli;
 
@@ -36,6 +37,21 @@ public sealed class SystemLimitTests
         Assert.Equal((0, 0), (large.ExitCode, small.ExitCode));
         Assert.Contains($"a text of {context} tokens takes", large.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("warning", small.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A system without /proc, or with one that hides it.</summary>
+    [Fact]
+    public void Memory_ThatTheSystemHides_IsUnknown()
+    {
+        const string Hide = "unshare -m true 2>/dev/null || exit 77; unshare -m sh -c \"mount --bind /dev/null "
+            + "/proc/meminfo || exit 77; $MOREDGE";
+        CliResult text = CliRunner.RunShell($"{Hide} doctor\"");
+        Assert.SkipWhen(text.ExitCode == 77, "Nothing can be mounted here.");
+        CliResult json = CliRunner.RunShell($"{Hide} doctor --json\"");
+
+        Assert.Matches(@"memory +\d+(\.\d)? GB, unknown available", text.Output);
+        using JsonDocument report = JsonDocument.Parse(json.OutputBytes);
+        Assert.Equal(JsonValueKind.Null, report.RootElement.GetProperty("memory_available_bytes").ValueKind);
     }
 
     /// <summary>A line that wraps is not redrawn but repeated.</summary>

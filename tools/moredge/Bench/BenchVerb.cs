@@ -326,7 +326,7 @@ internal sealed class BenchVerb
             }
         }
 
-        long probeBytes = Math.Min(file.FileBytes, Machine.AvailableBytes / ProbeMemoryDivisor);
+        long probeBytes = Math.Min(file.FileBytes, (Machine.AvailableBytes ?? long.MaxValue) / ProbeMemoryDivisor);
         using BandwidthProbe? probe = result.GetValue(_noProbe)
             ? null
             : new BandwidthProbe(ModelOptions.Kernels(), probeBytes);

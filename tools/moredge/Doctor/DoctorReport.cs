@@ -28,8 +28,8 @@ internal sealed class DoctorReport
 
     public required IReadOnlyList<KernelSelfTestResult>? SelfTests { get; init; }
 
-    /// <summary>Bytes that the model may take.</summary>
-    public required long AvailableBytes { get; init; }
+    /// <summary>Bytes that the model may take; null when unknown.</summary>
+    public required long? AvailableBytes { get; init; }
 
     /// <summary>True when they are not those of this machine but were asked for.</summary>
     public required bool IsOtherMachine { get; init; }
@@ -39,7 +39,7 @@ internal sealed class DoctorReport
     {
         get
         {
-            bool isHealthy = Estimate is null || Estimate.Fit(AvailableBytes) != MemoryFit.TooLarge;
+            bool isHealthy = Fit != MemoryFit.TooLarge;
             foreach (KernelSelfTestResult test in SelfTests ?? [])
             {
                 isHealthy &= test.Passed;
@@ -48,6 +48,9 @@ internal sealed class DoctorReport
             return isHealthy;
         }
     }
+
+    /// <summary>Whether the model fits; null without a model, and where nobody says how much memory there is.</summary>
+    private MemoryFit? Fit => AvailableBytes is { } available ? Estimate?.Fit(available) : null;
 
     /// <summary>Decoded tokens per second that the memory allows at full depth and an empty context.</summary>
     private double DecodeBound => WeightBytesPerSecond / Estimate!.WeightBytesPerToken(Estimate.DepthMax);
@@ -95,9 +98,9 @@ internal sealed class DoctorReport
 
         writer.WriteEndArray();
         writer.WriteString("kernel_reason", KernelSelector.Reason(Kernels));
-        writer.WriteNumber("memory_bytes", Machine.MemoryBytes);
-        writer.WriteNumber("memory_available_bytes", Machine.MemoryAvailableBytes);
-        WriteLimit(writer);
+        WriteBytes(writer, "memory_bytes", Machine.MemoryBytes);
+        WriteBytes(writer, "memory_available_bytes", Machine.MemoryAvailableBytes);
+        WriteBytes(writer, "memory_limit_bytes", Machine.MemoryLimitBytes);
         writer.WriteNumber("threads", Threads);
         writer.WriteNumber("read_threads", Readers);
         writer.WriteNumber("read_bytes_per_second", BytesPerSecond);
@@ -105,23 +108,24 @@ internal sealed class DoctorReport
         WriteSelfTests(writer);
     });
 
-    private static void WriteLimit(Utf8JsonWriter writer)
+    private static void WriteBytes(Utf8JsonWriter writer, string name, long? bytes)
     {
-        if (Machine.MemoryLimitBytes is { } limit)
+        if (bytes is { } known)
         {
-            writer.WriteNumber("memory_limit_bytes", limit);
+            writer.WriteNumber(name, known);
         }
         else
         {
-            writer.WriteNull("memory_limit_bytes");
+            writer.WriteNull(name);
         }
     }
 
-    private static string Verdict(MemoryFit fit) => fit switch
+    private static string Verdict(MemoryFit? fit) => fit switch
     {
         MemoryFit.Fits => "fits",
         MemoryFit.WillPage => "will page",
-        _ => "refuse",
+        MemoryFit.TooLarge => "refuse",
+        _ => "unknown",
     };
 
     private static string LaterTokens(MemoryEstimate model) => model.KvBytesPerLaterToken == model.KvBytesPerToken
@@ -135,9 +139,9 @@ internal sealed class DoctorReport
             return;
         }
 
-        MemoryFit fit = model.Fit(AvailableBytes);
-        string meaning = fit switch
+        string meaning = Fit switch
         {
+            null => "the system does not say how much memory there is; name it with --memory",
             MemoryFit.Fits => "everything stays in memory",
             MemoryFit.WillPage => "weights are read from the disk again and again; expect it to be slow",
             _ when model.StateBytes > 0 => "not enough memory for the state of a text",
@@ -159,7 +163,7 @@ internal sealed class DoctorReport
             "  total",
             $"{ByteText.Format(model.TotalBytes)} of {ByteText.Format(AvailableBytes)}"
             + (IsOtherMachine ? ", as asked for with --memory" : ""));
-        table.Add("  verdict", $"{Verdict(fit)}: {meaning}");
+        table.Add("  verdict", $"{Verdict(Fit)}: {meaning}");
         table.Add(
             "  decode",
             $"at most {DecodeBound:F1} tokens/s ({ByteText.Format(model.WeightBytesPerToken(model.DepthMax))} of "
@@ -185,8 +189,8 @@ internal sealed class DoctorReport
         writer.WriteNumber("workspace_bytes", model.WorkspaceBytes);
         writer.WriteNumber("program_bytes", MemoryEstimate.ProgramBytes);
         writer.WriteNumber("total_bytes", model.TotalBytes);
-        writer.WriteNumber("available_bytes", AvailableBytes);
-        writer.WriteString("verdict", Verdict(model.Fit(AvailableBytes)));
+        WriteBytes(writer, "available_bytes", AvailableBytes);
+        writer.WriteString("verdict", Verdict(Fit));
         writer.WriteNumber("weight_bytes_per_token", model.WeightBytesPerToken(model.DepthMax));
         writer.WriteNumber("weight_read_bytes_per_second", WeightBytesPerSecond);
         writer.WriteNumber("decode_tokens_per_second_max", DecodeBound);

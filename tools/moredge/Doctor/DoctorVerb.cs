@@ -115,7 +115,7 @@ internal sealed class DoctorVerb
 
     private static double MeasureBandwidth(KernelSet kernels, int threads, long byteCount)
     {
-        using BandwidthProbe probe = new(kernels, Math.Min(byteCount, Machine.AvailableBytes / 4));
+        using BandwidthProbe probe = new(kernels, Math.Min(byteCount, (Machine.AvailableBytes ?? long.MaxValue) / 4));
         return probe.Measure(threads, ProbeSeconds);
     }
 }
