@@ -1,4 +1,5 @@
 using MoREdge.ModelFile;
+using MoREdge.Tensors;
 
 namespace MoREdge.Model;
 
@@ -9,7 +10,8 @@ internal static class ExpertConfigReader
 
     /// <summary>The mixture, or null for a model without one.</summary>
     /// <exception cref="ModelFileException">A key is missing, of the wrong type or out of range.</exception>
-    public static ExpertConfig? Read(ConfigKeys keys, Architecture architecture)
+    public static ExpertConfig? Read(
+        ConfigKeys keys, Architecture architecture, int blockCount, Func<string, TensorShape?> shapeOf)
     {
         int count = keys.Count(ExpertKeys.Count, 0);
         if (count == 0)
@@ -36,8 +38,10 @@ internal static class ExpertConfigReader
         {
             Count = count,
             UsedCount = usedCount,
-            FfnDim = FfnDim(keys),
-            SharedFfnDim = keys.Count(ExpertKeys.SharedFeedForwardLength, 0),
+            FfnDim = FfnDim(
+                keys, Width(blockCount, shapeOf, TensorNames.ExpertsDown, TensorNames.Expert(TensorNames.FfnDown, 0))),
+            SharedFfnDim = keys.Count(
+                ExpertKeys.SharedFeedForwardLength, Width(blockCount, shapeOf, TensorNames.SharedDown)),
             Gate = Gate(keys),
             NormalizesWeights = keys.Flag(ExpertKeys.WeightsNorm, architecture.NormalizesExpertWeights),
             SumEpsilon = keys.Number(ExpertKeys.SumEpsilon, 0, 0, 1),
@@ -49,13 +53,35 @@ internal static class ExpertConfigReader
         };
     }
 
-    /// <summary>Mixtral and Granite keep the width of an expert in the key of ordinary networks.</summary>
-    private static int FfnDim(ConfigKeys keys)
+    /// <summary>
+    /// Mixtral and Granite keep the width of an expert in the key of ordinary networks; the first files of Qwen2-MoE
+    /// nowhere but in the shapes of its tensors (<paramref name="stored"/>), where that of the shared one is, too.
+    /// </summary>
+    private static int FfnDim(ConfigKeys keys, int stored)
     {
-        int own = keys.Count(ExpertKeys.FeedForwardLength, 0);
+        int own = keys.Count(ExpertKeys.FeedForwardLength, stored);
         int ordinary = keys.Count(MetadataKeys.FeedForwardLength, 0);
         ConfigKeys.Require(own > 0 || ordinary > 0, "The file does not say how wide an expert is.");
         return own > 0 ? own : ordinary;
+    }
+
+    /// <summary>Columns of the first of these tensors in the blocks; 0 when there is none.</summary>
+    private static int Width(int blockCount, Func<string, TensorShape?> shapeOf, params ReadOnlySpan<string> names)
+    {
+        for (int block = 0; block < blockCount; block++)
+        {
+            foreach (string name in names)
+            {
+                if (shapeOf(TensorNames.Block(block, name)) is { } shape)
+                {
+                    ConfigKeys.Require(
+                        shape.Cols <= ModelFileLimits.ModelDimensionMax, $"An expert is {shape.Cols} wide.");
+                    return (int)shape.Cols;
+                }
+            }
+        }
+
+        return 0;
     }
 
     private static ExpertGate Gate(ConfigKeys keys) => keys.Count(ExpertKeys.GatingFunction, ExpertKeys.Softmax) switch

@@ -15,25 +15,26 @@ public static class ModelConfigReader
         ArgumentNullException.ThrowIfNull(file);
         file.RequireUnsplit();
         TensorShape embedding = file.RequireTensor(TensorNames.TokenEmbedding).Shape;
-        return Read(file.Metadata, embedding, name => file.TryGetTensor(name, out _));
+        return Read(
+            file.Metadata, embedding, name => file.TryGetTensor(name, out GgufTensor? tensor) ? tensor.Shape : null);
     }
 
     /// <summary>Reads and checks the configuration of a file that is yet to be written.</summary>
     /// <param name="metadata">Its metadata.</param>
     /// <param name="embedding">Shape of its token embedding.</param>
-    /// <param name="hasTensor">Whether it will hold a tensor.</param>
+    /// <param name="shapeOf">Shape of a tensor that it will hold; null for one that it will not.</param>
     /// <exception cref="ModelFileException">A key is missing, of the wrong type or out of range.</exception>
-    public static ModelConfig Read(GgufMetadata metadata, TensorShape embedding, Func<string, bool> hasTensor)
+    public static ModelConfig Read(GgufMetadata metadata, TensorShape embedding, Func<string, TensorShape?> shapeOf)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        ArgumentNullException.ThrowIfNull(hasTensor);
+        ArgumentNullException.ThrowIfNull(shapeOf);
         string name = metadata.RequireString(MetadataKeys.Architecture);
         Architecture architecture = Architecture.Find(name)
             ?? throw ConfigKeys.Wrong(
                 $"The architecture {ModelFileException.Quote(name)} is not one this version runs "
                 + $"({Architectures.List}).");
         ConfigKeys keys = new(metadata, name);
-        ModelConfig config = ReadShape(embedding, keys, architecture, hasTensor);
+        ModelConfig config = ReadShape(embedding, keys, architecture, shapeOf);
         Check(config, keys);
         RetentionConfigReader.Check(config, keys);
         keys.RefuseUnread();
@@ -41,7 +42,7 @@ public static class ModelConfigReader
     }
 
     private static ModelConfig ReadShape(
-        TensorShape embedding, ConfigKeys keys, Architecture architecture, Func<string, bool> hasTensor)
+        TensorShape embedding, ConfigKeys keys, Architecture architecture, Func<string, TensorShape?> shapeOf)
     {
         int modelDim = keys.Dimension(MetadataKeys.EmbeddingLength);
         int headCount = keys.Dimension(MetadataKeys.HeadCount);
@@ -53,7 +54,7 @@ public static class ModelConfigReader
         bool isWide = blockCount == architecture.WideScaleBlockCount;
         int scaleDim = isWide ? modelDim / headCount : headDim;
         float logitDivisor = keys.Number(MetadataKeys.LogitScale, 1, float.Epsilon, float.MaxValue);
-        ExpertConfig? experts = ExpertConfigReader.Read(keys, architecture);
+        ExpertConfig? experts = ExpertConfigReader.Read(keys, architecture, blockCount, shapeOf);
         RetentionConfig? retention = RetentionConfigReader.Read(keys, architecture, headCount, headDim, theta);
         return new ModelConfig
         {
@@ -78,7 +79,7 @@ public static class ModelConfigReader
             QueryKeyNorm = architecture.QueryKeyNorm,
             Activation = retention is null ? architecture.Activation : ReadActivation(keys),
             IsFfnGated = retention is null || keys.Flag(RetentionKeys.FeedForwardGated, fallback: true),
-            HasEmbeddingNorm = retention is not null && hasTensor(TensorNames.EmbeddingNorm),
+            HasEmbeddingNorm = retention is not null && shapeOf(TensorNames.EmbeddingNorm) is not null,
             Retention = retention,
             EmbeddingScale = keys.Number(
                 MetadataKeys.EmbeddingScale,
@@ -92,7 +93,7 @@ public static class ModelConfigReader
                 MetadataKeys.AttentionSoftCap, architecture.AttentionSoftCapDefault, 0, float.MaxValue),
             LogitSoftCap = keys.Number(
                 MetadataKeys.LogitSoftCap, architecture.LogitSoftCapDefault, 0, float.MaxValue),
-            Blocks = ReadBlocks(keys, architecture, blockCount, hasTensor),
+            Blocks = ReadBlocks(keys, architecture, blockCount, shapeOf),
             Experts = experts,
             Skips = architecture.Name == Architectures.Depths ? SkipConfigReader.Read(keys, blockCount) : null,
             Recursion = architecture.Name == Architectures.Recursive ? RecursionConfigReader.Read(keys)
@@ -106,7 +107,7 @@ public static class ModelConfigReader
             ("silu", GateActivation.Silu), ("gelu", GateActivation.Gelu));
 
     private static BlockConfig[] ReadBlocks(
-        ConfigKeys keys, Architecture architecture, int blockCount, Func<string, bool> hasTensor)
+        ConfigKeys keys, Architecture architecture, int blockCount, Func<string, TensorShape?> shapeOf)
     {
         int window = keys.Count(MetadataKeys.SlidingWindow, architecture.SlidingWindowDefault);
         int period = architecture.FullAttentionPeriod;
@@ -116,7 +117,7 @@ public static class ModelConfigReader
         BlockConfig[] blocks = new BlockConfig[blockCount];
         for (int i = 0; i < blockCount; i++)
         {
-            bool hasExperts = hasTensor(TensorNames.Block(i, TensorNames.ExpertGate));
+            bool hasExperts = shapeOf(TensorNames.Block(i, TensorNames.ExpertGate)) is not null;
             blocks[i] = new BlockConfig(hasWindow[i] ? window : 0, rotates && isRotated[i], hasExperts);
         }
 

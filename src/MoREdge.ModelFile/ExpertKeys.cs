@@ -11,10 +11,15 @@ public static class ExpertKeys
     /// <summary>uint32: experts that a token goes through.</summary>
     public const string UsedCount = "expert_used_count";
 
-    /// <summary>uint32: width of an expert's feed-forward network; feed_forward_length when absent.</summary>
+    /// <summary>
+    /// uint32: width of an expert's feed-forward network; when absent that of its tensors, or feed_forward_length.
+    /// </summary>
     public const string FeedForwardLength = "expert_feed_forward_length";
 
-    /// <summary>uint32: width of the feed-forward network that every token goes through, beside the experts.</summary>
+    /// <summary>
+    /// uint32: width of the feed-forward network that every token goes through, beside the experts; when absent that of
+    /// its tensors, or 0.
+    /// </summary>
     public const string SharedFeedForwardLength = "expert_shared_feed_forward_length";
 
     /// <summary>bool: the weights of the chosen experts are divided by their sum.</summary>

@@ -169,17 +169,17 @@ internal static class QuantizeVerb
     /// <summary>Minutes of work for a file that would then be refused are worth a look before.</summary>
     private static void RequireRunnable(Checkpoint checkpoint)
     {
-        HashSet<string> names = new(StringComparer.Ordinal);
-        TensorShape? embedding = null;
+        Dictionary<string, TensorShape> shapes = new(StringComparer.Ordinal);
         foreach (CheckpointTensor tensor in checkpoint.Tensors)
         {
-            names.Add(tensor.Name);
-            embedding = tensor.Name == TensorNames.TokenEmbedding ? tensor.Shape : embedding;
+            shapes[tensor.Name] = tensor.Shape;
         }
 
-        if (embedding is { } shape)
+        if (shapes.TryGetValue(TensorNames.TokenEmbedding, out TensorShape embedding))
         {
-            ModelConfigReader.Read(checkpoint.Metadata, shape, names.Contains);
+            ModelConfigReader.Read(
+                checkpoint.Metadata, embedding,
+                name => shapes.TryGetValue(name, out TensorShape shape) ? shape : null);
         }
 
         if (checkpoint.File is { } file)

@@ -243,6 +243,42 @@ public sealed class ModelConfigReaderTests
         Assert.Throws<ArgumentException>(() => sequence.Decode(1));
     }
 
+    /// <summary>The first files of Qwen2-MoE: all experts in stacks, and neither width in a key.</summary>
+    [Fact]
+    public void Experts_WithoutKeysOfTheirWidths_AreAsWideAsTheirTensors()
+    {
+        int[] ids = TinyModel.RandomIds(20, seed: 4);
+        using TinyModel model = TinyFamilies.Create("qwen2moe").Load();
+        using TinyModel early = TinyFamilies.Create("qwen2moe");
+        early.Metadata.Remove(early.Metadata.ArchitectureKey(ExpertKeys.FeedForwardLength));
+        early.Metadata.Remove(early.Metadata.ArchitectureKey(ExpertKeys.SharedFeedForwardLength));
+        ExpertConfig experts = model.Network.Config.Experts!;
+        int width = model.Network.Config.ModelDim;
+        Stack(early, TensorNames.FfnGate, TensorNames.ExpertsGate, experts.FfnDim, width);
+        Stack(early, TensorNames.FfnUp, TensorNames.ExpertsUp, experts.FfnDim, width);
+        Stack(early, TensorNames.FfnDown, TensorNames.ExpertsDown, width, experts.FfnDim);
+        early.Load();
+
+        Assert.Equal(experts, early.Network.Config.Experts);
+        Assert.NotEqual(experts.FfnDim, experts.SharedFfnDim);
+        Assert.Equal(model.Score(ids), early.Score(ids));
+    }
+
+    /// <summary>Makes one tensor of the experts' matrices (rows, cols) of the second block.</summary>
+    private static void Stack(TinyModel model, string matrix, string stack, int rows, int cols)
+    {
+        List<float> values = [];
+        for (int i = 0; i < TinyFamilies.ExpertCount; i++)
+        {
+            string name = TensorNames.Block(1, TensorNames.Expert(matrix, i));
+            values.AddRange(model.Values(name));
+            model.Remove(name);
+        }
+
+        model.Add(TensorNames.Block(1, stack), TinyFamilies.ExpertCount, rows, cols);
+        values.CopyTo(model.Values(TensorNames.Block(1, stack)));
+    }
+
     private static void AssertRefused(TinyModel model, SequenceOptions options)
     {
         ArgumentException fault = Assert.Throws<ArgumentException>(() => model.Network.CreateSequence(options));
