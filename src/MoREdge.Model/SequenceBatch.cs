@@ -110,7 +110,7 @@ public sealed class SequenceBatch : IDisposable
             cache, tokensMax, depthMax, slot, Math.Min(_plan.ChunkRowsMax, tokensMax), _model.Config)
         {
             KvPolicy = _plan.KvPolicy,
-            Pipeline = _speculation.CreatePipeline(cache, tokensMax, slot),
+            Pipeline = _speculation.CreatePipeline(cache, tokensMax),
         };
     }
 
@@ -262,6 +262,7 @@ public sealed class SequenceBatch : IDisposable
             EndFlight(sequence);
         }
 
+        _speculation.Remove(sequence);
         _sequences[sequence.Slot] = null;
         SequenceCount--;
         sequence.Cache.Dispose();
@@ -308,6 +309,7 @@ public sealed class SequenceBatch : IDisposable
     /// <summary>Feeds a token of a text that drafts: the draft that is under way, or another one.</summary>
     private void FeedDrafting(BatchSequence sequence, int id)
     {
+        _speculation.TakeRows(sequence);
         sequence.IsUnderWay = true;
         sequence.LogitRow = -1;
         if (sequence.Pipeline!.Ask(id, sequence.Position, sequence.DepthMax))

@@ -24,6 +24,9 @@ internal sealed class BatchSpeculation
     private readonly SpeculationSwitch[] _switches;
     private readonly Flight[] _flights;
     private readonly BatchSequence[] _drafting;
+
+    /// <summary>Texts that have drafted and are in the batch, each at the place of its rows.</summary>
+    private readonly BatchSequence?[] _owners;
     private readonly TokenPipeline[] _pairs;
     private SpeculationSwitch? _switch;
     private bool _isDecided;
@@ -48,6 +51,7 @@ internal sealed class BatchSpeculation
         }
 
         _drafting = new BatchSequence[_switches.Length];
+        _owners = new BatchSequence?[_switches.Length];
         _pairs = new TokenPipeline[_switches.Length];
         _flights = new Flight[_isOff ? 0 : FlightsMax(plan, config)];
     }
@@ -65,16 +69,35 @@ internal sealed class BatchSpeculation
 
     /// <summary>Rows of activations that drafts take.</summary>
     public static int RowsFor(BatchOptions limits, ModelConfig config) =>
-        limits.SequencesMax * TokenPipeline.RowsFor(config);
+        DraftingTextsMax(limits) * TokenPipeline.RowsFor(config);
 
     /// <summary>The tokens under way of a new text; null where none draft.</summary>
     /// <param name="cache">Keys and values of the text.</param>
     /// <param name="tokensMax">Most tokens of the text.</param>
-    /// <param name="slot">Its place in the batch.</param>
-    public TokenPipeline? CreatePipeline(KvCache cache, int tokensMax, int slot) => _isOff
-        ? null
-        : new TokenPipeline(
-            _runner, cache, _config, tokensMax, _firstRow + (slot * TokenPipeline.RowsFor(_config)));
+    public TokenPipeline? CreatePipeline(KvCache cache, int tokensMax) =>
+        _isOff ? null : new TokenPipeline(_runner, cache, _config, tokensMax);
+
+    /// <summary>Gives a text that is about to draft rows of activations, its own while it is in the batch.</summary>
+    public void TakeRows(BatchSequence sequence)
+    {
+        if (Array.IndexOf(_owners, sequence) < 0)
+        {
+            // Nobody drafts while there are more texts than places, so the others in the batch leave one.
+            int place = Array.IndexOf(_owners, null);
+            _owners[place] = sequence;
+            sequence.Pipeline!.TakeRows(_firstRow + (place * TokenPipeline.RowsFor(_config)));
+        }
+    }
+
+    /// <summary>A text leaves the batch.</summary>
+    public void Remove(BatchSequence sequence)
+    {
+        int place = Array.IndexOf(_owners, sequence);
+        if (place >= 0)
+        {
+            _owners[place] = null;
+        }
+    }
 
     /// <summary>Whether a token that is fed before the next tick drafts; texts may join while others are fed.</summary>
     /// <param name="sequences">Texts in the batch.</param>

@@ -18,7 +18,8 @@ internal sealed class SpeculativeDecoder
     {
         _runner = runner;
         _flights = new Flight[TokenPipeline.FlightsMax(config)];
-        Pipeline = new TokenPipeline(runner, cache, config, contextLength, firstRow: 0);
+        Pipeline = new TokenPipeline(runner, cache, config, contextLength);
+        Pipeline.TakeRows(0);
     }
 
     /// <summary>The tokens under way.</summary>

@@ -4,15 +4,13 @@ namespace MoREdge.Model.Speculation;
 
 /// <summary>A token under way: the one that was asked for, or one that is expected to be asked for next.</summary>
 /// <param name="cache">Keys and values of the text.</param>
-/// <param name="row">Its row of the workspace.</param>
-/// <param name="exitRow">The row of its copy that leaves early.</param>
-internal sealed class SpeculativeToken(KvCache cache, int row, int exitRow)
+internal sealed class SpeculativeToken(KvCache cache)
 {
     /// <summary>Its row of the workspace.</summary>
-    public int Row { get; } = row;
+    public int Row { get; set; }
 
     /// <summary>The row of its copy that leaves early.</summary>
-    public int ExitRow { get; } = exitRow;
+    public int ExitRow { get; set; }
 
     /// <summary>The token on its way through the network.</summary>
     public Flight Flight { get; } = new(cache, rowsMax: 1);

@@ -17,8 +17,7 @@ namespace MoREdge.Model.Speculation;
 /// recursion ahead or in the same pass, and in the suffix layers it waits for it. So logits do not depend on the
 /// drafts. Compare early-exit drafting in LayerSkip (arXiv 2404.16710); here drafting and verifying share their passes,
 /// which only shared weights allow. A tick asks a pipeline for its flights stage by stage (<see cref="TakePair"/>,
-/// <see cref="Enter"/>, <see cref="Recur"/>, <see cref="Leave"/>, <see cref="Gather"/>, <see cref="Draft"/>), so that
-/// those of many texts run together.
+/// <see cref="Enter"/>, <see cref="Recur"/>, <see cref="Leave"/>, <see cref="Gather"/>, <see cref="Draft"/>).
 /// </remarks>
 internal sealed class TokenPipeline
 {
@@ -43,13 +42,12 @@ internal sealed class TokenPipeline
     private int _draftRow;
     private int _checkRow;
 
-    /// <summary>Takes every buffer.</summary>
+    /// <summary>Takes every buffer but rows of the workspace: <see cref="TakeRows"/> before the first token.</summary>
     /// <param name="runner">Runs the tokens.</param>
     /// <param name="cache">Keys and values of the text.</param>
     /// <param name="config">The model.</param>
     /// <param name="tokensMax">Most tokens of the text.</param>
-    /// <param name="firstRow">First of its <see cref="RowsFor"/> rows of the workspace.</param>
-    public TokenPipeline(FlightRunner runner, KvCache cache, ModelConfig config, int tokensMax, int firstRow)
+    public TokenPipeline(FlightRunner runner, KvCache cache, ModelConfig config, int tokensMax)
     {
         _runner = runner;
         _cache = cache;
@@ -58,7 +56,7 @@ internal sealed class TokenPipeline
         _tokens = new SpeculativeToken[FlightsMax(config)];
         for (int i = 0; i < _tokens.Length; i++)
         {
-            _tokens[i] = new SpeculativeToken(cache, firstRow + i, firstRow + _tokens.Length + i);
+            _tokens[i] = new SpeculativeToken(cache);
         }
     }
 
@@ -97,6 +95,15 @@ internal sealed class TokenPipeline
         Math.Min(config.RecursionCount, RecursionsMax) * BeginningMax(config);
 
     private static int BeginningMax(ModelConfig config) => config.Recursion is { DraftSize: > 0 } ? 2 : 1;
+
+    /// <summary>Gives it rows of the workspace, <see cref="RowsFor"/> from <paramref name="first"/> on.</summary>
+    public void TakeRows(int first)
+    {
+        for (int i = 0; i < _tokens.Length; i++)
+        {
+            (_tokens[i].Row, _tokens[i].ExitRow) = (first + i, first + _tokens.Length + i);
+        }
+    }
 
     /// <summary>
     /// Asks for the token <paramref name="id"/> at <paramref name="position"/>: it is the draft under way, or else

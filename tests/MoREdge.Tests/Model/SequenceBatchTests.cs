@@ -43,6 +43,25 @@ public sealed class SequenceBatchTests
         ["expert", "recursion", "middle_cycle", true], ["token", "shared", "middle_cycle", true],
     ]);
 
+    /// <summary>However many texts a batch holds, few of them draft at a time.</summary>
+    [Fact]
+    public void WorkspaceBytes_ForDrafts_DoNotGrowWithTheTextsThatDoNotDraft()
+    {
+        using TinyModel model = Create("expert", "recursion", "cycle").WithDraftHead().Load();
+        long Bytes(int sequences, SpeculationMode mode)
+        {
+            using SequenceBatch batch = model.Network.CreateBatch(
+                new SequenceOptions { Speculation = mode }, new BatchOptions { SequencesMax = sequences });
+            return batch.WorkspaceBytes;
+        }
+
+        long few = Bytes(8, SpeculationMode.On) - Bytes(8, SpeculationMode.Off);
+        long many = Bytes(64, SpeculationMode.On) - Bytes(64, SpeculationMode.Off);
+
+        Assert.True(few > 0);
+        Assert.Equal(few, many);
+    }
+
     [Theory]
     [MemberData(nameof(DraftingCases))]
     public void RandomArrivals_WithDrafts_EveryTextGetsTheBitsOfASequence(
