@@ -45,7 +45,7 @@ internal sealed class LogitsVerb
         command.Options.Add(_ids);
         command.Options.Add(_decode);
         command.Options.Add(_json);
-        _options = new ModelOptions(command);
+        _options = new ModelOptions(command, contextDefault: "as many as there are ids");
     }
 
     /// <summary>The verb.</summary>

@@ -13,6 +13,11 @@ internal sealed class ModelOptions
     /// </summary>
     private const int ThreadsDefaultMax = 16;
 
+    /// <summary>
+    /// Context of a text when none is asked for: models trained on 128k tokens would take gigabytes of keys and values.
+    /// </summary>
+    public const int ContextDefaultMax = 4096;
+
     /// <summary>Most threads that can be asked for.</summary>
     public const int ThreadsMax = 256;
 
@@ -64,9 +69,10 @@ internal sealed class ModelOptions
     /// <summary>Adds the options to <paramref name="command"/>.</summary>
     /// <param name="command">The verb.</param>
     /// <param name="withLists">False when the verb has a --threads and a --kv of its own, which take lists.</param>
-    /// <param name="contextDefault">The context when none is asked for, in words.</param>
-    public ModelOptions(Command command, bool withLists = true, string contextDefault = "the trained context")
+    /// <param name="contextDefault">The context when none is asked for, in words; null for that of a text.</param>
+    public ModelOptions(Command command, bool withLists = true, string? contextDefault = null)
     {
+        contextDefault ??= $"the trained context, at most {ContextDefaultMax}";
         _context = Count(
             "--context", "TOKENS", $"Room for prompt and answer together, in tokens. [default: {contextDefault}]");
         command.Options.Add(_routing);

@@ -10,11 +10,6 @@ namespace MoREdge.Cli;
 /// </summary>
 internal static class OpenedModel
 {
-    /// <summary>
-    /// Context when none is asked for: models trained on 128k tokens would take gigabytes of keys and values.
-    /// </summary>
-    private const int ContextDefaultMax = 4096;
-
     /// <summary>Opens the model file, or the built-in one for none.</summary>
     public static LocalModel Open(string? path, ModelOptions options, ParseResult result) =>
         LocalModel.Open(BuiltInModel.Resolve(path), ModelOptions.Kernels(), options.Threads(result));
@@ -53,7 +48,7 @@ internal static class OpenedModel
         LocalModel model, ModelOptions options, DecodingFlags decoding, ParseResult result, SamplerOptions sampler)
     {
         int trained = model.Network.Config.ContextLength;
-        SequenceOptions sequence = options.Sequence(result, Math.Min(trained, ContextDefaultMax)) with
+        SequenceOptions sequence = options.Sequence(result, Math.Min(trained, ModelOptions.ContextDefaultMax)) with
         {
             Speculation = decoding.Speculation(result),
         };

@@ -243,7 +243,10 @@ public sealed class BenchVerbTests : IDisposable
     [Theory]
     [InlineData("bench", "what is measured")]
     [InlineData("perplexity", "the trained context, at most 2048")]
-    [InlineData("doctor", "the trained context")]
+    [InlineData("chat", "the trained context, at most 4096")]
+    [InlineData("generate", "the trained context, at most 4096")]
+    [InlineData("doctor", "the trained context, at most 4096")]
+    [InlineData("logits", "as many as there are ids")]
     public void Help_OfContext_NamesTheDefaultOfTheVerb(string verb, string words) => Assert.Contains(
         $"in tokens. [default: {words}]", CliRunner.Run(verb, "--help").Output, StringComparison.Ordinal);
 

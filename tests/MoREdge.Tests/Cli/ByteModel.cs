@@ -15,8 +15,10 @@ internal sealed record ByteModel
     public const int VocabSize = 257;
     public const int BeginId = 256;
     public const int EndId = 0;
-    public const int ContextLength = 64;
     public const int FfnDim = 64;
+
+    /// <summary>Tokens that the file says the model was trained on.</summary>
+    public int ContextLength { get; init; } = 64;
 
     /// <summary>Seed of the weights.</summary>
     public int Seed { get; init; } = 1;

@@ -111,6 +111,23 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Contains("each, 0 B behind the windows, F32)", text.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>A verdict is about the text that chat and generate would start, or it is about none.</summary>
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(131_072, 4096)]
+    public void Context_ThatNobodyAskedFor_IsThatOfAChat(int trained, int expected)
+    {
+        string path = new ByteModel { ContextLength = trained }.Write(_folder.File("m.gguf"));
+
+        CliResult result = CliRunner.Run("doctor", path, "--threads", "1", "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement model = json.RootElement.GetProperty("model");
+        Assert.Equal(expected, model.GetProperty("context_tokens").GetInt32());
+        Assert.Equal(2 * 2 * ByteModel.KvDim * 4 * expected, model.GetProperty("kv_bytes").GetInt64());
+    }
+
     [Theory]
     [InlineData(1, "--context or --kv-format q8")]
     [InlineData(2, "--context, --kv-format q8 or --kv shared")]

@@ -81,7 +81,7 @@ internal sealed class DoctorVerb
         KernelSet kernels = ModelOptions.Kernels();
         int threads = _options.Threads(result);
         using GgufFile? file = path is null ? null : OpenedModel.OpenFile(path);
-        MemoryEstimate? estimate = file is null ? null : new MemoryEstimate(file, _options.Sequence(result), threads);
+        MemoryEstimate? estimate = file is null ? null : Estimate(file, result, threads);
 
         // More threads than processors take turns, and a small part of the buffer is read again from a cache meanwhile.
         int readers = Math.Min(threads, Environment.ProcessorCount);
@@ -111,6 +111,14 @@ internal sealed class DoctorVerb
         }
 
         return report.IsHealthy ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    /// <summary>What chat and generate would take with the same options.</summary>
+    private MemoryEstimate Estimate(GgufFile file, ParseResult result, int threads)
+    {
+        int trained = ModelConfigReader.Read(file).ContextLength;
+        int context = Math.Min(trained, ModelOptions.ContextDefaultMax);
+        return new MemoryEstimate(file, _options.Sequence(result, context), threads);
     }
 
     private static double MeasureBandwidth(KernelSet kernels, int threads, long byteCount)
