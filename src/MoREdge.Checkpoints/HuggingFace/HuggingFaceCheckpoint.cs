@@ -156,7 +156,23 @@ internal static class HuggingFaceCheckpoint
         tokenizer = TokenizerSource.Fit(tokenizer, config.VocabSize, warnings);
         int eosId = tokenizer.EosId >= 0 || config.EosIds.Length == 0 ? tokenizer.EosId : config.EosIds[0];
         int bosId = tokenizer.BosId >= 0 ? tokenizer.BosId : config.BosId;
+        RequireTokens([bosId, .. eosIds], tokenizer.Tokens.Count);
         TokenizerMetadata.Write(metadata, tokenizer with { BosId = bosId, EosId = eosId }, [.. eosIds]);
+    }
+
+    /// <summary>Nobody could start a text with a model file that names tokens which its tokenizer lacks.</summary>
+    private static void RequireTokens(ReadOnlySpan<int> ids, int tokenCount)
+    {
+        foreach (int id in ids)
+        {
+            if (id >= tokenCount)
+            {
+                throw new CheckpointException(
+                    CheckpointError.InvalidTokenizer,
+                    $"config.json or generation_config.json names the token {id}, but the tokenizer has {tokenCount} "
+                    + "tokens.");
+            }
+        }
     }
 
     private static string Describe(

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MoREdge.Checkpoints;
 using MoREdge.ModelFile;
 using MoREdge.Tokenization;
@@ -63,6 +64,41 @@ public sealed class TokenizerFitTests : IDisposable
         CheckpointException fault = Assert.Throws<CheckpointException>(() => TokenizerSource.Fit(tokenizer, 10, []));
 
         Assert.Equal(CheckpointError.InvalidTokenizer, fault.Error);
+    }
+
+    /// <summary>No text could be started with such a model file.</summary>
+    [Theory]
+    [InlineData("generation_config.json", """{"eos_token_id":[2,10]}""", "token 10")]
+    [InlineData("generation_config.json", """{"eos_token_id":[2,9]}""", null)]
+    [InlineData("config.json", """ "eos_token_id":11 """, "token 11")]
+    [InlineData("config.json", """ "bos_token_id":12 """, "token 12")]
+    public void Open_ConfigurationThatNamesATokenOfNoTokenizer_IsRefused(string file, string setting, string? part)
+    {
+        Write("");
+        if (file == "config.json")
+        {
+            JsonObject config = SyntheticModel.Config(1);
+            foreach ((string key, JsonNode? value) in JsonNode.Parse($"{{{setting}}}")!.AsObject().ToList())
+            {
+                config[key] = value!.DeepClone();
+            }
+
+            _folder.WriteConfig(config);
+        }
+        else
+        {
+            _folder.Write(file, setting);
+        }
+
+        if (part is null)
+        {
+            Checkpoint.Open(_folder.FullPath).Dispose();
+            return;
+        }
+
+        CheckpointException fault = Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder.FullPath));
+        Assert.Equal(CheckpointError.InvalidTokenizer, fault.Error);
+        Assert.Contains(part, fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
