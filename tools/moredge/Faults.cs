@@ -50,9 +50,13 @@ internal static class Faults
         {
             return Report(ExitCode.Failure, "There is not enough memory; try a smaller --context or a smaller model.");
         }
+        catch (ChatTemplateException fault)
+        {
+            return Report(ExitCode.Failure, TemplateSentence(fault));
+        }
         catch (Exception fault) when (fault is FailureException or ModelFileException or CheckpointException
             or TokenizerException or QuantizationException or KernelSelectionException or InferenceException
-            or ChatTemplateException or IOException or UnauthorizedAccessException)
+            or IOException or UnauthorizedAccessException)
         {
             return Report(ExitCode.Failure, fault.Message);
         }
@@ -67,6 +71,10 @@ internal static class Faults
 
     /// <summary>Prints one sentence on standard error; the work goes on.</summary>
     public static void Warn(string sentence) => Console.Error.WriteLine($"moredge: warning: {Clean(sentence)}");
+
+    /// <summary>What a chat template says of itself, by raise_exception too, with the words that it is one.</summary>
+    public static string TemplateSentence(ChatTemplateException fault) =>
+        fault.Error == ChatTemplateError.UnsupportedConstruct ? fault.Message : $"The chat template: {fault.Message}";
 
     /// <summary>A sentence may quote a file, so it is made fit for a terminal and bounded.</summary>
     private static string Clean(string sentence) =>

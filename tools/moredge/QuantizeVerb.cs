@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using MoREdge.Checkpoints;
-using MoREdge.Model;
 using MoREdge.ModelFile;
 using MoREdge.Quantization;
-using MoREdge.Tensors;
 
 namespace MoREdge.Cli;
 
@@ -142,7 +140,7 @@ internal static class QuantizeVerb
         SetIfGiven(checkpoint.Metadata, MetadataKeys.Name, result.GetValue(Name));
         SetIfGiven(checkpoint.Metadata, MetadataKeys.License, result.GetValue(License));
         SetIfGiven(checkpoint.Metadata, MetadataKeys.ReportText, reportText);
-        RequireRunnable(checkpoint);
+        QuantizeCheck.Require(checkpoint);
         IReadOnlyList<TensorReport> tensors;
         using (ProgressLine progress = new("Quantizing"))
         {
@@ -164,41 +162,6 @@ internal static class QuantizeVerb
         }
 
         return ExitCode.Success;
-    }
-
-    /// <summary>Minutes of work for a file that would then be refused are worth a look before.</summary>
-    private static void RequireRunnable(Checkpoint checkpoint)
-    {
-        Dictionary<string, TensorShape> shapes = new(StringComparer.Ordinal);
-        foreach (CheckpointTensor tensor in checkpoint.Tensors)
-        {
-            shapes[tensor.Name] = tensor.Shape;
-        }
-
-        if (shapes.TryGetValue(TensorNames.TokenEmbedding, out TensorShape embedding))
-        {
-            ModelConfigReader.Read(
-                checkpoint.Metadata, embedding,
-                name => shapes.TryGetValue(name, out TensorShape shape) ? shape : null);
-        }
-
-        if (checkpoint.File is { } file)
-        {
-            RequireRunnable(file);
-        }
-    }
-
-    /// <summary>Whether a GGUF file holds what its network needs, which other sources are asked for.</summary>
-    private static void RequireRunnable(GgufFile file)
-    {
-        try
-        {
-            DecoderModel.Load(file, ModelOptions.Kernels(), threadCount: 1).Dispose();
-        }
-        catch (ModelFileException fault) when (fault.Error == ModelFileError.UnsupportedElementType)
-        {
-            // Nothing runs F64, but it can be quantized.
-        }
     }
 
     private static void SetIfGiven(GgufMetadata metadata, string key, string? text)

@@ -1,0 +1,83 @@
+using MoREdge.Checkpoints;
+using MoREdge.Inference;
+using MoREdge.Model;
+using MoREdge.ModelFile;
+using MoREdge.Tensors;
+using MoREdge.Tokenization;
+
+namespace MoREdge.Cli;
+
+/// <summary>Minutes of work for a file that would then be refused are worth a look before.</summary>
+internal static class QuantizeCheck
+{
+    /// <summary>Throws unless the model file could be run, and warns where nobody could chat with it.</summary>
+    /// <exception cref="ModelFileException">Its network is not one that this version runs.</exception>
+    /// <exception cref="FailureException">It recommends a way to sample that is none.</exception>
+    public static void Require(Checkpoint checkpoint)
+    {
+        Dictionary<string, TensorShape> shapes = new(StringComparer.Ordinal);
+        foreach (CheckpointTensor tensor in checkpoint.Tensors)
+        {
+            shapes[tensor.Name] = tensor.Shape;
+        }
+
+        if (shapes.TryGetValue(TensorNames.TokenEmbedding, out TensorShape embedding))
+        {
+            ModelConfigReader.Read(
+                checkpoint.Metadata, embedding,
+                name => shapes.TryGetValue(name, out TensorShape shape) ? shape : null);
+        }
+
+        if (checkpoint.File is { } file)
+        {
+            RequireRunnable(file);
+        }
+        else
+        {
+            RequireSampling(checkpoint.Metadata);
+            WarnOfTemplate(checkpoint.Metadata);
+        }
+    }
+
+    /// <summary>Whether a GGUF file holds what its network needs, which other sources are asked for.</summary>
+    private static void RequireRunnable(GgufFile file)
+    {
+        try
+        {
+            DecoderModel.Load(file, ModelOptions.Kernels(), threadCount: 1).Dispose();
+        }
+        catch (ModelFileException fault) when (fault.Error == ModelFileError.UnsupportedElementType)
+        {
+            // Nothing runs F64, but it can be quantized.
+        }
+    }
+
+    /// <summary>Whether generate and chat would take what generation_config.json recommends.</summary>
+    private static void RequireSampling(GgufMetadata metadata)
+    {
+        try
+        {
+            SamplerOptions.RecommendedBy(metadata);
+        }
+        catch (ModelFileException fault)
+        {
+            throw new FailureException($"generation_config.json: {fault.Message}");
+        }
+    }
+
+    /// <summary>Whoever does not chat needs no template.</summary>
+    private static void WarnOfTemplate(GgufMetadata metadata)
+    {
+        try
+        {
+            if (metadata.GetString(MetadataKeys.ChatTemplate) is { Length: > 0 } template)
+            {
+                ChatTemplate.Parse(template);
+            }
+        }
+        catch (ChatTemplateException fault)
+        {
+            Faults.Warn($"'moredge chat' will refuse this model. {Faults.TemplateSentence(fault)}");
+        }
+    }
+}
