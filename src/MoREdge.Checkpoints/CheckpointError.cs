@@ -9,6 +9,9 @@ public enum CheckpointError
     /// <summary>The operating system refused to open or read a file.</summary>
     SourceUnreadable,
 
+    /// <summary>Git LFS has not fetched the file.</summary>
+    GitLfsPointer,
+
     /// <summary>The content is none of the formats this library reads.</summary>
     UnknownFormat,
 

@@ -6,6 +6,9 @@ namespace MoREdge.Checkpoints;
 /// <summary>A file open for reading at any offset: tensors are read in place, never as a whole.</summary>
 internal sealed class WeightFile : IDisposable
 {
+    /// <summary>More bytes than the specification of Git LFS allows a pointer.</summary>
+    private const int PointerBytesMax = 1024;
+
     /// <summary>Null where there is nothing to read.</summary>
     private readonly SafeFileHandle? _handle;
 
@@ -15,6 +18,8 @@ internal sealed class WeightFile : IDisposable
         _handle = handle;
         Length = length;
     }
+
+    private static ReadOnlySpan<byte> PointerStart => "version https://git-lfs"u8;
 
     /// <summary>Where the file lies.</summary>
     public string Path { get; }
@@ -26,7 +31,7 @@ internal sealed class WeightFile : IDisposable
     public long Length { get; }
 
     /// <summary>Opens <paramref name="path"/>.</summary>
-    /// <exception cref="CheckpointException">The file is absent or unreadable.</exception>
+    /// <exception cref="CheckpointException">The file is absent, unreadable or a Git LFS pointer.</exception>
     public static WeightFile Open(string path)
     {
         SafeFileHandle? handle = null;
@@ -39,6 +44,7 @@ internal sealed class WeightFile : IDisposable
 
             handle = File.OpenHandle(path);
             WeightFile file = new(path, handle, RandomAccess.GetLength(handle));
+            file.RefusePointer();
             handle = null;
             return file;
         }
@@ -90,6 +96,24 @@ internal sealed class WeightFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _handle?.Dispose();
+
+    /// <summary>Without Git LFS a clone holds a few lines of text in the place of each large file.</summary>
+    private void RefusePointer()
+    {
+        Span<byte> start = stackalloc byte[PointerStart.Length];
+        if (Length < start.Length || Length > PointerBytesMax)
+        {
+            return;
+        }
+
+        Read(0, start);
+        if (start.SequenceEqual(PointerStart))
+        {
+            throw new CheckpointException(
+                CheckpointError.GitLfsPointer,
+                $"{Path} is a Git LFS pointer in the place of the file itself; 'git lfs pull' fetches that.");
+        }
+    }
 
     private int ReadSome(long offset, Span<byte> destination)
     {

@@ -114,4 +114,31 @@ public sealed class ConfigRefusalTests : IDisposable
         byte[] pickle = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9];
         Assert.Equal(CheckpointError.LegacyPyTorch, CheckpointReading.Refusal(_folder.Write("older.bin", pickle)));
     }
+
+    /// <summary>What a clone without Git LFS holds in the place of its large files.</summary>
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("model.safetensors")]
+    [InlineData("pytorch_model.bin")]
+    [InlineData("tokenizer.json")]
+    [InlineData("tokenizer.model")]
+    [InlineData("model-q4.gguf")]
+    public void Open_PointerOfGitLfs_SaysWhatFetchesTheFile(string name)
+    {
+        _folder.WriteConfig(SyntheticModel.Config(1));
+        if (name != "pytorch_model.bin")
+        {
+            _folder.Write("model.safetensors", SafetensorsBuilder.File(SyntheticModel.Llama(1).Tensors));
+        }
+
+        string pointer = _folder.Write(
+            name, $"version https://git-lfs.github.com/spec/v1\noid sha256:{new string('0', 64)}\nsize 4096\n");
+        string source = name.EndsWith(".gguf", StringComparison.Ordinal) ? pointer : _folder.FullPath;
+
+        CheckpointException fault = Assert.Throws<CheckpointException>(() => Checkpoint.Open(source).Dispose());
+
+        Assert.Equal(CheckpointError.GitLfsPointer, fault.Error);
+        Assert.Contains(name, fault.Message, StringComparison.Ordinal);
+        Assert.Contains("git lfs pull", fault.Message, StringComparison.Ordinal);
+    }
 }
