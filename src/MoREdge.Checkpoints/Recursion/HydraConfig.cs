@@ -12,6 +12,9 @@ namespace MoREdge.Checkpoints.Recursion;
 /// </remarks>
 internal static class HydraConfig
 {
+    /// <summary>Objects of a run's file, of which a vanilla run has one at least.</summary>
+    private static readonly string[] ObjectsOfRun = ["recursive", "mor", "model_config"];
+
     /// <summary>Settings of "recursive" and "kv_sharing" that the tensors themselves answer.</summary>
     private static readonly HashSet<string> OfSharing = ["ln_share", "initialization", "base_depth"];
 
@@ -25,6 +28,7 @@ internal static class HydraConfig
     /// <exception cref="CheckpointException">A key is missing, wrong or unsupported.</exception>
     public static RecursionConfig? Read(ConfigObject hydra)
     {
+        RequireRun(hydra);
         RefuseRelaxation(hydra);
         ConfigObject? recursive = hydra.GetObject("recursive");
         ConfigObject? mor = hydra.GetObject("mor");
@@ -164,6 +168,18 @@ internal static class HydraConfig
         return value.ValueKind == JsonValueKind.String
             ? Capacities.Parse(value.GetString()!)
             : mor.GetDoubles("capacity")!;
+    }
+
+    /// <summary>A file of something else says nothing of recursions either, and would pass for a vanilla run.</summary>
+    private static void RequireRun(ConfigObject hydra)
+    {
+        if (!Array.Exists(ObjectsOfRun, hydra.Has))
+        {
+            throw new CheckpointException(
+                CheckpointError.MissingKey,
+                $"{hydra.Name} has none of {string.Join(", ", ObjectsOfRun)}, so it describes no run of "
+                + "Mixture-of-Recursions.");
+        }
     }
 
     private static void RefuseRelaxation(ConfigObject hydra)

@@ -122,6 +122,25 @@ public sealed class HydraConfigTests : IDisposable
             CheckpointError.YamlMalformed, Assert.Throws<CheckpointException>(() => Open(model, "- 1\n- 2\n")).Error);
     }
 
+    /// <summary>Such as the config.json beside it, which is YAML, too.</summary>
+    [Theory]
+    [InlineData("hidden_size: 8", CheckpointError.MissingKey)]
+    [InlineData("{}", CheckpointError.MissingKey)]
+    [InlineData("recursive: {enable: false}", null)]
+    [InlineData("model_config: null", null)]
+    public void Open_YamlOfSomethingElse_IsNoVanillaRun(string yaml, CheckpointError? expected)
+    {
+        SyntheticModel model = SyntheticModel.Llama(8);
+        if (expected is null)
+        {
+            Open(model, yaml).Dispose();
+        }
+        else
+        {
+            Assert.Equal(expected, Assert.Throws<CheckpointException>(() => Open(model, yaml)).Error);
+        }
+    }
+
     private Checkpoint Open(SyntheticModel model, string yaml)
     {
         _folder.WriteConfig(SyntheticModel.Config(8));
