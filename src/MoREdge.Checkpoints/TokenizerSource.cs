@@ -11,6 +11,9 @@ internal static class TokenizerSource
     /// <summary>The largest chat template read, in bytes.</summary>
     public const int TemplateBytesMax = 1 << 20;
 
+    /// <summary>Published embeddings are padded by up to 2 % (Phi-2: 51,200 rows, 50,295 tokens).</summary>
+    private const int PaddingShare = 16;
+
     private const string JsonName = "tokenizer.json";
     private const string ConfigName = "tokenizer_config.json";
     private const string ModelName = "tokenizer.model";
@@ -72,13 +75,23 @@ internal static class TokenizerSource
         };
     }
 
-    /// <summary>A tokenizer may have fewer tokens than the embedding has rows (padding), never more.</summary>
+    /// <summary>
+    /// A tokenizer may have fewer tokens than the embedding has rows (padding), never more; many fewer are a warning.
+    /// </summary>
     /// <exception cref="CheckpointException">InvalidTokenizer.</exception>
-    public static void CheckSize(TokenizerDefinition tokenizer, int vocabSize)
+    public static void CheckSize(TokenizerDefinition tokenizer, int vocabSize, List<string> warnings)
     {
-        if (tokenizer.Tokens.Count > vocabSize)
+        int count = tokenizer.Tokens.Count;
+        if (count > vocabSize)
         {
             throw TooLarge(tokenizer, vocabSize);
+        }
+
+        if (vocabSize - count > vocabSize / PaddingShare)
+        {
+            warnings.Add(
+                $"The tokenizer has {count} tokens, the embedding {vocabSize} rows, which is more than padding: it may "
+                + "be the tokenizer of another model.");
         }
     }
 
@@ -94,6 +107,7 @@ internal static class TokenizerSource
         int count = tokenizer.Tokens.Count;
         if (count <= vocabSize)
         {
+            CheckSize(tokenizer, vocabSize, warnings);
             return tokenizer;
         }
 

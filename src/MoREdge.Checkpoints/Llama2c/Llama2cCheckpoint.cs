@@ -222,7 +222,7 @@ internal sealed class Llama2cCheckpoint
             return;
         }
 
-        TokenizerSource.CheckSize(tokenizer, _header.VocabSize);
+        TokenizerSource.CheckSize(tokenizer, _header.VocabSize, warnings);
         TokenizerMetadata.Write(metadata, tokenizer, EosIds);
     }
 }

@@ -116,6 +116,21 @@ public sealed class TokenizerFitTests : IDisposable
         Assert.Single(warnings);
     }
 
+    /// <summary>The rows behind the tokens are padding, or the tokenizer is that of another model.</summary>
+    [Theory]
+    [InlineData(11, false)]
+    [InlineData(12, true)]
+    [InlineData(200, true)]
+    public void Fit_MoreRowsThanPaddingExplains_IsAWarning(int rows, bool warns)
+    {
+        List<string> warnings = [];
+
+        TokenizerSource.Fit(Definition(), rows, warnings);
+
+        Assert.Equal(warns, warnings.Count == 1);
+        Assert.All(warnings, warning => Assert.Contains($"11 tokens, the embedding {rows} rows", warning));
+    }
+
     private static TokenizerDefinition Definition()
     {
         TokenKind[] kinds = new TokenKind[11];
