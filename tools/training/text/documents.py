@@ -10,15 +10,32 @@ MASKS = ("all", "answers")
 
 
 def read_documents(path: str | Path) -> Iterator[Document]:
-    """The documents of a JSON-lines file; blank lines are passed over."""
-    with open(path, encoding="utf-8") as lines:
+    """The documents of a JSON-lines file; blank lines are passed over. Ends with one sentence where a line is none."""
+    with open(path, "rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            document = json.loads(line)
-            if ("text" in document) == ("messages" in document):
-                raise ValueError(f"{path}:{number}: a document has either \"text\" or \"messages\"")
+            try:
+                document = json.loads(line)
+            except ValueError as error:
+                raise SystemExit(f"{path}:{number}: the line is no JSON of UTF-8: {error}") from None
+            if not is_document(document):
+                raise SystemExit(
+                    f'{path}:{number}: a document is {{"text": "..."}} or {{"messages": [{{"role": "...", "content":'
+                    ' "..."}, ...]}.'
+                )
             yield document
+
+
+def is_document(value: object) -> bool:
+    if not isinstance(value, dict) or ("text" in value) == ("messages" in value):
+        return False
+    if "text" in value:
+        return isinstance(value["text"], str)
+    return isinstance(value["messages"], list) and all(
+        isinstance(message, dict) and all(isinstance(message.get(key), str) for key in ("role", "content"))
+        for message in value["messages"]
+    )
 
 
 def render(document: Document) -> str:

@@ -39,6 +39,23 @@ class OwnText(unittest.TestCase):
             with self.assertRaisesRegex(SystemExit, "has no text"):
                 own.write(self.output, corpus)
 
+    def test_a_line_that_is_no_document_is_one_sentence(self) -> None:
+        lines = {
+            b'{"text": "open': "no JSON of UTF-8",
+            b'{"text": "\xff"}': "no JSON of UTF-8",
+            b'["text"]': "a document is",
+            b'"text"': "a document is",
+            b'{"text": 5}': "a document is",
+            b'{"text": "a", "messages": []}': "a document is",
+            b'{"prompt": "a"}': "a document is",
+            b'{"messages": "a"}': "a document is",
+            b'{"messages": [{"role": "user"}]}': "a document is",
+        }
+        for line, said in lines.items():
+            (self.corpus / "a.jsonl").write_bytes(b'{"text": "whole"}\n\n' + line + b"\n")
+            with self.subTest(line), self.assertRaisesRegex(SystemExit, rf"a\.jsonl:3: .*{said}"):
+                own.write(self.output, self.corpus)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -30,12 +30,15 @@ class Batches:
         self.window, self.batch, self.seed = window, batch, seed
         self.per_epoch = self.count() // batch
         if self.per_epoch == 0:
-            raise SystemExit(f"The text fills {self.count()} windows, fewer than a batch of {batch}.")
+            raise SystemExit(
+                f"The text fills {self.count()} windows of {window} tokens, fewer than a batch of {batch}: it takes more"
+                " text or a smaller batch."
+            )
         self.epoch, self.order, self.offset = -1, numpy.empty(0, numpy.int64), 0
 
     def count(self) -> int:
         """Windows of an epoch; a stream loses one so that an offset below the window always fits."""
-        return len(self.tokens) if self.tokens.ndim == 2 else (len(self.tokens) - 1) // self.window - 1
+        return len(self.tokens) if self.tokens.ndim == 2 else max(0, (len(self.tokens) - 1) // self.window - 1)
 
     def at(self, step: int) -> Batch:
         epoch, place = divmod(step, self.per_epoch)

@@ -207,6 +207,12 @@ class Parts(unittest.TestCase):
         self.assertTrue(torch.equal(batch.inputs + 1, batch.targets))
         self.assertEqual({batches.offset}, {int(start) % 24 for start in batch.inputs[:, 0]})
 
+    def test_less_text_than_a_batch_is_one_sentence(self) -> None:
+        for length in (1, 24, 200):
+            stream = numpy.zeros(length, numpy.uint16), numpy.ones(length, numpy.uint8)
+            with self.subTest(length), self.assertRaisesRegex(SystemExit, "fewer than a batch of 8"):
+                Batches(stream, 24, 8, 1)
+
     def test_the_report_is_of_whole_held_out_documents(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "validation.jsonl"
