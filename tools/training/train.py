@@ -55,7 +55,10 @@ def train(name: str, arguments: argparse.Namespace, judged: bool) -> bool:
     torch.manual_seed(run.training.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = preparation.prepare(run, arguments.corpus)
-    model = build(run.model)
+    try:
+        model = build(run.model)
+    except ValueError as error:
+        raise SystemExit(f"{run.name}: {error}") from None
     print(f"{run.name}: {sum(p.numel() for p in model.parameters()):,} parameters on {device}", flush=True)
     if run.training.initial:
         checkpoints.load_weights(run.folder.with_name(run.training.initial) / "checkpoint.pt", model)

@@ -164,7 +164,7 @@ def train(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
     """
     smallest = len(SPECIAL_TOKENS) + len(BYTE_TO_CHARACTER)
     if vocabulary_size < smallest:
-        raise ValueError(f"a byte-level vocabulary has at least {smallest} tokens, not {vocabulary_size}")
+        raise SystemExit(f"A byte-level vocabulary has at least {smallest} tokens, not {vocabulary_size}.")
     counts: Counter[str] = Counter()
     special = re.compile("|".join(re.escape(spelling) for spelling in SPECIAL_TOKENS))
     for text in texts:

@@ -31,8 +31,8 @@ class Batches:
         self.per_epoch = self.count() // batch
         if self.per_epoch == 0:
             raise SystemExit(
-                f"The text fills {self.count()} windows of {window} tokens, fewer than a batch of {batch}: it takes more"
-                " text or a smaller batch."
+                f"The text fills {self.count()} windows of {window} tokens, fewer than a batch of {batch}: it takes"
+                " more text or a smaller batch."
             )
         self.epoch, self.order, self.offset = -1, numpy.empty(0, numpy.int64), 0
 

@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -27,11 +28,11 @@ def prepare(settings: Settings, corpus: Path) -> bpe.Tokenizer:
         require_same(json.loads((folder / MADE_WITH).read_text()), made_with, folder / MADE_WITH)
     if not (folder / "train.jsonl").exists():
         print(f"{settings.name}: writing documents with {settings.data.source}", flush=True)
+        source = source_of(settings)
         partial = folder.with_name("data.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        module, function = settings.data.source.rsplit(".", 1)
-        getattr(importlib.import_module(module), function)(partial, corpus)
+        source(partial, corpus)
         (partial / MADE_WITH).write_text(json.dumps(made_with, indent=1) + "\n")
         os.replace(partial, folder)
     tokenizer = tokenizer_of(settings, folder)
@@ -46,6 +47,14 @@ def prepare(settings: Settings, corpus: Path) -> bpe.Tokenizer:
             print(f"{settings.name}: packing {part}", flush=True)
             pack.save_arrays(prefix, packed(settings, tokenizer, folder / f"{part}.jsonl"))
     return tokenizer
+
+
+def source_of(settings: Settings) -> Callable[[Path, Path], None]:
+    module, _, function = settings.data.source.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), function)
+    except (ValueError, ModuleNotFoundError, AttributeError):
+        raise SystemExit(f"{settings.name}: there is no function {settings.data.source} to write documents.") from None
 
 
 def packed(settings: Settings, tokenizer: bpe.Tokenizer, path: Path) -> pack.Arrays:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
+
+from text.documents import MASKS
 
 from . import architecture
 
@@ -13,6 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = (ROOT / "../../../shared/data/corpus").resolve()
 RUNS = ROOT / "runs"
 LAYOUTS = ("rows", "stream")
+# What generation_config.json may recommend to the runtime.
+SAMPLING = {"do_sample", "temperature", "top_k", "top_p", "min_p", "repetition_penalty"}
+# The settings that may be 0; no other count may.
+MAY_BE_ZERO = {"seed", "save_every_seconds"}
+KINDS = {"int": (int,), "float": (int, float), "str": (str,)}
 
 
 @dataclass(frozen=True)
@@ -93,30 +100,58 @@ def read(name: str, runs: Path = RUNS) -> Settings:
     if not path.exists():
         known = ", ".join(sorted(file.stem for file in path.parent.glob("*.toml")))
         raise SystemExit(f"There is no configuration {name}; there are {known}.")
-    with open(path, "rb") as file:
-        tables = tomllib.load(file)
-    unknown = set(tables) - {"model", "data", "training", "sampling"}
-    if unknown:
-        raise SystemExit(f"{path.name}: unknown table {', '.join(sorted(unknown))}.")
-    model = dict(tables["model"], vocab_size=tables["data"]["vocabulary"])
-    architecture.check(model, path.name)
+    tables = read_tables(path)
+    model = dict(tables["model"], vocab_size=tables["data"].get("vocabulary"))
     data = known_only(Data, tables["data"], path)
-    if data.layout not in LAYOUTS:
-        raise SystemExit(f"{path.name}: the layout is {' or '.join(LAYOUTS)}, not {data.layout}.")
+    training = known_only(Training, tables["training"], path)
+    architecture.check(model, path.name)
+    for key, known in (("layout", LAYOUTS), ("mask", MASKS)):
+        if getattr(data, key) not in known:
+            raise SystemExit(f"{path.name}: the {key} is {' or '.join(known)}, not {getattr(data, key)}.")
     if model.get("max_position_embeddings", 0) < data.window:
         raise SystemExit(f"{path.name}: max_position_embeddings is at least the window of {data.window} tokens.")
+    architecture.known_only(tables.get("sampling", {}), SAMPLING, "sampling", path.name)
+    if training.initial == name:
+        raise SystemExit(f"{path.name}: the run would begin with itself; initial names another configuration.")
     return Settings(
         name=name,
         model=model,
         data=data,
-        training=known_only(Training, tables["training"], path),
+        training=training,
         folder=runs / name,
         sampling=tables.get("sampling", {}),
     )
 
 
+def read_tables(path: Path) -> dict:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SystemExit(f"{path.name}: it is no TOML: {error}.") from None
+    unknown = set(tables) - {"model", "data", "training", "sampling"}
+    if unknown:
+        raise SystemExit(f"{path.name}: unknown table {', '.join(sorted(unknown))}.")
+    for name in ("model", "data", "training"):
+        if not isinstance(tables.get(name), dict):
+            raise SystemExit(f"{path.name}: there is no table {name}.")
+    return tables
+
+
 def known_only(kind: type, table: dict, path: Path):
+    """A table as what it describes; ends with one sentence where a key is unknown or missing, or its value is none."""
     unknown = set(table) - {known.name for known in fields(kind)}
     if unknown:
         raise SystemExit(f"{path.name}: unknown key {', '.join(sorted(unknown))}.")
+    for known in fields(kind):
+        if known.name in table:
+            check_value(known.name, known.type, table[known.name], path)
+        elif known.default is MISSING:
+            raise SystemExit(f"{path.name}: there is no {known.name} in {kind.__name__.lower()}.")
     return kind(**table)
+
+
+def check_value(name: str, kind: str, value: object, path: Path) -> None:
+    if isinstance(value, bool) or not isinstance(value, KINDS[kind]):
+        raise SystemExit(f"{path.name}: {name} is {'a text' if kind == 'str' else 'a number'} ({kind}), not {value!r}.")
+    if kind != "str" and value < 0 or kind == "int" and value == 0 and name not in MAY_BE_ZERO:
+        raise SystemExit(f"{path.name}: {name} is {'0 or' if kind == 'float' else '1 or'} more, not {value}.")

@@ -45,6 +45,11 @@ class PreparationCase(unittest.TestCase):
             with self.subTest(data), self.assertRaisesRegex(SystemExit, "the configuration now says"):
                 self.prepare(**data)
 
+    def test_a_source_that_is_none_is_one_sentence(self) -> None:
+        for source in ("documents", "no.such.module", f"{__name__}.document"):
+            with self.subTest(source), self.assertRaisesRegex(SystemExit, f"run: there is no function {source}"):
+                self.prepare(source=source)
+
     def test_a_tokenizer_fits_the_vocabulary(self) -> None:
         bpe.train([], 259).save(self.run_settings.folder / "given", 64)
         given = str(self.run_settings.folder / "given")

@@ -165,16 +165,62 @@ class Parts(unittest.TestCase):
             ({"attention_bias": True}, "unknown key attention_bias in model"),
             ({"model_type": "granite"}, "not granite"),
             ({"moe": {"experts": 4}}, "llama with mor and moe"),
+            ({"hidden_size": "x"}, "hidden_size is a number of 1 or more, not 'x'"),
+            ({"num_hidden_layers": 0}, "num_hidden_layers is a number of 1 or more, not 0"),
+            ({"num_key_value_heads": 3}, "2 attention heads do not divide by 3"),
+            ({"head_dim": 15}, "an even number of columns wide, not 15"),
+            ({"mor": {**mor, "num_recursion": 0}}, "num_recursion of model.mor is a number of 1 or more, not 0"),
+            ({"mor": {**mor, "draft_size": -3}}, "draft_size of model.mor is a number of 1 or more, not -3"),
+            ({"mor": {**mor, "capacity": [1.0, 0.5]}}, "capacity of model.mor is a list of 3 numbers"),
+            ({"mor": {**mor, "capacity": [1.0, 0.5, 0.9]}}, "none is above the one before it"),
+            ({"mor": {**mor, "thresholds": [0.5]}}, "thresholds of model.mor is a list of 3 numbers"),
         ):
             with self.subTest(changes), self.assertRaisesRegex(SystemExit, f"x.toml: .*{said}"):
                 architecture.check({**MODEL, **changes}, "x.toml")
+        for key in ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads"):
+            with self.subTest(key), self.assertRaisesRegex(SystemExit, f"x.toml: there is no {key} in model"):
+                architecture.check({name: value for name, value in MODEL.items() if name != key}, "x.toml")
+
+    def test_a_configuration_that_is_none_is_one_sentence(self) -> None:
+        whole = (
+            '[data]\nsource = "x.y"\nvocabulary = 300\nwindow = 24\n[training]\nsteps = 1\nbatch = 1\n[model]\n'
+            "hidden_size = 32\nintermediate_size = 48\nnum_hidden_layers = 2\nnum_attention_heads = 2\n"
+            "max_position_embeddings = 64\n[sampling]\ntemperature = 1\n"
+        )
+        changes = (
+            ("steps = 1", "steps = = 1", "it is no TOML: .*line 6"),
+            ("[training]", "[trainings]", "unknown table trainings"),
+            ("[training]\nsteps = 1\nbatch = 1\n", "", "there is no table training"),
+            ("steps = 1", "", "there is no steps in training"),
+            ("vocabulary = 300", "", "there is no vocabulary in data"),
+            ("steps = 1", 'steps = "many"', r"steps is a number \(int\), not 'many'"),
+            ("steps = 1", "steps = 1.5", r"steps is a number \(int\), not 1.5"),
+            ("batch = 1", "batch = true", r"batch is a number \(int\), not True"),
+            ("batch = 1", "batch = 0", "batch is 1 or more, not 0"),
+            ("batch = 1", "batch = 1\nlearning_rate = -1", "learning_rate is 0 or more, not -1"),
+            ("batch = 1", "batch = 1\nlog_every = 0", "log_every is 1 or more, not 0"),
+            ("batch = 1", "batch = 1\noptimiser = 3", r"optimiser is a text \(str\), not 3"),
+            ("batch = 1", 'batch = 1\ninitial = "one"', "the run would begin with itself"),
+            ("window = 24", 'window = 24\nmask = "answer"', "the mask is all or answers, not answer"),
+            ("temperature", "temprature", "unknown key temprature in sampling"),
+        )
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(settings, "ROOT", Path(folder)):
+            file = Path(folder) / "configs/one.toml"
+            file.parent.mkdir()
+            file.write_text(whole.replace("batch = 1", "batch = 1\nseed = 0\nclip = 2"))
+            self.assertEqual((0, 2), (settings.read("one").training.seed, settings.read("one").training.clip))
+            for old, new, said in changes:
+                file.write_text(whole.replace(old, new, 1))
+                with self.subTest(new), self.assertRaisesRegex(SystemExit, f"one.toml: .*{said}"):
+                    settings.read("one")
 
     def test_a_window_has_positions(self) -> None:
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(settings, "ROOT", Path(folder)):
             (Path(folder) / "configs").mkdir()
             text = (
                 '[data]\nsource = "x.y"\nvocabulary = 300\nwindow = 65\n[training]\nsteps = 1\nbatch = 1\n[model]\n'
-                "hidden_size = 32\nmax_position_embeddings = 64\n"
+                "hidden_size = 32\nintermediate_size = 48\nnum_hidden_layers = 2\nnum_attention_heads = 2\n"
+                "max_position_embeddings = 64\n"
             )
             (Path(folder) / "configs/one.toml").write_text(text.replace("65", "64"))
             (Path(folder) / "configs/two.toml").write_text(text)
