@@ -95,7 +95,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, default=settings.CORPUS, help="folder of texts")
     parser.add_argument("--runs", type=Path, default=settings.RUNS, help="where runs are kept (default: runs)")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes; the same command goes on")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", type=settings.count, default=os.cpu_count() or 1)
     parser.add_argument("--bfloat16", action="store_true", help="on a processor that multiplies bfloat16 fast, too")
     return parser.parse_args()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import tomllib
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -121,6 +122,13 @@ def read(name: str, runs: Path = RUNS) -> Settings:
         folder=runs / name,
         sampling=tables.get("sampling", {}),
     )
+
+
+def count(text: str) -> int:
+    """What an option such as --threads takes."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"it is a number of 1 or more, not {text}")
+    return int(text)
 
 
 def read_tables(path: Path) -> dict:

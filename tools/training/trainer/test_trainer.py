@@ -138,6 +138,14 @@ class Parts(unittest.TestCase):
                 self.assertEqual(130, train.main())
         self.assertEqual("Interrupted; the same command goes on from the last checkpoint.\n", said.getvalue())
 
+    def test_threads_are_one_or_more(self) -> None:
+        for text in ("0", "-1", "two"):
+            said = io.StringIO()
+            with self.subTest(text), mock.patch.object(sys, "argv", ["train.py", "--config", "own", "--threads", text]):
+                with self.assertRaises(SystemExit), contextlib.redirect_stderr(said):
+                    train.parse()
+                self.assertIn(f"--threads: it is a number of 1 or more, not {text}", said.getvalue())
+
     def test_the_schedule_warms_up_stays_and_decays(self) -> None:
         training = settings.Training(steps=100, batch=1, warmup_fraction=0.1, decay_fraction=0.2)
         factors = [schedule.factor(step, training) for step in range(100)]
