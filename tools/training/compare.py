@@ -76,7 +76,10 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train every architecture at equal training FLOPs and compare them.")
     parser.add_argument("--flops", type=float, default=2e13, help="training FLOPs of each run (default 2e13)")
     parser.add_argument("--batch", type=int, help="windows to a step: a small budget needs more, smaller steps")
-    parser.add_argument("--only", nargs="*", help="names of architectures, for a part of the comparison")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(VARIANTS), metavar="NAME",
+        help=f"architectures, for a part of the comparison: {', '.join(map(repr, VARIANTS))}",
+    )
     parser.add_argument("--corpus", type=Path, default=settings.CORPUS, help="folder of texts")
     parser.add_argument("--runs", type=Path, default=settings.RUNS, help="where runs are kept (default: runs)")
     parser.add_argument("--threads", type=settings.count, default=os.cpu_count() or 1)

@@ -60,7 +60,9 @@ def report_text(documents: Path) -> str:
 
 
 def load(folder: Path) -> tuple[Decoder, Tokenizer]:
-    """An exported model, ready to be asked."""
+    """An exported model, ready to be asked; ends with one sentence where there is none."""
+    if not (folder / "config.json").exists():
+        raise SystemExit(f"{folder} holds no exported model, which train.py leaves behind a run.")
     model = build(json.loads((folder / "config.json").read_text())).eval()
     model.load_state_dict(safetensors.read(folder / "model.safetensors"))
     return model, Tokenizer.load(folder)

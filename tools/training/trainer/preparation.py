@@ -32,7 +32,13 @@ def prepare(settings: Settings, corpus: Path) -> bpe.Tokenizer:
         partial = folder.with_name("data.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        source(partial, corpus)
+        try:
+            source(partial, corpus)
+        except FileNotFoundError as error:
+            raise SystemExit(
+                f"{settings.name}: {error.filename} is not there, a text that {settings.data.source} reads (--corpus"
+                " FOLDER)."
+            ) from None
         (partial / MADE_WITH).write_text(json.dumps(made_with, indent=1) + "\n")
         os.replace(partial, folder)
     tokenizer = tokenizer_of(settings, folder)

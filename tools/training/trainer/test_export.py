@@ -1,5 +1,7 @@
 """An exported config.json says what the model was trained with: read back, the same weights give the same logits."""
+import tempfile
 import unittest
+from pathlib import Path
 
 import torch
 
@@ -42,6 +44,10 @@ class Exports(unittest.TestCase):
         plain = {key: value for key, value in MODEL.items() if key != "mor"}
         self.assertNotIn("rope_theta", self.assert_same({**plain, "rope_parameters": rope}))
         self.assertEqual(10000.0, self.assert_same(plain)["rope_theta"])
+
+    def test_a_folder_without_a_model_is_one_sentence(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(SystemExit, "holds no exported model"):
+            export.load(Path(folder))
 
 
 if __name__ == "__main__":

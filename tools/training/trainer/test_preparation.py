@@ -50,6 +50,10 @@ class PreparationCase(unittest.TestCase):
             with self.subTest(source), self.assertRaisesRegex(SystemExit, f"run: there is no function {source}"):
                 self.prepare(source=source)
 
+    def test_a_text_that_is_not_there_is_one_sentence(self) -> None:
+        with self.assertRaisesRegex(SystemExit, r"run: corpus/\S+ is not there, a text that stories.corpus.language"):
+            self.prepare(source="stories.corpus.language")
+
     def test_a_tokenizer_fits_the_vocabulary(self) -> None:
         bpe.train([], 259).save(self.run_settings.folder / "given", 64)
         given = str(self.run_settings.folder / "given")
