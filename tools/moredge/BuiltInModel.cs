@@ -7,13 +7,17 @@ internal static class BuiltInModel
     public static readonly string[] Names = ["mor-stories", "mor-commands"];
 
     /// <summary>The file of a model: of the first built-in one for none, of one by its name, else the path.</summary>
-    /// <exception cref="FailureException">The built-in model is not next to the program.</exception>
+    /// <exception cref="FailureException">
+    /// The built-in model is not next to the program, or the path is that of a checkpoint.
+    /// </exception>
     public static string Resolve(string? path)
     {
         string name = path ?? Names[0];
         if (!Names.Contains(name) || File.Exists(name))
         {
-            return name;
+            return File.Exists(Path.Combine(name, "config.json"))
+                ? throw new FailureException($"{name}: is a checkpoint; {Faults.QuantizeHint}.")
+                : name;
         }
 
         string file = $"{name}-q4.gguf";

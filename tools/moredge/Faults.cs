@@ -10,6 +10,9 @@ namespace MoREdge.Cli;
 /// <summary>Turns the typed faults of the libraries into one sentence on standard error and an exit code.</summary>
 internal static class Faults
 {
+    /// <summary>What becomes of weights that are no model file yet.</summary>
+    public const string QuantizeHint = "'moredge quantize' makes a model file of one";
+
     /// <summary>errno of a write to a pipe whose reader is gone.</summary>
     private const int BrokenPipe = 32;
 
@@ -49,6 +52,10 @@ internal static class Faults
         catch (OutOfMemoryException)
         {
             return Report(ExitCode.Failure, "There is not enough memory; try a smaller --context or a smaller model.");
+        }
+        catch (ModelFileException fault) when (fault.Error == ModelFileError.BadMagic)
+        {
+            return Report(ExitCode.Failure, $"{fault.Message.TrimEnd('.')}; if it is a checkpoint, {QuantizeHint}.");
         }
         catch (ChatTemplateException fault)
         {

@@ -14,8 +14,12 @@ internal static class Program
         ParseResult result = Verbs.CreateRoot().Parse(args);
         if (result.Errors.Count > 0)
         {
-            string verb = result.CommandResult.Command is RootCommand ? "" : result.CommandResult.Command.Name + " ";
-            return Faults.Report(ExitCode.Usage, $"{Sentence(result.Errors[0].Message)} Try 'moredge {verb}--help'.");
+            bool hasVerb = result.CommandResult.Command is not RootCommand;
+            string verb = hasVerb ? result.CommandResult.Command.Name + " " : "";
+            string message = !hasVerb && result.UnmatchedTokens is [string word, ..]
+                ? $"There is no command or option '{word}'."
+                : Sentence(result.Errors[0].Message);
+            return Faults.Report(ExitCode.Usage, $"{message} Try 'moredge {verb}--help'.");
         }
 
         return Faults.Guard(() => result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));

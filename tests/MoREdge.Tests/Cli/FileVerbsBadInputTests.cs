@@ -45,6 +45,21 @@ public sealed class FileVerbsBadInputTests(CliFolder folder) : IClassFixture<Cli
     [InlineData("nonsense")]
     public void AnyVerb_WrongFlags_ExitCodeTwo(string line) => CliRunner.Run(line.Split(' ')).AssertRefused(2, "");
 
+    /// <summary>Who begins with a download does not know yet that quantize comes first.</summary>
+    [Theory]
+    [InlineData("chat", "")]
+    [InlineData("generate", "model.safetensors")]
+    public void AnyVerb_Checkpoint_NamesQuantize(string verb, string file) =>
+        CliRunner.Run([verb, "-m", Path.Combine(folder.Source, file)], "a\n")
+            .AssertRefused(1, "'moredge quantize' makes a model file of one.");
+
+    [Theory]
+    [InlineData("chatt", "There is no command or option 'chatt'. Try 'moredge --help'.")]
+    [InlineData("-v", "There is no command or option '-v'. Try 'moredge --help'.")]
+    [InlineData("", "Required command was not provided. Try 'moredge --help'.")]
+    public void Program_WithoutAVerbItKnows_SaysWhich(string line, string sentence) =>
+        CliRunner.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).AssertRefused(2, sentence);
+
     [Fact]
     public void Quantize_ExistingTarget_IsKeptUntilForced()
     {
