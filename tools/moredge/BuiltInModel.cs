@@ -6,6 +6,9 @@ internal static class BuiltInModel
     /// <summary>Names that stand for a model next to the program wherever a file is asked for.</summary>
     public static readonly string[] Names = ["mor-stories", "mor-commands"];
 
+    /// <summary>What a help says of them behind "or".</summary>
+    public static string NamesHelp => $"a built-in one's name: {string.Join(", ", Names)}";
+
     /// <summary>The file of a model: of the first built-in one for none, of one by its name, else the path.</summary>
     /// <exception cref="FailureException">
     /// The built-in model is not next to the program, or the path is that of a checkpoint.

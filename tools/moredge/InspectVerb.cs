@@ -11,7 +11,7 @@ internal static class InspectVerb
 {
     private static readonly Argument<string> Source = new Argument<string>("FILE")
     {
-        Description = "Any GGUF file, also a vocabulary-only one.",
+        Description = $"Any GGUF file, also a vocabulary-only one, or {BuiltInModel.NamesHelp}.",
     }.NamesFile();
 
     private static readonly Option<bool> Tensors = new("--tensors")

@@ -98,7 +98,7 @@ internal sealed class ModelOptions
     /// <summary>The option -m, --model.</summary>
     public static Option<string?> CreateModelOption(bool isRequired) => new Option<string?>("--model", "-m")
     {
-        Description = $"The model file (.gguf), or a built-in one's name: {string.Join(", ", BuiltInModel.Names)}.",
+        Description = $"The model file (.gguf), or {BuiltInModel.NamesHelp}.",
         HelpName = "FILE",
         Required = isRequired,
     }.NamesFile();

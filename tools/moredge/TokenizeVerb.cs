@@ -51,7 +51,7 @@ internal static class TokenizeVerb
     /// <summary>The option -m of the verbs that need a tokenizer and no network.</summary>
     public static Option<string> CreateModelOption() => new Option<string>("--model", "-m")
     {
-        Description = "The model file, or a vocabulary-only file (.gguf).",
+        Description = $"The model file, or a vocabulary-only file (.gguf), or {BuiltInModel.NamesHelp}.",
         HelpName = "FILE",
         Required = true,
     }.NamesFile();

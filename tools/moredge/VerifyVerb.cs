@@ -10,7 +10,7 @@ internal static class VerifyVerb
 {
     private static readonly Argument<string> Source = new Argument<string>("FILE")
     {
-        Description = "The model file (.gguf).",
+        Description = $"The model file (.gguf), or {BuiltInModel.NamesHelp}.",
     }.NamesFile();
 
     private static readonly Option<bool> Json = new("--json")

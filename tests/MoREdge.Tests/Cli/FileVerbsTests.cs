@@ -25,6 +25,21 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Contains("--", help, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("chat")]
+    [InlineData("inspect")]
+    [InlineData("verify")]
+    [InlineData("tokenize")]
+    [InlineData("detokenize")]
+    [InlineData("doctor")]
+    [InlineData("perplexity")]
+    public void Help_OfAVerbThatTakesABuiltInModel_NamesThem(string verb)
+    {
+        string help = CliRunner.Run(verb, "--help").AssertSilent().Output;
+
+        Assert.Contains("or a built-in one's name: mor-stories, mor-commands", help, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Quantize_ReportText_IsInTheFile()
     {

@@ -12,7 +12,7 @@ internal sealed class DoctorVerb
 
     private readonly Argument<string?> _file = new Argument<string?>("FILE")
     {
-        Description = "A model file: will it fit? Only its header is read.",
+        Description = $"A model file, or {BuiltInModel.NamesHelp}: will it fit? Only its header is read.",
         Arity = ArgumentArity.ZeroOrOne,
     }.NamesFile();
 
