@@ -151,7 +151,13 @@ internal static class TokenizerSource
     /// <summary>Loads a file by its content: JSON, llama2.c, or else a SentencePiece model.</summary>
     private static TokenizerDefinition LoadFile(string path, int? vocabSize)
     {
-        byte[] start = SourceKinds.ReadStart(path, out _);
+        byte[] start = SourceKinds.ReadStart(path, out long length);
+        if (length == 0)
+        {
+            throw new CheckpointException(
+                CheckpointError.InvalidTokenizer, $"{Path.GetFileName(path)} is empty, so it is no tokenizer.");
+        }
+
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         string configPath = Path.Combine(folder, ConfigName);
         try

@@ -82,7 +82,8 @@ internal sealed class TensorEncoder
                 throw float.IsFinite(weight)
                     ? new QuantizationException(
                         QuantizationError.WeightTooLarge,
-                        $"The tensor '{name}' holds the weight {weight:R}, too large for {target}.")
+                        $"The tensor '{name}' holds the weight {weight:R}, too large for {target}; the format f32 "
+                        + "keeps it.")
                     : new QuantizationException(
                         QuantizationError.NonFiniteWeight,
                         $"The tensor '{name}' holds a weight that is not a finite number.");

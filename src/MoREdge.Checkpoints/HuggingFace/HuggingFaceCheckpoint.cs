@@ -148,7 +148,9 @@ internal static class HuggingFaceCheckpoint
         TokenizerDefinition? tokenizer = TokenizerSource.ForFolder(folder, options.TokenizerPath);
         if (tokenizer is null)
         {
-            warnings.Add("No tokenizer was found; the model file will run on token ids only.");
+            warnings.Add(
+                "No tokenizer.json or tokenizer.model was found; without --tokenizer the model file will run on token "
+                + "ids only.");
             TokenizerMetadata.WriteEosIds(metadata, eosIds);
             return;
         }

@@ -217,7 +217,8 @@ internal sealed class Llama2cCheckpoint
             TokenizerSource.ForLlama2c(_file.Path, options.TokenizerPath, _header.VocabSize);
         if (tokenizer is null)
         {
-            warnings.Add("No tokenizer (tok*.bin) was found; the model file will run on token ids only.");
+            warnings.Add(
+                "No tokenizer (tok*.bin) was found; without --tokenizer the model file will run on token ids only.");
             TokenizerMetadata.WriteEosIds(metadata, EosIds);
             return;
         }

@@ -101,6 +101,33 @@ public sealed class TokenizerFitTests : IDisposable
         Assert.Contains(part, fault.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A download that never began, not a SentencePiece model without a kind.</summary>
+    [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("tokenizer.model")]
+    public void Open_EmptyTokenizer_SaysSo(string name)
+    {
+        Write("");
+        File.Delete(_folder["tokenizer.json"]);
+        _folder.Write(name, "");
+
+        CheckpointException fault = Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder.FullPath));
+
+        Assert.Equal(CheckpointError.InvalidTokenizer, fault.Error);
+        Assert.Equal($"{name} is empty, so it is no tokenizer.", fault.Message);
+    }
+
+    [Fact]
+    public void Open_FolderWithoutATokenizer_NamesTheOption()
+    {
+        Write("");
+        File.Delete(_folder["tokenizer.json"]);
+
+        using Checkpoint checkpoint = Checkpoint.Open(_folder.FullPath);
+
+        Assert.Contains("without --tokenizer", Assert.Single(checkpoint.Warnings), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Fit_PaddingWithoutARow_IsNoLongerNamed()
     {

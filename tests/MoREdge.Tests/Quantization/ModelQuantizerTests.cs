@@ -115,6 +115,8 @@ public sealed class ModelQuantizerTests : IDisposable
 
         Assert.Equal(error, fault.Error);
         Assert.Contains(Matrix, fault.Message, StringComparison.Ordinal);
+        bool isKeptByF32 = error == QuantizationError.WeightTooLarge;
+        Assert.Equal(isKeptByF32, fault.Message.Contains("the format f32 keeps it", StringComparison.Ordinal));
         Assert.Empty(Directory.GetFileSystemEntries(_folder.FullPath));
     }
 
