@@ -23,35 +23,43 @@ internal static unsafe class Avx2MatVec
     /// <summary>Q8G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Q8(
-        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
-    {
-        int half = tileCount - (tileCount / 2);
-        long second = tileCount / 2;
-        long quantStride = groupCount * 256L;
-        long scaleStride = groupCount * 8L;
-        for (int tile = 0; tile < half; tile++)
-        {
-            TilesQ8(
-                quants, quants + (second * quantStride), scales, scales + (second * scaleStride),
-                (int*)x, xScales, groupCount, y, y + (second * 8));
-            quants += quantStride;
-            scales += scaleStride;
-            y += 8;
-        }
-    }
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y) =>
+        Pairs(quants, scales, x, xScales, xSums, groupCount, tileCount, y, 256, &TilesQ8);
 
     /// <summary>Q4G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Q4(
-        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y) =>
+        Pairs(quants, scales, x, xScales, xSums, groupCount, tileCount, y, 128, &TilesQ4);
+
+    /// <summary>
+    /// Each tile of the first half and the one of the second half that lies as far from its beginning.
+    /// </summary>
+    /// <param name="quants">Quants of consecutive tiles.</param>
+    /// <param name="scales">Their scales.</param>
+    /// <param name="x">The token.</param>
+    /// <param name="xScales">Its scales.</param>
+    /// <param name="xSums">Its sums.</param>
+    /// <param name="groupCount">Groups of a row.</param>
+    /// <param name="tileCount">Tiles.</param>
+    /// <param name="y">tileCount·8 sums.</param>
+    /// <param name="groupBytes">Bytes of a group of one tile.</param>
+    /// <param name="tiles">
+    /// (quants, quants, scales, scales, quads, xScales, xSums, groupCount, y, y): the body for two tiles.
+    /// </param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Pairs(
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y,
+        int groupBytes,
+        delegate*<byte*, byte*, ushort*, ushort*, int*, float*, int*, int, float*, float*, void> tiles)
     {
         int half = tileCount - (tileCount / 2);
         long second = tileCount / 2;
-        long quantStride = groupCount * 128L;
+        long quantStride = (long)groupCount * groupBytes;
         long scaleStride = groupCount * 8L;
         for (int tile = 0; tile < half; tile++)
         {
-            TilesQ4(
+            tiles(
                 quants, quants + (second * quantStride), scales, scales + (second * scaleStride),
                 (int*)x, xScales, xSums, groupCount, y, y + (second * 8));
             quants += quantStride;
@@ -63,7 +71,7 @@ internal static unsafe class Avx2MatVec
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TilesQ8(
         byte* quants0, byte* quants1, ushort* scales0, ushort* scales1,
-        int* quads, float* xScales, int groupCount, float* y0, float* y1)
+        int* quads, float* xScales, int* xSums, int groupCount, float* y0, float* y1)
     {
         Vector256<float> sum0 = Vector256<float>.Zero, sum1 = Vector256<float>.Zero;
         for (int group = 0; group < groupCount; group++)

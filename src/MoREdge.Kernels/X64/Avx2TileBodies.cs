@@ -10,9 +10,9 @@ namespace MoREdge.Kernels;
 /// <summary>Chunks of 16 rows of blocks as two tiles, and their products with four tokens.</summary>
 /// <remarks>
 /// SAFETY: pointers only, shapes as Avx2TileDriver states them. Weights are unsigned bytes (group, quad, row, 4), of
-/// Q8_0 the int16 of Avx2WideBodies; factors (group, row), the second ones behind the first. Sums in int16 end where
-/// Avx2BlockBodies ends them: a lane holds two products of each quad, so eight quads of nibbles, four of five bits, two
-/// of six.
+/// Q8_0 the int16 of Avx2WideBodies (bytes for AVX-VNNI); factors (group, row), the second ones behind the first. Sums
+/// in int16 end where Avx2BlockBodies ends them: a lane holds two products of each quad, so eight quads of nibbles,
+/// four of five bits, two of six.
 /// </remarks>
 internal static unsafe class Avx2TileBodies
 {

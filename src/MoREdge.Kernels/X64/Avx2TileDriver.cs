@@ -17,8 +17,8 @@ namespace MoREdge.Kernels;
 /// No sum over lanes is left then, and two tiles share what is broadcast of a token: 1.6 times as fast as row by row on
 /// a Zen 4 core. Each group of a chunk has sums of its own, as it has a lane in a row (BlockLayout): the bits are those
 /// of one token. A panel is (part, four tokens, chunk of the part) of records: quants (group, quad, token, 4), of Q8_0
-/// as int16 in the order of Avx2WideDriver; scales (group, token); two rows of what zero points and minimums are
-/// multiplied with (group, token). Tokens past the last one are zero.
+/// as int16 in the order of Avx2WideDriver unless AVX-VNNI multiplies; scales (group, token); two rows of what zero
+/// points and minimums are multiplied with (group, token). Tokens past the last one are zero.
 /// </remarks>
 internal static unsafe class Avx2TileDriver
 {

@@ -20,42 +20,14 @@ internal static unsafe class AvxVnniMatVec
     /// <summary>Q8G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Q8(
-        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
-    {
-        int half = tileCount - (tileCount / 2);
-        long second = tileCount / 2;
-        long quantStride = groupCount * 256L;
-        long scaleStride = groupCount * 8L;
-        for (int tile = 0; tile < half; tile++)
-        {
-            TilesQ8(
-                quants, quants + (second * quantStride), scales, scales + (second * scaleStride),
-                (int*)x, xScales, xSums, groupCount, y, y + (second * 8));
-            quants += quantStride;
-            scales += scaleStride;
-            y += 8;
-        }
-    }
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y) =>
+        Avx2MatVec.Pairs(quants, scales, x, xScales, xSums, groupCount, tileCount, y, 256, &TilesQ8);
 
     /// <summary>Q4G32, one token: y[0 … tileCount·8) from consecutive tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Q4(
-        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y)
-    {
-        int half = tileCount - (tileCount / 2);
-        long second = tileCount / 2;
-        long quantStride = groupCount * 128L;
-        long scaleStride = groupCount * 8L;
-        for (int tile = 0; tile < half; tile++)
-        {
-            TilesQ4(
-                quants, quants + (second * quantStride), scales, scales + (second * scaleStride),
-                (int*)x, xScales, xSums, groupCount, y, y + (second * 8));
-            quants += quantStride;
-            scales += scaleStride;
-            y += 8;
-        }
-    }
+        byte* quants, ushort* scales, sbyte* x, float* xScales, int* xSums, int groupCount, int tileCount, float* y) =>
+        Avx2MatVec.Pairs(quants, scales, x, xScales, xSums, groupCount, tileCount, y, 128, &TilesQ4);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TilesQ8(
