@@ -81,18 +81,17 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
             });
     }
 
-    // The whole pairs of tiles, if there are many tokens; what is left begins at the tile that is returned.
+    // The whole tiles, if there are many tokens; what is left begins at the tile that is returned.
     private static int ManyTokens(
         in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd)
     {
         int whole = Math.Min(tileEnd, w.Layout.Rows / PackedLayout.TileRows);
-        if (!AvxVnniManyTokens.Suits(x.Rows, x.GroupCount) || whole <= tileStart)
+        if (!AvxVnniManyTokens.Suits(x.Rows, x.GroupCount) || whole - tileStart < Avx2WideBodies.TilesPerBlock)
         {
             return tileStart;
         }
 
-        int end = whole - ((whole - tileStart) % Avx2WideBodies.TilesPerBlock);
-        AvxVnniManyTokens.MatMul(w, x, y, tileStart, end);
-        return end;
+        AvxVnniManyTokens.MatMul(w, x, y, tileStart, whole);
+        return whole;
     }
 }

@@ -32,19 +32,21 @@ internal static unsafe class AvxVnniManyTokens
     internal static bool Suits(int tokens, int groupCount) =>
         tokens >= UnpackingTokensMin && groupCount <= ScratchBytesMax / ScratchBytesPerGroup;
 
-    /// <summary>Q8G32 or Q4G32 by x.Rows tokens, for whole tiles in pairs.</summary>
+    /// <summary>Q8G32 or Q4G32 by x.Rows tokens, for two or more whole tiles.</summary>
     /// <param name="w">Weights (rows, cols).</param>
     /// <param name="x">Activations (tokens, cols), four or more.</param>
     /// <param name="y">Output (tokens, rows).</param>
     /// <param name="tileStart">First tile.</param>
     /// <param name="tileEnd">Tile after the last.</param>
-    /// <remarks>Four tokens that stick out move back over finished ones and write the same bits again.</remarks>
+    /// <remarks>
+    /// Two tiles and four tokens that stick out move back over finished ones and write the same bits again.
+    /// </remarks>
     // SAFETY: unpacks whole tiles and groups of w, and passes whole blocks of x and y.
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     internal static void MatMul(in PackedMatrix w, in QuantizedRows x, in FloatMatrix y, int tileStart, int tileEnd)
     {
         Debug.Assert(x.GroupCount == w.Layout.GroupCount && y.Rows >= x.Rows, "x (tokens, cols), y (tokens, rows).");
-        Debug.Assert((tileEnd - tileStart) % TilesPerBlock == 0 && Suits(x.Rows, x.GroupCount), "Pairs.");
+        Debug.Assert(tileEnd - tileStart >= TilesPerBlock && Suits(x.Rows, x.GroupCount), "Two tiles.");
         Debug.Assert(y.Cols >= tileEnd * PackedLayout.TileRows, "Whole tiles.");
         int groups = x.GroupCount;
         bool isInt4 = w.Layout.Format == QuantFormat.Q4G32;
@@ -55,8 +57,9 @@ internal static unsafe class AvxVnniManyTokens
         long tileBytes = (long)groups * PackedLayout.TileGroupBytes(w.Layout.Format);
         int blocks = (x.Rows + TokensPerBlock - 1) / TokensPerBlock;
         int linesPerBlock = (int)(((tileBytes / AlignedBuffer.Alignment) + blocks) / blocks);
-        for (int tile = tileStart; tile < tileEnd; tile += TilesPerBlock)
+        for (int pair = tileStart; pair < tileEnd; pair += TilesPerBlock)
         {
+            int tile = Math.Min(pair, tileEnd - TilesPerBlock);
             byte* quants = w.TileQuants(tile);
             if (isInt4)
             {
