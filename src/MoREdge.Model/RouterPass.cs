@@ -6,8 +6,7 @@ namespace MoREdge.Model;
 
 /// <summary>
 /// The routers of a model by themselves, so that their share of a token can be measured: the same logits and weights
-/// that the loop computes. One thread at a time uses it;
-/// any thread may dispose of it.
+/// that the loop computes. One thread at a time uses it; any thread may dispose of it.
 /// </summary>
 public sealed class RouterPass : IDisposable
 {

@@ -17,11 +17,6 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class Avx2MatMulQ4
 {
-    /// <summary>
-    /// Two tiles of so many groups, 8 KiB, and the next two have room in the first-level cache beside four tokens.
-    /// </summary>
-    internal const int NearGroups = 32;
-
     /// <summary>y[t, 0 … 16) for tokens t = 0 … 3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Block(
@@ -76,19 +71,6 @@ internal static unsafe class Avx2MatMulQ4
             x1 += 8;
             x2 += 8;
             x3 += 8;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Ask(ref byte* next, bool isNear)
-    {
-        if (isNear)
-        {
-            PrefetchNear(ref next);
-        }
-        else
-        {
-            Prefetch(ref next);
         }
     }
 

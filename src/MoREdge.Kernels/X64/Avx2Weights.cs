@@ -15,6 +15,12 @@ internal static unsafe class Avx2Weights
     /// <summary>The same for each of four streams that are read side by side.</summary>
     internal const int AheadBytesOfFour = 512;
 
+    /// <summary>
+    /// Two tiles of int4 of so many groups, 8 KiB, and the next two have room in the first-level cache beside four
+    /// tokens.
+    /// </summary>
+    internal const int NearGroups = 32;
+
     private const byte SignBit = 0x80;
 
     /// <summary>The lower nibbles of a quad pair of 8 rows: w + 8 of the quads of the group's first half.</summary>
@@ -94,6 +100,20 @@ internal static unsafe class Avx2Weights
         Sse.Prefetch0(next + 128);
         Sse.Prefetch0(next + 192);
         next += 256;
+    }
+
+    /// <summary>Either of the two.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Ask(ref byte* next, bool isNear)
+    {
+        if (isNear)
+        {
+            PrefetchNear(ref next);
+        }
+        else
+        {
+            Prefetch(ref next);
+        }
     }
 
     /// <summary>Zeros 16 sums of two tokens.</summary>

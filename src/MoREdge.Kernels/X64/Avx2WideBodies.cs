@@ -114,6 +114,7 @@ internal static unsafe class Avx2WideBodies
         b += second;
     }
 
+    /// <summary>The end of a group for one token: sums (16) of both tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Accumulate(Vector256<int> a, Vector256<int> b, float* scales, float xScale, float* sums)
     {
@@ -121,5 +122,14 @@ internal static unsafe class Avx2WideBodies
         AddGroup(a, Vector256.Load(scales), shared, Vector256.Load(sums)).Store(sums);
         float* second = sums + PackedLayout.TileRows;
         AddGroup(b, Vector256.Load(scales + PackedLayout.TileRows), shared, Vector256.Load(second)).Store(second);
+    }
+
+    /// <summary>The sums of one token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Copy(float* source, float* target)
+    {
+        Vector256<float> second = Vector256.Load(source + PackedLayout.TileRows);
+        Vector256.Load(source).Store(target);
+        second.Store(target + PackedLayout.TileRows);
     }
 }

@@ -167,12 +167,4 @@ internal static unsafe class Avx2WideDriver
         target[2 * TokensPerBlock] = quads.GetElement(2);
         target[3 * TokensPerBlock] = quads.GetElement(3);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Copy(float* source, float* target)
-    {
-        Vector256<float> second = Vector256.Load(source + PackedLayout.TileRows);
-        Vector256.Load(source).Store(target);
-        second.Store(target + PackedLayout.TileRows);
-    }
 }

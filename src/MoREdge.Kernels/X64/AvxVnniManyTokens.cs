@@ -150,14 +150,14 @@ internal static unsafe class AvxVnniManyTokens
             Vector256<int> b0 = a0, b1 = a1, b2 = a2, b3 = a3;
             for (nint quad = 0; quad < QuadsPerGroup; quad += 2)
             {
-                AddQuad(weights, x0 + quad, ref a0, ref b0);
-                AddQuad(weights, x1 + quad, ref a1, ref b1);
-                AddQuad(weights, x2 + quad, ref a2, ref b2);
-                AddQuad(weights, x3 + quad, ref a3, ref b3);
-                AddQuad(weights + QuadStep, x0 + quad + 1, ref a0, ref b0);
-                AddQuad(weights + QuadStep, x1 + quad + 1, ref a1, ref b1);
-                AddQuad(weights + QuadStep, x2 + quad + 1, ref a2, ref b2);
-                AddQuad(weights + QuadStep, x3 + quad + 1, ref a3, ref b3);
+                AddTwo(weights, x0 + quad, ref a0, ref b0);
+                AddTwo(weights, x1 + quad, ref a1, ref b1);
+                AddTwo(weights, x2 + quad, ref a2, ref b2);
+                AddTwo(weights, x3 + quad, ref a3, ref b3);
+                AddTwo(weights + QuadStep, x0 + quad + 1, ref a0, ref b0);
+                AddTwo(weights + QuadStep, x1 + quad + 1, ref a1, ref b1);
+                AddTwo(weights + QuadStep, x2 + quad + 1, ref a2, ref b2);
+                AddTwo(weights + QuadStep, x3 + quad + 1, ref a3, ref b3);
                 weights += 2 * QuadStep;
             }
 
@@ -176,16 +176,7 @@ internal static unsafe class AvxVnniManyTokens
 
         for (int token = 0; token < TokensPerBlock; token++)
         {
-            Avx2WideDriver.Copy(sums + (token * RowsPerBlock), y + (token * yStride));
+            Copy(sums + (token * RowsPerBlock), y + (token * yStride));
         }
-    }
-
-    /// <summary>A quad of both tiles against one of a token. References to locals stay registers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void AddQuad(byte* weights, int* x, ref Vector256<int> a, ref Vector256<int> b)
-    {
-        Vector256<sbyte> quad = Vector256.Create(*x).AsSByte();
-        a = AvxVnni.MultiplyWideningAndAdd(a, Vector256.Load(weights), quad);
-        b = AvxVnni.MultiplyWideningAndAdd(b, Vector256.Load(weights + PackedLayout.QuadBytes), quad);
     }
 }

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using MoREdge.Tensors;
 using static MoREdge.Kernels.Avx2Weights;
+using static MoREdge.Kernels.AvxVnniWeights;
 
 namespace MoREdge.Kernels;
 
@@ -28,26 +28,26 @@ internal static unsafe class AvxVnniMatMul
         Clear(y, y1);
         Clear(y2, y3);
         byte* next = quants + (2 * groups * 256);
-        bool isNear = groups <= Avx2MatMulQ4.NearGroups / 2;
+        bool isNear = groups <= NearGroups / 2;
         for (long group = 0; group < groups; group++)
         {
-            Avx2MatMulQ4.Ask(ref next, isNear);
-            Avx2MatMulQ4.Ask(ref next, isNear);
+            Ask(ref next, isNear);
+            Ask(ref next, isNear);
             Vector256<int> a0 = default, b0 = default, a1 = default, b1 = default;
             Vector256<int> a2 = default, b2 = default, a3 = default, b3 = default;
             for (nint quad = 0; quad < 8; quad += 2)
             {
                 Vector256<byte> w = Unsigned(quants + (quad * 32)), v = Unsigned(quants1 + (quad * 32));
-                Add(w, v, x0 + quad, ref a0, ref b0);
-                Add(w, v, x1 + quad, ref a1, ref b1);
-                Add(w, v, x2 + quad, ref a2, ref b2);
-                Add(w, v, x3 + quad, ref a3, ref b3);
+                AddTwo(w, v, x0 + quad, ref a0, ref b0);
+                AddTwo(w, v, x1 + quad, ref a1, ref b1);
+                AddTwo(w, v, x2 + quad, ref a2, ref b2);
+                AddTwo(w, v, x3 + quad, ref a3, ref b3);
                 w = Unsigned(quants + (quad * 32) + 32);
                 v = Unsigned(quants1 + (quad * 32) + 32);
-                Add(w, v, x0 + quad + 1, ref a0, ref b0);
-                Add(w, v, x1 + quad + 1, ref a1, ref b1);
-                Add(w, v, x2 + quad + 1, ref a2, ref b2);
-                Add(w, v, x3 + quad + 1, ref a3, ref b3);
+                AddTwo(w, v, x0 + quad + 1, ref a0, ref b0);
+                AddTwo(w, v, x1 + quad + 1, ref a1, ref b1);
+                AddTwo(w, v, x2 + quad + 1, ref a2, ref b2);
+                AddTwo(w, v, x3 + quad + 1, ref a3, ref b3);
             }
 
             Vector256<float> scale = Scales(scales), scale1 = Scales(scales1);
@@ -81,25 +81,25 @@ internal static unsafe class AvxVnniMatMul
         Clear(y, y1);
         Clear(y2, y3);
         byte* next = quants + (2 * groups * 128);
-        bool isNear = groups <= Avx2MatMulQ4.NearGroups;
+        bool isNear = groups <= NearGroups;
         for (long group = 0; group < groups; group++)
         {
-            Avx2MatMulQ4.Ask(ref next, isNear);
+            Ask(ref next, isNear);
             Vector256<int> a0 = default, b0 = default, a1 = default, b1 = default;
             Vector256<int> a2 = default, b2 = default, a3 = default, b3 = default;
             for (nint quad = 0; quad < PackedLayout.QuadPairs; quad++)
             {
                 Vector256<byte> w = Low(quants + (quad * 32)), v = Low(quants1 + (quad * 32));
-                Add(w, v, x0 + quad, ref a0, ref b0);
-                Add(w, v, x1 + quad, ref a1, ref b1);
-                Add(w, v, x2 + quad, ref a2, ref b2);
-                Add(w, v, x3 + quad, ref a3, ref b3);
+                AddTwo(w, v, x0 + quad, ref a0, ref b0);
+                AddTwo(w, v, x1 + quad, ref a1, ref b1);
+                AddTwo(w, v, x2 + quad, ref a2, ref b2);
+                AddTwo(w, v, x3 + quad, ref a3, ref b3);
                 w = High(quants + (quad * 32));
                 v = High(quants1 + (quad * 32));
-                Add(w, v, x0 + quad + 4, ref a0, ref b0);
-                Add(w, v, x1 + quad + 4, ref a1, ref b1);
-                Add(w, v, x2 + quad + 4, ref a2, ref b2);
-                Add(w, v, x3 + quad + 4, ref a3, ref b3);
+                AddTwo(w, v, x0 + quad + 4, ref a0, ref b0);
+                AddTwo(w, v, x1 + quad + 4, ref a1, ref b1);
+                AddTwo(w, v, x2 + quad + 4, ref a2, ref b2);
+                AddTwo(w, v, x3 + quad + 4, ref a3, ref b3);
             }
 
             Vector256<float> scale = Scales(scales), scale1 = Scales(scales1);
@@ -118,15 +118,6 @@ internal static unsafe class AvxVnniMatMul
             x2 += 8;
             x3 += 8;
         }
-    }
-
-    // One quad of both tiles against one quad of a token. References to locals stay registers once inlined.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(Vector256<byte> w, Vector256<byte> v, int* x, ref Vector256<int> a, ref Vector256<int> b)
-    {
-        Vector256<sbyte> quad = Vector256.Create(*x).AsSByte();
-        a = AvxVnni.MultiplyWideningAndAdd(a, w, quad);
-        b = AvxVnni.MultiplyWideningAndAdd(b, v, quad);
     }
 
     // What the zero point 2^shift of the weights has added to each sum.

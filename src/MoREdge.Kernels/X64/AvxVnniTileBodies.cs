@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static MoREdge.Kernels.Avx2TileBodies;
 using static MoREdge.Kernels.Avx2WideBodies;
+using static MoREdge.Kernels.AvxVnniWeights;
 using Kind = MoREdge.Kernels.Avx2BlockBodies.Kind;
 
 namespace MoREdge.Kernels;
@@ -77,14 +78,14 @@ internal static unsafe class AvxVnniTileBodies
         Vector256<int> a2 = default, b2 = default, a3 = default, b3 = default;
         for (int quad = 0; quad < count; quad += 2)
         {
-            AvxVnniManyTokens.AddQuad(w, x, ref a0, ref b0);
-            AvxVnniManyTokens.AddQuad(w, x + 1, ref a1, ref b1);
-            AvxVnniManyTokens.AddQuad(w, x + 2, ref a2, ref b2);
-            AvxVnniManyTokens.AddQuad(w, x + 3, ref a3, ref b3);
-            AvxVnniManyTokens.AddQuad(w + QuadStep, x + 4, ref a0, ref b0);
-            AvxVnniManyTokens.AddQuad(w + QuadStep, x + 5, ref a1, ref b1);
-            AvxVnniManyTokens.AddQuad(w + QuadStep, x + 6, ref a2, ref b2);
-            AvxVnniManyTokens.AddQuad(w + QuadStep, x + 7, ref a3, ref b3);
+            AddTwo(w, x, ref a0, ref b0);
+            AddTwo(w, x + 1, ref a1, ref b1);
+            AddTwo(w, x + 2, ref a2, ref b2);
+            AddTwo(w, x + 3, ref a3, ref b3);
+            AddTwo(w + QuadStep, x + 4, ref a0, ref b0);
+            AddTwo(w + QuadStep, x + 5, ref a1, ref b1);
+            AddTwo(w + QuadStep, x + 6, ref a2, ref b2);
+            AddTwo(w + QuadStep, x + 7, ref a3, ref b3);
             w += 2 * QuadStep;
             x += 2 * TokensPerBlock;
         }

@@ -35,4 +35,21 @@ internal static unsafe class AvxVnniWeights
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<int> Add(Vector256<int> sum, Vector256<byte> w, int* x) =>
         AvxVnni.MultiplyWideningAndAdd(sum, w, Vector256.Create(*x).AsSByte());
+
+    /// <summary>
+    /// A quad of two tiles against the one of a token at <paramref name="x"/>. References to locals stay registers.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void AddTwo(
+        Vector256<byte> w, Vector256<byte> v, int* x, ref Vector256<int> a, ref Vector256<int> b)
+    {
+        Vector256<sbyte> quad = Vector256.Create(*x).AsSByte();
+        a = AvxVnni.MultiplyWideningAndAdd(a, w, quad);
+        b = AvxVnni.MultiplyWideningAndAdd(b, v, quad);
+    }
+
+    /// <summary>The same with a quad of both tiles that lies unpacked, one behind the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void AddTwo(byte* weights, int* x, ref Vector256<int> a, ref Vector256<int> b) =>
+        AddTwo(Vector256.Load(weights), Vector256.Load(weights + PackedLayout.QuadBytes), x, ref a, ref b);
 }
