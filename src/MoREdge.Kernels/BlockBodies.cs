@@ -14,6 +14,10 @@ namespace MoREdge.Kernels;
 /// stride bytes apart and one token, with sums (rowCount, 8). False for factors that the body does not know: the sums
 /// are wrong then, and the driver takes the other two. Null where that is not faster.
 /// </param>
+/// <param name="few">
+/// (blocks, stride, rowCount, chunkCount, panel, tokenCount, sums): the same for a few tokens, panel as in products,
+/// with sums (rowCount, tokenCount, 8). Null where one takes token after token.
+/// </param>
 /// <param name="inOrder">
 /// Whether one takes the columns of a token in their own order: see <see cref="BlockLayout.ZeroPointsOffset"/>.
 /// </param>
@@ -22,6 +26,7 @@ internal readonly unsafe struct BlockBodies(
     delegate*<byte*, int, byte*, float*, void> unpack,
     delegate*<byte*, float*, byte*, int, int, float*, void> products,
     delegate*<byte*, long, int, int, byte*, float*, bool> one,
+    delegate*<byte*, long, int, int, byte*, int, float*, bool> few = null,
     bool inOrder = false)
 {
     /// <summary>Unpacks groups of a row.</summary>
@@ -32,6 +37,9 @@ internal readonly unsafe struct BlockBodies(
 
     /// <summary>Multiplies chunks of rows with one token, or null.</summary>
     public delegate*<byte*, long, int, int, byte*, float*, bool> One { get; } = one;
+
+    /// <summary>Multiplies chunks of rows with a few tokens, or null.</summary>
+    public delegate*<byte*, long, int, int, byte*, int, float*, bool> Few { get; } = few;
 
     /// <summary>Whether One takes a panel in order.</summary>
     public bool InOrder { get; } = inOrder;

@@ -10,7 +10,7 @@ namespace MoREdge.Kernels;
 /// multiplied with all tokens of a panel.
 /// </summary>
 /// <remarks>
-/// One token: whole rows, in registers and four streams of memory where a set has a body for that, else one by one.
+/// Few tokens: whole rows, in registers and four streams of memory where a set has a body for that, else one by one.
 /// Many tokens: so few chunks at a time that the part of the panel, and the sums of a batch of rows, stay in the
 /// first-level cache.
 /// </remarks>
@@ -29,7 +29,15 @@ internal static unsafe class BlockDriver
     // 8,192 columns, or one of 130,000.
     private const int PanelBytes = 176 << 10;
 
-    // Streams of memory that one token's rows are read in (KERNELS.md), as DenseDriver.RowBlock.
+    // Tokens that meet whole rows. Their parts of a panel may exceed the first-level cache: 352 bytes per chunk, for
+    // which a core computes dozens of cycles.
+    private const int FewTokensMax = 7;
+
+    // Tokens for which rows are unpacked once more each, where a body takes one. By the instructions counted on ARM64
+    // (tools/benchmarks) three times that cost less than once through memory or, for five bits, as much.
+    private const int RepeatedTokensMax = 3;
+
+    // Streams of memory that few tokens' rows are read in (KERNELS.md), as DenseDriver.RowBlock.
     private const int Streams = 4;
 
     // Chunks unpacked at a time: 2.5 KiB.
@@ -38,7 +46,7 @@ internal static unsafe class BlockDriver
     /// <summary>x.Rows tokens, TokenBatch at a time, for rows [rowStart, rowEnd).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     internal static void MatMul(
-        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd, BlockBodies bodies)
+        in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd, in BlockBodies bodies)
     {
         Debug.Assert(x.GroupCount == w.Cols / DenseBlock.Length && y.Rows >= x.Rows, "x (tokens, cols).");
         Debug.Assert(y.Cols >= w.Rows && rowEnd <= w.Rows, "y (tokens, rows).");
@@ -49,7 +57,8 @@ internal static unsafe class BlockDriver
         float* sums = stackalloc float[(RowBatch * batch * BlockLayout.Groups) + AlignedBuffer.FloatsPerLine];
         panel = AlignedBuffer.Align(panel);
         sums = (float*)AlignedBuffer.Align(sums);
-        if (x.Rows == 1 && panelChunks == chunks && OneToken(w, x, y, rowStart, rowEnd, panel, sums, bodies))
+        if (x.Rows <= FewTokensMax && panelChunks == chunks
+            && Few(w, x, y.Slice(0, x.Rows), rowStart, rowEnd, panel, sums, bodies))
         {
             return;
         }
@@ -79,87 +88,116 @@ internal static unsafe class BlockDriver
     }
 
     // A row of each quarter of the slice side by side, because a core reads four streams of memory faster than one.
-    // False without a body for one token, or for rows that it does not know.
+    // Tokens that a body takes one by one find the rows of the token before in a cache.
+    // False without a body for that, or for rows that it does not know.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool OneToken(
+    private static bool Few(
         in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd, byte* panel, float* sums,
-        BlockBodies bodies)
+        in BlockBodies bodies)
     {
-        if (bodies.One == null)
+        int chunks = (x.GroupCount + BlockLayout.Groups - 1) / BlockLayout.Groups;
+        int atOnce = bodies.Few == null ? 1 : x.Rows;
+        if (bodies.One == null || (atOnce == 1 && x.Rows > RepeatedTokensMax))
         {
             return false;
         }
 
-        if (bodies.InOrder)
+        for (int token = 0; token < x.Rows; token += atOnce)
         {
-            FillInOrder(x, panel);
-        }
-        else
-        {
-            Fill(x, 0, (x.GroupCount + BlockLayout.Groups - 1) / BlockLayout.Groups, panel, w.Type);
+            byte* own = panel + (token * chunks * BlockLayout.TokenBytes);
+            if (atOnce == 1 && bodies.InOrder)
+            {
+                FillInOrder(x.Slice(token, 1), own);
+            }
+            else
+            {
+                Fill(x.Slice(token, atOnce), 0, chunks, own, w.Type);
+            }
         }
 
         int quarter = (rowEnd - rowStart) / Streams;
         bool isKnown = true;
         for (int i = 0; i < quarter && isKnown; i++)
         {
-            isKnown = SideBySide(w, y, rowStart + i, quarter, Streams, panel, sums, bodies);
+            isKnown = SideBySide(w, y, rowStart + i, quarter, Streams, panel, atOnce, sums, bodies);
         }
 
         for (int row = rowStart + (quarter * Streams); row < rowEnd && isKnown; row++)
         {
-            isKnown = SideBySide(w, y, row, 0, 1, panel, sums, bodies);
+            isKnown = SideBySide(w, y, row, 0, 1, panel, atOnce, sums, bodies);
         }
 
         return isKnown;
     }
 
-    // Rows row, row + step, …
-    // SAFETY: the panel holds whole chunks of a token, sums those of the rows and as many again.
+    // Rows row, row + step, … and some tokens at once.
+    // SAFETY: the panel holds whole chunks of the tokens, sums those of some of them and as many again.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool SideBySide(
-        in DenseMatrix w, in FloatMatrix y, int row, int step, int rows, byte* panel, float* sums, BlockBodies bodies)
+        in DenseMatrix w, in FloatMatrix y, int row, int step, int rows, byte* panel, int atOnce, float* sums,
+        in BlockBodies bodies)
     {
-        new Span<float>(sums, rows * BlockLayout.Groups).Clear();
         int whole = w.Cols / BlockLayout.Quants;
-        bool isKnown = bodies.One(w.Row(row), step * w.RowBytes, rows, whole, panel, sums);
-        if (whole * BlockLayout.Quants < w.Cols)
+        bool isKnown = true;
+        for (int token = 0; token < y.Rows; token += atOnce)
         {
-            isKnown &= LastChunk(w, row, step, rows, whole, panel + (whole * BlockLayout.TokenBytes), sums, bodies);
-        }
+            new Span<float>(sums, rows * atOnce * BlockLayout.Groups).Clear();
+            isKnown &= Chunks(w.Row(row), step * w.RowBytes, rows, whole, panel, atOnce, sums, bodies);
+            panel += whole * atOnce * BlockLayout.TokenBytes;
+            if (whole * BlockLayout.Quants < w.Cols)
+            {
+                isKnown &= LastChunk(w, row, step, rows, whole, panel, atOnce, sums, bodies);
+                panel += atOnce * BlockLayout.TokenBytes;
+            }
 
-        for (int i = 0; i < rows; i++, sums += BlockLayout.Groups)
-        {
-            y.Data[row + (i * step)] = Sum(sums);
+            float* target = y.Data + ((long)token * y.Stride) + row;
+            float* sum = sums;
+            for (int i = 0; i < rows; i++, target += step)
+            {
+                *target = Sum(sum);
+                sum += BlockLayout.Groups;
+                for (int t = 1; t < atOnce; t++, sum += BlockLayout.Groups)
+                {
+                    target[(long)t * y.Stride] = Sum(sum);
+                }
+            }
         }
 
         return isKnown;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Chunks(
+        byte* blocks, long stride, int rows, int chunks, byte* panel, int tokens, float* sums, in BlockBodies bodies) =>
+        tokens == 1
+            ? bodies.One(blocks, stride, rows, chunks, panel, sums)
+            : bodies.Few(blocks, stride, rows, chunks, panel, tokens, sums);
 
     // Groups behind the last whole chunk. They and the first ones of the next row are a chunk: those meet zeros of the
     // token, in lanes of their own, which are put back because a factor may be infinite.
     // SAFETY: as SideBySide; only a chunk that ends within the matrix is read.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool LastChunk(
-        in DenseMatrix w, int row, int step, int rows, int chunk, byte* panel, float* sums, BlockBodies bodies)
+        in DenseMatrix w, int row, int step, int rows, int chunk, byte* panel, int tokens, float* sums,
+        in BlockBodies bodies)
     {
         long chunkBytes = ChunkBytes(w.Type);
         byte* blocks = w.Row(row) + (chunk * chunkBytes);
         byte* last = blocks + ((rows - 1) * step * w.RowBytes);
         if (w.Row(w.Rows) - last < chunkBytes)
         {
-            for (int i = 0; i < rows; i++, sums += BlockLayout.Groups)
+            for (int i = 0; i < rows; i++, sums += tokens * BlockLayout.Groups)
             {
-                Rows(w, row + (i * step), 1, chunk, 1, panel, 1, sums, bodies);
+                Rows(w, row + (i * step), 1, chunk, 1, panel, tokens, sums, bodies);
             }
 
             return true;
         }
 
-        int count = rows * BlockLayout.Groups;
+        int count = rows * tokens * BlockLayout.Groups;
         float* before = sums + count;
         new Span<float>(sums, count).CopyTo(new Span<float>(before, count));
-        bool isKnown = bodies.One(blocks, step * w.RowBytes, rows, 1, panel, sums);
+        bool isKnown = Chunks(blocks, step * w.RowBytes, rows, 1, panel, tokens, sums, bodies);
         Vector128<int> groups = Vector128.Create((w.Cols / DenseBlock.Length) - (chunk * BlockLayout.Groups));
         Vector128<float> lower = Vector128.LessThan(Vector128<int>.Indices, groups).AsSingle();
         Vector128<float> upper = Vector128.LessThan(Vector128<int>.Indices + Vector128.Create(4), groups).AsSingle();
@@ -180,7 +218,7 @@ internal static unsafe class BlockDriver
     // Chunks [chunk, chunk + count) of rows [row, row + rows), a part of the panel at a time.
     private static void Parts(
         in DenseMatrix w, int row, int rows, int chunk, int count, byte* panel, int tokens, float* sums,
-        BlockBodies bodies)
+        in BlockBodies bodies)
     {
         int chunkBytes = tokens * BlockLayout.TokenBytes;
         int partChunks = tokens == 1 ? count : Math.Max(1, PartBytes / chunkBytes);
@@ -197,7 +235,7 @@ internal static unsafe class BlockDriver
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Rows(
         in DenseMatrix w, int row, int rows, int chunk, int count, byte* panel, int tokens, float* sums,
-        BlockBodies bodies)
+        in BlockBodies bodies)
     {
         byte* memory = stackalloc byte[(PieceChunks * BlockLayout.Quants) + AlignedBuffer.Alignment];
         float* factors = stackalloc float[PieceChunks * BlockLayout.Factors];

@@ -38,7 +38,7 @@ ilc="${packages:-$HOME/.nuget/packages/}$(get ILCompilerPackage)/$(get ILCompile
 kernels="$root/src/MoREdge.Kernels"
 bodies=$(find "$kernels/Arm64" -name '*.cs' ! -name '*Kernels.cs' | sort)
 tensors="$root/src/MoREdge.Tensors"
-portable="BlockLayout GeluCurve HalfBits HalfConversion DenseBlock DequantizeBodies PanelLayout QuantizeScale
+portable="BlockLayout DotProducts GeluCurve HalfBits HalfConversion DenseBlock DequantizeBodies PanelLayout QuantizeScale
     UnpackBodies UnpackKBodies Vector128AttentionBodies Vector128BlockBodies Vector128CacheBodies Vector128DenseBodies Vector128Exponential Vector128FloatBodies
     Vector128PackedBodies Vector128QuantizeBodies Vector128RetentionBodies"
 for name in $portable; do

@@ -16,17 +16,6 @@ internal unsafe interface IBlockFormat
     static abstract void Unpack(byte* blocks, int groups, byte* quants, float* factors);
 }
 
-/// <summary>Whether a processor has the dot product of ARMv8.2, as a type parameter of size 2 or 1.</summary>
-internal interface IDotProduct;
-
-/// <summary>ARMv8.2.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 2)]
-internal readonly struct WithDot : IDotProduct;
-
-/// <summary>ARMv8.0.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 1)]
-internal readonly struct WithoutDot : IDotProduct;
-
 /// <summary>What the bits of the size of a type of blocks say.</summary>
 internal static class FormatSize
 {

@@ -38,41 +38,17 @@ internal static unsafe class Avx2BlockBodies
         Eight,
     }
 
-    /// <summary>Signed quants (Q8_0).</summary>
+    /// <summary>The weights of a chunk stay in registers while the tokens pass.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Signed(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(quants, factors, panel, chunks, tokens, sums, Kind.Signed, dot: false);
+    internal static void Products<TType, TDot>(
+        byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums)
+        where TType : unmanaged, IBlockType
+        where TDot : unmanaged, IDotProduct =>
+        Products(quants, factors, panel, chunks, tokens, sums, KindOf((ElementType)sizeof(TType)), sizeof(TDot) > 1);
 
-    /// <summary>Nibbles with zero point 8 (Q4_0).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Four(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(quants, factors, panel, chunks, tokens, sums, Kind.Four, dot: false);
-
-    /// <summary>Nibbles and minimums (Q4_1, Q4_K).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void FourMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(quants, factors, panel, chunks, tokens, sums, Kind.FourMinimum, dot: false);
-
-    /// <summary>Five bits with zero point 16 (Q5_0).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Five(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(quants, factors, panel, chunks, tokens, sums, Kind.Five, dot: false);
-
-    /// <summary>Five bits and minimums (Q5_1, Q5_K).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void FiveMinimum(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(quants, factors, panel, chunks, tokens, sums, Kind.FiveMinimum, dot: false);
-
-    /// <summary>Six bits with zero point 32 and a scale for each half of a group (Q6_K).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Six(byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums) =>
-        Products(quants, factors, panel, chunks, tokens, sums, Kind.Six, dot: false);
-
-    /// <summary>
-    /// The weights of a chunk stay in registers while the tokens pass. dot takes AVX-VNNI's instruction.
-    /// </summary>
+    // dot takes AVX-VNNI's instruction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Products(
+    private static void Products(
         byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums, Kind kind, bool dot)
     {
         for (; chunks > 0; chunks--)
@@ -131,7 +107,7 @@ internal static unsafe class Avx2BlockBodies
         }
 
         Vector256<int> integers = GroupSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind, dot);
-        if (kind == Kind.Signed)
+        if (kind is Kind.Signed or Kind.Eight)
         {
             // The instruction wants unsigned weights: w + 2⁷.
             return AddScaled(dot ? integers - Vector256.ShiftLeft(xSum, 7) : integers, scale, sum);

@@ -13,74 +13,21 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class Avx2BlockRows
 {
+    /// <summary>Unpacks as BlockBodies says.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void UnpackQ8(byte* blocks, int groups, byte* quants, float* factors) =>
-        Unpack(blocks, groups, quants, factors, ElementType.Q8_0, &UnpackBodies.Q8);
+    internal static void Unpack<TType>(byte* blocks, int groups, byte* quants, float* factors)
+        where TType : unmanaged, IBlockType =>
+        Unpack(blocks, groups, quants, factors, (ElementType)sizeof(TType));
 
+    /// <summary>Not Q6_K, which is Avx2SixRows': a chunk of each row in turn.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void UnpackQ4(byte* blocks, int groups, byte* quants, float* factors) =>
-        Unpack(blocks, groups, quants, factors, ElementType.Q4_0, &UnpackBodies.Q4);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void UnpackQ4Minimum(byte* blocks, int groups, byte* quants, float* factors) =>
-        Unpack(blocks, groups, quants, factors, ElementType.Q4_1, &UnpackBodies.Q4Minimum);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void UnpackQ5(byte* blocks, int groups, byte* quants, float* factors) =>
-        Unpack(blocks, groups, quants, factors, ElementType.Q5_0, &UnpackBodies.Q5);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void UnpackQ5Minimum(byte* blocks, int groups, byte* quants, float* factors) =>
-        Unpack(blocks, groups, quants, factors, ElementType.Q5_1, &UnpackBodies.Q5Minimum);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void UnpackQ4K(byte* blocks, int groups, byte* quants, float* factors) =>
-        Unpack(blocks, groups, quants, factors, ElementType.Q4_K, &UnpackKBodies.Q4);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void UnpackQ5K(byte* blocks, int groups, byte* quants, float* factors) =>
-        Unpack(blocks, groups, quants, factors, ElementType.Q5_K, &UnpackKBodies.Q5);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void UnpackQ6K(byte* blocks, int groups, byte* quants, float* factors) =>
-        Unpack(blocks, groups, quants, factors, ElementType.Q6_K, &UnpackKBodies.Q6);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool OneQ8(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q8_0, dot: false);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool OneQ4(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q4_0, dot: false);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool OneQ4Minimum(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q4_1, dot: false);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool OneQ5(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q5_0, dot: false);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool OneQ5Minimum(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q5_1, dot: false);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool OneQ4K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q4_K, dot: false);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool OneQ5K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        One(blocks, stride, rows, chunks, panel, sums, ElementType.Q5_K, dot: false);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool OneQ6K(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums) =>
-        Avx2SixRows.One(blocks, stride, rows, chunks, panel, sums, dot: false);
+    internal static bool One<TType, TDot>(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums)
+        where TType : unmanaged, IBlockType
+        where TDot : unmanaged, IDotProduct =>
+        One(blocks, stride, rows, chunks, panel, sums, (ElementType)sizeof(TType), sizeof(TDot) > 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Unpack(
-        byte* blocks, int groups, byte* quants, float* factors, ElementType type,
-        delegate*<byte*, int, byte*, float*, void> tail)
+    private static void Unpack(byte* blocks, int groups, byte* quants, float* factors, ElementType type)
     {
         int chunkBytes = ChunkBytes(type);
         for (; groups >= BlockLayout.Groups; groups -= BlockLayout.Groups)
@@ -89,7 +36,7 @@ internal static unsafe class Avx2BlockRows
                 || (type == ElementType.Q6_K && Avx2KBlocks.SpecialBitsOfHalves(blocks) != 0))
             {
                 // The portable body knows any float16.
-                tail(blocks, BlockLayout.Groups, quants, factors);
+                UnpackAny(blocks, BlockLayout.Groups, quants, factors, type);
                 blocks += chunkBytes;
                 quants += BlockLayout.Quants;
                 factors += BlockLayout.Factors;
@@ -117,16 +64,44 @@ internal static unsafe class Avx2BlockRows
 
         if (groups > 0)
         {
-            tail(blocks, groups, quants, factors);
+            UnpackAny(blocks, groups, quants, factors, type);
         }
     }
 
-    /// <summary>
-    /// Rows of blocks times one token, in registers, a chunk of each row in turn; not Q6_K, which is Avx2SixRows'. dot
-    /// takes AVX-VNNI's instruction.
-    /// </summary>
+    private static void UnpackAny(byte* blocks, int groups, byte* quants, float* factors, ElementType type)
+    {
+        switch (type)
+        {
+            case ElementType.Q8_0:
+                UnpackBodies.Q8(blocks, groups, quants, factors);
+                break;
+            case ElementType.Q4_0:
+                UnpackBodies.Q4(blocks, groups, quants, factors);
+                break;
+            case ElementType.Q4_1:
+                UnpackBodies.Q4Minimum(blocks, groups, quants, factors);
+                break;
+            case ElementType.Q5_0:
+                UnpackBodies.Q5(blocks, groups, quants, factors);
+                break;
+            case ElementType.Q5_1:
+                UnpackBodies.Q5Minimum(blocks, groups, quants, factors);
+                break;
+            case ElementType.Q4_K:
+                UnpackKBodies.Q4(blocks, groups, quants, factors);
+                break;
+            case ElementType.Q5_K:
+                UnpackKBodies.Q5(blocks, groups, quants, factors);
+                break;
+            default:
+                UnpackKBodies.Q6(blocks, groups, quants, factors);
+                break;
+        }
+    }
+
+    // dot takes AVX-VNNI's instruction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool One(
+    private static bool One(
         byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums, ElementType type, bool dot)
     {
         int chunkBytes = ChunkBytes(type);
@@ -221,9 +196,11 @@ internal static unsafe class Avx2BlockRows
         _ => DenseBlock.BytesQ6K,
     };
 
-    // A chunk in registers; type is a constant where this is inlined. Without minimums, second is not read.
+    /// <summary>
+    /// A chunk in registers; type is a constant where this is inlined. Without minimums, second is not read.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(
+    internal static void Load(
         byte* blocks, ElementType type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
         out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
         out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second)

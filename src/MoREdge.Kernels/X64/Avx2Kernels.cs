@@ -28,20 +28,33 @@ internal unsafe class Avx2Kernels() : Vector128Kernels(isFused: true)
     /// <summary>Whether many tokens meet blocks with AVX-VNNI's instruction.</summary>
     internal virtual bool HasDot => false;
 
-    internal override BlockBodies Blocks(ElementType type) => type switch
-    {
-        ElementType.Q8_0 => new(&Avx2BlockRows.UnpackQ8, &Avx2BlockBodies.Signed, &Avx2BlockRows.OneQ8),
-        ElementType.Q4_0 => new(&Avx2BlockRows.UnpackQ4, &Avx2BlockBodies.Four, &Avx2BlockRows.OneQ4),
-        ElementType.Q4_1 => new(
-            &Avx2BlockRows.UnpackQ4Minimum, &Avx2BlockBodies.FourMinimum, &Avx2BlockRows.OneQ4Minimum),
-        ElementType.Q5_0 => new(&Avx2BlockRows.UnpackQ5, &Avx2BlockBodies.Five, &Avx2BlockRows.OneQ5),
-        ElementType.Q5_1 => new(
-            &Avx2BlockRows.UnpackQ5Minimum, &Avx2BlockBodies.FiveMinimum, &Avx2BlockRows.OneQ5Minimum),
-        ElementType.Q4_K => new(&Avx2BlockRows.UnpackQ4K, &Avx2BlockBodies.FourMinimum, &Avx2BlockRows.OneQ4K),
-        ElementType.Q5_K => new(&Avx2BlockRows.UnpackQ5K, &Avx2BlockBodies.FiveMinimum, &Avx2BlockRows.OneQ5K),
-        ElementType.Q6_K => new(&Avx2BlockRows.UnpackQ6K, &Avx2BlockBodies.Six, &Avx2BlockRows.OneQ6K, inOrder: true),
-        _ => throw PortableBlocks.NoBlocks(type),
-    };
+    internal override BlockBodies Blocks(ElementType type) => Blocks<WithoutDot>(type);
+
+    /// <summary>The bodies for a type, with AVX-VNNI's dot product or without.</summary>
+    private protected static BlockBodies Blocks<TDot>(ElementType type)
+        where TDot : unmanaged, IDotProduct => type switch
+        {
+            // A lone token is 1.05 times as fast with signs turned as with weights made unsigned for AVX-VNNI.
+            ElementType.Q8_0 => Blocks<Q8Blocks, TDot>(&Avx2BlockRows.One<Q8Blocks, WithoutDot>),
+            ElementType.Q4_0 => Blocks<Q4Blocks, TDot>(&Avx2BlockRows.One<Q4Blocks, TDot>),
+            ElementType.Q4_1 => Blocks<Q4MinimumBlocks, TDot>(&Avx2BlockRows.One<Q4MinimumBlocks, TDot>),
+            ElementType.Q5_0 => Blocks<Q5Blocks, TDot>(&Avx2BlockRows.One<Q5Blocks, TDot>),
+            ElementType.Q5_1 => Blocks<Q5MinimumBlocks, TDot>(&Avx2BlockRows.One<Q5MinimumBlocks, TDot>),
+            ElementType.Q4_K => Blocks<Q4KBlocks, TDot>(&Avx2BlockRows.One<Q4KBlocks, TDot>),
+            ElementType.Q5_K => Blocks<Q5KBlocks, TDot>(&Avx2BlockRows.One<Q5KBlocks, TDot>),
+            ElementType.Q6_K => Blocks<Q6KBlocks, TDot>(&Avx2SixRows.One<TDot>, inOrder: true),
+            _ => throw PortableBlocks.NoBlocks(type),
+        };
+
+    private static BlockBodies Blocks<TType, TDot>(
+        delegate*<byte*, long, int, int, byte*, float*, bool> one, bool inOrder = false)
+        where TType : unmanaged, IBlockType
+        where TDot : unmanaged, IDotProduct => new(
+            &Avx2BlockRows.Unpack<TType>,
+            &Avx2BlockBodies.Products<TType, TDot>,
+            one,
+            &Avx2BlockTokens.Few<TType, TDot>,
+            inOrder);
 
     // SAFETY: throughout this class, the drivers hand the bodies whole tiles, groups and rows of the views; spans are
     // pinned while a body reads them, and the asserted lengths are the callers' promise.

@@ -19,13 +19,19 @@ internal static unsafe class Avx2SixRows
     /// </summary>
     private const int NibbleBytes = DenseBlock.LengthK / 4;
 
-    /// <summary>A chunk of each row in turn; dot takes AVX-VNNI's instruction.</summary>
+    /// <summary>A chunk of each row in turn.</summary>
     /// <remarks>
     /// The end of a chunk is a chain of dependent instructions. It stands between the halves of the next one, whose
     /// products would otherwise be too far behind it for the processor to begin with.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static bool One<TDot>(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums)
+        where TDot : unmanaged, IDotProduct =>
+        One(blocks, stride, rows, chunks, panel, sums, sizeof(TDot) > 1);
+
+    // dot takes AVX-VNNI's instruction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool One(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums, bool dot)
+    private static bool One(byte* blocks, long stride, int rows, int chunks, byte* panel, float* sums, bool dot)
     {
         uint special = 0;
         float* end = sums + (rows * BlockLayout.Groups);

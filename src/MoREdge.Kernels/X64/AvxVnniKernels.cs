@@ -12,21 +12,7 @@ internal sealed unsafe class AvxVnniKernels : Avx2Kernels
 
     internal override bool HasDot => true;
 
-    // A lone token of Q8_0 is 1.05 times as fast with signs turned as with weights made unsigned.
-    internal override BlockBodies Blocks(ElementType type) => type switch
-    {
-        ElementType.Q8_0 => new(&Avx2BlockRows.UnpackQ8, &AvxVnniBlocks.Signed, &Avx2BlockRows.OneQ8),
-        ElementType.Q4_0 => new(&Avx2BlockRows.UnpackQ4, &AvxVnniBlocks.Four, &AvxVnniBlocks.OneQ4),
-        ElementType.Q4_1 => new(
-            &Avx2BlockRows.UnpackQ4Minimum, &AvxVnniBlocks.FourMinimum, &AvxVnniBlocks.OneQ4Minimum),
-        ElementType.Q5_0 => new(&Avx2BlockRows.UnpackQ5, &AvxVnniBlocks.Five, &AvxVnniBlocks.OneQ5),
-        ElementType.Q5_1 => new(
-            &Avx2BlockRows.UnpackQ5Minimum, &AvxVnniBlocks.FiveMinimum, &AvxVnniBlocks.OneQ5Minimum),
-        ElementType.Q4_K => new(&Avx2BlockRows.UnpackQ4K, &AvxVnniBlocks.FourMinimum, &AvxVnniBlocks.OneQ4K),
-        ElementType.Q5_K => new(&Avx2BlockRows.UnpackQ5K, &AvxVnniBlocks.FiveMinimum, &AvxVnniBlocks.OneQ5K),
-        ElementType.Q6_K => new(&Avx2BlockRows.UnpackQ6K, &AvxVnniBlocks.Six, &AvxVnniBlocks.OneQ6K, inOrder: true),
-        _ => throw PortableBlocks.NoBlocks(type),
-    };
+    internal override BlockBodies Blocks(ElementType type) => Blocks<WithDot>(type);
 
     // SAFETY: in all four, the driver hands the bodies whole tiles and groups of the views.
 
