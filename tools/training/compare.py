@@ -54,22 +54,26 @@ def main() -> int:
         base = replace(base, training=replace(base.training, batch=arguments.batch))
     tokenizer = preparation.prepare(base, arguments.corpus)
     chosen = [name for name in VARIANTS if not arguments.only or name in arguments.only]
-    # Seed by seed, so that a comparison cut short is one of all architectures.
-    for seed in range(1, 1 + max(SEEDS.get(name, 1) for name in chosen)):
-        for name in chosen:
-            if seed <= SEEDS.get(name, 1):
-                model = {**base.model, **VARIANTS[name]}
-                folder = base.folder / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
-                training = replace(base.training, seed=seed)
-                this = replace(base, name=name, model=model, training=training, folder=folder)
-                run.one(base, this, arguments)
-                if seed == 1:
-                    run.exported(this, tokenizer)
+    for seed, name in order(chosen, arguments.seeds):
+        model = {**base.model, **VARIANTS[name]}
+        folder = base.folder / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
+        training = replace(base.training, seed=seed)
+        this = replace(base, name=name, model=model, training=training, folder=folder)
+        run.one(base, this, arguments)
+        if seed == 1:
+            run.exported(this, tokenizer)
     results = [json.loads(path.read_text()) for path in sorted(base.folder.glob("*/result.json"))]
     report.write(base.folder, list(VARIANTS), results)
     print((base.folder / "table.md").read_text())
     print(f"{len(tokenizer)} tokens of vocabulary; table.md and plot.png are in {base.folder}.")
     return 0
+
+
+def order(names: list[str], seeds: list[int] | None) -> list[tuple[int, str]]:
+    """The runs (seed, name), seed by seed, so that a comparison cut short is one of all architectures."""
+    each = {name: seeds or range(1, 1 + SEEDS.get(name, 1)) for name in names}
+    every = sorted({seed for own in each.values() for seed in own})
+    return [(seed, name) for seed in every for name in names if seed in each[name]]
 
 
 def parse() -> argparse.Namespace:
@@ -79,6 +83,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", choices=list(VARIANTS), metavar="NAME",
         help=f"architectures, for a part of the comparison: {', '.join(map(repr, VARIANTS))}",
+    )
+    parser.add_argument(
+        "--seeds", nargs="+", type=settings.count, metavar="SEED",
+        help="which seeds, of each of those architectures (default: 1, or 1 to 3 of the close pairs)",
     )
     parser.add_argument("--corpus", type=Path, default=settings.CORPUS, help="folder of texts")
     parser.add_argument("--runs", type=Path, default=settings.RUNS, help="where runs are kept (default: runs)")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy
 import torch
 
-from compare import VARIANTS
+from compare import VARIANTS, order
 from comparison import report, run
 from text import bpe
 from trainer import checkpoints, export, settings
@@ -56,6 +56,11 @@ class Comparison(unittest.TestCase):
                 self.assertEqual(variant != "RetNet", "num_attention_heads" in config)
                 for tensor, weights in model.state_dict().items():
                     self.assertTrue(torch.equal(weights, loaded.state_dict()[tensor]), tensor)
+
+    def test_runs_come_seed_by_seed_and_a_part_of_them_by_seed_and_name(self) -> None:
+        names = ["vanilla", "RetNet"]
+        self.assertEqual([(1, "vanilla"), (1, "RetNet"), (2, "vanilla"), (3, "vanilla")], order(names, None))
+        self.assertEqual([(2, "vanilla"), (2, "RetNet"), (5, "vanilla"), (5, "RetNet")], order(names, [5, 2]))
 
     def test_the_table_has_means_and_spreads(self) -> None:
         result = {"name": "MoR", "parameters": 2e6, "layers": 8, "training_flops": 1e13, "tokens": 1e6,
