@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from compare import VARIANTS, order
 from comparison import report, run
@@ -68,6 +70,15 @@ class Comparison(unittest.TestCase):
         other = {**result, "nll": {"topk": 3.2, "threshold": 3.3}}
         row = report.table([[result, other]]).splitlines()[-1]
         self.assertIn("| MoR | 2.00 M | 8 | 1.00e+13 | 1.00 M | 3.200 (±0.100, 2 seeds) | 3.100 | 5.00 M | 512 |", row)
+
+    def test_names_in_the_plot_leave_each_other_readable(self) -> None:
+        axes = FigureCanvasAgg(Figure()).figure.add_subplot()
+        points = [("one of them", (1.0, 2.0)), ("another", (1.01, 2.0)), ("a third", (1.02, 2.01)), ("far", (9.0, 9.0))]
+        names = report.name_points(axes, points)
+        boxes = [name.get_window_extent(axes.figure.canvas.get_renderer()) for name in names]
+        for place, box in enumerate(boxes):
+            self.assertFalse(any(box.overlaps(other) for other in boxes[:place]), names[place])
+        self.assertEqual((6, 4), names[0].get_position())
 
 
 if __name__ == "__main__":
