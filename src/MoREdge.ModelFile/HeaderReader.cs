@@ -187,7 +187,7 @@ internal sealed class HeaderReader
         {
             throw _file.Fault(
                 ModelFileError.UnsupportedElementType,
-                $"the tensor {ModelFileException.Quote(name)} has element type {typeId}, which is not supported.");
+                ForeignTypes.Sentence(ModelFileException.Quote(name), typeId));
         }
 
         return new TensorEntry(name, shape, type, ByteCount(name, shape, type), _cursor.ReadUInt64());

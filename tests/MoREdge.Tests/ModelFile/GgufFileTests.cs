@@ -144,6 +144,23 @@ public sealed unsafe class GgufFileTests
     }
 
     [Theory]
+    [InlineData(10, "is stored as Q2_K, which")]
+    [InlineData(11, "is stored as Q3_K, which")]
+    [InlineData(23, "is stored as IQ4_XS, which")]
+    [InlineData(39, "is stored as MXFP4, which")]
+    [InlineData(4, "has the unknown element type 4.")]
+    public void Open_TypeThatIsNotRead_IsNamed(uint type, string part)
+    {
+        using TemporaryFolder folder = new();
+
+        ModelFileException fault = Assert.Throws<ModelFileException>(
+            () => new RawGguf(1, 0).Tensor("t", type, 0, 256).Data(256).Open(folder));
+
+        Assert.Equal(ModelFileError.UnsupportedElementType, fault.Error);
+        Assert.Contains($"the tensor 't' {part}", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("ggml-vocab-gpt-2.gguf", "gpt2", 50257)]
     [InlineData("ggml-vocab-llama-spm.gguf", "llama", 32000)]
     [InlineData("ggml-vocab-phi-3.gguf", "phi3", 32064)]
