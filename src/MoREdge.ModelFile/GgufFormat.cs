@@ -6,8 +6,13 @@ internal static class GgufFormat
     /// <summary>"GGUF" as a little-endian 32-bit number.</summary>
     public const uint Magic = 0x46554747;
 
-    /// <summary>The only version that is read or written.</summary>
+    /// <summary>The version that is written, and the newest that is read.</summary>
     public const uint Version = 3;
+
+    /// <summary>
+    /// The oldest version that is read: little-endian files of both are the same but for this number.
+    /// </summary>
+    public const uint OldestVersion = 2;
 
     /// <summary>Most dimensions of a tensor.</summary>
     public const int TensorRankMax = 4;

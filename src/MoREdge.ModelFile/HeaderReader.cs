@@ -58,11 +58,12 @@ internal sealed class HeaderReader
             throw _file.Fault(ModelFileError.BigEndian, "a big-endian GGUF file; convert it to little-endian first.");
         }
 
-        if (version != GgufFormat.Version)
+        if (version is < GgufFormat.OldestVersion or > GgufFormat.Version)
         {
             throw _file.Fault(
                 ModelFileError.UnsupportedVersion,
-                $"GGUF version {version} is not supported, only {GgufFormat.Version}; convert the model again.");
+                $"GGUF version {version} is not supported, only {GgufFormat.OldestVersion} and {GgufFormat.Version}; "
+                + "convert the model again.");
         }
 
         tensorCount = ReadCount(ModelFileLimits.TensorCountMax, ModelFileError.TensorCountLimit, "tensors");

@@ -17,7 +17,7 @@ public enum ModelFileError
     /// <summary>The file does not start with "GGUF".</summary>
     BadMagic,
 
-    /// <summary>A GGUF version other than 3.</summary>
+    /// <summary>A GGUF version other than 2 and 3.</summary>
     UnsupportedVersion,
 
     /// <summary>A big-endian GGUF file.</summary>

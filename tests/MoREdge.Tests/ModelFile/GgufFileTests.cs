@@ -160,6 +160,18 @@ public sealed unsafe class GgufFileTests
         Assert.Contains($"the tensor 't' {part}", fault.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Version 3 differs from 2 in that its numbers may be big-endian.</summary>
+    [Fact]
+    public void Open_Version2_ReadsWhatVersion3Says()
+    {
+        using TemporaryFolder folder = new();
+        RawGguf old = new RawGguf(1, 1, version: 2).String(MetadataKeys.Name, "old").Tensor("t", 0, 0, 4).Data(16);
+        using GgufFile file = GgufFile.Open(old.Save(folder));
+
+        Assert.Equal("old", file.Metadata.RequireString(MetadataKeys.Name));
+        Assert.Equal(4, file.RequireTensor("t").Shape.Cols);
+    }
+
     [Theory]
     [InlineData("ggml-vocab-gpt-2.gguf", "gpt2", 50257)]
     [InlineData("ggml-vocab-llama-spm.gguf", "llama", 32000)]

@@ -18,7 +18,6 @@ internal static class HeaderFaults
             folder => Open(folder.Write("f", Encoding.ASCII.GetBytes("PK" + new string('x', 30))))),
         new(ModelFileError.UnsupportedVersion, "version 0", new RawGguf(0, 0, version: 0).Open),
         new(ModelFileError.UnsupportedVersion, "version 1", new RawGguf(0, 0, version: 1).Open),
-        new(ModelFileError.UnsupportedVersion, "version 2", new RawGguf(0, 0, version: 2).Open),
         new(ModelFileError.UnsupportedVersion, "version 4", new RawGguf(0, 0, version: 4).Open),
         new(ModelFileError.BigEndian, "version 3 big-endian", new RawGguf(0, 0, version: 0x03000000).Open),
         new(ModelFileError.TensorCountLimit, "one above", new RawGguf(ModelFileLimits.TensorCountMax + 1, 0).Open),
