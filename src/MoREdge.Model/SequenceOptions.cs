@@ -8,7 +8,9 @@ public sealed record SequenceOptions
     /// <summary>Most tokens of prompt and answer together; the trained context when null.</summary>
     public int? ContextLength { get; init; }
 
-    /// <summary>Stored form of keys and values; F32 for float32 models, else F16, when null.</summary>
+    /// <summary>
+    /// Stored form of keys and values; F32 for float32 models, else F16, when null. A RetNet has none and refuses it.
+    /// </summary>
     public KvFormat? KvFormat { get; init; }
 
     /// <summary>Which keys and values the recursions keep.</summary>

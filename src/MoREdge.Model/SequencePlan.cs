@@ -172,6 +172,9 @@ internal sealed record SequencePlan(
         Require(
             recursion is not null || options.KvPolicy is null,
             "The model has no recursion, so it has no KV policy to choose.");
+        Require(
+            config.Retention is null || options.KvFormat is null,
+            "The model keeps a state and no keys and values, so there is no form of them to choose.");
         if (options.DepthMax is { } depthMax)
         {
             CheckDepth(depthMax, config);

@@ -210,14 +210,14 @@ public sealed class RetentionSequenceTests
     }
 
     [Fact]
-    public void KvFormat_OfAModelWithoutKeysAndValues_ChangesNothing()
+    public void KvFormat_OfAModelWithoutKeysAndValues_IsRefused()
     {
         using TinyModel model = TinyRetNet.Create("fla").Load();
-        int[] ids = TinyModel.RandomIds(40, seed: 2);
 
-        Assert.Equal(
-            model.Score(ids, new SequenceOptions { KvFormat = KvFormat.F32 }),
-            model.Score(ids, new SequenceOptions { KvFormat = KvFormat.Q8 }));
+        ArgumentException fault = Assert.Throws<ArgumentException>(
+            () => model.Network.CreateSequence(new SequenceOptions { KvFormat = KvFormat.Q8 }));
+
+        Assert.StartsWith("The model keeps a state and no keys", fault.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Takes some tokens, or some back, and compares what comes out.</summary>
