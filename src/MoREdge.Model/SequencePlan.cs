@@ -136,9 +136,12 @@ internal sealed record SequencePlan(
     {
         bool isRouted = config.Recursion?.DepthRule is DepthRule.ExpertChoice or DepthRule.TokenChoice;
         Require(isRouted, "No router decides about the depth of this model's tokens, so it cannot be budgeted.");
+        string instead = config.Recursion?.DepthRule == DepthRule.TokenChoice
+            ? "leave it to the routers"
+            : "choose threshold";
         Require(
             Routing is RoutingMode.Threshold or RoutingMode.TopKThreshold,
-            "In this routing mode no threshold decides about depth, so it cannot be budgeted; choose threshold.");
+            $"In this routing mode no threshold decides about depth, so it cannot be budgeted; {instead}.");
 
         // A token-choice router takes the bias once per recursion behind the first: 0 times infinity is no number.
         Require(float.IsFinite(bias), "The depth bias must be a finite number.");
@@ -180,13 +183,7 @@ internal sealed record SequencePlan(
             CheckDepth(depthMax, config);
         }
 
-        Require(
-            options.Routing is null || recursion?.DepthRule == DepthRule.ExpertChoice
-            || (config.Skips is not null && options.Routing != RoutingMode.TopKThreshold)
-            || (recursion?.DepthRule == DepthRule.ExitGate
-                && options.Routing is RoutingMode.Full or RoutingMode.Threshold)
-            || (recursion?.DepthRule == DepthRule.TokenChoice && options.Routing == RoutingMode.Full),
-            "This routing mode is for expert-choice models; this model's depth is not decided that way.");
+        CheckRouting(options.Routing, recursion, config);
         Require(
             config.Skips?.Score != SkipScore.SoftmaxOfChosen || plan.IsRanked,
             "The router of this model weighs the tokens of a prompt against each other, so it runs with top-k routing "
@@ -207,6 +204,27 @@ internal sealed record SequencePlan(
         Require(
             !options.HybridPositionZero || plan.KvPolicy == KvPolicy.SharedHybrid,
             "Replacing position 0 is a mode of the hybrid cache only.");
+    }
+
+    /// <summary>Checks that the model knows the mode asked for, and says which ones it knows.</summary>
+    private static void CheckRouting(RoutingMode? mode, RecursionConfig? recursion, ModelConfig config)
+    {
+        (bool isKnown, string sentence) = recursion?.DepthRule switch
+        {
+            _ when mode is null => (true, ""),
+            DepthRule.ExpertChoice => (true, ""),
+            DepthRule.TokenChoice => (
+                mode == RoutingMode.Full,
+                "Beside the choice of its routers this model knows the routing mode full only."),
+            DepthRule.ExitGate => (
+                mode is RoutingMode.Full or RoutingMode.Threshold,
+                "The tokens of this model leave by an exit gate, so its routing modes are full and threshold."),
+            _ when config.Skips is not null => (
+                mode != RoutingMode.TopKThreshold,
+                "Tokens skip layers of this model, so its routing modes are threshold, topk and full."),
+            _ => (false, "Every token runs all of this model, so it has no routing mode to choose."),
+        };
+        Require(isKnown, sentence);
     }
 
     private static void Require(bool condition, string sentence)

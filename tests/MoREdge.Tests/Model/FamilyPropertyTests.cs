@@ -289,6 +289,21 @@ public sealed class FamilyPropertyTests
             new SequenceOptions { KvPolicy = KvPolicy.SharedLatest }, new BatchOptions()));
     }
 
+    [Theory]
+    [InlineData("nanbeige", RoutingMode.Full, "Every token runs all of this model")]
+    [InlineData("phi3", RoutingMode.Full, "Every token runs all of this model")]
+    [InlineData("ouro", RoutingMode.TopK, "its routing modes are full and threshold")]
+    [InlineData("mod", RoutingMode.TopKThreshold, "its routing modes are threshold, topk and full")]
+    public void Routing_ThatAModelDoesNotKnow_IsRefusedWithThoseItKnows(string family, RoutingMode mode, string part)
+    {
+        using TinyModel model = TinyFamilies.Create(family).Load();
+
+        ArgumentException fault = Assert.Throws<ArgumentException>(
+            () => model.Network.CreateSequence(new SequenceOptions { Routing = mode }));
+
+        Assert.Contains(part, fault.Message, StringComparison.Ordinal);
+    }
+
     private static void AssertRefused(TinyModel model, SequenceOptions options) =>
         Assert.Throws<ArgumentException>(() => model.Network.CreateSequence(options));
 

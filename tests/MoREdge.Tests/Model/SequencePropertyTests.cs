@@ -225,6 +225,18 @@ public sealed class SequencePropertyTests
     }
 
     [Fact]
+    public void DepthBias_TokenChoiceThatRunsAll_SaysWhatToDo()
+    {
+        using TinyModel model = Create("token", "recursion");
+        using Sequence sequence = model.Network.CreateSequence(new SequenceOptions { Routing = RoutingMode.Full });
+
+        ArgumentException fault = Assert.Throws<ArgumentException>(() => sequence.DepthBias = 0.5f);
+
+        // Threshold is no mode of these models.
+        Assert.EndsWith("; leave it to the routers.", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TopKThresholdMode_DecodedToken_UsesThreshold()
     {
         using TinyModel model = Create("expert", "recursion");
