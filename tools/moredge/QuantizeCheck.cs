@@ -10,7 +10,9 @@ namespace MoREdge.Cli;
 /// <summary>Minutes of work for a file that would then be refused are worth a look before.</summary>
 internal static class QuantizeCheck
 {
-    /// <summary>Throws unless the model file could be run, and warns where nobody could chat with it.</summary>
+    /// <summary>
+    /// Throws unless the model file could be run, and warns where nobody could write or chat with it.
+    /// </summary>
     /// <exception cref="ModelFileException">Its network is not one that this version runs.</exception>
     /// <exception cref="FailureException">It recommends a way to sample that is none.</exception>
     public static void Require(Checkpoint checkpoint)
@@ -31,12 +33,14 @@ internal static class QuantizeCheck
         if (checkpoint.File is { } file)
         {
             RequireRunnable(file);
+            WarnOfTokenizer(checkpoint.Metadata);
         }
         else
         {
             RequireSampling(checkpoint.Metadata);
-            WarnOfTemplate(checkpoint.Metadata);
         }
+
+        WarnOfTemplate(checkpoint.Metadata);
     }
 
     /// <summary>Whether a GGUF file holds what its network needs, which other sources are asked for.</summary>
@@ -49,6 +53,29 @@ internal static class QuantizeCheck
         catch (ModelFileException fault) when (fault.Error == ModelFileError.UnsupportedElementType)
         {
             // Nothing runs F64, but it can be quantized.
+        }
+    }
+
+    /// <summary>
+    /// Token ids run without a tokenizer. One of the source is taken over as it is, where those of other sources are
+    /// read.
+    /// </summary>
+    private static void WarnOfTokenizer(GgufMetadata metadata)
+    {
+        try
+        {
+            if (TokenizerLoader.ReadDefinition(metadata) is { } definition)
+            {
+                _ = new Tokenizer(definition);
+            }
+            else if (metadata.Contains(MetadataKeys.TokenizerTokens))
+            {
+                Faults.Warn("The file does not say of which kind its tokenizer is; its model runs on token ids only.");
+            }
+        }
+        catch (TokenizerException fault)
+        {
+            Faults.Warn($"The model file will run on token ids only. {fault.Message}");
         }
     }
 

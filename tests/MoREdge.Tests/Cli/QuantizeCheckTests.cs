@@ -1,3 +1,4 @@
+using MoREdge.ModelFile;
 using MoREdge.Tests.Checkpoints;
 
 namespace MoREdge.Tests.Cli;
@@ -45,6 +46,59 @@ public sealed class QuantizeCheckTests : IDisposable
         Assert.StartsWith(
             $"moredge: warning: 'moredge chat' will refuse this model. {part}", result.Error, StringComparison.Ordinal);
         CliRunner.Run(["chat", "-m", _folder["out.gguf"]], "a\n").AssertRefused(1, part);
+    }
+
+    [Theory]
+    [InlineData("t5", "The tokenizer kind \"t5\" is not supported")]
+    [InlineData(null, "The file does not say of which kind its tokenizer is")]
+    public void Quantize_GgufWithATokenizerThatNobodyReads_IsAWarning(string? kind, string part)
+    {
+        string source = WriteGguf(metadata =>
+        {
+            metadata.Remove(MetadataKeys.TokenizerModel);
+            if (kind is not null)
+            {
+                metadata.Set(MetadataKeys.TokenizerModel, GgufValue.FromString(kind));
+            }
+        });
+
+        CliResult result = CliRunner.Run("quantize", source, "-o", _folder["out.gguf"]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith("moredge: warning: ", result.Error, StringComparison.Ordinal);
+        Assert.Contains(part, result.Error, StringComparison.Ordinal);
+        Assert.Equal(0, CliRunner.Run("logits", "-m", _folder["out.gguf"], "--ids", "1,2").ExitCode);
+        Assert.Equal(1, CliRunner.Run("generate", "-m", _folder["out.gguf"], "-p", "a", "-n", "1").ExitCode);
+    }
+
+    [Fact]
+    public void Quantize_GgufWithATemplateThatChatRefuses_IsAWarning()
+    {
+        string source = WriteGguf(metadata => metadata.Set(
+            MetadataKeys.ChatTemplate, GgufValue.FromString("{% for message in messages %}")));
+
+        CliResult result = CliRunner.Run("quantize", source, "-o", _folder["out.gguf"]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith(
+            "moredge: warning: 'moredge chat' will refuse this model. ", result.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A model file whose metadata are changed behind its making.</summary>
+    private string WriteGguf(Action<GgufMetadata> change)
+    {
+        using GgufFile model = GgufFile.Open(new ByteModel().Write(_folder["model.gguf"]));
+        GgufTensorPlan[] plans =
+            [.. model.Tensors.Select(tensor => new GgufTensorPlan(tensor.Name, tensor.Shape, tensor.Type))];
+        change(model.Metadata);
+        using GgufWriter writer = new(_folder["source.gguf"], model.Metadata, plans);
+        foreach (GgufTensor tensor in model.Tensors)
+        {
+            writer.Write(model.Bytes(tensor));
+        }
+
+        writer.Finish();
+        return _folder["source.gguf"];
     }
 
     private void WriteSource(string template)
