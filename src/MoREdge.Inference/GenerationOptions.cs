@@ -21,7 +21,8 @@ public sealed record GenerationOptions
     /// Checks the limit, and the stop strings: one that is empty would end every answer before it begins.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// The limit is below 0, or a stop string null or empty; the message is one sentence.
+    /// The limit is below 0, the list of stop strings is null, or one of them null or empty; the message is one
+    /// sentence.
     /// </exception>
     public void Validate()
     {
@@ -29,6 +30,11 @@ public sealed record GenerationOptions
         {
             throw new ArgumentException(
                 $"The token limit is {TokenLimit}; leave it out for as many tokens as the context holds.");
+        }
+
+        if (StopStrings is null)
+        {
+            throw new ArgumentException("The list of stop strings must not be null; an empty one is for none.");
         }
 
         foreach (string? stop in StopStrings)

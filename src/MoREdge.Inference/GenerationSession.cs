@@ -66,6 +66,7 @@ public sealed class GenerationSession : IDisposable
     /// <exception cref="TokenizerException">The prompt is too long.</exception>
     public int[] Encode(string prompt)
     {
+        ArgumentNullException.ThrowIfNull(prompt);
         int[] ids = _model.Tokenizer.EncodePrompt(prompt);
         if (ids.Length > 0)
         {

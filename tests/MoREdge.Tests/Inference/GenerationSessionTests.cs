@@ -248,6 +248,8 @@ public sealed class GenerationSessionTests(BuiltInModel builtIn) : IClassFixture
 
         Assert.Throws<ArgumentException>(() => Run(session, prompt, TwentyTokens with { StopStrings = [".", ""] }));
         Assert.Throws<ArgumentException>(() => Run(session, prompt, TwentyTokens with { StopStrings = [null!] }));
+        Assert.Throws<ArgumentException>(() => Run(session, prompt, TwentyTokens with { StopStrings = null! }));
+        Assert.Throws<ArgumentNullException>(() => session.Encode(null!));
     }
 
     /// <summary>As other libraries write "no limit", which gave no token at all.</summary>
