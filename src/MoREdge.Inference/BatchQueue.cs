@@ -10,6 +10,7 @@ internal sealed class BatchQueue(int countMax) : IDisposable
     private readonly List<BatchAnswer> _waiting = [];
     private readonly ManualResetEventSlim _hasWork = new();
     private volatile bool _isClosed;
+    private bool _staysAwake;
 
     /// <summary>True once nobody may come any more.</summary>
     public bool IsClosed => _isClosed;
@@ -92,7 +93,7 @@ internal sealed class BatchQueue(int countMax) : IDisposable
     {
         lock (_gate)
         {
-            if (_waiting.Count == 0 && runningCount == 0 && !_isClosed)
+            if (_waiting.Count == 0 && runningCount == 0 && !_isClosed && !_staysAwake)
             {
                 _hasWork.Reset();
             }
@@ -108,6 +109,16 @@ internal sealed class BatchQueue(int countMax) : IDisposable
     {
         _hasWork.Wait(cancellation);
         ObjectDisposedException.ThrowIf(_isClosed, typeof(BatchScheduler));
+    }
+
+    /// <summary>Wakes whoever waits for work, and lets nobody wait any more.</summary>
+    public void StayAwake()
+    {
+        lock (_gate)
+        {
+            _staysAwake = true;
+            _hasWork.Set();
+        }
     }
 
     /// <summary>Lets nobody in any more, and wakes whoever waits for work.</summary>

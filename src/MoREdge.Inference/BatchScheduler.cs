@@ -23,6 +23,7 @@ public sealed class BatchScheduler : IDisposable
     private readonly long _kvBytesMax;
     private readonly BatchQueue _waiting;
     private readonly List<BatchAnswer> _running = [];
+    private readonly CancellationTokenRegistration _onModelGone;
 
     /// <summary>Held by whoever works on the batch: nobody frees what a tick reads.</summary>
     private readonly Lock _turn = new();
@@ -60,6 +61,7 @@ public sealed class BatchScheduler : IDisposable
         _kvBytesMax = options.KvBytesMax ?? long.MaxValue;
         _waiting = new BatchQueue(options.WaitingMax);
         _batch = network.CreateBatch(sequence, options.Limits);
+        _onModelGone = network.Disposed.Register(_waiting.StayAwake);
     }
 
     /// <summary>Most tokens of one request, prompt and answer together.</summary>
@@ -122,7 +124,9 @@ public sealed class BatchScheduler : IDisposable
     /// The background verification found damage, or another program has cut the file short; every request has ended.
     /// </exception>
     /// <exception cref="InvalidOperationException">A receiver called it.</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler had been disposed, or its model has been.</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The scheduler had been disposed; or its model has been, and every request has ended with this exception.
+    /// </exception>
     public void Run(CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(_waiting.IsClosed, this);
@@ -131,7 +135,9 @@ public sealed class BatchScheduler : IDisposable
         }
     }
 
-    /// <summary>Waits until there is a request to work for.</summary>
+    /// <summary>
+    /// Waits until there is a request to work for, or the model has been disposed, as the next tick will say.
+    /// </summary>
     /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler has been disposed, before or meanwhile.</exception>
     public void WaitForWork(CancellationToken cancellation) => _waiting.WaitForWork(cancellation);
@@ -144,7 +150,9 @@ public sealed class BatchScheduler : IDisposable
     /// The background verification found damage, or another program has cut the file short; every request has ended.
     /// </exception>
     /// <exception cref="InvalidOperationException">A receiver called it.</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler or its model has been disposed.</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The scheduler has been disposed; or its model has been, and every request has ended with this exception.
+    /// </exception>
     public bool Step()
     {
         ObjectDisposedException.ThrowIf(_waiting.IsClosed, this);
@@ -204,6 +212,21 @@ public sealed class BatchScheduler : IDisposable
 
     private bool RunTick()
     {
+        try
+        {
+            ObjectDisposedException.ThrowIf(_network.Disposed.IsCancellationRequested, _network);
+            return Work();
+        }
+        catch (Exception failure) when (failure is ObjectDisposedException or ModelFileException)
+        {
+            // Nobody can go on without the model: who waits for an answer is told, not only who runs the batch.
+            EndAll(answer => answer.Fail(failure));
+            throw;
+        }
+    }
+
+    private bool Work()
+    {
         EndCancelled();
         Admit();
         if (_running.Count == 0)
@@ -232,6 +255,7 @@ public sealed class BatchScheduler : IDisposable
     {
         // Perhaps on a thread that receivers do not expect.
         EndAll(answer => answer.EndUnheard(_network));
+        _onModelGone.Dispose();
         _batch.Dispose();
         _waiting.Dispose();
     }
@@ -279,25 +303,12 @@ public sealed class BatchScheduler : IDisposable
 
     private void CheckIntegrity()
     {
-        if (_integrity is null)
+        if (_running.Exists(answer => answer.IsDecoding))
         {
-            return;
+            _integrity?.Start();
         }
 
-        try
-        {
-            if (_running.Exists(answer => answer.IsDecoding))
-            {
-                _integrity.Start();
-            }
-
-            _integrity.ThrowIfDamaged();
-        }
-        catch (ModelFileException damage)
-        {
-            EndAll(answer => answer.Fail(damage));
-            throw;
-        }
+        _integrity?.ThrowIfDamaged();
     }
 
     /// <summary>Feeds an answer's next token, and more as long as drafts have computed them already.</summary>

@@ -17,6 +17,7 @@ public sealed class DecoderModel : IDisposable
     private readonly WeightTraffic _traffic;
     private readonly WorkerPool _pool;
     private readonly IDisposable _map;
+    private readonly CancellationTokenSource _disposed = new();
 
     private DecoderModel(
         GgufFile file, ModelConfig config, ModelWeights weights, KernelSet kernels, int threadCount)
@@ -25,6 +26,7 @@ public sealed class DecoderModel : IDisposable
         _weights = weights;
         _traffic = new WeightTraffic(file, config);
         Kernels = kernels;
+        Disposed = _disposed.Token;
         Lifetime = new Lifetime(this, Free);
         _pool = new WorkerPool(threadCount);
         _map = file.HoldMap();
@@ -38,6 +40,9 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>Worker threads, the caller's included.</summary>
     public int ThreadCount => _pool.WorkerCount;
+
+    /// <summary>Cancelled once the model has been disposed, for those who wait for something else.</summary>
+    public CancellationToken Disposed { get; }
 
     /// <summary>
     /// Entered by whatever reads weights or sets workers to work: once the file is closed, reading would end the
@@ -165,7 +170,11 @@ public sealed class DecoderModel : IDisposable
     /// Stops the worker threads and lets go of the file's map, behind the passes that are under way on other threads.
     /// Sequences and batches of the model cannot go on: their next pass is refused.
     /// </summary>
-    public void Dispose() => Lifetime.Dispose();
+    public void Dispose()
+    {
+        Lifetime.Dispose();
+        _disposed.Cancel();
+    }
 
     private void Free()
     {

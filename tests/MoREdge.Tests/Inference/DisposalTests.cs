@@ -82,21 +82,49 @@ public sealed class DisposalTests : IDisposable
             using LocalModel model = Open(BuiltInModel.FilePath);
             using BatchScheduler scheduler = model.StartBatch(new SequenceOptions(), new BatchSchedulerOptions());
             using ManualResetEventSlim isRunning = new();
-            BatchAnswer answer = scheduler.Submit(new BatchRequest
+            BatchRequest request = new()
             {
                 Prompt = LongPrompt.AsMemory(0, 8),
                 OnToken = _ => isRunning.Set(),
                 Options = new GenerationOptions { IgnoreEndOfSequence = true },
-            });
+            };
+            BatchAnswer[] answers = Array.ConvertAll(new int[10], _ => scheduler.Submit(request));
             Task server = Task.Run(() => scheduler.Run(default), TestContext.Current.CancellationToken);
             isRunning.Wait(TestContext.Current.CancellationToken);
 
             model.Dispose();
 
             await Assert.ThrowsAsync<ObjectDisposedException>(() => server);
-            scheduler.Dispose();
-            Assert.Equal(StopReason.Cancelled, (await answer.Completion).StopReason);
+            foreach (BatchAnswer answer in answers)
+            {
+                Assert.True(answer.IsCompleted);
+                await Assert.ThrowsAsync<ObjectDisposedException>(() => answer.Completion);
+            }
         }
+    }
+
+    /// <summary>A thread that serves ends, whether a request has come or not.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task BatchServer_ModelDisposedWhileItWaits_EndsWithThatException(int requests)
+    {
+        using LocalModel model = Open(BuiltInModel.FilePath);
+        using BatchScheduler scheduler = model.StartBatch(new SequenceOptions(), new BatchSchedulerOptions());
+        Task server = Task.Run(() => ServeForever(scheduler), TestContext.Current.CancellationToken);
+        BatchRequest request = new() { Prompt = LongPrompt.AsMemory(0, 8), Options = new() { TokenLimit = 1 } };
+        for (int i = 0; i < requests; i++)
+        {
+            await scheduler.Submit(request).Completion;
+        }
+
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+
+        model.Dispose();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            () => server.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Throws<ObjectDisposedException>(() => scheduler.Submit(request));
     }
 
     [Fact]
@@ -210,6 +238,15 @@ public sealed class DisposalTests : IDisposable
 
     private static GenerationSession Start(LocalModel model, SpeculationMode speculation) =>
         model.StartSession(new SequenceOptions { Speculation = speculation }, BuiltInModel.Greedy);
+
+    private static void ServeForever(BatchScheduler scheduler)
+    {
+        while (true)
+        {
+            scheduler.WaitForWork(default);
+            scheduler.Run(default);
+        }
+    }
 
     private static void TickForever(SequenceBatch batch)
     {
