@@ -13,7 +13,8 @@ namespace MoREdge.Inference;
 public sealed record ChatTurn(GenerationStats Stats, int DroppedMessages, bool IsTakenBack);
 
 /// <summary>
-/// A conversation: messages, the model's chat template, and a session whose cache is reused from turn to turn.
+/// A conversation: messages, the model's chat template, and a session whose cache is reused from turn to turn. One call
+/// at a time, whatever thread makes it: one that begins during an answer is refused.
 /// </summary>
 public sealed class ChatSession
 {
@@ -28,6 +29,7 @@ public sealed class ChatSession
     private readonly GenerationSession _session;
     private readonly ChatTemplate _template;
     private readonly List<ChatMessage> _messages = [];
+    private readonly OneCall _call = new("conversation");
     private readonly int _systemCount;
 
     /// <summary>Starts a conversation.</summary>
@@ -79,11 +81,15 @@ public sealed class ChatSession
     /// <exception cref="ChatTemplateException">
     /// The template refuses the conversation with this message, which stays as it was.
     /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// A receiver of this conversation called it, or another thread during an answer.
+    /// </exception>
     public ChatTurn Ask(string text, GenerationOptions options, Action<string> onText, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onText);
+        using OneCall.Use call = _call.Begin();
         ChatMessage[] before = _messages.ToArray();
         _messages.Add(new ChatMessage(UserRole, text));
         StringBuilder answer = new();
@@ -139,8 +145,12 @@ public sealed class ChatSession
     }
 
     /// <summary>Forgets everything but the system prompt.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// A receiver of this conversation called it, or another thread during an answer.
+    /// </exception>
     public void Reset()
     {
+        using OneCall.Use call = _call.Begin();
         _session.Reset();
         _messages.RemoveRange(_systemCount, _messages.Count - _systemCount);
     }

@@ -5,17 +5,17 @@ using MoREdge.Tokenization;
 namespace MoREdge.Inference;
 
 /// <summary>
-/// A text in the making: a sequence with its caches, a sampler, and the ids it has seen. One thread at a time uses it;
-/// any thread may dispose of it.
+/// A text in the making: a sequence with its caches, a sampler, and the ids it has seen. One call at a time, whatever
+/// thread makes it: one that begins while the session answers is refused. Any thread may dispose of it.
 /// </summary>
 public sealed class GenerationSession : IDisposable
 {
     private readonly LocalModel _model;
     private readonly Sampler _sampler;
     private readonly List<int> _ids = [];
+    private readonly OneCall _call = new("session");
     private DepthBudget? _budget;
     private long _latest;
-    private bool _isInCall;
 
     internal GenerationSession(LocalModel model, Sequence sequence, SamplerOptions sampler)
     {
@@ -26,7 +26,9 @@ public sealed class GenerationSession : IDisposable
             sampler, model.HasTokenizer ? model.Tokenizer.VocabSize : model.Network.Config.VocabSize);
     }
 
-    /// <summary>The sequence under the session, for its sizes and depths.</summary>
+    /// <summary>
+    /// The sequence under the session, for its sizes and depths; what changes it otherwise is not for sessions.
+    /// </summary>
     public Sequence Sequence { get; }
 
     /// <summary>
@@ -34,6 +36,7 @@ public sealed class GenerationSession : IDisposable
     /// so a session that has one is to go without drafts.
     /// </summary>
     /// <exception cref="ArgumentException">No router decides about the depth of this model's tokens.</exception>
+    /// <exception cref="InvalidOperationException">A pass is under way on another thread.</exception>
     public DepthBudget? Budget
     {
         get => _budget;
@@ -122,17 +125,10 @@ public sealed class GenerationSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onText);
-        BeginCall();
-        try
-        {
-            // The sampler reads the logits between two passes.
-            using IDisposable logits = Sequence.Hold();
-            return Continue(prompt, options, startsText, onText, cancellation);
-        }
-        finally
-        {
-            Volatile.Write(ref _isInCall, false);
-        }
+        using OneCall.Use call = _call.Begin();
+        // The sampler reads the logits between two passes.
+        using IDisposable logits = Sequence.Hold();
+        return Continue(prompt, options, startsText, onText, cancellation);
     }
 
     /// <summary>Forgets the text.</summary>
@@ -142,17 +138,10 @@ public sealed class GenerationSession : IDisposable
     /// <exception cref="ObjectDisposedException">The session or its model has been disposed.</exception>
     public void Reset()
     {
-        BeginCall();
-        try
-        {
-            Sequence.Truncate(0);
-            Sequence.Depths.Clear();
-            _ids.Clear();
-        }
-        finally
-        {
-            Volatile.Write(ref _isInCall, false);
-        }
+        using OneCall.Use call = _call.Begin();
+        Sequence.Truncate(0);
+        Sequence.Depths.Clear();
+        _ids.Clear();
     }
 
     /// <summary>
@@ -169,15 +158,6 @@ public sealed class GenerationSession : IDisposable
         _ids.Add(id);
         Observe();
         return logits;
-    }
-
-    private void BeginCall()
-    {
-        if (Interlocked.Exchange(ref _isInCall, true))
-        {
-            throw new InvalidOperationException(
-                "The session is answering: neither its receivers nor other threads can use it.");
-        }
     }
 
     private GenerationStats Continue(

@@ -6,7 +6,7 @@ namespace MoREdge.Model;
 
 /// <summary>
 /// The routers of a model by themselves, so that their share of a token can be measured: the same logits and weights
-/// that the loop computes. One thread at a time uses it; any thread may dispose of it.
+/// that the loop computes. One call at a time; any thread may dispose of it.
 /// </summary>
 public sealed class RouterPass : IDisposable
 {
@@ -37,10 +37,11 @@ public sealed class RouterPass : IDisposable
     /// <summary>Runs every router that one token meets on its way.</summary>
     /// <param name="depthMax">Its cap on recursions; a token-choice model asks its one router whatever the cap.</param>
     /// <returns>The sum of the weights.</returns>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     /// <exception cref="ObjectDisposedException">This or its model has been disposed.</exception>
     public float Run(int depthMax)
     {
-        using Lifetime.Use use = _lifetime.Enter();
+        using Lifetime.Use use = _lifetime.Occupy();
         if (_config.DepthRule == DepthRule.TokenChoice)
         {
             _router.Logits(_routers[0], _input, _logits);

@@ -8,8 +8,9 @@ namespace MoREdge.Model;
 
 /// <summary>
 /// One text in the making, by itself: its caches, its activation buffers and how far it has come. Everything is
-/// allocated here, once; a decoded token allocates nothing. One thread at a time uses it; any thread may dispose of it.
-/// For many texts side by side: <see cref="SequenceBatch"/>.
+/// allocated here, once; a decoded token allocates nothing. One call at a time computes or changes it, whatever thread
+/// makes it: one that begins while another is under way is refused. Any thread may dispose of it. For many texts side
+/// by side: <see cref="SequenceBatch"/>.
 /// </summary>
 /// <remarks>
 /// Logits lie in the sequence's own memory: the next call overwrites them, and <see cref="Dispose"/> frees them, as the
@@ -76,13 +77,14 @@ public sealed class Sequence : IDisposable
 
     /// <summary>The cap on recursions, 1 to the model's own count; a change holds from the next token on.</summary>
     /// <exception cref="ArgumentException">The model has no recursion, or not so many.</exception>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     public int DepthMax
     {
         get => _depthMax;
         set
         {
             SequencePlan.CheckDepth(value, _model.Config);
-            using Lifetime.Use use = _lifetime.Enter();
+            using Lifetime.Use use = _lifetime.Occupy();
             _depthMax = value;
             _speculation?.Pipeline.Abandon(Position);
         }
@@ -93,6 +95,7 @@ public sealed class Sequence : IDisposable
     /// recursion from the router weights of a token-choice model. 0 is what the model was trained for. Finite.
     /// </summary>
     /// <exception cref="ArgumentException">Not finite, or no router decides about the depth of this model.</exception>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     public float DepthBias
     {
         get => _runner.DepthBias;
@@ -101,7 +104,7 @@ public sealed class Sequence : IDisposable
             _plan.CheckDepthBias(value, _model.Config);
             if (value != _runner.DepthBias)
             {
-                using Lifetime.Use use = _lifetime.Enter();
+                using Lifetime.Use use = _lifetime.Occupy();
                 _runner.DepthBias = value;
                 _speculation?.Pipeline.Abandon(Position);
             }
@@ -178,15 +181,13 @@ public sealed class Sequence : IDisposable
     /// <exception cref="ArgumentException">
     /// No ids, an id outside the vocabulary, or more than the context holds.
     /// </exception>
-    /// <exception cref="InvalidOperationException">
-    /// <paramref name="progress"/> has used the sequence itself.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">A receiver called it, or another call is under way.</exception>
     /// <exception cref="ObjectDisposedException">The sequence or its model is disposed, perhaps meanwhile.</exception>
     /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>.</exception>
     public ReadOnlySpan<float> Prefill(
         ReadOnlySpan<int> ids, Action<int>? progress = null, CancellationToken cancellation = default)
     {
-        using Lifetime.Use use = _lifetime.Enter();
+        using Lifetime.Use use = _lifetime.Occupy();
         CheckIds(ids);
         _speculation?.Pipeline.Abandon(Position);
         _cache.Retention?.Hold();
@@ -194,9 +195,9 @@ public sealed class Sequence : IDisposable
         for (int done = 0; done < ids.Length; done += _flight.RowCount)
         {
             ForwardOrRestore(ids.Slice(done, Math.Min(_plan.ChunkRowsMax, ids.Length - done)), start, cancellation);
-            int position = Position;
             progress?.Invoke(done + _flight.RowCount);
-            CheckGoesOn(position);
+            // Which may have disposed of the sequence.
+            _lifetime.ThrowIfDisposed();
         }
 
         return _runner.Logits(_flight.Residual.Slice(_flight.RowCount - 1, 1)).Row(0);
@@ -204,10 +205,11 @@ public sealed class Sequence : IDisposable
 
     /// <summary>Takes one generated token and returns the logits behind it (VocabSize). Allocates nothing.</summary>
     /// <exception cref="ArgumentException">The id is outside the vocabulary, or the context is full.</exception>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     /// <exception cref="ObjectDisposedException">The sequence or its model has been disposed.</exception>
     public ReadOnlySpan<float> Decode(int id)
     {
-        using Lifetime.Use use = _lifetime.Enter();
+        using Lifetime.Use use = _lifetime.Occupy();
         ReadOnlySpan<int> ids = new(in id);
         CheckIds(ids);
         if (_speculation is not null)
@@ -227,6 +229,7 @@ public sealed class Sequence : IDisposable
     /// <param name="cancellation">Stops between layers; the sequence then holds what it would after
     /// <see cref="Prefill"/>.</param>
     /// <exception cref="ArgumentException">As for <see cref="Prefill"/>, or too little room for the depths.</exception>
+    /// <exception cref="InvalidOperationException">A receiver called it, or another call is under way.</exception>
     public void Score(
         ReadOnlySpan<int> ids,
         LogitsVisitor visitor,
@@ -234,7 +237,7 @@ public sealed class Sequence : IDisposable
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(visitor);
-        using Lifetime.Use use = _lifetime.Enter();
+        using Lifetime.Use use = _lifetime.Occupy();
         CheckIds(ids);
         if (!depths.IsEmpty && depths.Length < ids.Length)
         {
@@ -260,7 +263,7 @@ public sealed class Sequence : IDisposable
                 for (int i = 0; i < rows; i++)
                 {
                     visitor(start + row + i, logits.Row(i));
-                    CheckGoesOn(start + count);
+                    _lifetime.ThrowIfDisposed();
                 }
             }
         }
@@ -274,26 +277,25 @@ public sealed class Sequence : IDisposable
     /// over at least the latest 64 tokens.
     /// </summary>
     /// <returns>Tokens left: <paramref name="position"/>, or with retention or windows perhaps fewer.</returns>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     /// <exception cref="ObjectDisposedException">The sequence or its model has been disposed.</exception>
     public int Truncate(int position)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
-        using Lifetime.Use use = _lifetime.Enter();
-        Position = Math.Min(Position, position);
-        _speculation?.Pipeline.Abandon(Position);
-        Position = _cache.Truncate(Position);
-        return Position;
+        using Lifetime.Use use = _lifetime.Occupy();
+        return GoBack(position);
     }
 
     /// <summary>
     /// Makes sure that <see cref="Truncate"/> can come back to the present position, until the next mark. With
     /// retention that takes another copy of the states, with windows one of what their layers keep, otherwise nothing.
     /// </summary>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     /// <exception cref="ObjectDisposedException">The sequence has been disposed.</exception>
     /// <exception cref="OutOfMemoryException">There is no room for the copy.</exception>
     public void Mark()
     {
-        using Lifetime.Use use = _lifetime.Enter();
+        using Lifetime.Use use = _lifetime.Occupy();
         _cache.Mark(Position);
     }
 
@@ -351,9 +353,16 @@ public sealed class Sequence : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Truncate(_cache.Reaches(restart) ? restart : Position);
+            GoBack(_cache.Reaches(restart) ? restart : Position);
             throw;
         }
+    }
+
+    private int GoBack(int position)
+    {
+        Position = Math.Min(Position, position);
+        _speculation?.Pipeline.Abandon(Position);
+        return Position = _cache.Truncate(Position);
     }
 
     /// <summary>
@@ -373,16 +382,6 @@ public sealed class Sequence : IDisposable
         _latestIsSpeculative = false;
         Depths.Add(LastDepths);
         Position += ids.Length;
-    }
-
-    /// <summary>Behind every call of a receiver, which may have moved the sequence or disposed of it.</summary>
-    private void CheckGoesOn(int position)
-    {
-        _lifetime.ThrowIfDisposed();
-        if (Position != position)
-        {
-            throw new InvalidOperationException("A receiver has changed the sequence that called it.");
-        }
     }
 
     private void CheckIds(ReadOnlySpan<int> ids)

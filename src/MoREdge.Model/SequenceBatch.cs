@@ -10,8 +10,9 @@ namespace MoREdge.Model;
 /// begin run the prefix layers, every token in the loop runs one recursion, whichever it is in, and tokens that are
 /// done run the suffix layers and the head. Texts join and leave between ticks; whatever is beside them, they get bit
 /// for bit what a <see cref="Sequence"/> would give. While they are few they may draft (see
-/// <see cref="SequenceOptions.Speculation"/>). A tick allocates nothing. One thread at a time uses it; any thread may
-/// dispose of it.
+/// <see cref="SequenceOptions.Speculation"/>). A tick allocates nothing. One call at a time changes it, whatever thread
+/// makes it: one that begins while another is under way is refused, and logits are to be read between ticks. Any thread
+/// may dispose of it.
 /// </summary>
 public sealed class SequenceBatch : IDisposable
 {
@@ -84,12 +85,12 @@ public sealed class SequenceBatch : IDisposable
     /// <param name="tokensMax">Most tokens it will hold.</param>
     /// <param name="depthMax">Caps the recursions of its tokens; as the batch when null.</param>
     /// <exception cref="ArgumentException">More tokens than the context, or a depth the model has not.</exception>
-    /// <exception cref="InvalidOperationException">The batch is full.</exception>
+    /// <exception cref="InvalidOperationException">The batch is full, or another call is under way.</exception>
     /// <exception cref="ObjectDisposedException">The batch has been disposed.</exception>
     /// <exception cref="OutOfMemoryException">The cache does not fit.</exception>
     public BatchSequence Add(int tokensMax, int? depthMax = null)
     {
-        using Lifetime.Use use = _lifetime.EnterAlone();
+        using Lifetime.Use use = _lifetime.OccupyAlone();
         CheckSequence(tokensMax, depthMax);
         int slot = Array.IndexOf(_sequences, null);
         if (slot < 0)
@@ -142,11 +143,13 @@ public sealed class SequenceBatch : IDisposable
     /// <exception cref="ArgumentException">
     /// No ids, an id outside the vocabulary, or more than the sequence holds.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The sequence is not of this batch, or it is under way.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sequence is not of this batch, or it or another call is under way.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The batch or its model has been disposed.</exception>
     public int Feed(BatchSequence sequence, ReadOnlySpan<int> ids)
     {
-        using Lifetime.Use use = _lifetime.Enter();
+        using Lifetime.Use use = _lifetime.Occupy();
         CheckMember(sequence);
         _model.CheckIds(ids);
         if (sequence.IsUnderWay)
@@ -193,10 +196,11 @@ public sealed class SequenceBatch : IDisposable
     }
 
     /// <summary>Computes: see the class. Does nothing when nothing is under way.</summary>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     /// <exception cref="ObjectDisposedException">The batch or its model has been disposed.</exception>
     public void Tick()
     {
-        using Lifetime.Use use = _lifetime.Enter();
+        using Lifetime.Use use = _lifetime.Occupy();
         _leftCount = 0;
         PromptRowsLeft = _limits.PromptRowsMax;
         bool hasPrompts = _promptFlights > 0;
@@ -249,11 +253,13 @@ public sealed class SequenceBatch : IDisposable
     }
 
     /// <summary>Takes a text out, with whatever of it is under way, and frees its keys and values.</summary>
-    /// <exception cref="InvalidOperationException">The sequence is not of this batch.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sequence is not of this batch, or another call is under way.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The batch has been disposed.</exception>
     public void Remove(BatchSequence sequence)
     {
-        using Lifetime.Use use = _lifetime.EnterAlone();
+        using Lifetime.Use use = _lifetime.OccupyAlone();
         CheckMember(sequence);
         if (sequence.IsUnderWay)
         {

@@ -1,6 +1,9 @@
 using System.Text;
 using MoREdge.Inference;
 using MoREdge.Kernels;
+using MoREdge.Model;
+using MoREdge.Tests.Cli;
+using MoREdge.Tests.ModelFile;
 using MoREdge.Tokenization;
 
 namespace MoREdge.Tests.Inference;
@@ -162,6 +165,32 @@ public sealed class ChatSessionTests(BuiltInModel builtIn) : IClassFixture<Built
 
         Assert.Equal(3, chat.MessageCount);
         Assert.Throws<ArgumentNullException>(() => new ChatSession(builtIn.Model, null!, systemPrompt: null));
+    }
+
+    /// <summary>A second question is refused before the template sees it: it might push out the first one.</summary>
+    [Fact]
+    public void Ask_DuringAnAnswer_IsRefusedWhateverItAsks()
+    {
+        const string Refusing = "{% for m in messages %}{{ raise_exception('no') if m.content == 'no' else m.content }}"
+            + "{% endfor %}";
+        using TemporaryFolder folder = new();
+        string path = new ByteModel { ChatTemplate = Refusing }.Write(folder.File("m.gguf"));
+        using LocalModel model = LocalModel.Open(path, KernelSelector.Best, threadCount: 1);
+        using GenerationSession session = model.StartSession(new SequenceOptions(), BuiltInModel.Greedy);
+        ChatSession chat = new(model, session, systemPrompt: null);
+        int refused = 0;
+
+        chat.Ask(
+            "yes", TwelveTokens,
+            _ =>
+            {
+                Assert.Throws<InvalidOperationException>(() => chat.Ask("no", TwelveTokens, _ => { }, default));
+                refused++;
+            },
+            TestContext.Current.CancellationToken);
+
+        Assert.True(refused > 0);
+        Assert.Equal(2, chat.MessageCount);
     }
 
     [Fact]
