@@ -41,29 +41,44 @@ public sealed record SamplerOptions
     /// <summary>Seed of the random numbers; a different one each time when null.</summary>
     public ulong? Seed { get; init; }
 
-    /// <summary>What a model file recommends, and the defaults above for the rest.</summary>
-    /// <exception cref="ModelFileException">A value has the wrong type or is out of range.</exception>
-    public static SamplerOptions RecommendedBy(GgufMetadata metadata)
+    /// <summary>
+    /// What a model file recommends, and the defaults above for the rest. A recommendation that is none is advice to do
+    /// without, and no reason to refuse a model: the default takes its place.
+    /// </summary>
+    /// <param name="metadata">Of the file.</param>
+    /// <param name="onFault">
+    /// Told the key of each recommendation that is none, and in one sentence why; null for nobody.
+    /// </param>
+    public static SamplerOptions RecommendedBy(GgufMetadata metadata, Action<string, string>? onFault = null)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        SamplerOptions defaults = new();
-        SamplerOptions options = new()
+        SamplerOptions options = new();
+        Take(MetadataKeys.SamplingTemperature, (other, key) => other with { Temperature = Float(key) });
+        Take(MetadataKeys.SamplingTopK, (other, key) => other with { TopK = metadata.RequireInt32(key) });
+        Take(MetadataKeys.SamplingTopP, (other, key) => other with { TopP = Float(key) });
+        Take(MetadataKeys.SamplingMinP, (other, key) => other with { MinP = Float(key) });
+        Take(MetadataKeys.SamplingRepeatPenalty, (other, key) => other with { RepeatPenalty = Float(key) });
+        return options;
+
+        float Float(string key) => (float)metadata.RequireFloat64(key);
+
+        void Take(string key, Func<SamplerOptions, string, SamplerOptions> with)
         {
-            Temperature = (float)metadata.GetFloat64(MetadataKeys.SamplingTemperature, defaults.Temperature),
-            TopK = metadata.GetInt32(MetadataKeys.SamplingTopK, defaults.TopK),
-            TopP = (float)metadata.GetFloat64(MetadataKeys.SamplingTopP, defaults.TopP),
-            MinP = (float)metadata.GetFloat64(MetadataKeys.SamplingMinP, defaults.MinP),
-            RepeatPenalty = (float)metadata.GetFloat64(MetadataKeys.SamplingRepeatPenalty, defaults.RepeatPenalty),
-        };
-        try
-        {
-            options.Validate();
-            return options;
-        }
-        catch (ArgumentException exception)
-        {
-            throw new ModelFileException(
-                ModelFileError.WrongValue, $"The sampling that the file recommends is wrong: {exception.Message}");
+            if (!metadata.Contains(key))
+            {
+                return;
+            }
+
+            try
+            {
+                SamplerOptions recommended = with(options, key);
+                recommended.Validate();
+                options = recommended;
+            }
+            catch (Exception fault) when (fault is ArgumentException or ModelFileException)
+            {
+                onFault?.Invoke(key, fault.Message);
+            }
         }
     }
 

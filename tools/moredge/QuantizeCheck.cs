@@ -79,18 +79,11 @@ internal static class QuantizeCheck
         }
     }
 
-    /// <summary>Whether generate and chat would take what generation_config.json recommends.</summary>
-    private static void RequireSampling(GgufMetadata metadata)
-    {
-        try
-        {
-            SamplerOptions.RecommendedBy(metadata);
-        }
-        catch (ModelFileException fault)
-        {
-            throw new FailureException($"generation_config.json: {fault.Message}");
-        }
-    }
+    /// <summary>Whether generate and chat would use what generation_config.json recommends.</summary>
+    private static void RequireSampling(GgufMetadata metadata) => SamplerOptions.RecommendedBy(
+        metadata,
+        (_, reason) => throw new FailureException(
+            $"generation_config.json: The sampling that it recommends is none: {reason}"));
 
     /// <summary>Whoever does not chat needs no template.</summary>
     private static void WarnOfTemplate(GgufMetadata metadata)

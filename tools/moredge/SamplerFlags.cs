@@ -47,11 +47,19 @@ internal sealed class SamplerFlags
         command.Options.Add(_seed);
     }
 
-    /// <summary>The options as parsed and checked; what was not asked for is as the model file recommends.</summary>
+    /// <summary>
+    /// The options as parsed and checked; what was not asked for is as the model file recommends. Where that is none, a
+    /// warning says so.
+    /// </summary>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
-    /// <exception cref="ModelFile.ModelFileException">What the file recommends is out of range.</exception>
     public SamplerOptions Read(ParseResult result, GgufMetadata metadata) =>
-        Asked(result, SamplerOptions.RecommendedBy(metadata));
+        Asked(result, SamplerOptions.RecommendedBy(metadata, (key, reason) =>
+        {
+            if (!IsAsked(result, key))
+            {
+                Faults.Warn($"the default is used in place of the file's {key}: {reason}");
+            }
+        }));
 
     /// <summary>Checks what was asked for, before a model is opened.</summary>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
@@ -72,6 +80,15 @@ internal sealed class SamplerFlags
         options.Validate();
         return options;
     }
+
+    private bool IsAsked(ParseResult result, string key) => key switch
+    {
+        MetadataKeys.SamplingTemperature => result.GetValue(_temperature) is not null,
+        MetadataKeys.SamplingTopK => result.GetValue(_topK) is not null,
+        MetadataKeys.SamplingTopP => result.GetValue(_topP) is not null,
+        MetadataKeys.SamplingMinP => result.GetValue(_minP) is not null,
+        _ => result.GetValue(_repeatPenalty) is not null,
+    };
 
     private static Option<float?> Number(string name, string unit, string description, float value) =>
         new(name) { Description = $"{description} [default: {Recommended(value)}]", HelpName = unit };

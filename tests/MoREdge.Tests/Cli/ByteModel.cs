@@ -37,6 +37,9 @@ internal sealed record ByteModel
     /// <summary>Rows of the embedding; fewer than the tokens of the tokenizer is a damaged model.</summary>
     public int EmbeddingRows { get; init; } = VocabSize;
 
+    /// <summary>The temperature that the file recommends; null for none.</summary>
+    public float? Temperature { get; init; }
+
     /// <summary>The chat template; null for none.</summary>
     public string? ChatTemplate { get; init; }
 
@@ -153,6 +156,11 @@ internal sealed record ByteModel
             {
                 Count(MetadataKeys.DraftSize, DraftSize);
             }
+        }
+
+        if (Temperature is { } temperature)
+        {
+            metadata.Set(MetadataKeys.SamplingTemperature, GgufValue.FromFloat32(temperature));
         }
 
         if (HasTokenizer)

@@ -159,6 +159,23 @@ public sealed class GenerateVerbTests : IDisposable
         CliRunner.Run("generate", "-m", path, "-p", "a", "--budget", "1").AssertRefused(2, "cannot be budgeted");
     }
 
+    /// <summary>Advice that is none stops nobody, least of all who does not take it.</summary>
+    [Fact]
+    public void Sampling_FileRecommendsNone_IsAWarningUnlessAskedOtherwise()
+    {
+        string path = new ByteModel { Temperature = -1 }.Write(_folder.File("advice.gguf"));
+        string[] arguments = ["generate", "-m", path, "-p", "a", "-n", "3", "--seed", "1"];
+        const string Warning = "moredge: warning: the default is used in place of the file's general.sampling.temp: "
+            + "The temperature must be finite and 0 or more.\n";
+
+        CliResult byDefault = RunWell(arguments);
+        CliResult asked = RunWell([.. arguments, "--temp", "0.8"]);
+
+        Assert.StartsWith(Warning, byDefault.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning", asked.Error, StringComparison.Ordinal);
+        Assert.Equal(asked.Output, byDefault.Output);
+    }
+
     [Fact]
     public void Prompt_LongerThanTheContext_IsAFailure() =>
         CliRunner.Run("generate", "-p", Prompt, "--context", "4").AssertRefused(1, "the context holds 4 (--context)");

@@ -8,6 +8,8 @@ namespace MoREdge.Tests.Checkpoints.HuggingFace;
 /// <summary>generation_config.json recommends, the file keeps it, the sampler follows.</summary>
 public sealed class SamplingMetadataTests : IDisposable
 {
+    private const StringComparison Ordinal = StringComparison.Ordinal;
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -46,17 +48,27 @@ public sealed class SamplingMetadataTests : IDisposable
     public void Open_OtherConfigurations_KeepTheDefaults(string generation, int topK) =>
         Assert.Equal(new SamplerOptions { TopK = topK }, Recommended(generation));
 
+    /// <summary>A file of somebody else's may hold anything; of what it recommends well nothing is lost.</summary>
     [Fact]
-    public void RecommendedBy_ValueOutOfRange_NamesTheFile()
+    public void RecommendedBy_ValuesThatAreNone_KeepsTheDefaultsAndTellsThem()
     {
         GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.SamplingTemperature, GgufValue.FromFloat32(float.NaN));
+        metadata.Set(MetadataKeys.SamplingTopK, GgufValue.FromString("all"));
         metadata.Set(MetadataKeys.SamplingTopP, GgufValue.FromFloat32(2));
+        metadata.Set(MetadataKeys.SamplingMinP, GgufValue.FromFloat32(0.25f));
+        List<string> faults = [];
 
-        ModelFileException exception =
-            Assert.Throws<ModelFileException>(() => SamplerOptions.RecommendedBy(metadata));
+        SamplerOptions options = SamplerOptions.RecommendedBy(
+            metadata, (key, reason) => faults.Add($"{key}: {reason}"));
 
-        Assert.Equal(ModelFileError.WrongValue, exception.Error);
-        Assert.Contains("Top-p", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(new SamplerOptions { MinP = 0.25f }, options);
+        Assert.Equal(options, SamplerOptions.RecommendedBy(metadata));
+        Assert.Collection(
+            faults,
+            fault => Assert.StartsWith($"{MetadataKeys.SamplingTemperature}: The temperature", fault, Ordinal),
+            fault => Assert.StartsWith($"{MetadataKeys.SamplingTopK}: ", fault, Ordinal),
+            fault => Assert.StartsWith($"{MetadataKeys.SamplingTopP}: Top-p", fault, Ordinal));
     }
 
     private SamplerOptions Recommended(string generation)
