@@ -6,6 +6,8 @@ namespace MoREdge.Cli;
 /// <summary>What every option and argument that names a file has in common.</summary>
 internal static class PathRule
 {
+    private const string StandardOutputName = "-";
+
     /// <summary>
     /// Refuses an empty name, which is what a shell makes of a variable that is not set, as wrong usage.
     /// </summary>
@@ -20,6 +22,26 @@ internal static class PathRule
     {
         argument.Validators.Add(result => RefuseEmpty(argument.Name, result));
         return argument;
+    }
+
+    /// <summary>
+    /// The same for a file that is written, of which a dash is no name: who writes it elsewhere means standard output.
+    /// </summary>
+    public static Option<T> NamesOutput<T>(this Option<T> option)
+    {
+        option.Validators.Add(result =>
+        {
+            foreach (Token token in result.Tokens)
+            {
+                if (token.Value == StandardOutputName)
+                {
+                    result.AddError(
+                        $"{option.Name} needs the name of a file: a model file does not go to standard output "
+                        + $"('./{StandardOutputName}' is a file of that name).");
+                }
+            }
+        });
+        return option.NamesFile();
     }
 
     private static void RefuseEmpty(string name, SymbolResult result)

@@ -21,7 +21,7 @@ internal static class QuantizeVerb
             + "written through.",
         HelpName = "FILE",
         Required = true,
-    }.NamesFile();
+    }.NamesOutput();
 
     private static readonly Option<string> Format = CreateFormatOption();
 
@@ -53,8 +53,8 @@ internal static class QuantizeVerb
 
     private static readonly Option<string?> ReportText = new Option<string?>("--report-text")
     {
-        Description = "A text that the model was not trained on, up to 64 KiB; 'generate --budget' measures on it what "
-            + "speed costs. [default: report.txt beside the weights]",
+        Description = "A text that the model was not trained on, up to 64 KiB, - for standard input; 'generate "
+            + "--budget' measures on it what speed costs. [default: report.txt beside the weights]",
         HelpName = "FILE",
     }.NamesFile();
 
@@ -126,7 +126,7 @@ internal static class QuantizeVerb
         };
 
         string? reportText = result.GetValue(ReportText) is { } reportPath
-            ? TextInput.ReadFile(reportPath, Checkpoint.ReportTextBytesMax)
+            ? TextInput.Read(reportPath, Checkpoint.ReportTextBytesMax)
             : null;
         Stopwatch clock = Stopwatch.StartNew();
         using Interruption interruption = new();

@@ -21,15 +21,16 @@ internal static class TextInput
     private const string StandardInputName = "Standard input";
 
     /// <summary>The text in a file, or on standard input for <see cref="StandardInput"/>.</summary>
-    /// <exception cref="FailureException">It is too long.</exception>
-    public static string Read(string path) => path == StandardInput ? ReadStandardInput() : ReadFile(path, BytesMax);
-
-    /// <summary>The text in a file.</summary>
     /// <param name="path">The file, which may be a pipe.</param>
     /// <param name="bytesMax">Most bytes it may have.</param>
     /// <exception cref="FailureException">It has more.</exception>
-    public static string ReadFile(string path, int bytesMax)
+    public static string Read(string path, int bytesMax = BytesMax)
     {
+        if (path == StandardInput)
+        {
+            return ReadStandardInput(bytesMax);
+        }
+
         using FileStream file = File.OpenRead(path);
         return Decode(Bytes(file, path, bytesMax), path);
     }
@@ -42,15 +43,16 @@ internal static class TextInput
         text is not null && text.StartsWith(ByteOrderMark) ? text[1..] : text;
 
     /// <summary>The text on standard input, to its end.</summary>
-    /// <exception cref="FailureException">It is too long.</exception>
-    public static string ReadStandardInput() => Decode(ReadStandardInputBytes(), StandardInputName);
+    /// <exception cref="FailureException">It is longer than <paramref name="bytesMax"/>.</exception>
+    public static string ReadStandardInput(int bytesMax = BytesMax) =>
+        Decode(ReadStandardInputBytes(bytesMax), StandardInputName);
 
     /// <summary>The bytes on standard input, to its end.</summary>
-    /// <exception cref="FailureException">There are too many.</exception>
-    public static byte[] ReadStandardInputBytes()
+    /// <exception cref="FailureException">There are more than <paramref name="bytesMax"/>.</exception>
+    public static byte[] ReadStandardInputBytes(int bytesMax = BytesMax)
     {
         using StandardInput stream = new();
-        return Bytes(stream, StandardInputName, BytesMax);
+        return Bytes(stream, StandardInputName, bytesMax);
     }
 
     /// <summary>

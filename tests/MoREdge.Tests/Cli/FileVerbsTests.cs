@@ -59,6 +59,8 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         File.Delete(report);
 
         Assert.Equal("Another.", ReportText(target));
+        Assert.Equal(0, CliRunner.Run([.. other, "-"], "A third.").ExitCode);
+        Assert.Equal("A third.", ReportText(target));
         CliRunner.Run([.. other, folder["absent.txt"]]).AssertRefused(1, "absent.txt");
         CliRunner.Run([.. other, "/dev/zero"]).AssertRefused(1, "longer than 64 KiB");
     }

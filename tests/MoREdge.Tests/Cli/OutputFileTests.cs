@@ -17,6 +17,15 @@ public sealed class OutputFileTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Equal(0, CliRunner.RunShell($"[ -p '{pipe}' ]").ExitCode);
     }
 
+    /// <summary>A dash is standard output to whoever writes it, and nobody looks for a file of that name.</summary>
+    [Theory]
+    [InlineData("quantize SOURCE -o -", "--output")]
+    [InlineData("quantize SOURCE --output - --force", "--output")]
+    [InlineData("bench --synthetic smollm2-135m --keep -", "--keep")]
+    public void Output_ADash_IsAUsageError(string line, string option) =>
+        CliRunner.Run(line.Replace("SOURCE", folder.Source, StringComparison.Ordinal).Split(' '))
+            .AssertRefused(2, $"{option} needs the name of a file: a model file does not go to standard output");
+
     /// <summary>Without --force, so that even where the check fails the device is left alone.</summary>
     [Theory]
     [InlineData("/dev/null")]

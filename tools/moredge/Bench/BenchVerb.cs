@@ -44,7 +44,7 @@ internal sealed class BenchVerb
     {
         Description = "Keep the synthetic model in this file.",
         HelpName = "FILE",
-    }.NamesFile();
+    }.NamesOutput();
 
     private readonly Option<string?> _depths = new("--depths")
     {
