@@ -28,9 +28,13 @@ internal static class OpenedModel
         GgufFile? file = OpenFile(path);
         try
         {
+            using ProgressLine progress = new("Verifying");
+            long done = 0;
             foreach (GgufTensor tensor in file.Tensors)
             {
                 file.VerifyTensor(tensor, cancellation);
+                done += tensor.ByteCount;
+                progress.Report(done, file.FileBytes, PlainText.Clean(tensor.Name));
             }
 
             GgufFile verified = file;

@@ -28,22 +28,24 @@ internal sealed class ProgressLine : IDisposable
         _interval = _isTerminal ? TerminalInterval : LogInterval;
     }
 
-    /// <summary>Reports that <paramref name="done"/> of <paramref name="total"/> is done.</summary>
-    /// <param name="done">Done so far, in any unit.</param>
+    /// <summary>
+    /// Reports that <paramref name="done"/> of <paramref name="total"/> is done; a terminal shows a beginning at once.
+    /// </summary>
+    /// <param name="done">Done so far, in any unit; 0 for a beginning.</param>
     /// <param name="total">All there is.</param>
     /// <param name="detail">What is at work now.</param>
     public void Report(double done, double total, string detail = "")
     {
         double seconds = _clock.Elapsed.TotalSeconds;
-        if (seconds < _quietSeconds || seconds - _lastSeconds < _interval || done <= 0)
+        bool isBeginning = done <= 0 && _isTerminal;
+        if (seconds < _quietSeconds || (seconds - _lastSeconds < _interval && !isBeginning))
         {
             return;
         }
 
         _lastSeconds = seconds;
-        double left = seconds * (total - done) / done;
-        string line = $"{_label} {100 * done / total,3:F0} %  {FormatSeconds(seconds)} elapsed, "
-            + $"{FormatSeconds(left)} left  {detail}";
+        string left = done > 0 ? $", {FormatSeconds(seconds * (total - done) / done)} left" : "";
+        string line = $"{_label} {100 * done / total,3:F0} %  {FormatSeconds(seconds)} elapsed{left}  {detail}";
         if (_isTerminal)
         {
             string shown = FitTerminal(line);

@@ -9,6 +9,28 @@ public sealed class BenchVerbTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>The first row may take minutes to come; a log stays without what is short.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("--sequences 1,2")]
+    [InlineData("--speculate 0.5")]
+    public void Progress_OnATerminal_BeginsWithTheWarmUp(string options)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "No tool that makes a terminal.");
+        string path = new ByteModel { RecursionCount = 3, HasTokenizer = false }.Write(_folder.File("m.gguf"));
+        string line = $"$MOREDGE bench -m {path} -p 8 -n 4 -r 1 --threads 1 {options}";
+
+        CliResult shown = CliRunner.RunShell($"TERM=dumb script -qec \"{line}\" /dev/null < /dev/null");
+
+        Assert.True(shown.ExitCode == 0, shown.Output);
+        string[] drawn = shown.Output.Split('\r');
+        int Find(string start) => Array.FindIndex(drawn, text => text.StartsWith(start, StringComparison.Ordinal));
+        int warmUp = Find("Warming up   0 %  0:0");
+        int measuring = Find("Measuring   0 %  0:0");
+        Assert.True(warmUp >= 0 && warmUp < measuring, shown.Output);
+        CliRunner.RunShell(line).AssertSilent();
+    }
+
     [Fact]
     public void Json_OfARecursiveModel_HasARowPerThreadCountContextAndDepth()
     {

@@ -32,6 +32,7 @@ internal sealed class BatchLane : IDisposable
     /// <param name="file">The model.</param>
     /// <param name="options">The options of a sequence for a number of tokens and a KV policy.</param>
     /// <param name="threads">Threads.</param>
+    /// <param name="progress">Told when a KV policy is warm.</param>
     /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="ArgumentException">An option does not fit the model or is not for batches.</exception>
     public BatchLane(
@@ -39,6 +40,7 @@ internal sealed class BatchLane : IDisposable
         GgufFile file,
         Func<int, KvPolicy?, SequenceOptions> options,
         int threads,
+        BenchProgress progress,
         CancellationToken cancellation)
     {
         _plan = plan;
@@ -69,6 +71,8 @@ internal sealed class BatchLane : IDisposable
                 {
                     Measure(warmUp, Math.Min(WarmUpTokens, plan.PromptTokens), answerTokens);
                 }
+
+                progress.Advance();
             }
 
             isComplete = true;

@@ -14,17 +14,18 @@ internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancell
     /// <summary>Measures.</summary>
     /// <param name="file">The model.</param>
     /// <param name="options">The options of a sequence for a number of tokens and a KV policy.</param>
-    /// <param name="progress">Told (done, total).</param>
+    /// <param name="progress">Told how far it is.</param>
     /// <exception cref="ArgumentException">An option does not fit the model or is not for batches.</exception>
     public void Run(
-        GgufFile file, Func<int, KvPolicy?, SequenceOptions> options, Action<double, double> progress)
+        GgufFile file, Func<int, KvPolicy?, SequenceOptions> options, BenchProgress progress)
     {
         List<BatchLane> lanes = [];
         try
         {
+            progress.WarmUp(plan.Threads.Length * plan.KvPolicies.Length);
             foreach (int threads in plan.Threads)
             {
-                lanes.Add(new BatchLane(plan, file, options, threads, cancellation));
+                lanes.Add(new BatchLane(plan, file, options, threads, progress, cancellation));
                 foreach (int count in plan.Sequences)
                 {
                     foreach (KvPolicy? policy in plan.KvPolicies)
@@ -36,6 +37,7 @@ internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancell
             }
 
             int steps = plan.Repetitions * Results.Count;
+            progress.Measure(steps);
             for (int step = 0; step < steps; step++)
             {
                 BatchResult row = Results[step % Results.Count];
@@ -43,7 +45,7 @@ internal sealed class BatchMeasurement(BenchPlan plan, CancellationToken cancell
                 AddRatio(row, row.AgainstFirstSequences, row.KvPolicy, plan.Sequences[0], row.Drafts);
                 AddRatio(row, row.AgainstFirstPolicy, plan.KvPolicies[0], row.Sequences, row.Drafts);
                 AddRatio(row, row.AgainstOff, row.KvPolicy, row.Sequences, DraftMode.Off);
-                progress(step + 1, steps);
+                progress.Advance();
             }
         }
         finally

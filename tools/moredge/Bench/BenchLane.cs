@@ -24,6 +24,7 @@ internal sealed class BenchLane : IDisposable
     /// that they can skip.
     /// </summary>
     private readonly Dictionary<Sequence, double[]> _reached = [];
+    private readonly BenchProgress _progress;
     private readonly CancellationToken _cancellation;
 
     /// <summary>Makes and warms up everything; filling the contexts may take a while.</summary>
@@ -31,6 +32,7 @@ internal sealed class BenchLane : IDisposable
     /// <param name="file">The model.</param>
     /// <param name="options">The options of a sequence for a number of tokens and a KV policy.</param>
     /// <param name="threads">Threads.</param>
+    /// <param name="progress">Told of every token of the warm-up.</param>
     /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="ArgumentException">An option does not fit the model.</exception>
     public BenchLane(
@@ -38,9 +40,11 @@ internal sealed class BenchLane : IDisposable
         GgufFile file,
         Func<int, KvPolicy?, SequenceOptions> options,
         int threads,
+        BenchProgress progress,
         CancellationToken cancellation)
     {
         _plan = plan;
+        _progress = progress;
         _cancellation = cancellation;
         _model = DecoderModel.Load(file, ModelOptions.Kernels(), threads);
         bool isComplete = false;
@@ -62,6 +66,18 @@ internal sealed class BenchLane : IDisposable
                 Dispose();
             }
         }
+    }
+
+    /// <summary>Tokens that a lane computes before it measures.</summary>
+    public static long WarmUpTokensOf(BenchPlan plan)
+    {
+        long tokens = Math.Min(WarmUpTokens, plan.PromptTokens);
+        foreach (int filled in plan.Filled)
+        {
+            tokens += filled + Math.Min(WarmUpTokens, plan.DecodeTokens);
+        }
+
+        return tokens * plan.KvPolicies.Length;
     }
 
     /// <summary>Worker threads.</summary>
@@ -133,7 +149,7 @@ internal sealed class BenchLane : IDisposable
     {
         Sequence prompt = _model.CreateSequence(options(_plan.PromptTokens));
         _prompts.Add(new BenchSetting(Threads, policy, 0, null), prompt);
-        prompt.Prefill(_ids.AsSpan(0, Math.Min(WarmUpTokens, _plan.PromptTokens)), cancellation: _cancellation);
+        WarmUp(prompt, Math.Min(WarmUpTokens, _plan.PromptTokens));
         foreach (int filled in _plan.Filled)
         {
             Sequence sequence = _model.CreateSequence(options(filled + _plan.DecodeTokens));
@@ -146,13 +162,28 @@ internal sealed class BenchLane : IDisposable
     {
         if (count > 0)
         {
-            sequence.Prefill(_ids.AsSpan(0, count), cancellation: _cancellation);
+            WarmUp(sequence, count);
         }
 
         // Every repetition comes back to here.
         sequence.Mark();
         _reached.Add(sequence, Reached(sequence.Depths));
-        Decode(sequence, Math.Min(WarmUpTokens, _plan.DecodeTokens));
+        int decoded = Math.Min(WarmUpTokens, _plan.DecodeTokens);
+        Decode(sequence, decoded);
+        _progress.Advance(decoded);
+    }
+
+    private void WarmUp(Sequence sequence, int count)
+    {
+        int told = 0;
+        sequence.Prefill(
+            _ids.AsSpan(0, count),
+            done =>
+            {
+                _progress.Advance(done - told);
+                told = done;
+            },
+            _cancellation);
     }
 
     /// <summary>The sequence of a row, cut back to its context, with its depth cap and nothing counted.</summary>

@@ -31,35 +31,33 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe? probe, Cancellati
     /// <param name="file">The model.</param>
     /// <param name="options">The options of a sequence for a number of tokens and a KV policy.</param>
     /// <param name="depthCaps">The depth caps to measure; null stands for no cap.</param>
-    /// <param name="progress">Told (done, total).</param>
+    /// <param name="progress">Told how far it is.</param>
     /// <exception cref="ArgumentException">An option does not fit the model.</exception>
     public void Run(
         GgufFile file,
         Func<int, KvPolicy?, SequenceOptions> options,
         int?[] depthCaps,
-        Action<double, double> progress)
+        BenchProgress progress)
     {
         long? mapped = Machine.MappedFileBytes;
         List<BenchLane> lanes = [];
         try
         {
-            // A lane is about as much work as a repetition of its rows: it fills the contexts.
-            int steps = plan.Threads.Length * (1 + plan.Repetitions);
+            progress.WarmUp((double)plan.Threads.Length * BenchLane.WarmUpTokensOf(plan));
             foreach (int threads in plan.Threads)
             {
-                lanes.Add(new BenchLane(plan, file, options, threads, cancellation));
+                lanes.Add(new BenchLane(plan, file, options, threads, progress, cancellation));
                 AddRows(threads, depthCaps);
                 probe?.Measure(threads, 0);
-                progress(lanes.Count, steps);
             }
 
+            progress.Measure((double)plan.Repetitions * (Prefill.Count + Decode.Count));
             for (int repetition = 0; repetition < plan.Repetitions; repetition++)
             {
-                for (int i = 0; i < lanes.Count; i++)
+                foreach (BenchLane lane in lanes)
                 {
-                    MeasurePrefill(lanes[i]);
-                    MeasureDecode(lanes[i]);
-                    progress(((repetition + 1) * lanes.Count) + i + 1, steps);
+                    MeasurePrefill(lane, progress);
+                    MeasureDecode(lane, progress);
                 }
             }
 
@@ -97,16 +95,17 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe? probe, Cancellati
         }
     }
 
-    private void MeasurePrefill(BenchLane lane)
+    private void MeasurePrefill(BenchLane lane, BenchProgress progress)
     {
         foreach (PrefillResult row in Prefill.FindAll(row => row.Setting.Threads == lane.Threads))
         {
             lane.Prefill(row);
             AddRatios(Prefill, row);
+            progress.Advance();
         }
     }
 
-    private void MeasureDecode(BenchLane lane)
+    private void MeasureDecode(BenchLane lane, BenchProgress progress)
     {
         foreach (DecodeResult row in Decode.FindAll(row => row.Setting.Threads == lane.Threads))
         {
@@ -120,6 +119,7 @@ internal sealed class BenchRun(BenchPlan plan, BandwidthProbe? probe, Cancellati
 
             AddRatios(Decode, row);
             AddRatio(Decode, row, row.AgainstFirstFilled, row.Setting with { Filled = plan.Filled[0] });
+            progress.Advance();
         }
     }
 

@@ -249,11 +249,9 @@ internal sealed class BenchVerb
     {
         ModelConfig config = ModelConfigReader.Read(file);
         BatchMeasurement measurement = new(plan, cancellation);
-        using (ProgressLine progress = new("Measuring"))
+        using (BenchProgress progress = new())
         {
-            measurement.Run(
-                file, (tokens, policy) => Options(result, config, tokens, policy),
-                (done, total) => progress.Report(done, total));
+            measurement.Run(file, (tokens, policy) => Options(result, config, tokens, policy), progress);
         }
 
         BatchReport report = new(name, file.FileBytes, plan, measurement.Results);
@@ -274,11 +272,9 @@ internal sealed class BenchVerb
     {
         ModelConfig config = ModelConfigReader.Read(file);
         DraftMeasurement measurement = new(plan, cancellation);
-        using (ProgressLine progress = new("Measuring"))
+        using (BenchProgress progress = new())
         {
-            measurement.Run(
-                file, tokens => Options(result, config, tokens, plan.KvPolicies[0]),
-                (done, total) => progress.Report(done, total));
+            measurement.Run(file, tokens => Options(result, config, tokens, plan.KvPolicies[0]), progress);
         }
 
         DraftReport report = new(name, file.FileBytes, plan, measurement.Results);
@@ -327,16 +323,14 @@ internal sealed class BenchVerb
         }
 
         long probeBytes = Math.Min(file.FileBytes, (Machine.AvailableBytes ?? long.MaxValue) / ProbeMemoryDivisor);
+        using BenchProgress progress = new();
+        progress.WarmUp(1);
         using BandwidthProbe? probe = result.GetValue(_noProbe)
             ? null
             : new BandwidthProbe(ModelOptions.Kernels(), probeBytes);
         BenchRun run = new(plan, probe, cancellation);
-        using (ProgressLine progress = new("Measuring"))
-        {
-            run.Run(
-                file, (tokens, policy) => Options(result, config, tokens, policy), depthCaps,
-                (done, total) => progress.Report(done, total));
-        }
+        run.Run(file, (tokens, policy) => Options(result, config, tokens, policy), depthCaps, progress);
+        progress.Dispose();
 
         BenchReport report = new(name, file.FileBytes, probe?.ByteCount, plan, run);
         if (result.GetValue(_json))

@@ -21,14 +21,15 @@ internal sealed class DraftMeasurement(BenchPlan plan, CancellationToken cancell
     /// <summary>Measures.</summary>
     /// <param name="file">The model.</param>
     /// <param name="options">The options of a sequence for a number of tokens.</param>
-    /// <param name="progress">Told (done, total).</param>
+    /// <param name="progress">Told how far it is.</param>
     /// <exception cref="ArgumentException">An option does not fit the model, or it cannot draft.</exception>
-    public void Run(GgufFile file, Func<int, SequenceOptions> options, Action<double, double> progress)
+    public void Run(GgufFile file, Func<int, SequenceOptions> options, BenchProgress progress)
     {
         List<DecoderModel> models = [];
         List<Lane> lanes = [];
         try
         {
+            progress.WarmUp(plan.Threads.Length * plan.Drafts.Length);
             foreach (int threads in plan.Threads)
             {
                 DecoderModel model = DecoderModel.Load(file, ModelOptions.Kernels(), threads);
@@ -40,15 +41,17 @@ internal sealed class DraftMeasurement(BenchPlan plan, CancellationToken cancell
                     Results.Add(row);
                     lanes.Add(new Lane(row, model, options(text.Length) with { Speculation = mode.Mode }, text));
                     lanes[^1].Measure(plan.PromptTokens, plan.HasOwnDrafts, cancellation);
+                    progress.Advance();
                 }
             }
 
             int steps = plan.Repetitions * lanes.Count;
+            progress.Measure(steps);
             for (int step = 0; step < steps; step++)
             {
                 Lane lane = lanes[step % lanes.Count];
                 Add(lane, lane.Measure(plan.PromptTokens, plan.HasOwnDrafts, cancellation));
-                progress(step + 1, steps);
+                progress.Advance();
             }
         }
         finally
