@@ -37,6 +37,16 @@ internal static class CliRunner
 {
     private const int TimeoutMs = 300_000;
 
+    /// <summary>
+    /// A shell cannot hear again what it was started to ignore, and neither can a process of .NET or its children; the
+    /// env of GNU can. Elsewhere signals are as they were.
+    /// </summary>
+    private static readonly Lazy<string[]> HearingSignals = new(() =>
+    {
+        string[] env = ["env", "--default-signal=HUP,INT,QUIT"];
+        return OperatingSystem.IsLinux() && Start(env[0], [env[1], "true"], []).ExitCode == 0 ? env : [];
+    });
+
     private static string DotnetPath => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     /// <summary>Runs moredge with <paramref name="arguments"/> and no input.</summary>
@@ -54,10 +64,17 @@ internal static class CliRunner
         Start(DotnetPath, [ProgramPath(), .. arguments], input);
 
     /// <summary>
-    /// Runs a shell line in which $MOREDGE stands for the program: for limits, redirections and signals.
+    /// Runs a shell line in which $MOREDGE stands for the program: for limits, redirections and signals. Signals that
+    /// whoever started the tests ignores (nohup, a job of a shell without job control) are heard again.
     /// </summary>
-    public static CliResult RunShell(string line) =>
-        Start("bash", ["-c", $"MOREDGE='{DotnetPath} {ProgramPath()}'; {line}"], []);
+    /// <param name="line">What the shell runs.</param>
+    /// <param name="before">Words in front of it: another command that runs it.</param>
+    public static CliResult RunShell(string line, params string[] before)
+    {
+        string[] words =
+            [.. before, .. HearingSignals.Value, "bash", "-c", $"MOREDGE='{DotnetPath} {ProgramPath()}'; {line}"];
+        return Start(words[0], words[1..], []);
+    }
 
     private static CliResult Start(
         string file, string[] arguments, byte[] input, params (string Name, string Value)[] environment)
