@@ -45,7 +45,7 @@ public sealed class Sequence : IDisposable
         _cache = _runner.CreateCache(plan.ContextLength, isTruncated: true);
         _flight = new Flight(_cache, plan.ChunkRowsMax);
         _flights = [_flight];
-        _switch = new SpeculationSwitch(plan.Speculation, TurnTokens);
+        _switch = new SpeculationSwitch(plan.Speculation, plan.DraftLevelMax(model.Config), TurnTokens);
         _speculation = drafts
             ? new SpeculativeDecoder(_runner, _cache, plan.ContextLength, model.Config)
             : null;
@@ -315,20 +315,20 @@ public sealed class Sequence : IDisposable
     /// <summary>Decodes with drafts or without, whichever is to be.</summary>
     private ReadOnlySpan<float> DecodeTimed(int id)
     {
-        bool wasOn = _switch.IsOn;
+        bool wasDrafting = _switch.Level != DraftLevel.None;
         _switch.Begin();
         ReadOnlySpan<float> logits;
-        if (_switch.IsOn)
+        if (_switch.Level != DraftLevel.None)
         {
             _runner.Observe(CancellationToken.None);
-            logits = _speculation!.Decode(id, Position, _depthMax);
+            logits = _speculation!.Decode(id, Position, _depthMax, _switch.Level);
             _latestIsSpeculative = true;
             Depths.Add(LastDepths);
             Position++;
         }
         else
         {
-            if (wasOn)
+            if (wasDrafting)
             {
                 _speculation!.Pipeline.Abandon(Position);
             }

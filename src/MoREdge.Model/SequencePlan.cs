@@ -51,6 +51,11 @@ internal sealed record SequencePlan(
     public bool HasDraftHead(ModelConfig config) =>
         Speculation != SpeculationMode.Off && config.Recursion is { DraftSize: > 0 };
 
+    /// <summary>All that can be drafted.</summary>
+    public DraftLevel DraftLevelMax(ModelConfig config) => HasDraftHead(config) ? DraftLevel.Second
+        : Speculation == SpeculationMode.Off ? DraftLevel.None
+        : DraftLevel.First;
+
     /// <summary>Most texts whose tokens are drafted.</summary>
     public int DraftingTextsMax =>
         Speculation == SpeculationMode.Off ? 0 : BatchSpeculation.DraftingTextsMax(Batch);

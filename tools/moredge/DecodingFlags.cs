@@ -33,8 +33,8 @@ internal sealed class DecodingFlags
         Option<string?> option = new("--speculate")
         {
             Description = "Drafts the next tokens from a shallow recursion while deeper ones still run (models with a "
-                + "loop); the text stays the same. auto measures whether it is faster here and keeps the faster way. "
-                + $"[default: {value}]",
+                + "loop); the text stays the same. auto measures what is fastest here, no drafts, drafts, or with "
+                + $"those of a draft head too. [default: {value}]",
         };
         option.AcceptOnlyFromAmong("auto", "on", "off");
         return option;

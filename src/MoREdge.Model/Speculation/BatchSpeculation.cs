@@ -47,7 +47,7 @@ internal sealed class BatchSpeculation
         _switches = new SpeculationSwitch[plan.DraftingTextsMax];
         for (int i = 0; i < _switches.Length; i++)
         {
-            _switches[i] = new SpeculationSwitch(plan.Speculation, TurnTicks);
+            _switches[i] = new SpeculationSwitch(plan.Speculation, plan.DraftLevelMax(config), TurnTicks);
         }
 
         _drafting = new BatchSequence[_switches.Length];
@@ -110,7 +110,7 @@ internal sealed class BatchSpeculation
             _switch?.Begin();
         }
 
-        return _switch?.IsOn == true && sequences <= _switches.Length;
+        return _switch is { Level: > DraftLevel.None } && sequences <= _switches.Length;
     }
 
     /// <summary>Begins a tick: texts that were asked for a token go on, the drafts of the others are dropped.</summary>
@@ -127,6 +127,7 @@ internal sealed class BatchSpeculation
             {
                 if (sequence.IsUnderWay)
                 {
+                    sequence.Pipeline.DraftsSecond = _switch is { Level: DraftLevel.Second };
                     _drafting[_draftingCount++] = sequence;
                 }
                 else

@@ -9,12 +9,12 @@ public enum SpeculationMode
     /// <summary>One token at a time.</summary>
     Off,
 
-    /// <summary>Always.</summary>
+    /// <summary>Always, all that the model can draft.</summary>
     On,
 
     /// <summary>
-    /// Where it is faster: both ways are timed on the text itself, and again from time to time. Off where a model
-    /// cannot speculate.
+    /// What is fastest: no drafts, drafts, and where the model has a draft head those with its drafts behind them are
+    /// timed on the text itself, and again from time to time. Off where a model cannot speculate.
     /// </summary>
     Auto,
 }

@@ -3,30 +3,36 @@ using System.Diagnostics;
 namespace MoREdge.Model.Speculation;
 
 /// <summary>
-/// Decides step by step, a step being a token or a tick, whether to speculate. In automatic mode both ways are timed in
-/// turn on the text itself, a few steps each, and the faster one is kept until the next trial: it depends on the
-/// machine, on the model and on how often drafts are right.
+/// Decides step by step, a step being a token or a tick, what to draft. In automatic mode all levels are timed in turn
+/// on the text itself, a few steps each, and the fastest one is kept until the next trial: it depends on the machine,
+/// on the model and on how often drafts of either kind are right.
 /// </summary>
 /// <param name="mode">Always, never, or where it is faster.</param>
+/// <param name="most">All that the model can draft.</param>
 /// <param name="turnSteps">Steps of one turn: the first of a turn pays for what the other way has left undone.</param>
-internal sealed class SpeculationSwitch(SpeculationMode mode, int turnSteps)
+internal sealed class SpeculationSwitch(SpeculationMode mode, DraftLevel most, int turnSteps)
 {
-    /// <summary>Turns of a trial, off and on in alternation.</summary>
-    private const int Turns = 4;
+    /// <summary>Turns that a trial gives each level.</summary>
+    private const int TurnsOfEach = 2;
 
-    /// <summary>Turns between two trials; a trial in vain costs about one part in a hundred.</summary>
-    private const int RestTurns = 125;
+    /// <summary>
+    /// Turns between two trials, for each turn of a trial; a trial in vain costs about one part in a hundred.
+    /// </summary>
+    private const int RestTurnsPerTurn = 31;
 
-    /// <summary>Speculation must win by so much: a tie is settled for the simpler way.</summary>
+    /// <summary>A level must win by so much over those below: a tie is settled for the simpler way.</summary>
     private const double FasterBy = 0.98;
 
-    private readonly double[] _seconds = new double[2];
-    private readonly long[] _tokens = new long[2];
+    private readonly int _levels = (int)most + 1;
+    private readonly double[] _seconds = new double[(int)most + 1];
+    private readonly long[] _tokens = new long[(int)most + 1];
     private int _step;
     private long _start;
 
-    /// <summary>Whether the next step is made with drafts.</summary>
-    public bool IsOn { get; private set; } = mode == SpeculationMode.On;
+    /// <summary>What the next step drafts.</summary>
+    public DraftLevel Level { get; private set; } = mode == SpeculationMode.On ? most : DraftLevel.None;
+
+    private int TrialSteps => TurnsOfEach * _levels * turnSteps;
 
     /// <summary>Called before a step.</summary>
     public void Begin()
@@ -36,14 +42,13 @@ internal sealed class SpeculationSwitch(SpeculationMode mode, int turnSteps)
             return;
         }
 
-        int turn = _step / turnSteps;
-        if (turn < Turns)
+        if (_step < TrialSteps)
         {
-            IsOn = turn % 2 == 1;
+            Level = LevelOf(_step / turnSteps);
         }
-        else if (_step == Turns * turnSteps)
+        else if (_step == TrialSteps)
         {
-            IsOn = _seconds[1] * _tokens[0] < FasterBy * _seconds[0] * _tokens[1];
+            Level = Fastest();
         }
 
         _start = Stopwatch.GetTimestamp();
@@ -72,18 +77,42 @@ internal sealed class SpeculationSwitch(SpeculationMode mode, int turnSteps)
             return;
         }
 
-        if (_step < Turns * turnSteps)
+        if (_step < TrialSteps)
         {
-            _seconds[IsOn ? 1 : 0] += seconds;
-            _tokens[IsOn ? 1 : 0] += tokens;
+            _seconds[(int)Level] += seconds;
+            _tokens[(int)Level] += tokens;
         }
 
         _step++;
-        if (_step == (Turns + RestTurns) * turnSteps)
+        if (_step == TrialSteps * (1 + RestTurnsPerTurn))
         {
             _step = 0;
             Array.Clear(_seconds);
             Array.Clear(_tokens);
         }
+    }
+
+    /// <summary>
+    /// Up in one round and, behind a turn without drafts, down in the next: the first turn of drafts behind one without
+    /// any has nothing under way yet, and so each level pays for that once.
+    /// </summary>
+    private DraftLevel LevelOf(int turn)
+    {
+        int place = turn % _levels;
+        return (DraftLevel)(turn < _levels || place == 0 ? place : _levels - place);
+    }
+
+    private DraftLevel Fastest()
+    {
+        int best = 0;
+        for (int level = 1; level < _levels; level++)
+        {
+            if (_seconds[level] * _tokens[best] < FasterBy * _seconds[best] * _tokens[level])
+            {
+                best = level;
+            }
+        }
+
+        return (DraftLevel)best;
     }
 }

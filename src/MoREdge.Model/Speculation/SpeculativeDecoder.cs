@@ -26,8 +26,9 @@ internal sealed class SpeculativeDecoder
     public TokenPipeline Pipeline { get; }
 
     /// <summary>The logits behind the token <paramref name="id"/> at <paramref name="position"/> (VocabSize).</summary>
-    public ReadOnlySpan<float> Decode(int id, int position, int depthMax)
+    public ReadOnlySpan<float> Decode(int id, int position, int depthMax, DraftLevel level)
     {
+        Pipeline.DraftsSecond = level == DraftLevel.Second;
         bool isReady = Pipeline.Ask(id, position, depthMax);
         while (!isReady)
         {

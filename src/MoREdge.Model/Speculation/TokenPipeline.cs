@@ -33,7 +33,7 @@ internal sealed class TokenPipeline
     private readonly FlightRunner _runner;
     private readonly KvCache _cache;
     private readonly int _tokensMax;
-    private readonly int _loopingMax;
+    private readonly int _recursionsHeld;
     private readonly SpeculativeToken[] _tokens;
     private SpeculativeToken? _drafter;
     private int _count;
@@ -52,7 +52,7 @@ internal sealed class TokenPipeline
         _runner = runner;
         _cache = cache;
         _tokensMax = tokensMax;
-        _loopingMax = LoopingMax(config);
+        _recursionsHeld = RecursionsHeld(config);
         _tokens = new SpeculativeToken[FlightsMax(config)];
         for (int i = 0; i < _tokens.Length; i++)
         {
@@ -65,6 +65,9 @@ internal sealed class TokenPipeline
 
     /// <summary>See <see cref="Sequence.DraftOverride"/>.</summary>
     public DraftOverride? DraftOverride { get; set; }
+
+    /// <summary>Whether tokens behind drafts begin, too, where there is a draft head.</summary>
+    public bool DraftsSecond { get; set; }
 
     /// <summary>Recursions of the latest token that was taken.</summary>
     public ReadOnlySpan<int> LastDepths => Last.Flight.Depths.AsSpan(0, 1);
@@ -85,16 +88,16 @@ internal sealed class TokenPipeline
     private SpeculativeToken Last => _tokens[^1];
 
     /// <summary>Tokens under way at once: some begin in the tick in which others leave.</summary>
-    public static int FlightsMax(ModelConfig config) => LoopingMax(config) + BeginningMax(config);
+    public static int FlightsMax(ModelConfig config) =>
+        (RecursionsHeld(config) + 1) * BeginningMax(config.Recursion is { DraftSize: > 0 });
 
     /// <summary>Rows of activations that they take: each has another one to leave early.</summary>
     public static int RowsFor(ModelConfig config) => 2 * FlightsMax(config);
 
-    /// <summary>Most tokens in the loop at once: those that begin in a tick, in every recursion.</summary>
-    private static int LoopingMax(ModelConfig config) =>
-        Math.Min(config.RecursionCount, RecursionsMax) * BeginningMax(config);
+    private static int RecursionsHeld(ModelConfig config) => Math.Min(config.RecursionCount, RecursionsMax);
 
-    private static int BeginningMax(ModelConfig config) => config.Recursion is { DraftSize: > 0 } ? 2 : 1;
+    /// <summary>Most tokens that begin in a tick; in the loop there are so many in every recursion.</summary>
+    private static int BeginningMax(bool draftsSecond) => draftsSecond ? 2 : 1;
 
     /// <summary>Gives it rows of the workspace, <see cref="RowsFor"/> from <paramref name="first"/> on.</summary>
     public void TakeRows(int first)
@@ -148,10 +151,7 @@ internal sealed class TokenPipeline
         return first.LogitRow;
     }
 
-    /// <summary>
-    /// The text goes on without the pipeline: drops the tokens under way, and every key and value at or behind
-    /// <paramref name="position"/>.
-    /// </summary>
+    /// <summary>Drops the tokens under way, and all keys and values from <paramref name="position"/> on.</summary>
     public void Abandon(int position)
     {
         _count = 0;
@@ -169,7 +169,7 @@ internal sealed class TokenPipeline
         SpeculativeToken? drafter = _drafter;
         _drafter = null;
         SpeculativeToken latest = _tokens[_count - 1];
-        if (drafter is null || latest.HasEntered || !HasRoom(leaving: 0))
+        if (drafter is null || !DraftsSecond || latest.HasEntered || !HasRoom(leaving: 0))
         {
             return false;
         }
@@ -179,9 +179,7 @@ internal sealed class TokenPipeline
         return true;
     }
 
-    /// <summary>
-    /// Begins the token that the draft head has drafted behind the latest one, unless it is a mere guess.
-    /// </summary>
+    /// <summary>Begins the token that the draft head drafts behind the latest one, unless it is a guess.</summary>
     /// <param name="logits">Its logits (headRows), which become probabilities.</param>
     public void DraftSecond(Span<float> logits)
     {
@@ -360,7 +358,8 @@ internal sealed class TokenPipeline
 
     /// <summary>Whether another token can begin behind those under way, of which some leave.</summary>
     private bool HasRoom(int leaving) =>
-        _count < _tokens.Length && _count - leaving < _loopingMax && _tokens[_count - 1].Position + 1 < _tokensMax;
+        _count < _tokens.Length && _count - leaving < _recursionsHeld * BeginningMax(DraftsSecond)
+            && _tokens[_count - 1].Position + 1 < _tokensMax;
 
     /// <summary>What the token would leave the loop with now.</summary>
     private Flight LeaveNow(SpeculativeToken token)

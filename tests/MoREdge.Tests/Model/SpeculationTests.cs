@@ -177,42 +177,100 @@ public sealed class SpeculationTests
     }
 
     [Theory]
-    [InlineData(1.0, 1, 0.5, 1, true)]
-    [InlineData(1.0, 1, 0.99, 1, false)]
-    [InlineData(1.0, 1, 2.0, 1, false)]
-    [InlineData(1.0, 1, 2.0, 3, true)]
-    [InlineData(1.0, 2, 0.9, 1, false)]
-    public void Auto_AfterATrial_KeepsTheFasterWay(double off, int offTokens, double on, int onTokens, bool expected)
+    [MemberData(nameof(Trials))]
+    public void Auto_AfterATrial_KeepsTheFastestLevel(double[] seconds, int[] tokens, int expected)
     {
-        SpeculationSwitch auto = new(SpeculationMode.Auto, turnSteps: 8);
-        int tokensOn = 0;
+        const int TurnSteps = 8;
+        int trialSteps = 2 * TurnSteps * seconds.Length;
+        SpeculationSwitch auto = new(SpeculationMode.Auto, (DraftLevel)(seconds.Length - 1), TurnSteps);
         for (int trial = 0; trial < 2; trial++)
         {
-            for (int token = 0; token < 32; token++)
+            int[] steps = new int[seconds.Length];
+            for (int step = 0; step < trialSteps; step++)
             {
                 auto.Begin();
-                tokensOn += auto.IsOn ? 1 : 0;
-                auto.End(auto.IsOn ? on : off, auto.IsOn ? onTokens : offTokens);
+                int level = (int)auto.Level;
+                steps[level]++;
+                auto.End(seconds[level], tokens[level]);
             }
 
-            Assert.Equal(16 * (trial + 1), tokensOn);
-            for (int token = 0; token < 1000; token++)
+            Assert.All(steps, count => Assert.Equal(2 * TurnSteps, count));
+            for (int step = 0; step < 31 * trialSteps; step++)
             {
                 auto.Begin();
-                Assert.Equal(expected, auto.IsOn);
+                Assert.Equal((DraftLevel)expected, auto.Level);
                 auto.End(seconds: 1, tokens: 1);
             }
         }
     }
 
-    [Fact]
-    public void Auto_AnyText_HasTheBitsOfAnUnspeculatedOne()
+    /// <summary>Seconds and tokens of a step at each level, and the level that is the fastest.</summary>
+    public static TheoryData<double[], int[], int> Trials() => new()
     {
-        using TinyModel model = Create("expert", "recursion", "middle_cycle").Load();
+        { [1.0, 0.5], [1, 1], 1 },
+        { [1.0, 0.99], [1, 1], 0 },
+        { [1.0, 2.0], [1, 1], 0 },
+        { [1.0, 2.0], [1, 3], 1 },
+        { [1.0, 0.9], [2, 1], 0 },
+        { [1.0, 0.8, 0.6], [1, 1, 1], 2 },
+        { [1.0, 0.8, 0.9], [1, 1, 1], 1 },
+        { [1.0, 0.8, 0.79], [1, 1, 1], 1 },
+        { [1.0, 1.2, 0.9], [1, 1, 1], 2 },
+        { [1.0, 1.2, 1.1], [1, 1, 1], 0 },
+        { [1.0, 0.99, 0.97], [1, 1, 1], 2 },
+        { [1.0, 1.5, 1.8], [1, 2, 2], 1 },
+    };
+
+    /// <summary>The draft that nothing is under way for yet comes once in the turns of each level.</summary>
+    [Fact]
+    public void Auto_Trial_BeginsBothKindsOfDraftsOnce()
+    {
+        SpeculationSwitch auto = new(SpeculationMode.Auto, DraftLevel.Second, turnSteps: 1);
+        List<int> levels = [];
+        for (int turn = 0; turn < 6; turn++)
+        {
+            auto.Begin();
+            levels.Add((int)auto.Level);
+            auto.End(seconds: 1, tokens: 1);
+        }
+
+        Assert.Equal([0, 1, 2, 0, 2, 1], levels);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Auto_AnyText_HasTheBitsOfAnUnspeculatedOne(bool hasDraftHead)
+    {
+        using TinyModel model = Create("expert", "recursion", "middle_cycle", hasDraftHead).Load();
         using Sequence plain = model.Network.CreateSequence(new SequenceOptions());
         using Sequence auto = model.Network.CreateSequence(new SequenceOptions { Speculation = SpeculationMode.Auto });
         Run(plain, auto, TinyModel.RandomIds(400, seed: 2), new Random(2));
         Assert.True(auto.Speculation.Drafted > 0, "A trial drafts.");
+    }
+
+    /// <summary>Turns of eight tokens: none, first drafts, all.</summary>
+    [Fact]
+    public void Auto_ModelWithADraftHead_TriesItsDraftsApart()
+    {
+        using TinyModel model = Create("none", "recursion", "middle_cycle", hasDraftHead: true).Load();
+        using Sequence auto = model.Network.CreateSequence(new SequenceOptions { Speculation = SpeculationMode.Auto });
+        int[] ids = TinyModel.RandomIds(25, seed: 6);
+        auto.DraftOverride = (position, _, _) => ids[Math.Min(position, 24)];
+        List<(long Drafted, long Second)> fared = [];
+        for (int i = 0; i < 24; i++)
+        {
+            auto.Decode(ids[i]);
+            if (i % 8 == 7)
+            {
+                fared.Add((auto.Speculation.Drafted, auto.Speculation.SecondDrafted));
+            }
+        }
+
+        Assert.Equal((0, 0), fared[0]);
+        Assert.True(fared[1].Drafted > 0);
+        Assert.Equal(0, fared[1].Second);
+        Assert.True(fared[2].Second > 0);
     }
 
     private static TinyModel Create(string type, string kv, string sharing, bool hasDraftHead = false)
