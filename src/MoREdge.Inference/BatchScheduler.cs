@@ -121,7 +121,7 @@ public sealed class BatchScheduler : IDisposable
     /// they are: another call goes on. It also returns when the scheduler is disposed meanwhile.
     /// </summary>
     /// <exception cref="ModelFileException">
-    /// The background verification found damage, or another program has cut the file short; every request has ended.
+    /// The background verification found damage, or another program has changed the file; every request has ended.
     /// </exception>
     /// <exception cref="InvalidOperationException">A receiver called it.</exception>
     /// <exception cref="ObjectDisposedException">
@@ -147,7 +147,7 @@ public sealed class BatchScheduler : IDisposable
     /// </summary>
     /// <returns>False when there was nothing to do.</returns>
     /// <exception cref="ModelFileException">
-    /// The background verification found damage, or another program has cut the file short; every request has ended.
+    /// The background verification found damage, or another program has changed the file; every request has ended.
     /// </exception>
     /// <exception cref="InvalidOperationException">A receiver called it.</exception>
     /// <exception cref="ObjectDisposedException">

@@ -108,7 +108,7 @@ public sealed class GenerationSession : IDisposable
     /// A receiver of this session called it, or another thread while the session answers.
     /// </exception>
     /// <exception cref="ModelFile.ModelFileException">
-    /// The background verification found damage, or another program has cut the file short.
+    /// The background verification found damage, or another program has changed the file.
     /// </exception>
     /// <exception cref="ObjectDisposedException">
     /// The session or its model has been disposed, before or meanwhile.

@@ -65,14 +65,15 @@ public sealed class IntegrityCheck : IDisposable
     }
 
     /// <summary>
-    /// Throws if damage has been found so far, or if another program has cut the file short; never waits.
+    /// Throws if damage has been found so far, or if another program has cut the file short or written to it; never
+    /// waits.
     /// </summary>
     /// <exception cref="ModelFileException">
-    /// A tensor's bytes do not have the digest that the file states, or there are fewer bytes than there were.
+    /// A tensor's bytes do not have the digest that the file states, there are fewer bytes than there were, or others.
     /// </exception>
     public void ThrowIfDamaged()
     {
-        _file.RequireWhole();
+        _file.RequireUnchanged();
         if (_task is { IsFaulted: true } task)
         {
             task.GetAwaiter().GetResult();

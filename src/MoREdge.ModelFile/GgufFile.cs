@@ -6,10 +6,10 @@ namespace MoREdge.ModelFile;
 /// <summary>A GGUF v3 model file mapped into memory, checked when it is opened (FORMAT.md).</summary>
 /// <remarks>
 /// Every matrix and span points into the map and dies with it: with <see cref="Dispose"/>, or when whoever has it from
-/// <see cref="HoldMap"/> lets go. The map survives renaming and
-/// deleting the file. If another program cuts the file short while it is open, touching a lost page raises SIGBUS (an
-/// in-page error on Windows), which no managed program can catch: each call here compares the length of the file first,
-/// which leaves only the time after it, and <see cref="RequireWhole"/> is for whoever is about to read.
+/// <see cref="HoldMap"/> lets go. The map survives renaming and deleting the file, and shows what another program
+/// writes to it. If one cuts the file short while it is open, touching a lost page raises SIGBUS (an in-page error on
+/// Windows), which no managed program can catch. So each call here looks at the file's length and time of writing
+/// first, which leaves only the time after it, and <see cref="RequireUnchanged"/> is for whoever is about to read.
 /// <see cref="VerifyTensor"/> uses read calls and reports such a file as an exception at all times.
 /// </remarks>
 public sealed unsafe class GgufFile : IDisposable
@@ -92,7 +92,7 @@ public sealed unsafe class GgufFile : IDisposable
 
     /// <summary>Views a dense tensor as (rows, cols): all outer dimensions multiplied, and the innermost one.</summary>
     /// <exception cref="ModelFileException">
-    /// WrongTensorForm, DimensionOverflow, or TruncatedData if the file was cut short.
+    /// WrongTensorForm, DimensionOverflow, or as for <see cref="RequireUnchanged"/>.
     /// </exception>
     public DenseMatrix Dense(GgufTensor tensor)
     {
@@ -114,9 +114,9 @@ public sealed unsafe class GgufFile : IDisposable
         return new DenseMatrix(data, tensor.Type, (int)tensor.Shape.Rows, (int)tensor.Shape.Cols);
     }
 
-    /// <summary>Refuses a file that another program has cut short since it was opened.</summary>
-    /// <exception cref="ModelFileException">TruncatedData.</exception>
-    public void RequireWhole() => _file.RequireWhole();
+    /// <summary>Refuses a file that another program has cut short or written to since it was opened.</summary>
+    /// <exception cref="ModelFileException">TruncatedData or ChangedWhileOpen.</exception>
+    public void RequireUnchanged() => _file.RequireUnchanged();
 
     /// <summary>Refuses a part of a model that was split into several files: others hold what it lacks.</summary>
     /// <exception cref="ModelFileException">SplitFile.</exception>
@@ -151,7 +151,7 @@ public sealed unsafe class GgufFile : IDisposable
     }
 
     /// <summary>Views a packed tensor; its data is 64-byte aligned.</summary>
-    /// <exception cref="ModelFileException">WrongTensorForm, or TruncatedData if the file was cut short.</exception>
+    /// <exception cref="ModelFileException">WrongTensorForm, or as for <see cref="RequireUnchanged"/>.</exception>
     public PackedMatrix Packed(GgufTensor tensor)
     {
         byte* data = DataOf(tensor);
@@ -164,7 +164,7 @@ public sealed unsafe class GgufFile : IDisposable
 
     /// <summary>The bytes of a tensor of at most 2 GiB; larger ones are read in parts.</summary>
     /// <exception cref="ArgumentException">The tensor is larger.</exception>
-    /// <exception cref="ModelFileException">TruncatedData if the file was cut short.</exception>
+    /// <exception cref="ModelFileException">As for <see cref="RequireUnchanged"/>.</exception>
     public ReadOnlySpan<byte> Bytes(GgufTensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
@@ -175,7 +175,7 @@ public sealed unsafe class GgufFile : IDisposable
 
     /// <summary>Bytes [offset, offset + count) of a tensor.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range leaves the tensor.</exception>
-    /// <exception cref="ModelFileException">TruncatedData if the file was cut short.</exception>
+    /// <exception cref="ModelFileException">As for <see cref="RequireUnchanged"/>.</exception>
     public ReadOnlySpan<byte> Bytes(GgufTensor tensor, long offset, int count)
     {
         byte* data = DataOf(tensor);
@@ -207,7 +207,7 @@ public sealed unsafe class GgufFile : IDisposable
     /// Compares the header with its digest, as <see cref="Open"/> does; does nothing when the file has none.
     /// </summary>
     /// <exception cref="ModelFileException">
-    /// DigestMalformed, HeaderDigestMismatch, WrongValueType or TruncatedData.
+    /// DigestMalformed, HeaderDigestMismatch, WrongValueType, or as for <see cref="RequireUnchanged"/>.
     /// </exception>
     public void VerifyHeader()
     {
@@ -223,7 +223,7 @@ public sealed unsafe class GgufFile : IDisposable
                 ModelFileError.DigestMalformed, "the header digest is not 32 lower-case hexadecimal digits.");
         }
 
-        _file.RequireWhole();
+        _file.RequireUnchanged();
         if (Digest.OfHeader(_file.Span(0, (int)_headerBytes), (int)_headerDigestOffset) != expected)
         {
             throw _file.Fault(
@@ -265,7 +265,7 @@ public sealed unsafe class GgufFile : IDisposable
     private byte* DataOf(GgufTensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        _file.RequireWhole();
+        _file.RequireUnchanged();
         // SAFETY: At checks the tensor's range against the map, also for a tensor of another file.
         return _file.At(tensor.Offset, tensor.ByteCount);
     }

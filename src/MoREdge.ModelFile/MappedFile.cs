@@ -9,6 +9,7 @@ internal sealed unsafe class MappedFile : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
+    private readonly DateTime _written;
     private byte* _data;
     private bool _isDisposed;
 
@@ -17,6 +18,7 @@ internal sealed unsafe class MappedFile : IDisposable
         Path = path;
         Length = length;
         _handle = handle;
+        _written = File.GetLastWriteTimeUtc(handle);
         _map = MemoryMappedFile.CreateFromFile(
             handle,
             mapName: null,
@@ -135,15 +137,25 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
-    /// <summary>Throws when the file is now shorter than it was at opening: its views would fault.</summary>
-    /// <exception cref="ModelFileException">TruncatedData.</exception>
-    public void RequireWhole()
+    /// <summary>
+    /// Throws when the file is now shorter than it was at opening, since its views would fault, and when somebody has
+    /// written to it: its views show that, half old and half new.
+    /// </summary>
+    /// <exception cref="ModelFileException">TruncatedData or ChangedWhileOpen.</exception>
+    public void RequireUnchanged()
     {
         long now = RandomAccess.GetLength(_handle);
         if (now < Length)
         {
             throw Fault(
                 ModelFileError.TruncatedData, $"the file was cut from {Length} to {now} bytes while it was open.");
+        }
+
+        if (File.GetLastWriteTimeUtc(_handle) != _written)
+        {
+            throw Fault(
+                ModelFileError.ChangedWhileOpen,
+                "another program has written to the file while it was open; start again with what it holds now.");
         }
     }
 

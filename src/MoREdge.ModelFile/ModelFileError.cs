@@ -101,6 +101,9 @@ public enum ModelFileError
     /// <summary>The file ends inside the tensor data.</summary>
     TruncatedData,
 
+    /// <summary>Another program has written to the file since it was opened.</summary>
+    ChangedWhileOpen,
+
     /// <summary>A digest is not 32 lower-case hexadecimal digits, or there is not one per tensor.</summary>
     DigestMalformed,
 

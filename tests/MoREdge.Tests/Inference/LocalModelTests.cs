@@ -276,6 +276,28 @@ public sealed class LocalModelTests : IDisposable
         await Assert.ThrowsAsync<ModelFileException>(() => answer.Completion);
     }
 
+    /// <summary>As many bytes as before, of which an answer would be half of one model and half of another.</summary>
+    [Fact]
+    public void Generate_FileThatWasWrittenTo_IsRefused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets nobody write to an open model.");
+        string path = new ByteModel().Write(_folder.File("m.gguf"));
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        using LocalModel model = Open(path);
+        using GenerationSession session = model.StartSession(new SequenceOptions(), BuiltInModel.Greedy);
+        GenerationOptions one = new() { TokenLimit = 1 };
+        session.Generate([1, 2], one, startsText: false, _ => { }, default);
+
+        using (FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.Write(File.ReadAllBytes(new ByteModel { Seed = 2 }.Write(_folder.File("other.gguf"))));
+        }
+
+        ModelFileException fault = Assert.Throws<ModelFileException>(
+            () => session.Generate([1, 2, 3], one, startsText: false, _ => { }, default));
+        Assert.Equal(ModelFileError.ChangedWhileOpen, fault.Error);
+    }
+
     [Fact]
     public void Dispose_Again_DoesNothing()
     {

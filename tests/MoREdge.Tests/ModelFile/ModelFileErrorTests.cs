@@ -8,7 +8,7 @@ public sealed class ModelFileErrorTests
     [
         .. HeaderFaults.All,
         .. TensorFaults.Table,
-        .. TensorFaults.CutWhileOpen,
+        .. TensorFaults.ChangedWhileOpen,
         .. TensorFaults.Digests,
         .. TensorFaults.Packed,
         .. UseFaults.All,

@@ -47,11 +47,12 @@ internal static class TensorFaults
         new(ModelFileError.TruncatedData, "2^62 bytes", new RawGguf(1, 0).Tensor("t", F32, 0, 1UL << 60).Data(4).Open),
     ];
 
-    /// <summary>Files that another program cuts short while they are open; Windows does not let it.</summary>
-    public static readonly FaultCase[] CutWhileOpen = OperatingSystem.IsWindows() ? [] :
+    /// <summary>Files that another program changes while they are open; Windows does not let it.</summary>
+    public static readonly FaultCase[] ChangedWhileOpen = OperatingSystem.IsWindows() ? [] :
     [
         new(ModelFileError.TruncatedData, "verified after a cut", VerifyAfterCutting),
         new(ModelFileError.TruncatedData, "viewed after a cut", ViewAfterCutting),
+        new(ModelFileError.ChangedWhileOpen, "viewed after a write", ViewAfterWriting),
     ];
 
     public static readonly FaultCase[] Digests =
@@ -151,6 +152,20 @@ internal static class TensorFaults
         string path = SampleModel.Write(folder);
         using GgufFile file = GgufFile.Open(path);
         Cut(path);
+        file.Bytes(file.Tensors[1]);
+    }
+
+    private static void ViewAfterWriting(TemporaryFolder folder)
+    {
+        string path = SampleModel.Write(folder);
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        using GgufFile file = GgufFile.Open(path);
+        using (FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.Seek(-1, SeekOrigin.End);
+            stream.WriteByte(1);
+        }
+
         file.Bytes(file.Tensors[1]);
     }
 
