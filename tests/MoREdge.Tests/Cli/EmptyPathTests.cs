@@ -1,6 +1,6 @@
 namespace MoREdge.Tests.Cli;
 
-/// <summary>Every option and argument that names a file, given a name without characters.</summary>
+/// <summary>Every option and argument that names a file, given a name that is none.</summary>
 public sealed class EmptyPathTests
 {
     /// <summary>EMPTY stands for the empty name, which no line of words can hold.</summary>
@@ -27,4 +27,17 @@ public sealed class EmptyPathTests
     public void Path_Empty_IsAUsageError(string line, string name) =>
         CliRunner.Run(Array.ConvertAll(line.Split(' '), word => word == "EMPTY" ? "" : word))
             .AssertRefused(2, $"moredge: {name} needs the name of a file");
+
+    /// <summary>A file of that name may be there, and is out of reach; a result would go to another name.</summary>
+    [Theory]
+    [InlineData("inspect NAME", "FILE")]
+    [InlineData("generate -m NAME", "--model")]
+    [InlineData("perplexity -m mor-commands -f NAME", "--file")]
+    [InlineData("quantize x -o NAME", "--output")]
+    public void Path_NotUtf8_IsAUsageError(string line, string name)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Names of files are bytes on Linux.");
+        CliRunner.RunShell($"$MOREDGE {line.Replace("NAME", "$'m\\xff.gguf'", StringComparison.Ordinal)}")
+            .AssertRefused(2, $"moredge: {name} needs the name of a file in UTF-8: 'm");
+    }
 }
