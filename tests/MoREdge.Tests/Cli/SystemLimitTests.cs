@@ -54,7 +54,10 @@ public sealed class SystemLimitTests
         Assert.Equal(JsonValueKind.Null, report.RootElement.GetProperty("memory_available_bytes").ValueKind);
     }
 
-    /// <summary>A line that wraps is not redrawn but repeated.</summary>
+    /// <summary>
+    /// A line that wraps is not redrawn but repeated. The terminal is a dumb one: to others .NET sends its settings
+    /// again, in the middle of a line, when the program goes on behind a stop.
+    /// </summary>
     [Fact]
     public void Progress_OnANarrowTerminal_StaysOnItsLine()
     {
@@ -62,7 +65,8 @@ public sealed class SystemLimitTests
         string text = SharedData.InRepository("src/DECISIONS.md");
 
         CliResult result = CliRunner.RunShell(
-            $"script -qec \"stty cols 24; $MOREDGE perplexity -m mor-commands -f '{text}'\" /dev/null </dev/null");
+            "TERM=dumb script -qec \"stty cols 24; "
+            + $"$MOREDGE perplexity -m mor-commands -f '{text}'\" /dev/null </dev/null");
 
         Assert.True(result.ExitCode == 0, result.Output);
         string[] drawn = Array.FindAll(
