@@ -119,47 +119,50 @@ internal static unsafe class BlockDriver
         bool isKnown = true;
         for (int i = 0; i < quarter && isKnown; i++)
         {
-            isKnown = SideBySide(w, y, rowStart + i, quarter, Streams, panel, atOnce, sums, bodies);
+            for (int token = 0; token < x.Rows; token += atOnce)
+            {
+                byte* own = panel + (token * chunks * BlockLayout.TokenBytes);
+                isKnown &= SideBySide(w, y.Slice(token, atOnce), rowStart + i, quarter, Streams, own, sums, bodies);
+            }
         }
 
         for (int row = rowStart + (quarter * Streams); row < rowEnd && isKnown; row++)
         {
-            isKnown = SideBySide(w, y, row, 0, 1, panel, atOnce, sums, bodies);
+            for (int token = 0; token < x.Rows; token += atOnce)
+            {
+                byte* own = panel + (token * chunks * BlockLayout.TokenBytes);
+                isKnown &= SideBySide(w, y.Slice(token, atOnce), row, 0, 1, own, sums, bodies);
+            }
         }
 
         return isKnown;
     }
 
-    // Rows row, row + step, … and some tokens at once.
-    // SAFETY: the panel holds whole chunks of the tokens, sums those of some of them and as many again.
+    // Rows row, row + step, … for the tokens of y.
+    // SAFETY: the panel holds whole chunks of the tokens, sums those of the rows and as many again.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool SideBySide(
-        in DenseMatrix w, in FloatMatrix y, int row, int step, int rows, byte* panel, int atOnce, float* sums,
+        in DenseMatrix w, in FloatMatrix y, int row, int step, int rows, byte* panel, float* sums,
         in BlockBodies bodies)
     {
+        int tokens = y.Rows;
+        new Span<float>(sums, rows * tokens * BlockLayout.Groups).Clear();
         int whole = w.Cols / BlockLayout.Quants;
-        bool isKnown = true;
-        for (int token = 0; token < y.Rows; token += atOnce)
+        bool isKnown = Chunks(w.Row(row), step * w.RowBytes, rows, whole, panel, tokens, sums, bodies);
+        if (whole * BlockLayout.Quants < w.Cols)
         {
-            new Span<float>(sums, rows * atOnce * BlockLayout.Groups).Clear();
-            isKnown &= Chunks(w.Row(row), step * w.RowBytes, rows, whole, panel, atOnce, sums, bodies);
-            panel += whole * atOnce * BlockLayout.TokenBytes;
-            if (whole * BlockLayout.Quants < w.Cols)
-            {
-                isKnown &= LastChunk(w, row, step, rows, whole, panel, atOnce, sums, bodies);
-                panel += atOnce * BlockLayout.TokenBytes;
-            }
+            panel += whole * tokens * BlockLayout.TokenBytes;
+            isKnown &= LastChunk(w, row, step, rows, whole, panel, tokens, sums, bodies);
+        }
 
-            float* target = y.Data + ((long)token * y.Stride) + row;
-            float* sum = sums;
-            for (int i = 0; i < rows; i++, target += step)
+        float* target = y.Data + row;
+        for (int i = 0; i < rows; i++, target += step)
+        {
+            *target = Sum(sums);
+            sums += BlockLayout.Groups;
+            for (int token = 1; token < tokens; token++, sums += BlockLayout.Groups)
             {
-                *target = Sum(sum);
-                sum += BlockLayout.Groups;
-                for (int t = 1; t < atOnce; t++, sum += BlockLayout.Groups)
-                {
-                    target[(long)t * y.Stride] = Sum(sum);
-                }
+                target[(long)token * y.Stride] = Sum(sums);
             }
         }
 

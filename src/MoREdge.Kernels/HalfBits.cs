@@ -28,6 +28,12 @@ internal static class HalfBits
     /// <summary>The exponent bits of every infinity and NaN, at float32's place.</summary>
     internal const int ShiftedInfinity = Infinity << MantissaShift;
 
+    /// <summary>
+    /// 2³²: squares of float16 factors add up to less, unless one of them was an infinity or NaN, which became 2¹⁶ or
+    /// more where no care was taken of it; a false alarm costs only time.
+    /// </summary>
+    internal const float FiniteSquares = 4294967296f;
+
     /// <summary>A quiet NaN.</summary>
     internal const int QuietNan = 0x7e00;
 

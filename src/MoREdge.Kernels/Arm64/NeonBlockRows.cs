@@ -16,10 +16,6 @@ namespace MoREdge.Kernels;
 /// </remarks>
 internal static unsafe class NeonBlockRows
 {
-    // Squares of the factors of a chunk add up to less, unless one of them was an infinity or NaN, which became 2¹⁶ or
-    // more; a false alarm costs only time.
-    private const float FiniteSquares = 4294967296f;
-
     /// <summary>All types but Q6_K: a chunk of two rows in turn.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool One<TFormat, TDot>(
@@ -77,7 +73,7 @@ internal static unsafe class NeonBlockRows
             panel += BlockLayout.TokenBytes;
         }
 
-        return Vector128.Sum(squares) < FiniteSquares;
+        return Vector128.Sum(squares) < HalfBits.FiniteSquares;
     }
 
     /// <summary>Q6_K, whose halves of groups have scales of their own.</summary>
@@ -120,7 +116,7 @@ internal static unsafe class NeonBlockRows
             panel += BlockLayout.TokenBytes;
         }
 
-        return Vector128.Sum(squares) < FiniteSquares;
+        return Vector128.Sum(squares) < HalfBits.FiniteSquares;
     }
 
     /// <summary>All types but Q6_K: unpacks as BlockBodies says; what is special goes to the portable body.</summary>
@@ -135,7 +131,7 @@ internal static unsafe class NeonBlockRows
                 blocks, sizeof(TFormat), ref squares,
                 out Vector128<float> scale, out Vector128<float> scale4, out Vector128<float> minimum,
                 out Vector128<float> minimum4);
-            if (Vector128.Sum(squares) < FiniteSquares)
+            if (Vector128.Sum(squares) < HalfBits.FiniteSquares)
             {
                 StoreGroups(blocks, 0, sizeof(TFormat), quants);
                 StoreGroups(blocks, 2, sizeof(TFormat), quants);
@@ -168,7 +164,7 @@ internal static unsafe class NeonBlockRows
             FactorsOfHalves(
                 blocks, ref squares, out Vector128<float> first, out Vector128<float> first4,
                 out Vector128<float> second, out Vector128<float> second4);
-            if (Vector128.Sum(squares) < FiniteSquares)
+            if (Vector128.Sum(squares) < HalfBits.FiniteSquares)
             {
                 StoreHalves(blocks, 0, quants);
                 StoreHalves(blocks, 1, quants);

@@ -113,10 +113,15 @@ internal static unsafe class Avx2BlockBodies
             return AddScaled(dot ? integers - Vector256.ShiftLeft(xSum, 7) : integers, scale, sum);
         }
 
-        if (kind is Kind.Four or Kind.Five)
+        // The zero points 2³ and 2⁴, each a constant of the instruction: a count that is chosen comes from memory.
+        if (kind == Kind.Four)
         {
-            // The zero points 2³ and 2⁴.
-            return AddScaled(integers - Vector256.ShiftLeft(xSum, kind == Kind.Four ? 3 : 4), scale, sum);
+            return AddScaled(integers - Vector256.ShiftLeft(xSum, 3), scale, sum);
+        }
+
+        if (kind == Kind.Five)
+        {
+            return AddScaled(integers - Vector256.ShiftLeft(xSum, 4), scale, sum);
         }
 
         return AddWithMinimums(integers, first, second, x, sum);

@@ -44,9 +44,10 @@ internal static unsafe class Avx2BlockRows
             }
 
             Load(
-                blocks, type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
-                out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
-                out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second);
+                blocks, type, expectFinite: false, out Vector256<byte> w0, out Vector256<byte> w1,
+                out Vector256<byte> w2, out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5,
+                out Vector256<byte> w6, out Vector256<byte> w7, out Vector256<float> first,
+                out Vector256<float> second);
             w0.Store(quants);
             w1.Store(quants + 32);
             w2.Store(quants + 64);
@@ -106,6 +107,7 @@ internal static unsafe class Avx2BlockRows
     {
         int chunkBytes = ChunkBytes(type);
         uint special = 0;
+        Vector256<float> squares = Vector256<float>.Zero;
         float* end = sums + (rows * BlockLayout.Groups);
         for (; chunks > 0; chunks--)
         {
@@ -121,9 +123,14 @@ internal static unsafe class Avx2BlockRows
                 else
                 {
                     Load(
-                        block, type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
-                        out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
-                        out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second);
+                        block, type, expectFinite: true, out Vector256<byte> w0, out Vector256<byte> w1,
+                        out Vector256<byte> w2, out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5,
+                        out Vector256<byte> w6, out Vector256<byte> w7, out Vector256<float> first,
+                        out Vector256<float> second);
+                    squares = Fma.MultiplyAdd(first, first, squares);
+                    squares = type is ElementType.Q4_1 or ElementType.Q5_1
+                        ? Fma.MultiplyAdd(second, second, squares)
+                        : squares;
                     Avx2BlockBodies.AddChunk(
                         w0, w1, w2, w3, w4, w5, w6, w7, first, second, panel, Vector256.Load(sum),
                         Avx2BlockBodies.KindOf(type), dot).Store(sum);
@@ -136,7 +143,8 @@ internal static unsafe class Avx2BlockRows
             panel += BlockLayout.TokenBytes;
         }
 
-        return special == 0;
+        return special == 0
+            && !Vector256.GreaterThanOrEqualAny(squares, Vector256.Create(HalfBits.FiniteSquares));
     }
 
     // Q4_K, Q5_K: the factors, which the last steps need, are made last, or they would wait where products could.
@@ -197,41 +205,43 @@ internal static unsafe class Avx2BlockRows
     };
 
     /// <summary>
-    /// A chunk in registers; type is a constant where this is inlined. Without minimums, second is not read.
+    /// A chunk in registers; type is a constant where this is inlined. Without minimums, second is not read. Where
+    /// finite factors are expected, others are wrong but large.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Load(
-        byte* blocks, ElementType type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
-        out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
-        out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second)
+        byte* blocks, ElementType type, bool expectFinite, out Vector256<byte> w0, out Vector256<byte> w1,
+        out Vector256<byte> w2, out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5,
+        out Vector256<byte> w6, out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second)
     {
         second = default;
         switch (type)
         {
             case ElementType.Q8_0:
-                Q8(blocks, out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7, out first);
+                first = Singles(blocks, 0, DenseBlock.BytesQ8, expectFinite);
+                Q8(blocks, out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
                 break;
             case ElementType.Q4_0:
-                first = Singles(blocks, 0, DenseBlock.BytesQ4);
+                first = Singles(blocks, 0, DenseBlock.BytesQ4, expectFinite);
                 Nibbles(
                     blocks, 2, DenseBlock.BytesQ4,
                     out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
                 break;
             case ElementType.Q4_1:
-                first = Singles(blocks, 0, DenseBlock.BytesQ4Minimum);
-                second = Singles(blocks, 2, DenseBlock.BytesQ4Minimum);
+                first = Singles(blocks, 0, DenseBlock.BytesQ4Minimum, expectFinite);
+                second = Singles(blocks, 2, DenseBlock.BytesQ4Minimum, expectFinite);
                 Nibbles(
                     blocks, 4, DenseBlock.BytesQ4Minimum,
                     out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
                 break;
             case ElementType.Q5_0:
-                first = Singles(blocks, 0, DenseBlock.BytesQ5);
+                first = Singles(blocks, 0, DenseBlock.BytesQ5, expectFinite);
                 Fives(
                     blocks, 2, DenseBlock.BytesQ5, out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);
                 break;
             case ElementType.Q5_1:
-                first = Singles(blocks, 0, DenseBlock.BytesQ5Minimum);
-                second = Singles(blocks, 2, DenseBlock.BytesQ5Minimum);
+                first = Singles(blocks, 0, DenseBlock.BytesQ5Minimum, expectFinite);
+                second = Singles(blocks, 2, DenseBlock.BytesQ5Minimum, expectFinite);
                 Fives(
                     blocks, 4, DenseBlock.BytesQ5Minimum,
                     out w0, out w1, out w2, out w3, out w4, out w5, out w6, out w7);

@@ -37,9 +37,10 @@ internal static unsafe class Avx2BlockTokens
                 Avx2BlockRows.Prefetch(block, Avx2BlockRows.ChunkBytes(type));
                 special |= SpecialBits(block, type);
                 Avx2BlockRows.Load(
-                    block, type, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2,
-                    out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6,
-                    out Vector256<byte> w7, out Vector256<float> first, out Vector256<float> second);
+                    block, type, expectFinite: false, out Vector256<byte> w0, out Vector256<byte> w1,
+                    out Vector256<byte> w2, out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5,
+                    out Vector256<byte> w6, out Vector256<byte> w7, out Vector256<float> first,
+                    out Vector256<float> second);
                 if (dot && type == ElementType.Q8_0)
                 {
                     Vector256<byte> flip = Vector256.Create((byte)0x80);
@@ -68,7 +69,7 @@ internal static unsafe class Avx2BlockTokens
         return special == 0;
     }
 
-    // Not 0 where a float16 of a chunk is infinite or NaN, which Load does not know where factors are products.
+    // Not 0 where a float16 of a chunk is infinite or NaN and factors are products of it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint SpecialBits(byte* block, ElementType type) => type switch
     {

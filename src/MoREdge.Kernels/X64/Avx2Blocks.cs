@@ -16,11 +16,9 @@ internal static unsafe class Avx2Blocks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Q8(
         byte* block, out Vector256<byte> w0, out Vector256<byte> w1, out Vector256<byte> w2, out Vector256<byte> w3,
-        out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6, out Vector256<byte> w7,
-        out Vector256<float> scale)
+        out Vector256<byte> w4, out Vector256<byte> w5, out Vector256<byte> w6, out Vector256<byte> w7)
     {
         const int Step = 4 * DenseBlock.BytesQ8;
-        scale = Singles(block, 0, DenseBlock.BytesQ8);
         w0 = Both(block, DenseBlock.BlockScaleBytes, Step);
         w1 = Both(block, DenseBlock.BlockScaleBytes + 16, Step);
         w2 = Both(block, DenseBlock.BytesQ8 + DenseBlock.BlockScaleBytes, Step);
@@ -77,9 +75,12 @@ internal static unsafe class Avx2Blocks
         w7 |= SecondFifths(bits);
     }
 
-    /// <summary>Eight float16 that lie step bytes apart, the first at an offset, as float32.</summary>
+    /// <summary>
+    /// Eight float16 that lie step bytes apart, the first at an offset, as float32; where finite ones are expected, an
+    /// infinity or NaN becomes 2¹⁶ or more.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> Singles(byte* block, int at, int step)
+    internal static Vector256<float> Singles(byte* block, int at, int step, bool expectFinite)
     {
         Vector128<short> halves = Vector128.CreateScalarUnsafe(*(short*)(block + at));
         halves = Sse2.Insert(halves, *(short*)(block + at + step), 1);
@@ -89,16 +90,14 @@ internal static unsafe class Avx2Blocks
         halves = Sse2.Insert(halves, *(short*)(block + at + (5 * step)), 5);
         halves = Sse2.Insert(halves, *(short*)(block + at + (6 * step)), 6);
         halves = Sse2.Insert(halves, *(short*)(block + at + (7 * step)), 7);
-        return Singles(Avx2.ConvertToVector256Int32(halves));
-    }
-
-    /// <summary>Eight float16, sign-extended, as float32, whatever their bits.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> Singles(Vector256<int> halves)
-    {
-        Vector256<int> shifted = Vector256.ShiftLeft(halves, HalfBits.MantissaShift)
+        Vector256<int> shifted = Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(halves), HalfBits.MantissaShift)
             & Vector256.Create(HalfBits.ShiftedMask);
         Vector256<int> bits = (shifted.AsSingle() * Vector256.Create(HalfBits.Rebias)).AsInt32();
+        if (expectFinite)
+        {
+            return bits.AsSingle();
+        }
+
         Vector256<int> special = Vector256.GreaterThan(
             bits & Vector256.Create(int.MaxValue), Vector256.Create(HalfConversion.FiniteMax));
         return (bits | (special & Vector256.Create(HalfConversion.InfinityBits))).AsSingle();
