@@ -90,7 +90,7 @@ public sealed class LogitsVerbTests : IDisposable
     [Theory]
     [InlineData("--max-depth 2", "no recursion")]
     [InlineData("--kv shared", "no recursion")]
-    [InlineData("--routing topk", "expert-choice")]
+    [InlineData("--routing topk", "no routing mode to choose")]
     [InlineData("--routing sometimes", "sometimes")]
     [InlineData("--kv-format q4", "q4")]
     [InlineData("--kv-type f16", "kv-type")]
