@@ -44,7 +44,9 @@ internal static unsafe class Avx2BlockBodies
         byte* quants, float* factors, byte* panel, int chunks, int tokens, float* sums)
         where TType : unmanaged, IBlockType
         where TDot : unmanaged, IDotProduct =>
-        Products(quants, factors, panel, chunks, tokens, sums, KindOf((ElementType)sizeof(TType)), sizeof(TDot) > 1);
+        Products(
+            quants, factors, panel, chunks, tokens, sums, KindOf((ElementType)sizeof(TType), sizeof(TDot) > 1),
+            sizeof(TDot) > 1);
 
     // dot takes AVX-VNNI's instruction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -57,6 +59,7 @@ internal static unsafe class Avx2BlockBodies
             Vector256<byte> w2 = Vector256.Load(quants + 64), w3 = Vector256.Load(quants + 96);
             Vector256<byte> w4 = Vector256.Load(quants + 128), w5 = Vector256.Load(quants + 160);
             Vector256<byte> w6 = Vector256.Load(quants + 192), w7 = Vector256.Load(quants + 224);
+            MakeUnsigned(kind, ref w0, ref w1, ref w2, ref w3, ref w4, ref w5, ref w6, ref w7);
             Vector256<float> first = Vector256.Load(factors);
             Vector256<float> second = Vector256.Load(factors + BlockLayout.Groups);
             for (int token = 0; token < tokens; token++)
@@ -72,17 +75,41 @@ internal static unsafe class Avx2BlockBodies
         }
     }
 
-    /// <summary>The kind of the quants of <paramref name="type"/>.</summary>
+    /// <summary>
+    /// What the quants of <paramref name="type"/> are multiplied as: AVX-VNNI wants signed ones unsigned.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Kind KindOf(ElementType type) => type switch
+    internal static Kind KindOf(ElementType type, bool dot) => type switch
     {
-        ElementType.Q8_0 => Kind.Signed,
+        ElementType.Q8_0 => dot ? Kind.Eight : Kind.Signed,
         ElementType.Q4_0 => Kind.Four,
         ElementType.Q4_1 or ElementType.Q4_K => Kind.FourMinimum,
         ElementType.Q5_0 => Kind.Five,
         ElementType.Q5_1 or ElementType.Q5_K => Kind.FiveMinimum,
         _ => Kind.Six,
     };
+
+    /// <summary>Signed quants, where AVX-VNNI's instruction wants others: w + 128.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void MakeUnsigned(
+        Kind kind, ref Vector256<byte> w0, ref Vector256<byte> w1, ref Vector256<byte> w2, ref Vector256<byte> w3,
+        ref Vector256<byte> w4, ref Vector256<byte> w5, ref Vector256<byte> w6, ref Vector256<byte> w7)
+    {
+        if (kind != Kind.Eight)
+        {
+            return;
+        }
+
+        Vector256<byte> signs = Vector256.Create((byte)0x80);
+        w0 ^= signs;
+        w1 ^= signs;
+        w2 ^= signs;
+        w3 ^= signs;
+        w4 ^= signs;
+        w5 ^= signs;
+        w6 ^= signs;
+        w7 ^= signs;
+    }
 
     /// <summary>
     /// Adds eight groups of a row times eight of a token, x: even weights are first halves of groups, odd ones second
@@ -107,13 +134,12 @@ internal static unsafe class Avx2BlockBodies
         }
 
         Vector256<int> integers = GroupSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind, dot);
-        if (kind is Kind.Signed or Kind.Eight)
+        if (kind == Kind.Signed)
         {
-            // The instruction wants unsigned weights: w + 2⁷.
-            return AddScaled(dot ? integers - Vector256.ShiftLeft(xSum, 7) : integers, scale, sum);
+            return AddScaled(integers, scale, sum);
         }
 
-        // The zero points 2³ and 2⁴, each a constant of the instruction: a count that is chosen comes from memory.
+        // The zero points 2³, 2⁴ and 2⁷, each a constant of the instruction: a count that is chosen comes from memory.
         if (kind == Kind.Four)
         {
             return AddScaled(integers - Vector256.ShiftLeft(xSum, 3), scale, sum);
@@ -122,6 +148,11 @@ internal static unsafe class Avx2BlockBodies
         if (kind == Kind.Five)
         {
             return AddScaled(integers - Vector256.ShiftLeft(xSum, 4), scale, sum);
+        }
+
+        if (kind == Kind.Eight)
+        {
+            return AddScaled(integers - Vector256.ShiftLeft(xSum, AvxVnniWeights.ByteShift), scale, sum);
         }
 
         return AddWithMinimums(integers, first, second, x, sum);
@@ -136,12 +167,12 @@ internal static unsafe class Avx2BlockBodies
         return Fma.MultiplyAdd(minimum, Vector256.Load((float*)(x + BlockLayout.SumsOffset)), sum);
     }
 
-    /// <summary>Σ w·x of each group; of w + 128 where dot meets signed weights.</summary>
+    /// <summary>Σ w·x of each group; dot takes AVX-VNNI's instruction, whose weights are unsigned.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<int> GroupSums(
         Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, Vector256<byte> w4,
         Vector256<byte> w5, Vector256<byte> w6, Vector256<byte> w7, byte* x, Kind kind, bool dot) => dot
-        ? DotSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind)
+        ? Sum(Dot(w0, w1, x), Dot(w2, w3, x + 64), Dot(w4, w5, x + 128), Dot(w6, w7, x + 192))
         : PairSums(w0, w1, w2, w3, w4, w5, w6, w7, x, kind);
 
     /// <summary>
@@ -189,17 +220,6 @@ internal static unsafe class Avx2BlockBodies
             : Widen(AddQuarters(AddHalves(p0, p1), AddHalves(p2, p3)));
     }
 
-    // Σ w·x of each group, with AVX-VNNI; Σ (w + 128)·x of signed weights.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> DotSums(
-        Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, Vector256<byte> w4,
-        Vector256<byte> w5, Vector256<byte> w6, Vector256<byte> w7, byte* x, Kind kind)
-    {
-        Vector256<byte> flip = kind == Kind.Signed ? Vector256.Create((byte)0x80) : default;
-        return Sum(
-            Dot(w0 ^ flip, w1 ^ flip, x), Dot(w2 ^ flip, w3 ^ flip, x + 64),
-            Dot(w4 ^ flip, w5 ^ flip, x + 128), Dot(w6 ^ flip, w7 ^ flip, x + 192));
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Dot(Vector256<byte> w, byte* x) =>

@@ -32,11 +32,10 @@ internal static unsafe class Avx2BlockRows
         int chunkBytes = ChunkBytes(type);
         for (; groups >= BlockLayout.Groups; groups -= BlockLayout.Groups)
         {
-            if ((type is ElementType.Q4_K or ElementType.Q5_K && Avx2KBlocks.SpecialBits(blocks) != 0)
-                || (type == ElementType.Q6_K && Avx2KBlocks.SpecialBitsOfHalves(blocks) != 0))
+            if (SpecialBits(blocks, type) != 0)
             {
                 // The portable body knows any float16.
-                UnpackAny(blocks, BlockLayout.Groups, quants, factors, type);
+                PortableBlocks.Unpack(type)(blocks, BlockLayout.Groups, quants, factors);
                 blocks += chunkBytes;
                 quants += BlockLayout.Quants;
                 factors += BlockLayout.Factors;
@@ -65,38 +64,7 @@ internal static unsafe class Avx2BlockRows
 
         if (groups > 0)
         {
-            UnpackAny(blocks, groups, quants, factors, type);
-        }
-    }
-
-    private static void UnpackAny(byte* blocks, int groups, byte* quants, float* factors, ElementType type)
-    {
-        switch (type)
-        {
-            case ElementType.Q8_0:
-                UnpackBodies.Q8(blocks, groups, quants, factors);
-                break;
-            case ElementType.Q4_0:
-                UnpackBodies.Q4(blocks, groups, quants, factors);
-                break;
-            case ElementType.Q4_1:
-                UnpackBodies.Q4Minimum(blocks, groups, quants, factors);
-                break;
-            case ElementType.Q5_0:
-                UnpackBodies.Q5(blocks, groups, quants, factors);
-                break;
-            case ElementType.Q5_1:
-                UnpackBodies.Q5Minimum(blocks, groups, quants, factors);
-                break;
-            case ElementType.Q4_K:
-                UnpackKBodies.Q4(blocks, groups, quants, factors);
-                break;
-            case ElementType.Q5_K:
-                UnpackKBodies.Q5(blocks, groups, quants, factors);
-                break;
-            default:
-                UnpackKBodies.Q6(blocks, groups, quants, factors);
-                break;
+            PortableBlocks.Unpack(type)(blocks, groups, quants, factors);
         }
     }
 
@@ -127,13 +95,16 @@ internal static unsafe class Avx2BlockRows
                         out Vector256<byte> w2, out Vector256<byte> w3, out Vector256<byte> w4, out Vector256<byte> w5,
                         out Vector256<byte> w6, out Vector256<byte> w7, out Vector256<float> first,
                         out Vector256<float> second);
+                    Avx2BlockBodies.MakeUnsigned(
+                        Avx2BlockBodies.KindOf(type, dot), ref w0, ref w1, ref w2, ref w3, ref w4, ref w5, ref w6,
+                        ref w7);
                     squares = Fma.MultiplyAdd(first, first, squares);
                     squares = type is ElementType.Q4_1 or ElementType.Q5_1
                         ? Fma.MultiplyAdd(second, second, squares)
                         : squares;
                     Avx2BlockBodies.AddChunk(
                         w0, w1, w2, w3, w4, w5, w6, w7, first, second, panel, Vector256.Load(sum),
-                        Avx2BlockBodies.KindOf(type), dot).Store(sum);
+                        Avx2BlockBodies.KindOf(type, dot), dot).Store(sum);
                 }
 
                 block += stride;
@@ -164,7 +135,7 @@ internal static unsafe class Avx2BlockRows
         }
 
         Vector256<int> products = Avx2BlockBodies.GroupSums(
-            w0, w1, w2, w3, w4, w5, w6, w7, x, Avx2BlockBodies.KindOf(type), dot);
+            w0, w1, w2, w3, w4, w5, w6, w7, x, Avx2BlockBodies.KindOf(type, dot), dot);
         Avx2KBlocks.Factors(block, out Vector256<float> scale, out Vector256<float> minimum);
         return Avx2BlockBodies.AddWithMinimums(products, scale, minimum, x, sum);
     }
@@ -202,6 +173,17 @@ internal static unsafe class Avx2BlockRows
         ElementType.Q4_K => DenseBlock.BytesQ4K,
         ElementType.Q5_K => DenseBlock.BytesQ5K,
         _ => DenseBlock.BytesQ6K,
+    };
+
+    /// <summary>
+    /// Not 0 where a float16 of a chunk is infinite or NaN and factors are products of it, which Load does not know.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint SpecialBits(byte* block, ElementType type) => type switch
+    {
+        ElementType.Q4_K or ElementType.Q5_K => Avx2KBlocks.SpecialBits(block),
+        ElementType.Q6_K => Avx2KBlocks.SpecialBitsOfHalves(block),
+        _ => 0,
     };
 
     /// <summary>

@@ -44,7 +44,7 @@ internal static unsafe class Avx2TileDriver
         Debug.Assert(x.GroupCount == w.Cols / DenseBlock.Length && y.Rows >= x.Rows, "x (tokens, cols).");
 
         // Even panels, because a small one would pay as much for the weights.
-        int max = PanelTokens(w.Cols, KindOf(w.Type, dot));
+        int max = PanelTokens(w.Cols, Avx2BlockBodies.KindOf(w.Type, dot));
         int panels = (x.Rows + max - 1) / max;
         int tokens = ((x.Rows + panels - 1) / panels + TokensPerBlock - 1) / TokensPerBlock * TokensPerBlock;
         for (int token = 0; token < x.Rows && rowStart < rowEnd; token += tokens)
@@ -59,10 +59,6 @@ internal static unsafe class Avx2TileDriver
         PackedPanelDriver.PanelTokensMax,
         (int)(StackBytesMax / ((long)ChunkCount(cols) * RecordBytes(kind))) * TokensPerBlock);
 
-    // Signed bytes become int16, or unsigned for AVX-VNNI.
-    private static Kind KindOf(ElementType type, bool dot) =>
-        dot && type == ElementType.Q8_0 ? Kind.Eight : Avx2BlockBodies.KindOf(type);
-
     private static int ChunkCount(int cols) => ((cols - 1) / BlockLayout.Quants) + 1;
 
     // SAFETY: panel and sums hold the tokens padded to blocks.
@@ -70,7 +66,7 @@ internal static unsafe class Avx2TileDriver
     private static void Panel(
         in DenseMatrix w, in QuantizedRows x, in FloatMatrix y, int rowStart, int rowEnd, BlockBodies bodies, bool dot)
     {
-        Kind kind = KindOf(w.Type, dot);
+        Kind kind = Avx2BlockBodies.KindOf(w.Type, dot);
         int blocks = (x.Rows + TokensPerBlock - 1) / TokensPerBlock;
         int chunkBytes = blocks * RecordBytes(kind);
         int chunks = ChunkCount(w.Cols);
@@ -105,7 +101,7 @@ internal static unsafe class Avx2TileDriver
         bool dot)
     {
         const int Bytes = TileBytes + FactorBytes;
-        Kind kind = KindOf(w.Type, dot);
+        Kind kind = Avx2BlockBodies.KindOf(w.Type, dot);
         byte* memory = stackalloc byte[(ChunksPerPart * Bytes) + AlignedBuffer.Alignment];
         byte* tiles = AlignedBuffer.Align(memory);
         int chunkBytes = Avx2BlockRows.ChunkBytes(w.Type);
