@@ -1,7 +1,7 @@
 using MoREdge.Inference;
+using MoREdge.Kernels;
 using MoREdge.Model;
 using MoREdge.ModelFile;
-using MoREdge.Tests.Kernels;
 using MoREdge.Tests.Model;
 
 namespace MoREdge.Tests.Inference;
@@ -11,14 +11,13 @@ public sealed class BatchSchedulerTests(BuiltInModel builtIn) : IClassFixture<Bu
     private static readonly SequenceOptions Short = new() { ContextLength = 128 };
     private static readonly GenerationOptions TenTokens = new() { TokenLimit = 10, IgnoreEndOfSequence = true };
 
-    public static IEnumerable<object[]> Sets() => KernelSets.Times([[SpeculationMode.Off], [SpeculationMode.On]]);
-
-    /// <summary>Packed int4 and int8 weights, samplers, stop strings, depth caps, refill and chunked prompts.</summary>
+    /// <summary>Packed weights, samplers, stop strings, depth caps, refill, chunked prompts.</summary>
     [Theory]
-    [MemberData(nameof(Sets))]
-    public async Task Answers_SideBySide_AreThoseOfASession(string set, SpeculationMode speculation)
+    [InlineData(SpeculationMode.Off)]
+    [InlineData(SpeculationMode.On)]
+    public async Task Answers_SideBySide_AreThoseOfASession(SpeculationMode speculation)
     {
-        using LocalModel model = LocalModel.Open(BuiltInModel.FilePath, KernelSets.Get(set), threadCount: 2);
+        using LocalModel model = LocalModel.Open(BuiltInModel.FilePath, KernelSelector.Best, threadCount: 2);
         using BatchScheduler scheduler = model.StartBatch(
             Short with { Speculation = speculation }, Limits(sequences: 3, promptRows: 12));
         string[] prompts =

@@ -47,7 +47,7 @@ public sealed class WindowCancellationTests
         sequence.Truncate(0);
         sequence.Prefill(ids.AsSpan(0, 450));
         List<int> passesKept = [];
-        for (int attempt = 0; attempt < 24; attempt++)
+        for (int attempt = 0; attempt < 12; attempt++)
         {
             int start = sequence.Position;
             Random random = new(attempt);
