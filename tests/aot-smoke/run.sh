@@ -1,5 +1,9 @@
 #!/usr/bin/env bash
 # Publishes every profile that can be published here and drives the native binaries. The last line is the count.
+#
+#     tests/aot-smoke/run.sh [PROFILE...]     linux-x64-v3, linux-x64, linux-arm64: all three unless some are named
+#
+# The ARM64 binary is compared with the one that linux-x64-v3 gave last.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source tests/aot-smoke/checks.sh
@@ -121,22 +125,30 @@ emulated_checks() {
     done
 }
 
+# x64_checks PROFILE
+x64_checks() {
+    if [ "$(uname -m)" != x86_64 ]; then
+        skip "$1" "this is no x64 machine"
+        return
+    fi
+    publish_checks "$1"
+    if [ "$1" = linux-x64 ]; then
+        short_product_checks "$1" "$out/$1/moredge"
+        start_check "$1" "$out/$1/moredge"
+    elif grep -qw avx2 /proc/cpuinfo; then
+        native_checks "$1" "$out/$1/moredge"
+        vnni_check "$1"
+    else
+        skip "$1: run" "this processor has no AVX2"
+    fi
+}
+
+[ "$#" -gt 0 ] || set -- linux-x64-v3 linux-x64 linux-arm64
+for profile; do
+    [ -f "publish-profiles/$profile.pubxml" ] || { echo "There is no profile $profile." >&2; exit 2; }
+done
 self_checks
-if [ "$(uname -m)" = x86_64 ]; then
-    for profile in linux-x64-v3 linux-x64; do
-        publish_checks "$profile"
-        if [ "$profile" = linux-x64-v3 ] && ! grep -qw avx2 /proc/cpuinfo; then
-            skip "$profile: run" "this processor has no AVX2"
-        elif [ "$profile" = linux-x64-v3 ]; then
-            native_checks "$profile" "$out/$profile/moredge"
-            vnni_check "$profile"
-        else
-            short_product_checks "$profile" "$out/$profile/moredge"
-            start_check "$profile" "$out/$profile/moredge"
-        fi
-    done
-else
-    skip "linux-x64-v3, linux-x64" "this is no x64 machine"
-fi
-arm64_checks
+for profile; do
+    if [ "$profile" = linux-arm64 ]; then arm64_checks; else x64_checks "$profile"; fi
+done
 finish
