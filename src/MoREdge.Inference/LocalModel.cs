@@ -42,8 +42,10 @@ public sealed class LocalModel : IDisposable
     /// <summary>Opens and checks a model file; weights are mapped, not read.</summary>
     /// <param name="path">A GGUF file.</param>
     /// <param name="kernels">The kernel set to run on.</param>
-    /// <param name="threadCount">Worker threads, the caller's included.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer threads than one.</exception>
+    /// <param name="threadCount">
+    /// Worker threads, the caller's included, at most <see cref="DecoderModel.ThreadsMax"/>.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer threads than one, or more than there may be.</exception>
     /// <exception cref="ModelFileException">The file is damaged or not a model this version runs.</exception>
     /// <exception cref="TokenizerException">The tokenizer in the file is damaged.</exception>
     /// <exception cref="InferenceException">The tokenizer does not fit the network.</exception>

@@ -53,10 +53,16 @@ public sealed class DecoderModel : IDisposable
     /// <summary>True when the projections are float32, so that the cache must be too for exact parity.</summary>
     public bool IsFloat32 { get; private init; }
 
+    /// <summary>Most threads that a model computes with; more than any machine with one memory can feed.</summary>
+    public const int ThreadsMax = 256;
+
     /// <summary>Checks the file against its own configuration and views its weights; reads no weight byte.</summary>
     /// <param name="file">An open model file; its map stays until the model has been disposed.</param>
     /// <param name="kernels">The kernel set to run on.</param>
-    /// <param name="threadCount">Worker threads, the caller's included.</param>
+    /// <param name="threadCount">
+    /// Worker threads, the caller's included, at most <see cref="ThreadsMax"/>.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer threads than one, or more than there may be.</exception>
     /// <exception cref="ModelFileException">The file does not hold a model this version runs.</exception>
     /// <exception cref="InsufficientMemoryException">The system does not start so many threads.</exception>
     public static DecoderModel Load(GgufFile file, KernelSet kernels, int threadCount)

@@ -46,6 +46,8 @@ internal static class ModelFacts
         section.AddBytes("header_bytes", "header, padding", file.FileBytes - tensorBytes);
         section.Add("tensor_count", "tensors", file.Tensors.Count);
         section.Add("metadata_count", "metadata keys", file.Metadata.Count);
+        section.AddValue("part_index", "part, from 0", file.Metadata, MetadataKeys.SplitIndex);
+        section.AddValue("part_count", "of parts", file.Metadata, MetadataKeys.SplitCount);
         section.AddValue("name", "name", file.Metadata, MetadataKeys.Name);
         section.AddValue("source", "source", file.Metadata, MetadataKeys.SourceName);
         section.AddValue("license", "licence", file.Metadata, MetadataKeys.License);

@@ -18,9 +18,6 @@ internal sealed class ModelOptions
     /// </summary>
     public const int ContextDefaultMax = 4096;
 
-    /// <summary>Most threads that can be asked for.</summary>
-    public const int ThreadsMax = 256;
-
     /// <summary>The names of the KV policies, in their order.</summary>
     public static readonly string[] KvNames = ["recursion", "shared", "hybrid", "latest"];
 
@@ -109,9 +106,9 @@ internal sealed class ModelOptions
 
     /// <summary>Checks a thread count.</summary>
     /// <exception cref="UsageException">Out of range.</exception>
-    public static int CheckThreads(int threads) => threads is >= 1 and <= ThreadsMax
+    public static int CheckThreads(int threads) => threads is >= 1 and <= DecoderModel.ThreadsMax
         ? threads
-        : throw new UsageException($"--threads must lie between 1 and {ThreadsMax}.");
+        : throw new UsageException($"--threads must lie between 1 and {DecoderModel.ThreadsMax}.");
 
     /// <summary>The thread count asked for, or <see cref="ThreadsDefault"/>.</summary>
     public int Threads(ParseResult result) => CheckThreads(result.GetValue(_threads) ?? ThreadsDefault);

@@ -55,6 +55,7 @@ internal sealed class WorkerPool : IDisposable
     public WorkerPool(int threadCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threadCount, DecoderModel.ThreadsMax);
         _tickets = new PaddedLong[threadCount];
         _ends = new int[threadCount];
         _counts = new int[threadCount];

@@ -117,6 +117,22 @@ public sealed class FileVerbsTests(CliFolder folder) : IClassFixture<CliFolder>
         Assert.Matches("tensors +0", text);
     }
 
+    [Fact]
+    public void Inspect_PartOfAModel_SaysWhichOne()
+    {
+        GgufMetadata metadata = new();
+        metadata.Set(MetadataKeys.SplitIndex, GgufValue.FromUInt32(1));
+        metadata.Set(MetadataKeys.SplitCount, GgufValue.FromUInt32(3));
+        using (GgufWriter writer = new(folder["part.gguf"], metadata, []))
+        {
+            writer.Finish();
+        }
+
+        string text = CliRunner.Run("inspect", folder["part.gguf"]).AssertSilent().Output;
+
+        Assert.Matches("part, from 0 +1\n +of parts +3\n", text);
+    }
+
     /// <summary>JSON has no infinities, and 0 would be a figure.</summary>
     [Fact]
     public void Inspect_NumbersThatAreNotFinite_AreNullInJson()

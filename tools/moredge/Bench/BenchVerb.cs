@@ -231,7 +231,7 @@ internal sealed class BenchVerb
             AtLeastOne(result, _prompt),
             AtLeastOne(result, _decode),
             ListOptions.Counts(result, _filled, 0, 0, TokensMax),
-            ListOptions.Counts(result, _threads, ModelOptions.ThreadsDefault, 1, ModelOptions.ThreadsMax),
+            ListOptions.Counts(result, _threads, ModelOptions.ThreadsDefault, 1, DecoderModel.ThreadsMax),
             ListOptions.KvPolicies(result, _kv),
             AtLeastOne(result, _repetitions),
             hasSequences ? ListOptions.Counts(result, _sequences, 1, 1, SequencesMax) : [],

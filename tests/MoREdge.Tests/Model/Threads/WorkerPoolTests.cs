@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MoREdge.Model;
 using MoREdge.Model.Threads;
 
 namespace MoREdge.Tests.Model.Threads;
@@ -23,6 +24,13 @@ public sealed class WorkerPoolTests
             }
         }
     }
+
+    /// <summary>A hundred thousand would start for minutes.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(DecoderModel.ThreadsMax + 1)]
+    public void Workers_TooFewOrTooMany_AreRefused(int threads) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(threads));
 
     [Fact]
     public void Run_AfterWorkersParked_WakesThem()
