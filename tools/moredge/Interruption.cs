@@ -28,6 +28,7 @@ internal sealed class Interruption : IDisposable
     private readonly Lock _lock = new();
     private readonly Action? _onIdleInterrupt;
     private CancellationTokenSource _source = new();
+    private bool _isDisposed;
 
     /// <param name="onIdleInterrupt">Called on Ctrl-C while <see cref="IsIdle"/>, when there is nothing to
     /// stop.</param>
@@ -92,7 +93,11 @@ internal sealed class Interruption : IDisposable
             ending.Dispose();
         }
 
-        _source.Dispose();
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _source.Dispose();
+        }
     }
 
     private void Terminate(PosixSignalContext context)
@@ -117,7 +122,11 @@ internal sealed class Interruption : IDisposable
 
         lock (_lock)
         {
-            _source.Cancel();
+            // A second signal may be on its way here, on a thread of its own, while the verb ends because of the first.
+            if (!_isDisposed)
+            {
+                _source.Cancel();
+            }
         }
     }
 }
