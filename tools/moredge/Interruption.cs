@@ -16,12 +16,17 @@ internal sealed class Interruption : IDisposable
 
     private static PosixSignalRegistration? _fileSizeLimit;
 
+    /// <summary>Holds signals off a program that is ending anyway, whose exit code they would change.</summary>
+    private static PosixSignalRegistration[]? _behindTheVerb;
+
     /// <summary>
     /// Ask the program to end; the second comes when its terminal closes. One that was ignored when the program started
     /// (nohup) stays ignored: the runtime sees to that.
     /// </summary>
     private static readonly PosixSignal[] EndingSignals =
         [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+
+    private static readonly PosixSignal[] AllSignals = [PosixSignal.SIGINT, .. EndingSignals];
 
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration[] _endings;
@@ -85,8 +90,11 @@ internal sealed class Interruption : IDisposable
         }
     }
 
+    /// <summary>For the end of a verb: what comes behind it takes milliseconds and is not interrupted.</summary>
     public void Dispose()
     {
+        _behindTheVerb ??= Array.ConvertAll(
+            AllSignals, signal => PosixSignalRegistration.Create(signal, context => context.Cancel = true));
         _interrupt.Dispose();
         foreach (PosixSignalRegistration ending in _endings)
         {

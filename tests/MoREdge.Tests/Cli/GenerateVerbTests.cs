@@ -13,6 +13,26 @@ public sealed class GenerateVerbTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>Some programs send it twice, and some people press the keys until something happens.</summary>
+    [Fact]
+    public void Interrupt_SentUntilTheEnd_IsOneSentenceEachTime()
+    {
+        // Job control, or the shell starts the program with the interrupt ignored.
+        CliResult result = CliRunner.RunShell(
+            $$"""
+            set -m; cd '{{_folder.Path}}'
+            for round in 1 2 3 4 5; do
+                : > out
+                $MOREDGE generate -m mor-stories --ignore-eos -n 100000 --context 60000 > out 2> err &
+                while kill -0 $! && [ ! -s out ]; do sleep 0.02; done
+                while kill -INT $! 2> /dev/null; do :; done
+                wait $!; echo "$? $(tail -n 1 err)"
+            done
+            """);
+
+        Assert.Equal(string.Concat(Enumerable.Repeat("1 moredge: Interrupted.\n", 5)), result.Output);
+    }
+
     [Fact]
     public void Seed_TheSameTwice_GivesTheSameText()
     {
