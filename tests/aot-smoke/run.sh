@@ -3,7 +3,7 @@
 #
 #     tests/aot-smoke/run.sh [PROFILE...]     linux-x64-v3, linux-x64, linux-arm64: all three unless some are named
 #
-# The ARM64 binary is compared with the one that linux-x64-v3 gave last.
+# On x64 the ARM64 binary is compared with the one that linux-x64-v3 gave last.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source tests/aot-smoke/checks.sh
